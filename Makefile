@@ -1,0 +1,76 @@
+# The front door. `make demo` and `make test` set up all that they need; everything else is
+# `uv run parley …` (or .venv/bin/parley …).
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := $(shell command -v uv || echo .uv/bin/uv)
+
+export DAGSTER_HOME := $(CURDIR)
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: help setup demo test check fix bench accept docs lock clean
+
+help:
+	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
+	@echo "              SIZE=20000 more people; DATA=DIR MAPPING=FILE SEGMENT=FILE a real export"
+	@echo "make test     all tests that need no GPU and no outside network"
+	@echo "make check    style, types, import arrows, SQL, playbooks, specs, Dagster definitions"
+	@echo "make fix      what can be mended by machine"
+	@echo "make bench    speed, as ratios, one JSON line each"
+	@echo "make accept ISSUE=2 [SAMPLE=1]   what is too long for make test; resumable"
+
+setup: $(READY)
+
+demo: $(READY)
+	@$(BIN)/parley demo $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(DATA),--data $(DATA)) $(if $(MAPPING),--mapping $(MAPPING)) \
+	  $(if $(SEGMENT),--segment $(SEGMENT)) $(if $(CAMPAIGN),--campaign $(CAMPAIGN))
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --config dbt/.sqlfluff dbt/models dbt/tests
+	$(BIN)/parley playbook lint
+	$(BIN)/python docs/requirements_page.py --check
+	$(BIN)/dg check yaml
+	$(BIN)/dg check defs
+
+fix: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --config dbt/.sqlfluff dbt/models dbt/tests
+	$(BIN)/python docs/requirements_page.py
+
+bench: $(READY)
+	@$(BIN)/python -m tests.benchmarks
+
+accept: $(READY)
+	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample)
+
+lock: $(UV)
+	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+
+clean:
+	rm -rf out dbt/target dbt/logs
+
+$(READY): requirements.lock pyproject.toml .python-version | $(UV)
+	$(UV) venv -q --allow-existing --python 3.11 --python-preference only-system $(VENV)
+	$(UV) pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
+	$(UV) pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e .
+	@touch $@
+
+.uv/bin/uv:
+	python3.11 -m venv .uv
+	.uv/bin/pip install -q uv

@@ -1,0 +1,165 @@
+"""Writes what a turn decided: messages that wait, meetings on hold, work for people, memory."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+
+from agent_runtime import log
+from agent_runtime.contracts import Assignment
+from agent_runtime.domain import Action, Candidate, Contact, Observation, Proposal, Session
+from agent_runtime.policies.contact import HOLDOUT
+from agent_runtime.policies.permit import Judgement
+from agent_runtime.ports import Tx
+from agent_runtime.rows import Actor, HumanTask, Inbound, Meeting, Message, Task
+
+
+def message_of(
+    session: Session,
+    contact: Contact,
+    proposal: Proposal,
+    *,
+    cause: str,
+    actor: Actor,
+    mailbox: str,
+    due_at: datetime,
+    task: Task | None = None,
+    arm: tuple[str, str] | None = None,
+    in_reply_to: str = "",
+    invite: str = "",
+) -> Message:
+    """Returns the message that a permitted proposal becomes.
+
+    The id comes from the thread, the cause (a task, mail or meeting), the action and the actor, so
+    that a step that runs again makes the same message. `arm` is (experiment, arm) for the trace.
+    """
+    is_first_answer = session.opened_by == "buyer" and session.agent_turns == 0
+    replied_to = in_reply_to or (session.rfc_references[-1] if session.rfc_references else "")
+    return Message(
+        tenant_id=session.tenant_id,
+        message_id=_digest(session.thread_id, cause, proposal.action, actor),
+        thread_id=session.thread_id,
+        person_id=session.person_id,
+        contact_id=contact.contact_id,
+        account_id=contact.account_id,
+        actor=actor,
+        mailbox=mailbox,
+        to_email=contact.email,
+        touch_class=proposal.touch_class,
+        purpose=proposal.purpose,
+        action=proposal.action,
+        subject=proposal.subject,
+        sentences=proposal.sentences,
+        language=proposal.language,
+        confidence=proposal.confidence,
+        playbook=session.playbook,
+        due_at=due_at,
+        content_ids=proposal.content_ids,
+        slots=proposal.slots,
+        campaign_id=task.campaign_id if task else None,
+        task_id=task.task_id if task else None,
+        touch=task.touch if task else None,
+        experiment_id=arm[0] if arm else None,
+        arm=arm[1] if arm else None,
+        in_reply_to=replied_to,
+        references=_references(session, replied_to),
+        invite=invite,
+        lead_created_at=session.opened_at if is_first_answer else None,
+        expires_at=task.expires_at if task else None,
+    )
+
+
+def record(
+    tx: Tx,
+    journal: log.Journal,
+    session: Session,
+    observation: Observation,
+    action: Action,
+    message: Message | None,
+    *,
+    arm: str,
+    campaign_id: str,
+    is_first: bool,
+) -> None:
+    """Writes the decision of a turn, and the policy check of the message that it proposes."""
+    payload = log.turn(session, observation, action, arm=arm, campaign_id=campaign_id)
+    journal.write("turn", observation.observation_id, payload=payload)
+    if message is not None:
+        judgement = Judgement(action.decision, action.verdicts, until=action.until)
+        checked = log.policy(message, judgement, is_first=is_first)
+        journal.write("policy", message.message_id, "planned", payload=checked)
+        if action.decision == "allow":
+            tx.add_message(message)
+
+
+def hold_meeting(tx: Tx, session: Session, candidate: Candidate, actor: Actor) -> Meeting | None:
+    """Writes a meeting that the calendar has yet to confirm; its uid comes from the offer."""
+    if candidate.book is None:
+        return None
+    start = candidate.book.start.isoformat()
+    uid = f"{_digest(session.thread_id, candidate.book.owner_id, start)}@parley"
+    meeting = tx.meeting(uid) or Meeting(
+        tenant_id=session.tenant_id,
+        uid=uid,
+        thread_id=session.thread_id,
+        person_id=session.person_id,
+        slot=candidate.book,
+        actor=actor,
+    )
+    tx.save_meeting(meeting)
+    return meeting
+
+
+def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbound) -> None:
+    """Puts a mail into the human queue."""
+    control = candidate.reason == "inbound_control"
+    tx.save_human_task(
+        HumanTask(
+            tenant_id=session.tenant_id,
+            task_id=_digest(session.thread_id, inbound.key, "human"),
+            thread_id=session.thread_id,
+            person_id=session.person_id,
+            kind="inbound_request" if control else "handoff",
+            route_to=candidate.route_to or "owner",
+            reason=candidate.reason,
+            text=inbound.text,
+            received_at=inbound.received_at,
+        )
+    )
+
+
+def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
+    """Returns the session after a turn: state, what was offered, what was used, who speaks."""
+    candidate, seen = action.candidate, action.perception
+    proposal = candidate.proposal if action.decision == "allow" else None
+    known = dict(session.facts_known) | dict(seen.entities if seen else ())
+    handed_over = candidate.action in ("hand_off", "escalate")
+    used = proposal.content_ids if proposal else ()
+    return replace(
+        session,
+        state=candidate.next_state if action.decision == "allow" else session.state,
+        speaker="human" if handed_over else session.speaker,
+        offered=proposal.slots if proposal and proposal.slots else session.offered,
+        facts_known=tuple(known.items()),
+        language=seen.language if seen and buyer_wrote else session.language,
+        contents_used=tuple(dict.fromkeys((*session.contents_used, *used))),
+        buyer_turns=session.buyer_turns + buyer_wrote,
+        closed=session.closed or candidate.action in ("close", "disqualify", "confirm_stop"),
+    )
+
+
+def strictest(assignments: tuple[Assignment, ...]) -> tuple[str, str]:
+    """Returns the (experiment, arm) that binds a person: any holdout wins; none is holdout."""
+    if not assignments:
+        return "", HOLDOUT
+    held = next((a for a in assignments if a.arm == HOLDOUT), assignments[0])
+    return held.experiment_id, held.arm
+
+
+def _references(session: Session, replied_to: str) -> tuple[str, ...]:
+    if not replied_to or replied_to in session.rfc_references:
+        return session.rfc_references
+    return (*session.rfc_references, replied_to)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]

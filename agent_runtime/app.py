@@ -1,0 +1,69 @@
+"""Composition root: joins store, library, model, calendar and mail into a working runtime."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+
+from agent_runtime.booking import Booker
+from agent_runtime.channels.email.deliver import Outbox
+from agent_runtime.channels.email.receive import Inbox
+from agent_runtime.desk import Desk
+from agent_runtime.human_queue import HumanQueue
+from agent_runtime.library import Library
+from agent_runtime.log import Versions
+from agent_runtime.models.language import LanguageModel
+from agent_runtime.newcomers import Newcomers
+from agent_runtime.policies import permit
+from agent_runtime.ports import Calendar, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The parts that work on one store; the same for the worker and for the fast path."""
+
+    store: Store
+    desk: Desk
+    inbox: Inbox
+    outbox: Outbox
+    booker: Booker
+    people: HumanQueue
+
+
+def assemble(
+    store: Store,
+    *,
+    library: Library,
+    model: LanguageModel,
+    calendar: Calendar,
+    newcomers: Newcomers,
+    worker: str = "worker-1",
+    mail_domain: str = "mail.northbeam.example",
+    inbound_address: str = "hello@northbeam.example",
+) -> Runtime:
+    """Returns a runtime on a store; nothing in it reads a clock or the environment."""
+    versions: Versions = {
+        "code": version("parley"),
+        "content": library.content_hash,
+        "model": model.version,
+        "policy": permit.VERSION,
+    }
+    outbox = Outbox(store, library, versions, mail_domain, worker)
+    booker = Booker(store, calendar, library, versions)
+    reply_after = library.playbook("inbound_response").channels["email"].reply_after_minutes
+    return Runtime(
+        store=store,
+        desk=Desk(
+            store=store,
+            outbox=outbox,
+            booker=booker,
+            calendar=calendar,
+            library=library,
+            model=model,
+            versions=versions,
+            inbound_address=inbound_address,
+        ),
+        inbox=Inbox(store, outbox, newcomers, timedelta(minutes=reply_after)),
+        outbox=outbox,
+        booker=booker,
+        people=HumanQueue(store, versions),
+    )

@@ -1,0 +1,153 @@
+"""Turns a meeting on hold into a calendar event, once, and its invitation into a mail."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from icalendar import Calendar as ICalendar
+from icalendar import Event, vCalAddress
+
+from agent_runtime import act, log
+from agent_runtime.crash import crash_point
+from agent_runtime.domain import Contact, Proposal, Session
+from agent_runtime.library import Library
+from agent_runtime.ports import Calendar, Store, Tx
+from agent_runtime.rows import HumanTask, Meeting
+from agent_runtime.speech_acts import confirmation, other_times
+
+
+@dataclass(frozen=True, slots=True)
+class Booker:
+    """Books what is on hold. Safe to run again at any point: the calendar's path is the lock."""
+
+    store: Store
+    calendar: Calendar
+    library: Library
+    versions: log.Versions
+
+    def finish(
+        self, meeting: Meeting, *, now: datetime, said: Proposal | None = None
+    ) -> str | None:
+        """Books one meeting and returns the id of the mail that says how it went, if any.
+
+        Args:
+            meeting: one that is on hold.
+            now: the instant of the booking.
+            said: a person's own words to go with the invitation.
+        """
+        with self.store.begin() as tx:
+            contact, session = _people(tx, meeting)
+        mailbox = contact.mailbox if meeting.actor == "agent" else contact.owner_email
+        result = self.calendar.book(
+            meeting.slot,
+            uid=meeting.uid,
+            summary=f"Northbeam Relay: {contact.company or contact.email}",
+            description=self.library.agenda,
+            attendee=contact.email,
+            organizer=mailbox,
+        )
+        crash_point("booked")
+        with self.store.begin() as tx:
+            current = tx.meeting(meeting.uid)
+            if current is None or current.state != "HOLDING":
+                return None
+            contact, session = _people(tx, meeting)
+            thread = _Thread(tx, contact, session, mailbox, now)
+            if result.status == "booked":
+                return self._confirm(thread, current, said)
+            tx.save_meeting(replace(current, state="TAKEN"))
+            if current.actor == "human":
+                self._ask_again(thread, current)
+                return None
+            return self._offer_again(thread, current)
+
+    def _confirm(self, thread: "_Thread", meeting: Meeting, said: Proposal | None) -> str:
+        tx, contact, session, now = thread.tx, thread.contact, thread.session, thread.now
+        tx.save_meeting(replace(meeting, state="CONFIRMED"))
+        experiment, arm = act.strictest(tx.assignments(meeting.person_id))
+        log.Journal(tx, session, now=now, versions=self.versions).write(
+            "meeting",
+            meeting.uid,
+            "confirmed",
+            payload=log.meeting(meeting, status="confirmed", arm=arm, experiment_id=experiment),
+        )
+        booked = replace(session, meeting_uid=meeting.uid, state="booked", offered=())
+        tx.save_session(booked)
+        proposal = said or confirmation(self.library, contact, session, meeting.slot, now=now)
+        invite = invitation(meeting, contact, organizer=thread.mailbox, now=now)
+        return thread.say(booked, proposal, meeting, invite)
+
+    def _offer_again(self, thread: "_Thread", meeting: Meeting) -> str:
+        contact, session, now = thread.contact, thread.session, thread.now
+        key = f"{meeting.person_id}:{meeting.uid}"
+        slots = self.calendar.free_slots(meeting.slot.owner_id, now=now, key=key)
+        proposal = other_times(self.library, contact, session, slots, now=now)
+        offered = replace(session, offered=slots, state="scheduling")
+        thread.tx.save_session(offered)
+        return thread.say(offered, proposal, meeting, "")
+
+    def _ask_again(self, thread: "_Thread", meeting: Meeting) -> None:
+        """A person who lost a race for a slot finds the thread in the queue once more."""
+        thread.tx.save_human_task(
+            HumanTask(
+                tenant_id=meeting.tenant_id,
+                task_id=f"{meeting.uid}:taken",
+                thread_id=meeting.thread_id,
+                person_id=meeting.person_id,
+                kind="handoff",
+                route_to="owner",
+                reason="slot_taken",
+                text="",
+                received_at=thread.now,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """Whom a booking concerns, in the transaction that settles it."""
+
+    tx: Tx
+    contact: Contact
+    session: Session
+    mailbox: str
+    now: datetime
+
+    def say(self, session: Session, proposal: Proposal, meeting: Meeting, invite: str) -> str:
+        message = act.message_of(
+            session,
+            self.contact,
+            proposal,
+            cause=meeting.uid,
+            actor=meeting.actor,
+            mailbox=self.mailbox,
+            due_at=self.now,
+            arm=act.strictest(self.tx.assignments(meeting.person_id)),
+            invite=invite,
+        )
+        self.tx.add_message(message)
+        return message.message_id
+
+
+def invitation(meeting: Meeting, contact: Contact, *, organizer: str, now: datetime) -> str:
+    """Returns an iCalendar request (RFC 5546) for the meeting, times in UTC."""
+    calendar = ICalendar()
+    calendar.add("prodid", "-//Parley//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "REQUEST")
+    event = Event()
+    event.add("uid", meeting.uid)
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", meeting.slot.start.astimezone(UTC))
+    event.add("dtend", meeting.slot.end.astimezone(UTC))
+    event.add("summary", f"Northbeam Relay with {contact.owner_name}")
+    event.add("organizer", vCalAddress(f"mailto:{organizer}"))
+    event.add("attendee", vCalAddress(f"mailto:{contact.email}"))
+    calendar.add_component(event)
+    return calendar.to_ical().decode()
+
+
+def _people(tx: Tx, meeting: Meeting) -> tuple[Contact, Session]:
+    contact, session = tx.contact_of(meeting.person_id), tx.session_of(meeting.person_id)
+    if contact is None or session is None:
+        raise LookupError(f"meeting {meeting.uid} has no contact or thread in the store")
+    return contact, session

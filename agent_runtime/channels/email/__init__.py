@@ -1,0 +1,1 @@
+"""E-mail: composing, sending at most once, receiving, understanding the wire."""

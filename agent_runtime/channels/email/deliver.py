@@ -1,0 +1,172 @@
+"""Sends one message at most once: claim and send are one step, and doubt is UNKNOWN."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from agent_runtime import log
+from agent_runtime.channels.email.render import proposal_of, render
+from agent_runtime.crash import crash_point
+from agent_runtime.domain import Contact, MessageState, Session
+from agent_runtime.gather import gather
+from agent_runtime.policies.facts import Approvals
+from agent_runtime.policies.permit import Permit, authorise
+from agent_runtime.ports import MailChannel, Receipt, Store, Tx
+from agent_runtime.rows import Message
+
+MAX_ATTEMPTS = 5
+RETRY_AFTER = timedelta(minutes=30)
+_BAD_ADDRESS = ("550", "551", "553")
+"""Replies that speak of the address, RFC 5321 section 4.2.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Takes messages from READY to SENT through one channel."""
+
+    store: Store
+    approvals: Approvals
+    versions: log.Versions
+    mail_domain: str
+    worker: str
+    """Executor id of the worker that claims, so that it knows its own after a crash."""
+
+    def deliver(self, channel: MailChannel, message_id: str, *, now: datetime) -> None:
+        """Sends a READY message, or says why not.
+
+        The claim READY -> SENDING is committed before the connection is used. Whoever finds
+        SENDING came after a crash and cannot know whether the mail left: it becomes UNKNOWN and
+        stays so until something proves the one or the other.
+        """
+        with self.store.begin() as tx:
+            message = tx.message(message_id)
+            if message is None or message.state not in ("READY", "SENDING"):
+                return
+            contact, session = people_of(tx, message)
+            if message.state == "SENDING":
+                self._settle(tx, message, session, Receipt("unknown"), now=now)
+                return
+            permit = self._permit(tx, message, session, contact, now=now)
+            if permit is None:
+                return
+            attempt = message.attempt + 1
+            rfc_id = f"<{message.message_id}.{attempt}@{self.mail_domain}>"
+            if not tx.claim(
+                message_id, attempt=attempt, rfc_message_id=rfc_id, claimed_by=self.worker
+            ):
+                return
+            originals = tx.recall(message.thread_id)
+        crash_point("claimed")
+        claimed = replace(message, state="SENDING", attempt=attempt, rfc_message_id=rfc_id)
+        receipt = channel.send(
+            render(claimed, contact, originals),
+            permit,
+            permitted_words=(claimed.subject, claimed.body),
+        )
+        crash_point("accepted")
+        with self.store.begin() as tx:
+            self._settle(tx, claimed, people_of(tx, claimed)[1], receipt, now=now)
+
+    def recover(self, *, now: datetime) -> int:
+        """Turns what this worker was sending when it died into UNKNOWN; returns how many."""
+        with self.store.begin() as tx:
+            lost = tx.sending(self.worker)
+            for message in lost:
+                session = people_of(tx, message)[1]
+                self._settle(tx, message, session, Receipt("unknown"), now=now)
+            return len(lost)
+
+    def resolve(self, tx: Tx, message: Message, *, left: bool, source: str, now: datetime) -> None:
+        """Settles an UNKNOWN message on proof: it left, or it provably never did."""
+        session = people_of(tx, message)[1]
+        status = "resolved_sent" if left else "resolved_not_sent"
+        journal = log.Journal(tx, session, now=now, versions=self.versions)
+        journal.write(
+            "delivery",
+            message.message_id,
+            status,
+            payload=log.delivery(message, status=status, code="", source=source),
+        )
+        if left:
+            self._settle(tx, message, session, Receipt("sent"), now=now)
+        else:
+            tx.settle(message.message_id, "FAILED")
+
+    def _permit(
+        self, tx: Tx, message: Message, session: Session, contact: Contact, *, now: datetime
+    ) -> Permit | None:
+        """A message that was fine when planned may no longer be: defer it or stop it."""
+        facts = gather(
+            tx,
+            session=session,
+            contact=contact,
+            actor=message.actor,
+            mailbox=message.mailbox,
+            approvals=self.approvals,
+            now=now,
+            task_id=message.task_id,
+            message_id=message.message_id,
+            expires_at=message.expires_at,
+        )
+        judgement = authorise(proposal_of(message), facts)
+        if judgement.permit is not None and message.to_email == contact.email:
+            return judgement.permit
+        log.Journal(tx, session, now=now, versions=self.versions).write(
+            "policy",
+            message.message_id,
+            "recheck",
+            payload=log.policy(message, judgement, is_first=False),
+        )
+        if judgement.decision == "defer":
+            tx.settle(message.message_id, "READY", due_at=judgement.until or now + RETRY_AFTER)
+        else:
+            tx.settle(message.message_id, "BLOCKED")
+        return None
+
+    def _settle(
+        self, tx: Tx, message: Message, session: Session, receipt: Receipt, *, now: datetime
+    ) -> None:
+        """Writes the receipt: state, trace, cost and what the thread now remembers."""
+        if receipt.status == "retry" and message.attempt < MAX_ATTEMPTS:
+            tx.settle(message.message_id, "READY", due_at=now + RETRY_AFTER)
+            return
+        states: dict[str, MessageState] = {"sent": "SENT", "unknown": "UNKNOWN"}
+        state = states.get(receipt.status, "FAILED")
+        settled = replace(message, state=state, sent_at=now)
+        tx.settle(message.message_id, state, sent_at=now)
+        journal = log.Journal(tx, session, now=now, versions=self.versions)
+        key = (message.message_id, message.attempt, state)
+        journal.write("message", *key, payload=log.outgoing(settled))
+        if state == "SENT":
+            used = log.cost(
+                "message", 1, "mail", message_id=message.message_id, actor=message.actor
+            )
+            journal.write("cost", *key, payload=used)
+            tx.save_session(_after_sending(session, settled))
+        if receipt.status == "rejected":
+            news = log.delivery(settled, status="bounced", code=receipt.code, source="smtp")
+            journal.write("delivery", *key, payload=news)
+            if receipt.code in _BAD_ADDRESS:
+                reason, source = "bounce", message.message_id
+                tx.suppress(message.person_id, reason=reason, source=source, now=now)
+                journal.write("suppression", *key, payload=log.stop(reason, source))
+
+
+def people_of(tx: Tx, message: Message) -> tuple[Contact, Session]:
+    """Returns whom a message goes to and the thread that it belongs to."""
+    contact = tx.contact_of(message.person_id)
+    session = tx.session_of(message.person_id)
+    if contact is None or session is None:
+        raise LookupError(f"message {message.message_id} has no contact or thread in the store")
+    return contact, session
+
+
+def _after_sending(session: Session, message: Message) -> Session:
+    references = (*session.rfc_references, message.rfc_message_id)
+    return replace(
+        session,
+        subject=session.subject or message.subject,
+        rfc_references=references[-10:],
+        touches_sent=session.touches_sent + (message.touch_class == "proactive"),
+        agent_turns=session.agent_turns + (message.actor == "agent"),
+        opened_at=session.opened_at or message.sent_at,
+    )

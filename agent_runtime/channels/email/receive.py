@@ -1,0 +1,128 @@
+"""Takes mail in: each mail is one event, stops take effect at once, the answer has its time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agent_runtime import log
+from agent_runtime.channels.email.deliver import Outbox
+from agent_runtime.channels.email.parse import ReceivedMail, parse
+from agent_runtime.domain import Contact, Session
+from agent_runtime.newcomers import Newcomers
+from agent_runtime.placeholders import redact
+from agent_runtime.ports import Store, Tx
+from agent_runtime.rows import Inbound
+from agent_runtime.safety import is_opt_out
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Stores arriving mail with its thread, in placeholder text, due for an answer."""
+
+    store: Store
+    outbox: Outbox
+    newcomers: Newcomers
+    reply_after: timedelta
+
+    def receive(self, mail: ReceivedMail, *, now: datetime) -> bool:
+        """Stores one mail; False when it had been stored before or concerns nobody.
+
+        A stop is obeyed here and not when the answer is due, so that nothing can slip out in
+        between. A delivery report counts only when it names a mail of ours: a forged one
+        suppresses nobody.
+        """
+        with self.store.begin() as tx:
+            found = self._whose(tx, mail, now=now)
+            if found is None:
+                return False
+            contact, session = found
+            redacted = redact(mail.text, contact, known=tx.recall(session.thread_id))
+            title = redact(mail.subject, contact, known=redacted.originals)
+            inbound = Inbound(
+                tenant_id=contact.tenant_id,
+                key=mail.key,
+                mailbox=mail.recipient,
+                lane=contact.mailbox,
+                thread_id=session.thread_id,
+                person_id=contact.person_id,
+                subject=title.text,
+                text=redacted.text,
+                rfc_message_id=mail.rfc_message_id,
+                in_reply_to=mail.in_reply_to,
+                received_at=now,
+                due_at=now + self.reply_after,
+                auto_submitted=mail.auto_submitted,
+                bounce_of=mail.bounce_of,
+                bounce_status=mail.bounce_status,
+            )
+            if not tx.add_inbound(inbound):
+                return False
+            tx.remember(session.thread_id, redacted.originals | title.originals)
+            references = (*session.rfc_references, mail.rfc_message_id)
+            tx.save_session(replace(session, rfc_references=references[-10:]))
+            self._prove(tx, mail, now=now)
+            self._stop(tx, inbound, session, now=now)
+            return True
+
+    def _whose(
+        self, tx: Tx, mail: ReceivedMail, *, now: datetime
+    ) -> tuple[Contact, Session] | None:
+        if mail.bounce_of:
+            ours = tx.message_by_rfc_id(mail.bounce_of)
+            contact = tx.contact_of(ours.person_id) if ours else None
+        else:
+            contact = tx.contact_by_email(mail.sender)
+            if contact is None and mail.sender and not mail.auto_submitted:
+                contact = self.newcomers.welcome(tx, mail, now=now)
+        if contact is None:
+            return None
+        return contact, tx.session_of(contact.person_id) or opened_by_buyer(contact, now=now)
+
+    def _prove(self, tx: Tx, mail: ReceivedMail, *, now: datetime) -> None:
+        """An answer or a report proves that the mail it speaks of had left."""
+        for rfc_id in filter(None, (mail.bounce_of, mail.in_reply_to)):
+            ours = tx.message_by_rfc_id(rfc_id)
+            if ours is not None and ours.state == "UNKNOWN":
+                self.outbox.resolve(tx, ours, left=True, source="reply", now=now)
+
+    def _stop(self, tx: Tx, inbound: Inbound, session: Session, *, now: datetime) -> None:
+        if inbound.bounce_status.startswith("5"):
+            reason = "bounce"
+        elif not (inbound.auto_submitted or inbound.bounce_of) and is_opt_out(inbound.text):
+            reason = "opt_out"
+        else:
+            return
+        if tx.suppress(inbound.person_id, reason=reason, source=inbound.key, now=now):
+            journal = log.Journal(tx, session, now=now, versions=self.outbox.versions)
+            payload = log.stop(reason, inbound.key)
+            journal.write("suppression", inbound.key, payload=payload)
+
+
+def opened_by_buyer(contact: Contact, *, now: datetime) -> Session:
+    """Returns the fresh thread of somebody who wrote first."""
+    return Session(
+        tenant_id=contact.tenant_id,
+        thread_id=f"thread-{contact.person_id}",
+        person_id=contact.person_id,
+        contact_id=contact.contact_id,
+        playbook="inbound_response",
+        state="",
+        opened_by="buyer",
+        opened_at=now,
+    )
+
+
+def unread(folder: Path, addresses: tuple[str, ...]) -> Iterator[tuple[ReceivedMail, Path]]:
+    """Yields the mails that wait in the Maildirs of `addresses`, with the file of each."""
+    for address in addresses:
+        new = folder / address / "new"
+        if new.is_dir():
+            for path in sorted(new.iterdir()):
+                yield parse(path.read_bytes(), mailbox=address), path
+
+
+def mark_read(path: Path) -> None:
+    """Moves a Maildir file from `new` to `cur`; a repeat after a crash is harmless."""
+    target = path.parent.parent / "cur" / f"{path.name.split(':')[0]}:2,S"
+    path.rename(target)

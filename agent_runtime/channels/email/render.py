@@ -1,0 +1,40 @@
+"""From a stored message to the mail that a person reads, and to the proposal that rules judge."""
+
+from agent_runtime.domain import Contact, Proposal
+from agent_runtime.placeholders import fill
+from agent_runtime.ports import Mail
+from agent_runtime.rows import Message
+
+
+def render(message: Message, contact: Contact, originals: dict[str, str]) -> Mail:
+    """Returns the mail with personal data filled in, as the recipient will read it."""
+    return Mail(
+        sender=message.mailbox,
+        sender_name=contact.owner_name,
+        recipient=message.to_email,
+        subject=fill(message.subject, contact, originals),
+        body=fill(message.body, contact, originals),
+        rfc_message_id=message.rfc_message_id,
+        in_reply_to=message.in_reply_to,
+        references=message.references,
+        invite=message.invite,
+        task_id=message.task_id or "",
+        touch=message.touch,
+        is_answer=message.touch_class == "reply" and message.actor == "agent",
+    )
+
+
+def proposal_of(message: Message) -> Proposal:
+    """Returns the proposal that a stored message stands for."""
+    return Proposal(
+        action=message.action,
+        touch_class=message.touch_class,
+        channel="email",
+        purpose=message.purpose,
+        subject=message.subject,
+        sentences=message.sentences,
+        language=message.language,
+        confidence=message.confidence,
+        slots=message.slots,
+        content_ids=message.content_ids,
+    )

@@ -1,0 +1,103 @@
+"""Commands on a running workspace: worker, pause and resume, status, mails of unknown fate."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent_runtime.settings import Settings
+
+WorkspaceOption = Annotated[
+    Path | None, typer.Option("--workspace", "-w", help="Folder of the run [default: out/demo]")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+worker, pause, resume, status, unknown = (
+    typer.Typer(add_completion=False, rich_markup_mode="rich") for _ in range(5)
+)
+
+
+@worker.callback(invoke_without_command=True)
+def _worker(workspace: WorkspaceOption = None) -> None:
+    """Run a worker on a workspace until it is told to stop.
+
+    Example: [bold]parley worker --workspace out/demo[/bold]
+    """
+    from agent_runtime import worker as process
+
+    process.main(settings_of(workspace))
+
+
+@pause.callback(invoke_without_command=True)
+def _pause(
+    why: Annotated[str, typer.Option(help="Why; kept with the flag.")] = "by command",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Stop the agent from sending; in effect at the next permit, within seconds.
+
+    Example: [bold]parley pause --why "complaints are up"[/bold]
+    """
+    _raise_flag(workspace, why)
+    typer.echo("paused: the agent sends nothing until `parley resume`")
+
+
+@resume.callback(invoke_without_command=True)
+def _resume(workspace: WorkspaceOption = None) -> None:
+    """Let the agent send again.
+
+    Example: [bold]parley resume[/bold]
+    """
+    _raise_flag(workspace, None)
+    typer.echo("resumed")
+
+
+@status.callback(invoke_without_command=True)
+def _status(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Say what runs, waits and failed.
+
+    Example: [bold]parley status --json[/bold]
+    """
+    from agent_runtime.status import read_status
+
+    found = read_status(settings_of(workspace))
+    typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.as_text())
+
+
+@unknown.callback(invoke_without_command=True)
+def _unknown(
+    sent: Annotated[str, typer.Option(help="Message that is proven to have left.")] = "",
+    not_sent: Annotated[str, typer.Option(help="Message that provably never left.")] = "",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List mails that may or may not have left, or settle one by hand.
+
+    Example: [bold]parley unknown --sent 4f0c…[/bold]
+    """
+    from agent_runtime.status import list_unknown, settle_unknown
+
+    settings = settings_of(workspace)
+    if sent or not_sent:
+        settle_unknown(settings, sent or not_sent, left=bool(sent))
+        typer.echo("settled")
+        return
+    rows = list_unknown(settings)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        typer.echo("no mail has an unknown fate")
+    for row in () if as_json else rows:
+        typer.echo(f"{row['message_id']}  {row['at']}  {row['subject']}")
+
+
+def settings_of(workspace: Path | None) -> Settings:
+    """Returns the settings, with the workspace that was asked for on the command line."""
+    return Settings(workspace=workspace) if workspace else Settings()
+
+
+def _raise_flag(workspace: Path | None, value: str | None) -> None:
+    from agent_runtime.status import open_store
+
+    with open_store(settings_of(workspace)).begin() as tx:
+        tx.set_flag("pause", value)

@@ -1,0 +1,148 @@
+"""Approved wording: Markdown with front matter, one file per content and language."""
+
+import re
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from agent_runtime.errors import ParleyError
+from agent_runtime.local_times import TIME_PATTERN
+
+Locale = Literal["en", "es", "de", "fr", "pt", "it"]
+LOCALES: tuple[Locale, ...] = get_args(Locale)
+
+Kind = Literal[
+    "opener",
+    "follow_up",
+    "answer",
+    "question",
+    "slots",
+    "confirm",
+    "signature",
+    "stop",
+    "handoff",
+    "courtesy",
+    "agenda",
+]
+
+SLOT_VALUES = {
+    "first_name": "[[FIRST_NAME]]",
+    "company": "[[COMPANY]]",
+    "owner_name": "[[OWNER_NAME]]",
+}
+"""Slots that are placeholders until the mail is on the wire."""
+
+_SLOT = re.compile(r"\{([^{}]*)\}")
+
+
+class LibraryError(ParleyError):
+    """A playbook, content or scenario file that cannot be used."""
+
+
+class Content(BaseModel):
+    """One approved text in one language. A change of meaning is a new version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")
+    version: int = Field(ge=1)
+    locale: Locale
+    kind: Kind
+    claim: str = Field(min_length=1)
+    """What the text claims, in English, in one line: this is what the approver approves."""
+    approver: str = Field(min_length=1)
+    approved_at: date
+    expires_at: date
+    subject: str = ""
+    audience: tuple[str, ...] = ()
+    """Words in a job title that make this text the better choice; empty suits everybody."""
+    greeting: str = ""
+    greeting_without_name: str = ""
+    discloses_ai: bool = False
+    body: str = Field(min_length=1)
+
+    @field_validator("subject", "greeting", "greeting_without_name", "body")
+    @classmethod
+    def _knows_its_slots(cls, text: str) -> str:
+        for name in _SLOT.findall(text):
+            if name not in _SLOT_PATTERNS:
+                known = ", ".join(f"{{{n}}}" for n in _SLOT_PATTERNS)
+                raise ValueError(f"the slot {{{name}}} is unknown; the slots are {known}")
+        return text
+
+    @property
+    def fact(self) -> str:
+        """The id by which a sentence names this text as its ground."""
+        return f"{self.id}@{self.version}"
+
+    @cached_property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs of the text, slots still open."""
+        return tuple(part.strip() for part in self.body.split("\n\n") if part.strip())
+
+    @cached_property
+    def slots(self) -> frozenset[str]:
+        """Names of the slots that the text needs."""
+        return frozenset(_SLOT.findall(self.subject + self.body))
+
+    @cached_property
+    def expires(self) -> datetime:
+        """The first instant at which the text must not be served any more."""
+        return datetime.combine(self.expires_at, time(), UTC)
+
+    def can_read_as(self, text: str) -> bool:
+        """Says whether this content, its slots filled, can be these very words."""
+        return any(pattern.fullmatch(text) for pattern in self._patterns)
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[str], ...]:
+        wordings = (*self.paragraphs, self.greeting, self.greeting_without_name)
+        return tuple(_pattern(wording) for wording in wordings if wording)
+
+
+def read_content(path: Path) -> Content:
+    """Returns the content of a Markdown file with front matter."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise LibraryError(f"{path}: the file is not UTF-8; save it as UTF-8.") from None
+    _, fence, rest = text.partition("---\n")
+    matter, closing, body = rest.partition("\n---\n")
+    if not (fence and closing):
+        raise LibraryError(f"{path}: front matter between two lines of --- is missing; add it.")
+    try:
+        fields = yaml.safe_load(matter)
+        return Content.model_validate({**fields, "body": body.strip()})
+    except (yaml.YAMLError, TypeError) as error:
+        raise LibraryError(f"{path}: the front matter is not YAML ({_line(error)}).") from None
+    except ValidationError as error:
+        raise LibraryError(f"{path}: {sentence_of(error)}") from None
+
+
+def sentence_of(error: ValidationError) -> str:
+    """Returns the first problem of a validation as a sentence with field, value and rule."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "the file"
+    value = "" if first["type"] == "missing" else f", the value {str(first['input'])[:60]!r}"
+    return f"field {field}{value}: {first['msg']}."
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
+
+
+_SLOT_PATTERNS = {name: re.escape(value) for name, value in SLOT_VALUES.items()} | {
+    "time": TIME_PATTERN,
+    "slots": rf"1\) {TIME_PATTERN}(?:\n[2-9]\) {TIME_PATTERN})*",
+}
+
+
+def _pattern(wording: str) -> re.Pattern[str]:
+    parts = _SLOT.split(wording)
+    return re.compile(
+        "".join(_SLOT_PATTERNS[p] if i % 2 else re.escape(p) for i, p in enumerate(parts))
+    )

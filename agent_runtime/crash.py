@@ -1,0 +1,25 @@
+"""Places where a test may kill this process, to prove that the next one mends what it finds."""
+
+import os
+import signal
+from typing import Literal
+
+VARIABLE = "PARLEY_CRASH_AT"
+
+Place = Literal[
+    "before_launch",
+    "claimed",
+    "accepted",
+    "stored_inbound",
+    "decided",
+    "booked",
+]
+"""claimed: SENDING is committed, nothing is on the wire; accepted: the server has the mail, we
+have not written so; stored_inbound: a mail is stored and not yet marked as read; decided: the
+decision to book is committed; booked: the calendar has the event, we have not written so."""
+
+
+def crash_point(place: Place) -> None:
+    """Kills this process at once if a test asked for it; does nothing otherwise."""
+    if os.environ.get(VARIABLE) == place:
+        os.kill(os.getpid(), signal.SIGKILL)

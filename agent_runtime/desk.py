@@ -1,0 +1,275 @@
+"""Works one due row at a time: a touch, a mail that waits for its answer, a mail to send."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from agent_runtime import act, log
+from agent_runtime.booking import Booker
+from agent_runtime.channels.email.deliver import Outbox
+from agent_runtime.crash import crash_point
+from agent_runtime.domain import Action, Contact, Observation, Session
+from agent_runtime.gather import gather
+from agent_runtime.library import Library
+from agent_runtime.loop import Deps, decide
+from agent_runtime.models.language import LanguageModel
+from agent_runtime.ports import Calendar, MailChannel, Store, Tx
+from agent_runtime.rows import Due, Inbound, Message, Task
+
+POSITIVE = frozenset({"interested", "book_meeting", "propose_time"})
+"""Intents that are a clear next step; `conventions.md` and the design fix the definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Joins the loop with the store, the calendar and the channel."""
+
+    store: Store
+    outbox: Outbox
+    booker: Booker
+    calendar: Calendar
+    library: Library
+    model: LanguageModel
+    versions: log.Versions
+    inbound_address: str
+
+    def work(self, due: Due, channel: MailChannel, *, now: datetime) -> None:
+        """Works one row to its end. Running it again after a crash goes on where it stopped.
+
+        A row that cannot be worked is set aside as an incident, so that it never blocks the
+        rows behind it; trouble with the database is everybody's and stops the batch.
+        """
+        try:
+            for message_id in self._to_send(due, now=now):
+                self.outbox.deliver(channel, message_id, now=now)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            with self.store.begin() as tx:
+                tx.set_aside(due)
+                tx.trace(log.incident(due, error, self.store.tenant_id, now=now))
+
+    def _to_send(self, due: Due, *, now: datetime) -> tuple[str, ...]:
+        if due.kind == "message":
+            return (due.row_id,)
+        if due.kind == "task":
+            return self._touch(due.row_id, now=now)
+        return self._answer(due.row_id, now=now)
+
+    def _touch(self, task_id: str, *, now: datetime) -> tuple[str, ...]:
+        with self.store.begin() as tx:
+            task = tx.task(task_id)
+            if task is None or task.state != "WAITING":
+                return ()
+            contact = tx.contact_of(task.person_id)
+            if contact is None:
+                tx.save_task(replace(task, state="BLOCKED"))
+                return ()
+            known = tx.session_of(task.person_id)
+            session = known or self._opened_by_agent(task, contact)
+            observation = Observation(
+                kind="due",
+                observation_id=task_id,
+                occurred_at=now,
+                touch=task.touch,
+                task_id=task_id,
+            )
+            action = self._decide(tx, session, observation, contact, now=now, task=task)
+            if known is None:
+                tx.save_session(session)
+            message = self._record(tx, session, observation, action, contact, now=now, task=task)
+            tx.save_task(_after(task, action, now=now))
+            if action.decision == "allow":
+                tx.save_session(act.remember(session, action, buyer_wrote=False))
+            return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _answer(self, key: str, *, now: datetime) -> tuple[str, ...]:
+        with self.store.begin() as tx:
+            inbound = tx.inbound(key)
+            if inbound is None:
+                return ()
+            contact = tx.contact_of(inbound.person_id)
+            if contact is None:
+                raise LookupError(f"mail {key} belongs to no contact in the store")
+            to_send = self._turn(tx, inbound, contact, now=now) if inbound.state == "NEW" else ()
+            held = tx.meetings_of(inbound.thread_id, "HOLDING")
+        if held:
+            crash_point("decided")
+        booked = (self.booker.finish(meeting, now=now) for meeting in held)
+        return (*to_send, *(message_id for message_id in booked if message_id))
+
+    def _turn(
+        self, tx: Tx, inbound: Inbound, contact: Contact, *, now: datetime
+    ) -> tuple[str, ...]:
+        session = self._in_playbook(tx, inbound, contact)
+        journal = log.Journal(tx, session, now=now, versions=self.versions)
+        tx.close_inbound(inbound.key)
+        if inbound.bounce_of:
+            self._bounced(tx, journal, inbound)
+            tx.save_session(session)
+            return ()
+        observation = Observation(
+            kind="mail",
+            observation_id=inbound.key,
+            occurred_at=inbound.received_at,
+            text=inbound.text,
+            subject=inbound.subject,
+            auto_submitted=inbound.auto_submitted,
+        )
+        action = self._decide(tx, session, observation, contact, now=now)
+        self._heard(tx, inbound, session, action)
+        self._obey(tx, journal, inbound, action)
+        message = self._record(tx, session, observation, action, contact, now=now, inbound=inbound)
+        act.hold_meeting(tx, session, action.candidate, "agent")
+        if action.candidate.action in ("hand_off", "escalate"):
+            act.hand_to_person(tx, session, action.candidate, inbound)
+        is_person = action.perception is None or action.perception.primary != "out_of_office"
+        tx.save_session(act.remember(session, action, buyer_wrote=is_person))
+        return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _decide(
+        self,
+        tx: Tx,
+        session: Session,
+        observation: Observation,
+        contact: Contact,
+        *,
+        now: datetime,
+        task: Task | None = None,
+    ) -> Action:
+        facts = gather(
+            tx,
+            session=session,
+            contact=contact,
+            actor="agent",
+            mailbox=contact.mailbox,
+            approvals=self.library,
+            now=now,
+            task_id=task.task_id if task else None,
+            expires_at=task.expires_at if task else None,
+        )
+        deps = Deps(
+            contact=contact,
+            facts=facts,
+            playbook=self.library.playbook(session.playbook),
+            library=self.library,
+            model=self.model,
+            calendar=self.calendar,
+            now=now,
+        )
+        return decide(session, observation, deps)
+
+    def _record(
+        self,
+        tx: Tx,
+        session: Session,
+        observation: Observation,
+        action: Action,
+        contact: Contact,
+        *,
+        now: datetime,
+        task: Task | None = None,
+        inbound: Inbound | None = None,
+    ) -> Message | None:
+        arm = act.strictest(tx.assignments(contact.person_id))
+        proposal = action.candidate.proposal
+        message = proposal and act.message_of(
+            session,
+            contact,
+            proposal,
+            cause=observation.observation_id,
+            actor="agent",
+            mailbox=contact.mailbox,
+            due_at=now,
+            task=task,
+            arm=arm,
+            in_reply_to=inbound.rfc_message_id if inbound else "",
+        )
+        act.record(
+            tx,
+            log.Journal(tx, session, now=now, versions=self.versions),
+            session,
+            observation,
+            action,
+            message,
+            arm=arm[1],
+            campaign_id=task.campaign_id if task else "",
+            is_first=task is None or not task.was_checked,
+        )
+        return message
+
+    def _heard(self, tx: Tx, inbound: Inbound, session: Session, action: Action) -> None:
+        seen = action.perception
+        arm = act.strictest(tx.assignments(inbound.person_id))
+        journal = log.Journal(tx, session, now=inbound.received_at, versions=self.versions)
+        journal.write(
+            "message",
+            inbound.key,
+            "in",
+            payload=log.incoming(
+                inbound,
+                actor="buyer",
+                playbook=session.playbook,
+                arm=arm[1],
+                experiment_id=arm[0],
+                language=seen.language if seen else "",
+                intent=seen.primary if seen else None,
+                auto_reply=inbound.auto_submitted
+                or (seen is not None and seen.primary == "out_of_office"),
+                positive_intent=seen is not None
+                and (seen.primary in POSITIVE or seen.slot_choice is not None),
+                opt_out=seen is not None and seen.opt_out,
+            ),
+        )
+
+    def _obey(self, tx: Tx, journal: log.Journal, inbound: Inbound, action: Action) -> None:
+        """A stop that only the model heard counts as one that the rules heard on arrival."""
+        if action.perception is None or not action.perception.opt_out:
+            return
+        at, key = inbound.received_at, inbound.key
+        if tx.suppress(inbound.person_id, reason="opt_out", source=key, now=at):
+            journal.write("suppression", key, payload=log.stop("opt_out", key))
+
+    def _bounced(self, tx: Tx, journal: log.Journal, inbound: Inbound) -> None:
+        ours = tx.message_by_rfc_id(inbound.bounce_of)
+        if ours is not None:
+            status = "bounced" if inbound.bounce_status.startswith("5") else "delayed"
+            news = log.delivery(ours, status=status, code=inbound.bounce_status, source="dsn")
+            journal.write("delivery", inbound.key, payload=news)
+
+    def _opened_by_agent(self, task: Task, contact: Contact) -> Session:
+        return Session(
+            tenant_id=task.tenant_id,
+            thread_id=f"thread-{task.person_id}",
+            person_id=task.person_id,
+            contact_id=contact.contact_id,
+            playbook=task.playbook,
+            state=self.library.playbook(task.playbook).start,
+        )
+
+    def _in_playbook(self, tx: Tx, inbound: Inbound, contact: Contact) -> Session:
+        """A request to the shared inbox begins the inbound playbook, whatever ran before."""
+        session = tx.session_of(contact.person_id)
+        if session is None:
+            raise LookupError(f"mail {inbound.key} has no thread in the store")
+        is_request = inbound.mailbox == self.inbound_address and not inbound.in_reply_to
+        playbook = "inbound_response" if is_request else session.playbook
+        if playbook == session.playbook and session.state:
+            return session
+        return replace(
+            session,
+            playbook=playbook,
+            state=self.library.playbook(playbook).start,
+            subject=session.subject or inbound.subject,
+        )
+
+
+def _after(task: Task, action: Action, *, now: datetime) -> Task:
+    task = replace(task, was_checked=True)
+    if action.decision == "allow":
+        return replace(task, state="PLANNED" if action.candidate.proposal else "CANCELLED")
+    if action.decision == "defer":
+        until = action.until or now + timedelta(hours=1)
+        return replace(task, due_at=until)
+    return replace(task, state="EXPIRED" if action.decision == "end" else "BLOCKED")

@@ -1,0 +1,231 @@
+"""Values of one conversation turn. Standard library only; everything is frozen."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+TouchClass = Literal["proactive", "reply", "transactional"]
+"""proactive: we start; reply: they wrote; transactional: implied by something they did."""
+
+Decision = Literal["allow", "revise", "defer", "block", "escalate", "end"]
+"""What a rule says of a proposal; the first rule that does not allow decides."""
+
+MessageState = Literal["READY", "SENDING", "SENT", "UNKNOWN", "BLOCKED", "CANCELLED", "FAILED"]
+"""UNKNOWN: the server may have accepted it; it is never sent again automatically."""
+
+ActionKind = Literal[
+    "send_touch",
+    "answer",
+    "ask",
+    "share_asset",
+    "propose_times",
+    "book",
+    "confirm_stop",
+    "suppress",
+    "escalate",
+    "hand_off",
+    "pause",
+    "disqualify",
+    "close",
+    "none",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One way to reach a person, as the CRM mirror has it."""
+
+    tenant_id: str
+    contact_id: str
+    person_id: str
+    account_id: str | None
+    email: str
+    first_name: str
+    last_name: str
+    title: str
+    company: str
+    country: str
+    language: str
+    time_zone: str
+    """IANA name; empty when the CRM does not know, then every zone of the country counts."""
+    owner_id: str
+    owner_name: str
+    mailbox: str
+    """The agent mailbox that serves this contact's owner."""
+    owner_email: str = ""
+    """Where the owner, a person, writes from."""
+    is_primary: bool = True
+    """Whether this is the contact by which the person is written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A recorded basis to write: who, which channel and purpose, where it came from."""
+
+    channel: str
+    purpose: str
+    basis: Literal["consent", "legitimate_interest", "contract", "none"]
+    source: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A bookable stretch of an owner's calendar; instants are UTC."""
+
+    owner_id: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """All that the runtime remembers of one person's thread."""
+
+    tenant_id: str
+    thread_id: str
+    person_id: str
+    contact_id: str
+    playbook: str
+    state: str
+    speaker: Literal["agent", "human"] = "agent"
+    subject: str = ""
+    language: str = ""
+    """The language that the buyer last wrote in; empty until they have written."""
+    touches_sent: int = 0
+    buyer_turns: int = 0
+    agent_turns: int = 0
+    offered: tuple[Slot, ...] = ()
+    facts_known: tuple[tuple[str, str], ...] = ()
+    """Entities that the buyer gave, name and verbatim span; asked once, never again."""
+    contents_used: tuple[str, ...] = ()
+    rfc_references: tuple[str, ...] = ()
+    meeting_uid: str = ""
+    opened_by: Literal["agent", "buyer"] = "agent"
+    opened_at: datetime | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the loop reacts to: a due touch or an inbound message, in placeholder text."""
+
+    kind: Literal["due", "mail"]
+    observation_id: str
+    occurred_at: datetime
+    text: str = ""
+    subject: str = ""
+    touch: int | None = None
+    task_id: str | None = None
+    auto_submitted: bool = False
+    bounce_of: str = ""
+    """Message-ID of our mail that a delivery report speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One label with its calibrated confidence in [0, 1]."""
+
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Perception:
+    """What the buyer's new text means, by the words of `conventions.md`."""
+
+    primary: str
+    confidence: float
+    abstain: bool
+    intents: tuple[Guess, ...] = ()
+    signals: tuple[str, ...] = ()
+    entities: tuple[tuple[str, str], ...] = ()
+    objections: tuple[str, ...] = ()
+    language: str = "en"
+    opt_out: bool = False
+    rules: tuple[str, ...] = ()
+    """Ids of the safety rules that spoke, which run before any model."""
+    slot_choice: int | None = None
+    """Index into the offered slots that the buyer accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One fact for this turn; `text` of content is approved wording."""
+
+    fact_id: str
+    version: int
+    kind: Literal["content", "crm", "thread", "calendar"]
+    text: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a draft and the facts that it stands on."""
+
+    text: str
+    facts: tuple[str, ...]
+    """`content_id@version`; empty means ungrounded, and the permit stops it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A message that the agent would like to send. Placeholders are not yet filled."""
+
+    action: ActionKind
+    touch_class: TouchClass
+    channel: str
+    purpose: str
+    subject: str
+    sentences: tuple[Sentence, ...]
+    language: str
+    confidence: float
+    slots: tuple[Slot, ...] = ()
+    content_ids: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> str:
+        """The text of the message, one paragraph per sentence group."""
+        return "\n\n".join(s.text for s in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A next-best action that was considered, with why and how likely it was chosen."""
+
+    action: ActionKind
+    reason: str
+    """A reason code, kept in the trace whether or not it was chosen."""
+    score: float
+    propensity: float
+    next_state: str
+    proposal: Proposal | None = None
+    book: Slot | None = None
+    route_to: str = ""
+    """For hand-offs: the role of the human queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule said; evaluated and traced for every rule."""
+
+    rule: str
+    version: int
+    decision: Decision
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The chosen next-best action after the permit rules have spoken."""
+
+    candidate: Candidate
+    verdicts: tuple[Verdict, ...]
+    decision: Decision
+    until: datetime | None = None
+    considered: tuple[Candidate, ...] = ()
+    perception: Perception | None = None
+    evidence: tuple[Evidence, ...] = ()
+    latency_ms: tuple[tuple[str, float], ...] = field(default=(), compare=False)

@@ -1,0 +1,51 @@
+"""Gathers, inside a transaction, all facts that the permit rules may ask for."""
+
+from datetime import datetime
+
+from agent_runtime.domain import Contact, Session
+from agent_runtime.policies.facts import Approvals, Facts, Limits
+from agent_runtime.ports import Tx
+from agent_runtime.rows import Actor
+
+
+def gather(
+    tx: Tx,
+    *,
+    session: Session,
+    contact: Contact,
+    actor: Actor,
+    mailbox: str,
+    approvals: Approvals,
+    now: datetime,
+    task_id: str | None = None,
+    message_id: str = "",
+    expires_at: datetime | None = None,
+    limits: Limits | None = None,
+) -> Facts:
+    """Returns the facts about one message to `contact`, as they stand at this very moment."""
+    return Facts(
+        now=now,
+        actor=actor,
+        session=session,
+        approvals=approvals,
+        recipient=contact.email,
+        mailbox=mailbox,
+        country=contact.country,
+        time_zone=contact.time_zone,
+        owner_id=contact.owner_id,
+        arms=tuple((a.experiment_id, a.arm) for a in tx.assignments(contact.person_id)),
+        consents=tx.consents(contact.person_id),
+        suppressed=tx.suppressed(contact.person_id),
+        paused=tuple(name for name in tx.flags() if name.startswith("pause")),
+        sent=tx.sent_counts(
+            person_id=contact.person_id,
+            account_id=contact.account_id,
+            mailbox=mailbox,
+            now=now,
+        ),
+        limits=limits or Limits(),
+        expires_at=expires_at,
+        has_unknown=tx.has_unknown(session.thread_id),
+        has_unread=tx.has_unread(session.thread_id),
+        already_sent=task_id is not None and tx.has_left(task_id, but=message_id),
+    )

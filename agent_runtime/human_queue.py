@@ -1,0 +1,85 @@
+"""The human queue: what people answer, through the same store, channel and permit."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agent_runtime import act, log
+from agent_runtime.domain import Candidate, Proposal, Sentence, Slot
+from agent_runtime.ports import Store
+from agent_runtime.rows import HumanTask, Meeting
+
+
+@dataclass(frozen=True, slots=True)
+class HumanAnswer:
+    """What a person decided to do with a task. `text` may be empty when only booking."""
+
+    text: str
+    minutes: float
+    """Time that it took them, for the cost of the programme."""
+    subject: str = ""
+    offers: tuple[Slot, ...] = ()
+    books: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HumanQueue:
+    """Lets people work their tasks. What they write goes out from their own address."""
+
+    store: Store
+    versions: log.Versions
+
+    def open_tasks(self) -> tuple[HumanTask, ...]:
+        """Returns what waits for a person."""
+        with self.store.begin() as tx:
+            return tx.open_human_tasks()
+
+    def answer(self, task_id: str, answer: HumanAnswer, *, now: datetime) -> Meeting | None:
+        """Closes a task with a mail, a meeting on hold, or nothing; once.
+
+        Returns the meeting that is now on hold and must be finished by `Booker`, if any.
+        """
+        with self.store.begin() as tx:
+            task = tx.human_task(task_id)
+            if task is None or task.state == "DONE":
+                return None
+            tx.save_human_task(replace(task, state="DONE"))
+            contact, session = tx.contact_of(task.person_id), tx.session_of(task.person_id)
+            if contact is None or session is None:
+                raise LookupError(f"task {task_id} has no contact or thread in the store")
+            journal = log.Journal(tx, session, now=now, versions=self.versions)
+            spent = log.cost(
+                "human_minute", answer.minutes, "minute", message_id=task_id, actor="human"
+            )
+            journal.write("cost", task_id, payload=spent)
+            proposal = _proposal(answer, language=contact.language)
+            if answer.text:
+                message = act.message_of(
+                    session,
+                    contact,
+                    proposal,
+                    cause=task_id,
+                    actor="human",
+                    mailbox=contact.owner_email,
+                    due_at=now,
+                    arm=act.strictest(tx.assignments(task.person_id)),
+                )
+                tx.add_message(message)
+            tx.save_session(
+                replace(session, speaker="human", offered=answer.offers or session.offered)
+            )
+            booked = Candidate("book", "booked_by_person", 1.0, 1.0, "booked", book=answer.books)
+            return act.hold_meeting(tx, session, booked, "human")
+
+
+def _proposal(answer: HumanAnswer, *, language: str) -> Proposal:
+    return Proposal(
+        action="propose_times" if answer.offers else "answer",
+        touch_class="reply",
+        channel="email",
+        purpose="reply",
+        subject=answer.subject,
+        sentences=(Sentence(answer.text, ()),) if answer.text else (),
+        language=language,
+        confidence=1.0,
+        slots=answer.offers,
+    )

@@ -1,0 +1,34 @@
+"""One process of a kind per workspace, and none that outlives the supervisor that started it."""
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+VARIABLE = "PARLEY_LIFELINE"
+"""Set by a supervisor that holds the other end of standard input."""
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Holds a lock for the block; waits while an earlier process of this kind still has it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def end_with_parent(stop: Event) -> None:
+    """Sets `stop` when the supervisor is gone, however it went."""
+    if os.environ.get(VARIABLE):
+        Thread(target=_watch, args=(stop,), name="lifeline", daemon=True).start()
+
+
+def _watch(stop: Event) -> None:
+    """Standard input ends when nobody holds its other end any more."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    stop.set()

@@ -1,0 +1,280 @@
+"""Trace events: decision before effect, receipt after it, each with an id that repeats itself.
+
+An event's id is a ULID whose random part is a hash of what happened, so that a step that runs
+again after a crash writes the same event and not a second one.
+"""
+
+import hashlib
+import traceback
+from datetime import datetime
+from typing import Any
+
+from ulid import ULID
+
+from agent_runtime.contracts import TraceEvent, TraceKind
+from agent_runtime.domain import Action, Candidate, Observation, Session
+from agent_runtime.policies.permit import Judgement
+from agent_runtime.ports import Tx
+from agent_runtime.rows import Due, Inbound, Meeting, Message
+
+Versions = dict[str, str]
+"""Versions of code, playbook, prompt, model, policy and content behind an event."""
+
+
+class Journal:
+    """Writes the trace of one thread at one instant, in the transaction that it is given."""
+
+    def __init__(self, tx: Tx, session: Session, *, now: datetime, versions: Versions) -> None:
+        self._tx = tx
+        self._session = session
+        self._now = now
+        self._versions = versions
+
+    def write(self, kind: TraceKind, *key: Any, payload: dict[str, Any]) -> None:
+        """Appends one event; the same kind, time and key are the same event."""
+        session = self._session
+        self._tx.trace(
+            TraceEvent(
+                event_id=event_id(self._now, kind, session.tenant_id, *key),
+                tenant_id=session.tenant_id,
+                kind=kind,
+                thread_id=session.thread_id,
+                person_id=session.person_id,
+                contact_id=session.contact_id,
+                occurred_at=self._now,
+                versions=self._versions,
+                payload=payload,
+            )
+        )
+
+
+def event_id(at: datetime, *key: Any) -> str:
+    """Returns a ULID: 48 bits of time in ms, 80 bits of the key's hash."""
+    digest = hashlib.blake2b("\x1f".join(map(str, key)).encode(), digest_size=10).digest()
+    return str(ULID(int(at.timestamp() * 1000).to_bytes(6, "big") + digest))
+
+
+def incident(due: Due, error: Exception, tenant_id: str, *, now: datetime) -> TraceEvent:
+    """Returns the trace of a row that could not be worked."""
+    return TraceEvent(
+        event_id=event_id(now, "incident", tenant_id, due.kind, due.row_id),
+        tenant_id=tenant_id,
+        kind="incident",
+        thread_id=None,
+        person_id=None,
+        contact_id=None,
+        occurred_at=now,
+        versions={},
+        payload={
+            "what": f"{due.kind} {due.row_id} could not be worked",
+            "detail": "".join(traceback.format_exception(error))[-2000:],
+            "severity": "high",
+        },
+    )
+
+
+def turn(
+    session: Session, observation: Observation, action: Action, *, arm: str, campaign_id: str
+) -> dict[str, Any]:
+    """Returns the payload of a turn: input, understanding, candidates, verdicts, choice."""
+    seen = action.perception
+    return {
+        "turn_id": observation.observation_id,
+        "actor": "agent",
+        "observation": {
+            "kind": observation.kind,
+            "id": observation.observation_id,
+            "text": observation.text,
+            "subject": observation.subject,
+            "touch": observation.touch,
+            "task_id": observation.task_id,
+        },
+        "perception": None
+        if seen is None
+        else {
+            "primary": seen.primary,
+            "confidence": seen.confidence,
+            "abstain": seen.abstain,
+            "intents": [{"name": g.name, "confidence": g.confidence} for g in seen.intents],
+            "signals": list(seen.signals),
+            "objections": list(seen.objections),
+            "opt_out": seen.opt_out,
+            "language": seen.language,
+            "rules": list(seen.rules),
+        },
+        "evidence": [
+            {"fact_id": e.fact_id, "version": e.version, "kind": e.kind} for e in action.evidence
+        ],
+        "candidates": [_candidate(c) for c in action.considered],
+        "chosen": {
+            "action": action.candidate.action,
+            "reason": action.candidate.reason,
+            "decision": action.decision,
+            "until": action.until.isoformat() if action.until else None,
+        },
+        "verdicts": [
+            {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}
+            for v in action.verdicts
+        ],
+        "playbook": session.playbook,
+        "state_before": session.state,
+        "state_after": action.candidate.next_state,
+        "arm": arm,
+        "experiment_id": "",
+        "campaign_id": campaign_id,
+        "latency_ms": dict(action.latency_ms),
+    }
+
+
+def policy(message: Message, judgement: Judgement, *, is_first: bool) -> dict[str, Any]:
+    """Returns the payload of a policy check of one proposed message."""
+    return {
+        "proposal_id": message.message_id,
+        "is_first": is_first,
+        "touch_class": message.touch_class,
+        "actor": message.actor,
+        "action": message.action,
+        "decision": judgement.decision,
+        "rules_hit": [v.rule for v in judgement.hits],
+        "campaign_id": message.campaign_id,
+        "playbook": message.playbook,
+        "arm": message.arm,
+        "experiment_id": message.experiment_id,
+        "task_id": message.task_id,
+    }
+
+
+def outgoing(message: Message) -> dict[str, Any]:
+    """Returns the payload of a mail that left, failed, or may have left."""
+    return {
+        "message_id": message.message_id,
+        "direction": "out",
+        "actor": message.actor,
+        "channel": "email",
+        "touch_class": message.touch_class,
+        "touch": message.touch,
+        "task_id": message.task_id,
+        "campaign_id": message.campaign_id,
+        "playbook": message.playbook,
+        "arm": message.arm,
+        "experiment_id": message.experiment_id,
+        "mailbox": message.mailbox,
+        "rfc_message_id": message.rfc_message_id,
+        "in_reply_to": message.in_reply_to,
+        "content_ids": list(message.content_ids),
+        "content_hash": message.content_hash,
+        "subject": message.subject,
+        "text": message.body,
+        "language": message.language,
+        "state": message.state,
+        "attempt": message.attempt,
+        "intent": None,
+        "auto_reply": False,
+        "positive_intent": False,
+        "opt_out": False,
+        "lead_created_at": message.lead_created_at.isoformat() if message.lead_created_at else None,
+    }
+
+
+def delivery(message: Message, *, status: str, code: str, source: str) -> dict[str, Any]:
+    """Returns the payload of news about a mail: bounced, or its fate found out."""
+    return {
+        "message_id": message.message_id,
+        "rfc_message_id": message.rfc_message_id,
+        "status": status,
+        "code": code,
+        "source": source,
+    }
+
+
+def cost(item: str, quantity: float, unit: str, *, message_id: str, actor: str) -> dict[str, Any]:
+    """Returns the payload of something used that has a price."""
+    return {
+        "item": item,
+        "quantity": quantity,
+        "unit": unit,
+        "message_id": message_id,
+        "actor": actor,
+    }
+
+
+def stop(reason: str, source_message_id: str) -> dict[str, Any]:
+    """Returns the payload of a suppression, which holds for the person on every channel."""
+    return {
+        "scope": "person",
+        "channel": "*",
+        "reason": reason,
+        "source_message_id": source_message_id,
+    }
+
+
+def incoming(
+    inbound: Inbound,
+    *,
+    actor: str,
+    playbook: str,
+    arm: str | None,
+    experiment_id: str | None,
+    language: str,
+    intent: str | None,
+    auto_reply: bool,
+    positive_intent: bool,
+    opt_out: bool,
+) -> dict[str, Any]:
+    """Returns the payload of a mail that arrived, once it has been understood."""
+    return {
+        "message_id": inbound.key,
+        "direction": "in",
+        "actor": actor,
+        "channel": "email",
+        "touch_class": None,
+        "touch": None,
+        "task_id": None,
+        "campaign_id": None,
+        "playbook": playbook,
+        "arm": arm,
+        "experiment_id": experiment_id,
+        "mailbox": inbound.mailbox,
+        "rfc_message_id": inbound.rfc_message_id,
+        "in_reply_to": inbound.in_reply_to,
+        "content_ids": [],
+        "content_hash": "",
+        "subject": inbound.subject,
+        "text": inbound.text,
+        "language": language,
+        "state": "RECEIVED",
+        "attempt": 1,
+        "intent": intent,
+        "auto_reply": auto_reply,
+        "positive_intent": positive_intent,
+        "opt_out": opt_out,
+        "lead_created_at": None,
+    }
+
+
+def meeting(
+    value: Meeting, *, status: str, arm: str | None, experiment_id: str | None
+) -> dict[str, Any]:
+    """Returns the payload of a change of a meeting."""
+    return {
+        "event_uid": value.uid,
+        "status": status,
+        "start": value.slot.start.isoformat(),
+        "end": value.slot.end.isoformat(),
+        "owner_id": value.slot.owner_id,
+        "actor": value.actor,
+        "message_id": None,
+        "arm": arm,
+        "experiment_id": experiment_id,
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "action": candidate.action,
+        "reason": candidate.reason,
+        "score": candidate.score,
+        "propensity": candidate.propensity,
+        "next_state": candidate.next_state,
+        "draft": candidate.proposal.body if candidate.proposal else None,
+    }

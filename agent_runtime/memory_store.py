@@ -1,0 +1,302 @@
+"""The runtime store in plain dictionaries: the fake beside the port, and the fast path's store."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from heapq import heappop, heappush
+
+from agent_runtime.contracts import Assignment, TraceEvent
+from agent_runtime.domain import Consent, Contact, MessageState, Session
+from agent_runtime.policies.facts import Limits, Sent
+from agent_runtime.rows import (
+    Due,
+    DueKind,
+    HumanTask,
+    Inbound,
+    Meeting,
+    MeetingState,
+    Message,
+    Task,
+)
+
+LEFT = frozenset({"SENDING", "SENT", "UNKNOWN"})
+
+
+class MemoryStore:
+    """Keeps one tenant in memory; `begin` yields the store itself, nothing can roll back."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        self.events: list[TraceEvent] = []
+        self.messages: dict[str, Message] = {}
+        self.tasks: dict[str, Task] = {}
+        self.meetings: dict[str, Meeting] = {}
+        self._contacts: dict[str, Contact] = {}
+        self._by_email: dict[str, Contact] = {}
+        self._consents: dict[str, tuple[Consent, ...]] = {}
+        self._assignments: dict[str, list[Assignment]] = defaultdict(list)
+        self._suppressed: dict[str, str] = {}
+        self._sessions: dict[str, Session] = {}
+        self._vault: dict[str, dict[str, str]] = defaultdict(dict)
+        self._inbound: dict[str, Inbound] = {}
+        self._human: dict[str, HumanTask] = {}
+        self._flags: dict[str, str] = {}
+        self._published: dict[str, str] = {}
+        self._by_person: dict[str, list[str]] = defaultdict(list)
+        self._by_rfc: dict[str, str] = {}
+        self._tasks_of: dict[str, list[str]] = defaultdict(list)
+        self._unread: dict[str, int] = defaultdict(int)
+        self._day_counts: dict[tuple[str, str], int] = defaultdict(int)
+        self._waiting: list[tuple[datetime, DueKind, str]] = []
+
+    @contextmanager
+    def begin(self) -> Iterator["MemoryStore"]:
+        yield self
+
+    def next_due(self) -> datetime | None:
+        """Returns when the next row may be due."""
+        return self._waiting[0][0] if self._waiting else None
+
+    def take_due(self, now: datetime) -> list[tuple[str, Due]]:
+        """Takes the rows that are due, each with its lane, in the order of the pump."""
+        taken: list[tuple[str, Due]] = []
+        while self._waiting and self._waiting[0][0] <= now:
+            _, kind, row_id = heappop(self._waiting)
+            lane = self._lane_if_due(kind, row_id, now)
+            if lane is not None:
+                taken.append((lane, Due(kind, row_id)))
+        return taken
+
+    def contact_of(self, person_id: str) -> Contact | None:
+        return self._contacts.get(person_id)
+
+    def contact_by_email(self, email: str) -> Contact | None:
+        return self._by_email.get(email.lower())
+
+    def add_contact(self, contact: Contact) -> None:
+        if contact.is_primary:
+            self._contacts[contact.person_id] = contact
+        self._by_email[contact.email.lower()] = contact
+
+    def consents(self, person_id: str) -> tuple[Consent, ...]:
+        return self._consents.get(person_id, ())
+
+    def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
+        self._consents[person_id] = tuple(consents)
+
+    def assignments(self, person_id: str) -> tuple[Assignment, ...]:
+        return tuple(self._assignments.get(person_id, ()))
+
+    def add_assignment(self, assignment: Assignment) -> None:
+        held = self._assignments[assignment.person_id]
+        key = (assignment.experiment_id, assignment.unit_id)
+        if all((a.experiment_id, a.unit_id) != key for a in held):
+            held.append(assignment)
+
+    def suppressed(self, person_id: str) -> str:
+        return self._suppressed.get(person_id, "")
+
+    def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
+        is_new = person_id not in self._suppressed
+        self._suppressed.setdefault(person_id, reason)
+        for task_id in self._tasks_of[person_id]:
+            if self.tasks[task_id].state == "WAITING":
+                self.tasks[task_id] = replace(self.tasks[task_id], state="CANCELLED")
+        for message in self._messages_of(person_id):
+            if message.state == "READY" and message.touch_class != "transactional":
+                self.settle(message.message_id, "CANCELLED")
+        return is_new
+
+    def session_of(self, person_id: str) -> Session | None:
+        return self._sessions.get(person_id)
+
+    def save_session(self, session: Session) -> None:
+        self._sessions[session.person_id] = session
+
+    def remember(self, thread_id: str, originals: Mapping[str, str]) -> None:
+        self._vault[thread_id].update(originals)
+
+    def recall(self, thread_id: str) -> dict[str, str]:
+        return dict(self._vault.get(thread_id, {}))
+
+    def task(self, task_id: str) -> Task | None:
+        return self.tasks.get(task_id)
+
+    def save_task(self, task: Task) -> None:
+        self.tasks[task.task_id] = task
+        if task.state == "WAITING":
+            heappush(self._waiting, (task.due_at, "task", task.task_id))
+
+    def add_task(self, task: Task) -> bool:
+        if task.task_id in self.tasks:
+            return False
+        self.save_task(task)
+        self._tasks_of[task.person_id].append(task.task_id)
+        return True
+
+    def message(self, message_id: str) -> Message | None:
+        return self.messages.get(message_id)
+
+    def message_by_rfc_id(self, rfc_message_id: str) -> Message | None:
+        return self.messages.get(self._by_rfc.get(rfc_message_id, ""))
+
+    def add_message(self, message: Message) -> bool:
+        if message.message_id in self.messages:
+            return False
+        self.messages[message.message_id] = message
+        self._by_person[message.person_id].append(message.message_id)
+        heappush(self._waiting, (message.due_at, "message", message.message_id))
+        return True
+
+    def claim(self, message_id: str, *, attempt: int, rfc_message_id: str, claimed_by: str) -> bool:
+        message = self.messages[message_id]
+        if message.state != "READY":
+            return False
+        self.messages[message_id] = replace(
+            message, state="SENDING", attempt=attempt, rfc_message_id=rfc_message_id
+        )
+        self._by_rfc[rfc_message_id] = message_id
+        return True
+
+    def sending(self, claimed_by: str) -> tuple[Message, ...]:
+        return tuple(m for m in self.messages.values() if m.state == "SENDING")
+
+    def unknown(self) -> tuple[Message, ...]:
+        return tuple(m for m in self.messages.values() if m.state == "UNKNOWN")
+
+    def settle(
+        self,
+        message_id: str,
+        state: MessageState,
+        *,
+        sent_at: datetime | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        message = self.messages[message_id]
+        self.messages[message_id] = replace(
+            message,
+            state=state,
+            sent_at=sent_at or message.sent_at,
+            due_at=due_at or message.due_at,
+        )
+        if state == "READY":
+            due = due_at or message.due_at
+            heappush(self._waiting, (due, "message", message_id))
+        if state in LEFT and sent_at and message.touch_class == "proactive":
+            day = sent_at.astimezone(UTC).date().isoformat()
+            self._day_counts[message.mailbox, day] += 1
+            self._day_counts[message.account_id or "", day] += 1
+
+    def has_unknown(self, thread_id: str) -> bool:
+        person = thread_id.removeprefix("thread-")
+        return any(m.state == "UNKNOWN" for m in self._messages_of(person))
+
+    def sent_counts(
+        self, *, person_id: str, account_id: str | None, mailbox: str, now: datetime
+    ) -> Sent:
+        day = now.astimezone(UTC).date().isoformat()
+        since = now - Limits().person_window
+        to_person = sum(
+            m.touch_class == "proactive"
+            and m.state in LEFT
+            and (m.sent_at is None or m.sent_at >= since)
+            for m in self._messages_of(person_id)
+        )
+        to_account = self._day_counts[account_id, day] if account_id else 0
+        return Sent(to_person, to_account, self._day_counts[mailbox, day])
+
+    def has_left(self, task_id: str, *, but: str = "") -> bool:
+        task = self.tasks.get(task_id)
+        if task is None:
+            return False
+        return any(
+            m.task_id == task_id and m.message_id != but and m.state in LEFT
+            for m in self._messages_of(task.person_id)
+        )
+
+    def add_inbound(self, inbound: Inbound) -> bool:
+        if inbound.key in self._inbound:
+            return False
+        self._inbound[inbound.key] = inbound
+        self._unread[inbound.thread_id] += inbound.state == "NEW"
+        heappush(self._waiting, (inbound.due_at, "inbound", inbound.key))
+        return True
+
+    def inbound(self, key: str) -> Inbound | None:
+        return self._inbound.get(key)
+
+    def close_inbound(self, key: str) -> None:
+        inbound = self._inbound[key]
+        if inbound.state == "NEW":
+            self._unread[inbound.thread_id] -= 1
+            self._inbound[key] = replace(inbound, state="DONE")
+
+    def has_unread(self, thread_id: str) -> bool:
+        return self._unread[thread_id] > 0
+
+    def set_aside(self, due: Due) -> None:
+        if due.kind == "task":
+            self.tasks[due.row_id] = replace(self.tasks[due.row_id], state="BLOCKED")
+        elif due.kind == "message":
+            if self.messages[due.row_id].state == "READY":
+                self.settle(due.row_id, "BLOCKED")
+        else:
+            self.close_inbound(due.row_id)
+
+    def meeting(self, uid: str) -> Meeting | None:
+        return self.meetings.get(uid)
+
+    def save_meeting(self, meeting: Meeting) -> None:
+        self.meetings[meeting.uid] = meeting
+
+    def meetings_of(self, thread_id: str, state: MeetingState) -> tuple[Meeting, ...]:
+        return tuple(
+            m for m in self.meetings.values() if m.thread_id == thread_id and m.state == state
+        )
+
+    def meetings_on_hold(self) -> tuple[Meeting, ...]:
+        return tuple(m for m in self.meetings.values() if m.state == "HOLDING")
+
+    def save_human_task(self, task: HumanTask) -> None:
+        self._human[task.task_id] = task
+
+    def human_task(self, task_id: str) -> HumanTask | None:
+        return self._human.get(task_id)
+
+    def open_human_tasks(self) -> tuple[HumanTask, ...]:
+        return tuple(task for task in self._human.values() if task.state == "OPEN")
+
+    def trace(self, *events: TraceEvent) -> None:
+        self.events.extend(events)
+
+    def flags(self) -> dict[str, str]:
+        return dict(self._flags)
+
+    def set_flag(self, name: str, value: str | None) -> None:
+        if value is None:
+            self._flags.pop(name, None)
+        else:
+            self._flags[name] = value
+
+    def publish(self, name: str, value: str) -> None:
+        self._published[name] = value
+
+    def published(self, name: str) -> str:
+        return self._published.get(name, "")
+
+    def _lane_if_due(self, kind: str, row_id: str, now: datetime) -> str | None:
+        """The heap keeps old entries of rows that have moved; the row itself decides."""
+        if kind == "task":
+            task = self.tasks[row_id]
+            return task.mailbox if task.state == "WAITING" and task.due_at <= now else None
+        if kind == "message":
+            message = self.messages[row_id]
+            is_due = message.state == "READY" and message.due_at <= now
+            return message.mailbox if is_due else None
+        inbound = self._inbound[row_id]
+        return inbound.lane if inbound.state == "NEW" else None
+
+    def _messages_of(self, person_id: str) -> list[Message]:
+        return [self.messages[key] for key in self._by_person.get(person_id, ())]

@@ -1,0 +1,1 @@
+"""Models that read what buyers write; each behind a small protocol."""

@@ -1,0 +1,106 @@
+"""People who write first and are in no CRM: a contact, an owner and an arm, at once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from agent_runtime.channels.email.parse import ReceivedMail
+from agent_runtime.contracts import Assignment
+from agent_runtime.domain import Contact
+from agent_runtime.ports import Tx
+from experiments.assignment import arm_of
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineExperiment:
+    """What is needed to give a unit its arm the second it arrives."""
+
+    experiment_id: str
+    layer: str
+    salt: str
+    spec_hash: str
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A person of ours who answers for contacts, and the agent's mailbox that serves them."""
+
+    owner_id: str
+    name: str
+    email: str
+    mailbox: str
+    time_zone: str
+
+
+OWNERS = TypeAdapter(tuple[Owner, ...])
+EXPERIMENT = TypeAdapter(OnlineExperiment | None)
+
+
+def read_newcomers(tx: Tx, tenant_id: str) -> "Newcomers":
+    """Returns what batch code published about owners and the online experiment."""
+    return Newcomers(
+        tenant_id=tenant_id,
+        owners=OWNERS.validate_json(tx.published("owners") or "[]"),
+        experiment=EXPERIMENT.validate_json(tx.published("online_experiment") or "null"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """Welcomes strangers: the same function that assigns in batch assigns them online."""
+
+    tenant_id: str
+    owners: tuple[Owner, ...]
+    experiment: OnlineExperiment | None
+
+    def welcome(self, tx: Tx, mail: ReceivedMail, *, now: datetime) -> Contact | None:
+        """Adds a contact for the sender, with an owner and an arm; None without owners."""
+        if not self.owners:
+            return None
+        person_id = f"p-{_digest(self.tenant_id, mail.sender)}"
+        owner = self.owners[int(_digest(mail.sender)[:8], 16) % len(self.owners)]
+        contact = Contact(
+            tenant_id=self.tenant_id,
+            contact_id=f"c-{_digest(self.tenant_id, mail.sender)}",
+            person_id=person_id,
+            account_id=None,
+            email=mail.sender,
+            first_name="",
+            last_name="",
+            title="",
+            company="",
+            country="",
+            language="",
+            time_zone="",
+            owner_id=owner.owner_id,
+            owner_name=owner.name,
+            owner_email=owner.email,
+            mailbox=owner.mailbox,
+        )
+        tx.add_contact(contact)
+        if self.experiment is not None:
+            tx.add_assignment(self._assignment(self.experiment, person_id, now=now))
+        return contact
+
+    def _assignment(
+        self, experiment: OnlineExperiment, person_id: str, *, now: datetime
+    ) -> Assignment:
+        return Assignment(
+            tenant_id=self.tenant_id,
+            experiment_id=experiment.experiment_id,
+            unit_id=person_id,
+            person_id=person_id,
+            arm=arm_of(experiment.salt, person_id, experiment.shares),
+            layer=experiment.layer,
+            spec_hash=experiment.spec_hash,
+            assigned_at=now,
+            how="online",
+        )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]

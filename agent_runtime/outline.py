@@ -1,0 +1,139 @@
+"""Which approved texts one mail would be made of; what retrieval serves and planning renders."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent_runtime.content import LOCALES, Content
+from agent_runtime.domain import Contact, Observation, Perception, Session, Slot
+from agent_runtime.library import Library
+from agent_runtime.moves import Option, options
+from agent_runtime.playbook import Playbook, Touch
+from agent_runtime.slots import accepted_slot, slots_to_offer
+from agent_runtime.speech_acts import can_say, language_for
+
+MAX_FACTS = 4
+"""The smallest fact set that a turn needs (R56); the frame is one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """All that is known about one mail that is to be answered, read once."""
+
+    session: Session
+    observation: Observation
+    perception: Perception
+    playbook: Playbook
+    library: Library
+    contact: Contact
+    now: datetime
+    language: str
+    accepted: Slot | None
+    offer: tuple[Slot, ...]
+    options: tuple[Option, ...]
+
+    @property
+    def frame(self) -> Content | None:
+        """The text that greets and signs."""
+        return self.library.live(self.playbook.frame, language=self.language, now=self.now)
+
+
+def read_turn(
+    session: Session,
+    observation: Observation,
+    perception: Perception,
+    *,
+    playbook: Playbook,
+    library: Library,
+    contact: Contact,
+    free_slots: Iterable[Slot],
+    now: datetime,
+) -> Turn:
+    """Returns the turn with the rows that fit and the times that can be offered."""
+    free = tuple(free_slots)
+    accepted = accepted_slot(session, perception, contact, free, now=now)
+    heard = perception.language
+    return Turn(
+        session=session,
+        observation=observation,
+        perception=perception,
+        playbook=playbook,
+        library=library,
+        contact=contact,
+        now=now,
+        language=heard if heard in LOCALES else language_for(session, contact),
+        accepted=accepted,
+        offer=slots_to_offer(session, perception, contact, free, now=now),
+        options=options(
+            library, playbook, session, perception, is_slot_chosen=accepted is not None
+        ),
+    )
+
+
+def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
+    """Returns the texts of a row's mail in order, or None when one of them cannot be served.
+
+    An answer to a further question goes before the row's own texts, the playbook's next question
+    goes last, and what exceeds `MAX_FACTS` is left out, pleasantries first.
+    """
+    if not option.move.say:
+        return ()
+    own = [_serve(turn, text) for text in option.move.say]
+    if any(content is None for content in own):
+        return None
+    needed = [content for content in own if content is not None]
+    room = MAX_FACTS - 1 - len(needed) - ("slots" in needed[-1].slots)
+    before = list(_also_answers(turn, option))[: max(room, 0)]
+    room -= len(before)
+    after = [q for q in [_question(turn, option, [*before, *needed])] if q and room > 0]
+    room -= len(after)
+    opening = [o for o in [_opening(turn)] if o and room > 0 and option.group == "reply"]
+    return (*opening, *before, *needed, *after)
+
+
+def touch_texts(
+    library: Library, touch: Touch, contact: Contact, *, now: datetime
+) -> tuple[Content, ...]:
+    """Returns the texts that this touch can be, the one that suits the reader best first."""
+    language = contact.language[:2].lower()
+    served = (library.live(text, language=language, now=now) for text in touch.say)
+    texts = [content for content in served if content is not None and can_say(content, contact)]
+    return tuple(sorted(texts, key=lambda content: -_suits(content, contact.title)))
+
+
+def _suits(content: Content, title: str) -> int:
+    """2: made for readers with this title; 1: for everybody; 0: for others."""
+    words = title.lower()
+    return 1 if not content.audience else 2 * any(word in words for word in content.audience)
+
+
+def _serve(turn: Turn, text: str) -> Content | None:
+    content = turn.library.live(text, language=turn.language, now=turn.now)
+    return content if content is not None and can_say(content, turn.contact) else None
+
+
+def _also_answers(turn: Turn, option: Option) -> Iterator[Content]:
+    if option.move.do not in ("propose_times", "answer"):
+        return
+    for other in turn.options:
+        if other is not option and other.move.do == "answer" and other.group == "reply":
+            for text in other.move.say:
+                content = _serve(turn, text)
+                if content is not None and content.id not in option.move.say:
+                    yield content
+
+
+def _question(turn: Turn, option: Option, said: Iterable[Content]) -> Content | None:
+    """The first question of the playbook that was not asked yet; one a mail (R91)."""
+    if not option.move.ask or any("?" in content.body for content in said):
+        return None
+    for text in turn.playbook.questions:
+        if text not in turn.session.contents_used:
+            return _serve(turn, text)
+    return None
+
+
+def _opening(turn: Turn) -> Content | None:
+    is_first_answer = turn.session.opened_by == "buyer" and turn.session.agent_turns == 0
+    used = turn.playbook.opening in turn.session.contents_used
+    return _serve(turn, turn.playbook.opening) if is_first_answer and not used else None

@@ -1,0 +1,123 @@
+"""Perceive: what a mail means. Safety rules come first and need no model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_runtime.content import LOCALES
+from agent_runtime.domain import Contact, Guess, Observation, Perception, Session, Slot
+from agent_runtime.entities import find_entities
+from agent_runtime.language import detect_language
+from agent_runtime.models.language import LanguageModel
+from agent_runtime.new_text import message_of
+from agent_runtime.safety import Heard, listen
+from agent_runtime.slot_choice import choose_slot
+
+_SAYS_OUTRIGHT = 0.3
+"""Further intents are kept from this confidence on."""
+
+_MEANS = {
+    "opt_out": "unsubscribe",
+    "legal_threat": "angry",
+    "support": "support_issue",
+    "are_you_a_bot": "are_you_a_bot",
+}
+"""Rules that say by themselves what comes first, in order of gravity."""
+
+_REFUSES = frozenset(
+    {"unsubscribe", "not_interested", "not_now", "wrong_person", "cancel_meeting", "angry"}
+)
+
+
+def perceive(
+    observation: Observation,
+    session: Session,
+    model: LanguageModel,
+    *,
+    offered: Sequence[Slot],
+    contact: Contact,
+) -> Perception:
+    """Returns what the newly written part of a mail means.
+
+    Args:
+        observation: An inbound mail in placeholder text.
+        session: The thread so far.
+        model: Asked for intents, after the rules and never for what they decide.
+        offered: Times that the buyer may be choosing from.
+        contact: Their zone decides what "Tuesday at 10" is; their language breaks ties.
+    """
+    heard = listen(observation)
+    text = message_of(observation.text)
+    known = session.language or contact.language[:2].lower() or "en"
+    language = detect_language(text, fallback=known)
+    if "bounce" in heard.rules or "auto_reply" in heard.rules:
+        meant = _Reading((Guess("out_of_office", 1.0),), abstain=False)
+        return _perception(meant, heard, language)
+    meant = _read(text, language, heard, model)
+    choice = choose_slot(
+        text, offered, zone=contact.time_zone, language=language, now=observation.occurred_at
+    )
+    if choice is not None and meant.abstain:
+        meant = _Reading((Guess("propose_time", 0.9), *meant.intents), abstain=False)
+    elif meant.intents[0].name in _REFUSES and not meant.abstain:
+        choice = None
+    entities = find_entities(text, language)
+    return _perception(meant, heard, language, entities=entities, slot_choice=choice)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    intents: tuple[Guess, ...]
+    abstain: bool
+
+
+def _read(text: str, language: str, heard: Heard, model: LanguageModel) -> _Reading:
+    """Joins what rules and model say; a rule that decides is sure and comes first."""
+    decided = [Guess(_MEANS[rule], 1.0) for rule in _MEANS if rule in heard.rules]
+    guesses = model.understand(text, language) if text else ()
+    if "legal_paper" in heard.rules:
+        guesses = tuple(sorted((*guesses, Guess("procurement_legal", 0.9)), key=_least_sure))
+    names = {guess.name for guess in decided}
+    further: list[Guess] = []
+    for guess in guesses:
+        if guess.name not in names and (guess.confidence >= _SAYS_OUTRIGHT or not further):
+            names.add(guess.name)
+            further.append(guess)
+    if decided:
+        sure = (guess for guess in further if guess.confidence >= _SAYS_OUTRIGHT)
+        return _Reading((*decided, *sure), abstain=False)
+    if not further:
+        return _Reading((Guess("unclear", 0.0),), abstain=True)
+    return _Reading(tuple(further), abstain=further[0].confidence < model.abstain_below)
+
+
+def _least_sure(guess: Guess) -> float:
+    return -guess.confidence
+
+
+def _perception(
+    meant: _Reading,
+    heard: Heard,
+    language: str,
+    *,
+    entities: tuple[tuple[str, str], ...] = (),
+    slot_choice: int | None = None,
+) -> Perception:
+    primary = meant.intents[0]
+    is_foreign = language not in LOCALES
+    return Perception(
+        primary=primary.name,
+        confidence=primary.confidence,
+        abstain=meant.abstain,
+        intents=meant.intents,
+        signals=heard.signals,
+        entities=entities,
+        objections=tuple(
+            g.name.removeprefix("objection_")
+            for g in meant.intents
+            if g.name.startswith("objection_") and not meant.abstain
+        ),
+        language=language,
+        opt_out="opt_out" in heard.rules or (primary.name == "unsubscribe" and not meant.abstain),
+        rules=(*heard.rules, "other_language") if is_foreign else heard.rules,
+        slot_choice=slot_choice,
+    )

@@ -1,0 +1,221 @@
+"""Typed placeholders: personal data leaves a text before it is stored, and comes back at the wire.
+
+`redact` is deterministic and loses nothing: `fill(redact(x)) == x` for every text.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from phonenumbers import Leniency, PhoneNumberMatcher
+
+from agent_runtime.domain import Contact
+
+TOKEN = re.compile(r"\[\[[A-Z]+(?:_[A-Z]+)*(?:_\d+)?\]\]")
+"""What a placeholder looks like: `[[EMAIL_1]]`, `[[FIRST_NAME]]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without personal data, and what stood in each placeholder."""
+
+    text: str
+    originals: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+    kind: str
+    value: str
+
+
+def redact(text: str, contact: Contact, *, known: Mapping[str, str] | None = None) -> Redacted:
+    """Returns the text with placeholders for addresses, numbers, names and the company.
+
+    Args:
+        text: What a person wrote.
+        contact: Who wrote it; their names and company are known from the CRM.
+        known: Originals of the same thread so far; numbering goes on from them, so that one
+            placeholder means one thing in the whole thread.
+    """
+    taken: list[_Span] = []
+    for span in _found(text, contact):
+        if all(span.end <= other.start or span.start >= other.end for other in taken):
+            taken.append(span)
+    originals = dict(known or {})
+    tokens = {(_kind(token), value): token for token, value in originals.items()}
+    fields = _fields(contact)
+    new: dict[str, str] = {}
+    parts: list[str] = []
+    at = 0
+    for span in sorted(taken, key=lambda s: s.start):
+        token = tokens.get((span.kind, span.value))
+        if token is None:
+            token = _new_token(span, fields, originals)
+            tokens[span.kind, span.value] = originals[token] = token
+        originals[token] = new[token] = span.value
+        parts += [text[at : span.start], token]
+        at = span.end
+    return Redacted("".join((*parts, text[at:])), new)
+
+
+def fill(text: str, contact: Contact, originals: Mapping[str, str]) -> str:
+    """Returns the text with every known placeholder replaced by what it stands for."""
+    fields = _fields(contact)
+
+    def value(match: re.Match[str]) -> str:
+        token = match[0]
+        return originals.get(token) or fields.get(token[2:-2]) or token
+
+    return TOKEN.sub(value, text)
+
+
+@lru_cache(maxsize=4096)
+def _fields(contact: Contact) -> dict[str, str]:
+    return {
+        "FIRST_NAME": contact.first_name,
+        "LAST_NAME": contact.last_name,
+        "COMPANY": contact.company,
+        "OWNER_NAME": contact.owner_name,
+        "OWNER_FIRST_NAME": contact.owner_name.split(" ")[0],
+    }
+
+
+def _kind(token: str) -> str:
+    return re.sub(r"_\d+$", "", token[2:-2])
+
+
+def _new_token(span: _Span, fields: Mapping[str, str], originals: Mapping[str, str]) -> str:
+    """The CRM's own spelling of a field needs no number; everything else is counted."""
+    plain = f"[[{span.kind}]]"
+    if fields.get(span.kind) == originals.get(plain, span.value) == span.value:
+        return plain
+    number = 2 if span.kind in fields else 1
+    while f"[[{span.kind}_{number}]]" in originals:
+        number += 1
+    return f"[[{span.kind}_{number}]]"
+
+
+_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+")
+_PRIVATE_URL = re.compile(r"[?#@=]|/[A-Za-z0-9_-]{16,}")
+_MAYBE_PHONE = re.compile(r"[+(\d][\d\s().\-/]{6,}\d")
+_LEGAL_FORM = re.compile(
+    r",?\s+(?:GmbH|AG|KG|UG|SE|Inc\.?|LLC|Ltd\.?|Limited|PLC|Corp\.?|Co\.?|S\.?A\.?S?\.?|S\.?L\.?"
+    r"|S\.?p\.?A\.?|S\.?r\.?l\.?|SARL|Lda\.?|B\.?V\.?)$",
+    re.IGNORECASE,
+)
+_NAME = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
+_INTRODUCED = re.compile(
+    r"(?:\b(?i:contact|ask|cc|copy|copying|colleague|(?:speak|talk|reach out|write) (?:to|with)"
+    r"|hable con|hablar con|escriba a|compañer[oa]|wenden Sie sich an|sprechen Sie mit"
+    r"|kolleg(?:e|in|en)|adressez-vous à|parlez à|collègue|fale com|falar com|colega"
+    r"|parli con|si rivolga a|scriva a)\s+|^(?:Cc|CC):\s*)(" + _NAME + r"(?: " + _NAME + r"){1,2})",
+    re.MULTILINE,
+)
+_SIGNED = re.compile(
+    r"^[ \t]*(?i:(?:kind|best|warm) regards|regards|best(?: wishes)?|cheers|thanks|thank you"
+    r"|sincerely|(?:un )?salud(?:o|os)(?: cordiales?)?|atentamente|gracias"
+    r"|(?:mit )?(?:freundlichen?|besten?|vielen?|lieben?) grü(?:ß|ss)en?|vg|mfg|lg|danke"
+    r"|cordialement|bien à vous|merci|(?:com os )?(?:melhores )?cumprimentos|atenciosamente"
+    r"|obrigad[oa]|abraços|(?:cordiali|distinti) saluti|saluti|grazie)[,.!]?[ \t]*\n\s*("
+    + _NAME
+    + r"(?: "
+    + _NAME
+    + r"){0,2})[ \t]*$",
+    re.MULTILINE,
+)
+_ALSO_WORDS = frozenset(
+    {
+        *(
+            "art",
+            "bill",
+            "chance",
+            "drew",
+            "faith",
+            "frank",
+            "gene",
+            "grace",
+            "grant",
+            "guy",
+            "hope",
+        ),
+        *(
+            "iris",
+            "jack",
+            "joy",
+            "mark",
+            "max",
+            "may",
+            "miles",
+            "norm",
+            "pat",
+            "ray",
+            "rich",
+            "rob",
+        ),
+        *("rose", "sandy", "sol", "sue", "victor", "will", "clara", "rosa", "luz", "paz", "pilar"),
+        *("angel", "salvador", "pascal", "pierre", "felix", "ernst", "wolf", "franco", "fiore"),
+    }
+)
+"""First names that are words as well: only their capitalised spelling is a name."""
+
+
+def _found(text: str, contact: Contact) -> Iterator[_Span]:
+    """Spans in order of precedence; where two overlap, the earlier kind wins."""
+    if "[[" in text:
+        yield from (_Span(m.start(), m.end(), "LITERAL", m[0]) for m in TOKEN.finditer(text))
+    if "@" in text:
+        yield from (_Span(m.start(), m.end(), "EMAIL", m[0]) for m in _EMAIL.finditer(text))
+    for m in _URL.finditer(text):
+        if _PRIVATE_URL.search(m[0].split("://")[-1]):
+            yield _Span(m.start(), m.end(), "URL", m[0])
+    if _MAYBE_PHONE.search(text):
+        yield from _phones(text, contact.country)
+    for kind, spelling in _spellings(contact):
+        yield from _words(text, spelling, kind)
+    for pattern in (_INTRODUCED, _SIGNED):
+        for m in pattern.finditer(text):
+            yield _Span(m.start(1), m.end(1), "PERSON", m[1])
+
+
+def _phones(text: str, country: str) -> Iterator[_Span]:
+    for m in PhoneNumberMatcher(text, country or "US", leniency=Leniency.VALID, max_tries=20):
+        yield _Span(m.start, m.end, "PHONE", m.raw_string)
+
+
+@lru_cache(maxsize=4096)
+def _spellings(contact: Contact) -> tuple[tuple[str, str], ...]:
+    """Every spelling by which a text may name the contact, their company or its owner here."""
+    owner_first = contact.owner_name.split(" ")[0]
+    short = _LEGAL_FORM.sub("", contact.company)
+    pairs = [("COMPANY", contact.company), ("COMPANY", short), ("OWNER_NAME", contact.owner_name)]
+    names = [
+        ("FIRST_NAME", contact.first_name),
+        ("LAST_NAME", contact.last_name),
+        ("OWNER_FIRST_NAME", owner_first),
+    ]
+    found: dict[str, str] = {}
+    for kind, value in pairs:
+        for spelling in (value, value.upper(), value.lower() if " " in value else value):
+            if len(spelling) > 1:
+                found.setdefault(spelling, kind)
+    for kind, value in names:
+        common = value.lower() in _ALSO_WORDS or len(value) < 4
+        for spelling in (value, value.upper(), value if common else value.lower()):
+            if len(spelling) > 1:
+                found.setdefault(spelling, kind)
+    return tuple((kind, spelling) for spelling, kind in found.items())
+
+
+def _words(text: str, spelling: str, kind: str) -> Iterator[_Span]:
+    start = text.find(spelling)
+    while start >= 0:
+        end = start + len(spelling)
+        is_word = not (start and text[start - 1].isalnum()) and not text[end : end + 1].isalnum()
+        if is_word:
+            yield _Span(start, end, kind, spelling)
+        start = text.find(spelling, end)

@@ -1,0 +1,217 @@
+"""Plan: playbook state and evidence make candidate next-best actions, each with its reason."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from agent_runtime.content import Content
+from agent_runtime.domain import (
+    Candidate,
+    Contact,
+    Evidence,
+    Observation,
+    Perception,
+    Proposal,
+    Session,
+    Slot,
+)
+from agent_runtime.library import Library
+from agent_runtime.moves import Option, state_of
+from agent_runtime.outline import Turn, outline, read_turn, touch_texts
+from agent_runtime.playbook import Playbook
+from agent_runtime.speech_acts import Act, compose
+
+
+def plan(
+    session: Session,
+    observation: Observation,
+    perception: Perception | None,
+    evidence: Sequence[Evidence],
+    *,
+    playbook: Playbook,
+    library: Library,
+    contact: Contact,
+    free_slots: Iterable[Slot],
+    now: datetime,
+    exploration: float = 0.0,
+) -> list[Candidate]:
+    """Returns what could be done next, best first, with scores, propensities and reason codes.
+
+    A draft stands only on the evidence: an action whose texts were not retrieved is considered
+    without one. The same arguments always give the same candidates.
+
+    Args:
+        session: The thread so far.
+        observation: What happened: a touch fell due, or a mail came.
+        perception: What the mail means; None when a touch is due.
+        evidence: What `retrieve` returned for this turn.
+        playbook: Whose table decides.
+        library: Where approved wording lies.
+        contact: Who is written to.
+        free_slots: Free times of the owner's calendar.
+        now: The instant of the turn.
+        exploration: Share of turns in which a caller picks a drafted reply other than the best;
+            propensities say how likely each is.
+    """
+    facts = frozenset(fact.fact_id for fact in evidence)
+    if perception is None:
+        candidates = _for_touch(
+            session,
+            observation,
+            facts,
+            playbook=playbook,
+            library=library,
+            contact=contact,
+            now=now,
+        )
+    else:
+        turn = read_turn(
+            session,
+            observation,
+            perception,
+            playbook=playbook,
+            library=library,
+            contact=contact,
+            free_slots=free_slots,
+            now=now,
+        )
+        candidates = _for_mail(turn, facts)
+    return _with_propensities(candidates, exploration)
+
+
+def _for_touch(
+    session: Session,
+    observation: Observation,
+    facts: frozenset[str],
+    *,
+    playbook: Playbook,
+    library: Library,
+    contact: Contact,
+    now: datetime,
+) -> list[Candidate]:
+    reason = _why_no_touch(session, observation, playbook)
+    if reason:
+        return [_nothing(reason, session.state, 1.0)]
+    touch = playbook.touches[(observation.touch or 1) - 1]
+    texts = touch_texts(library, touch, contact, now=now)
+    frame = library.live(playbook.frame, language=texts[0].locale, now=now) if texts else None
+    candidates = []
+    for place, content in enumerate(texts):
+        if frame is None or content.id not in facts or frame.id not in facts:
+            continue
+        proposal = compose(
+            Act("send_touch", "proactive", 1.0),
+            (content,),
+            frame=frame,
+            contact=contact,
+            session=session,
+            purpose=playbook.channels["email"].purpose,
+        )
+        candidates.append(
+            Candidate(
+                action="send_touch",
+                reason=f"touch_{observation.touch}_due",
+                score=1.0 - place / 10,
+                propensity=0.0,
+                next_state=touch.next,
+                proposal=proposal,
+            )
+        )
+    why = "waiting_is_always_possible" if candidates else "no_text_for_this_reader"
+    return [*candidates, _nothing(why, session.state, 0.0)]
+
+
+def _why_no_touch(session: Session, observation: Observation, playbook: Playbook) -> str:
+    """Goals, not cadences: a touch is made only where the conversation still waits for one."""
+    touch = observation.touch or 0
+    if session.closed or playbook.is_closed(state_of(playbook, session)):
+        return "thread_closed"
+    if session.speaker == "human":
+        return "a_person_speaks"
+    if session.buyer_turns:
+        return "buyer_has_answered"
+    if not 1 <= touch <= len(playbook.touches):
+        return "touches_spent"
+    if touch <= session.touches_sent:
+        return "touch_was_made"
+    return ""
+
+
+def _for_mail(turn: Turn, facts: frozenset[str]) -> list[Candidate]:
+    candidates = [_candidate(turn, option, facts) for option in turn.options]
+    if not candidates:
+        candidates = [_to_owner(turn, "no_row_fits", 0.5)]
+    return [*candidates, _nothing("waiting_is_always_possible", turn.session.state, 0.0)]
+
+
+def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:
+    """Returns the row as a candidate; one that cannot be carried out goes to the owner."""
+    move, state = option.move, state_of(turn.playbook, turn.session)
+    candidate = Candidate(
+        action=move.do,
+        reason=move.reason,
+        score=option.score,
+        propensity=0.0,
+        next_state=state if move.next == "same" else move.next,
+        route_to=move.route_to,
+        book=turn.accepted if move.do == "book" else None,
+    )
+    if move.do == "propose_times" and not turn.offer:
+        return _to_owner(turn, "no_time_to_offer", option.score)
+    texts, frame = outline(turn, option), turn.frame
+    if texts is None or (texts and frame is None):
+        needs_words = move.do not in ("hand_off", "confirm_stop", "close", "pause")
+        missing = "no_approved_text"
+        return _to_owner(turn, missing, option.score) if needs_words else candidate
+    if not texts or frame is None or not facts.issuperset(c.id for c in (*texts, frame)):
+        return candidate
+    return replace(candidate, proposal=_draft(turn, option, texts, frame))
+
+
+def _draft(turn: Turn, option: Option, texts: Sequence[Content], frame: Content) -> Proposal:
+    """A reading may be unsure, but handing over, stopping and asking back are never wrong."""
+    is_safe = option.group != "reply" or option.move.unsure or option.move.do == "hand_off"
+    is_stop = option.move.do == "confirm_stop"
+    return compose(
+        Act(
+            option.move.do,
+            "transactional" if is_stop else "reply",
+            1.0 if is_safe else option.confidence,
+        ),
+        texts,
+        frame=frame,
+        contact=turn.contact,
+        session=turn.session,
+        purpose=turn.playbook.channels["email"].purpose,
+        subject=turn.observation.subject,
+        slots=turn.offer,
+    )
+
+
+def _to_owner(turn: Turn, reason: str, score: float) -> Candidate:
+    state = state_of(turn.playbook, turn.session)
+    return Candidate(
+        action="hand_off",
+        reason=reason,
+        score=score,
+        propensity=0.0,
+        next_state="handed_off" if "handed_off" in turn.playbook.states else state,
+        route_to="owner",
+    )
+
+
+def _nothing(reason: str, state: str, score: float) -> Candidate:
+    return Candidate(action="none", reason=reason, score=score, propensity=0.0, next_state=state)
+
+
+_EXPLORABLE = frozenset({"send_touch", "answer", "ask", "share_asset", "propose_times"})
+
+
+def _with_propensities(candidates: list[Candidate], exploration: float) -> list[Candidate]:
+    """Greedy by default; exploration is shared evenly among drafted replies, never others."""
+    pool = [n for n, c in enumerate(candidates) if c.proposal and c.action in _EXPLORABLE]
+    share = exploration / len(pool) if 0 in pool else 0.0
+    return [
+        replace(c, propensity=(share if n in pool else 0.0) + (n == 0) * (1.0 - share * len(pool)))
+        for n, c in enumerate(candidates)
+    ]

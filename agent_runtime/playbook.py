@@ -1,0 +1,173 @@
+"""A playbook: the dialogue map that people without Python write, read and train on."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent_runtime.domain import ActionKind
+
+Intent = Literal[
+    "interested",
+    "book_meeting",
+    "propose_time",
+    "reschedule",
+    "cancel_meeting",
+    "pricing_question",
+    "security_question",
+    "product_question",
+    "integration_question",
+    "send_info",
+    "not_interested",
+    "not_now",
+    "wrong_person",
+    "referral",
+    "already_customer",
+    "uses_competitor",
+    "objection_price",
+    "objection_timing",
+    "objection_trust",
+    "objection_need",
+    "procurement_legal",
+    "detailed_requirements",
+    "discount_request",
+    "contract_change",
+    "support_issue",
+    "unsubscribe",
+    "are_you_a_bot",
+    "off_topic",
+    "angry",
+    "thanks_bye",
+    "out_of_office",
+    "unclear",
+]
+"""What a buyer's words can mean."""
+
+INTENTS: tuple[Intent, ...] = get_args(Intent)
+
+Signal = Literal["wants_human", "call_request", "custom_request", "data_request", "strategic"]
+"""Flagged beside the intents, because hand-offs hang on them."""
+
+Role = Literal["", "owner", "support", "privacy"]
+"""Whose human queue takes over; empty when nobody has to."""
+
+Autonomy = Literal["assistive", "supervised", "autonomous"]
+"""assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class State(_Part):
+    """A stage of the conversation: what may be done in it and where it may lead."""
+
+    about: str
+    actions: tuple[ActionKind, ...]
+    exits: tuple[str, ...] = ()
+    is_closed: bool = False
+    """No touch is made in a closed state; a buyer who writes again is still answered."""
+
+
+class Move(_Part):
+    """One row of the table: what the agent does when it hears this, and why.
+
+    A row fits when one of its intents, signals or rules was heard, in one of its states. It fits
+    only where the state allows its action.
+    """
+
+    intents: tuple[Intent, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    rules: tuple[str, ...] = ()
+    """Ids of safety rules."""
+    slot_chosen: bool = False
+    """Fits when the buyer accepted one of the offered times."""
+    unsure: bool = False
+    """Fits when perception abstained."""
+    states: tuple[str, ...] = ()
+    """Empty: in every state that allows the action."""
+    once: bool = False
+    """Fits only while none of its texts has been used in the thread."""
+    do: ActionKind
+    say: tuple[str, ...] = ()
+    """Ids of the texts, in the order in which they are written."""
+    ask: bool = False
+    """Whether the next unused question of the playbook ends the mail."""
+    next: str = "same"
+    reason: str = Field(pattern=r"^[a-z_]+$")
+    route_to: Role = ""
+
+
+class Channel(_Part):
+    """Limits of one channel."""
+
+    purpose: str
+    max_touches: int = Field(ge=0)
+    days_between_touches: int = Field(ge=1)
+    reply_after_minutes: int = Field(ge=0)
+
+
+class Touch(_Part):
+    """One proactive touch: texts to choose from, the first that suits the reader wins."""
+
+    say: tuple[str, ...] = Field(min_length=1)
+    next: str
+
+
+class MoveTable(_Part):
+    """Moves that several playbooks share."""
+
+    id: str
+    version: int = Field(ge=1)
+    first: tuple[Move, ...] = ()
+    """Come before everything that a playbook says: safety, and a time that was accepted."""
+    moves: tuple[Move, ...] = ()
+    """Come after the playbook's own moves."""
+
+
+class Playbook(_Part):
+    """One use case, whole: when it helps, what the agent does, when a person takes over."""
+
+    id: str = Field(pattern=r"^[a-z_]+$")
+    version: int = Field(ge=1)
+    name: str
+    goal: str
+    when_it_helps: str
+    agent_actions: tuple[str, ...] = Field(min_length=1)
+    inputs: tuple[str, ...] = Field(min_length=1)
+    train: tuple[str, ...] = Field(min_length=1)
+    success: tuple[str, ...] = Field(min_length=1)
+    autonomy: Autonomy
+    tools: tuple[Literal["crm", "calendar", "tickets"], ...]
+    channels: dict[Literal["email"], Channel]
+    frame: str
+    """Id of the text that greets, signs and says that an AI writes."""
+    opening: str = ""
+    """Id of the text that begins the first answer to a buyer who wrote first."""
+    touches: tuple[Touch, ...] = ()
+    questions: tuple[str, ...] = ()
+    start: str
+    states: dict[str, State]
+    handoff: tuple[Move, ...] = Field(min_length=1)
+    moves: tuple[Move, ...] = ()
+    table: str = "standard"
+
+    @property
+    def label(self) -> str:
+        """Id and version, as traces name it."""
+        return f"{self.id}@{self.version}"
+
+    def is_closed(self, state: str) -> bool:
+        """Says whether no further touch is made in a state."""
+        return self.states[state].is_closed
+
+    @cached_property
+    def content_ids(self) -> tuple[str, ...]:
+        """Every text that this playbook's own rows may use, without the shared table's."""
+        spoken: Iterable[str] = (
+            text for row in (*self.handoff, *self.moves, *self.touches) for text in row.say
+        )
+        return tuple(
+            dict.fromkeys(t for t in (self.frame, self.opening, *self.questions, *spoken) if t)
+        )

@@ -1,0 +1,1 @@
+"""Pure rules, one per file, and the permit that they guard."""

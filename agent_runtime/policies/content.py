@@ -1,0 +1,53 @@
+"""What may be said: grounded, disclosed, free of personal data, sure enough (R57-R62, R70)."""
+
+import re
+
+from agent_runtime.domain import Proposal, Verdict
+from agent_runtime.policies.facts import Facts
+
+MIN_CONFIDENCE = 0.35
+_PLACEHOLDER_FREE_PII = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?:\d[ -]?){13,16}\b|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
+)
+
+
+def grounding(proposal: Proposal, facts: Facts) -> Verdict:
+    """Stops a sentence that no approved, live content says in these words."""
+    if facts.actor == "human":
+        return Verdict("grounding", 1, "allow")
+    if not proposal.sentences:
+        return Verdict("grounding", 1, "block", "nothing to say")
+    for sentence in proposal.sentences:
+        if not any(
+            facts.approvals.is_approved(
+                fact, text=sentence.text, language=proposal.language, now=facts.now
+            )
+            for fact in sentence.facts
+        ):
+            return Verdict("grounding", 1, "block", f"not approved: {sentence.text[:60]!r}")
+    return Verdict("grounding", 1, "allow")
+
+
+def disclosure(proposal: Proposal, facts: Facts) -> Verdict:
+    """Asks every message of an agent to say that an AI writes."""
+    if facts.actor == "human":
+        return Verdict("disclosure", 1, "allow")
+    if any(facts.approvals.discloses(f) for s in proposal.sentences for f in s.facts):
+        return Verdict("disclosure", 1, "allow")
+    return Verdict("disclosure", 1, "block", "the message does not say that an AI writes")
+
+
+def personal_data(proposal: Proposal, facts: Facts) -> Verdict:
+    """Stops addresses, card and account numbers in a text that should hold placeholders."""
+    if facts.actor == "agent":
+        for text in (proposal.subject, *(s.text for s in proposal.sentences)):
+            if _PLACEHOLDER_FREE_PII.search(text):
+                return Verdict("personal_data", 1, "block", "personal data outside a placeholder")
+    return Verdict("personal_data", 1, "allow")
+
+
+def confidence(proposal: Proposal, facts: Facts) -> Verdict:
+    """Hands a reply to a person when the agent is not sure what the buyer means (R70)."""
+    if facts.actor == "human" or proposal.confidence >= MIN_CONFIDENCE:
+        return Verdict("confidence", 1, "allow")
+    return Verdict("confidence", 1, "escalate", f"confidence {proposal.confidence:.2f} is too low")

@@ -1,0 +1,76 @@
+"""All that the rules may know about one message, gathered at the moment of sending."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from agent_runtime.domain import Consent, Proposal, Session, Verdict
+from agent_runtime.rows import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on proactive touches and the local hours in which they may go."""
+
+    per_person: int = 3
+    person_window: timedelta = timedelta(days=14)
+    per_account_a_day: int = 4
+    per_mailbox_a_day: int = 2000
+    first_hour: int = 8
+    last_hour: int = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How many proactive touches have gone out (SENDING, SENT and UNKNOWN all count)."""
+
+    to_person: int = 0
+    to_account_today: int = 0
+    from_mailbox_today: int = 0
+
+
+class Approvals(Protocol):
+    """Says whether a fact is approved wording, live at an instant, and what it says."""
+
+    def is_approved(self, fact: str, *, text: str, language: str, now: datetime) -> bool:
+        """True when `fact` (`id@version`) exists, is not expired, and can read as `text`."""
+        ...
+
+    def discloses(self, fact: str) -> bool:
+        """True when this content tells the reader that an AI writes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts about one message. A missing fact is None or empty, and then the answer is no."""
+
+    now: datetime
+    actor: Actor
+    session: Session
+    approvals: Approvals
+    recipient: str
+    mailbox: str
+    country: str = ""
+    time_zone: str = ""
+    owner_id: str = ""
+    arms: tuple[tuple[str, str], ...] = ()
+    """(experiment, arm) of every assignment of this person; the strictest wins."""
+    consents: tuple[Consent, ...] = ()
+    suppressed: str = ""
+    """Why the person must not be written to; empty when nothing is recorded."""
+    paused: tuple[str, ...] = ()
+    sent: Sent = field(default_factory=Sent)
+    limits: Limits = field(default_factory=Limits)
+    expires_at: datetime | None = None
+    has_unknown: bool = False
+    """A mail of this thread may or may not have gone out."""
+    has_unread: bool = False
+    """The buyer has written and nobody has dealt with it yet."""
+    already_sent: bool = False
+    """This very touch has left before, in any attempt."""
+
+
+Rule = Callable[[Proposal, Facts], Verdict]
+"""One pure question; see the files of this package."""

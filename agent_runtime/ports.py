@@ -1,0 +1,278 @@
+"""What the runtime asks of the outside: a store, a mail channel, a calendar."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from agent_runtime.contracts import Assignment, TraceEvent
+from agent_runtime.domain import Consent, Contact, MessageState, Session, Slot
+from agent_runtime.policies.facts import Sent
+from agent_runtime.policies.permit import Permit
+from agent_runtime.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+
+
+@dataclass(frozen=True, slots=True)
+class BookingResult:
+    """What the calendar said: our event stands, or somebody else has the slot."""
+
+    status: Literal["booked", "taken"]
+    etag: str = ""
+
+
+class Calendar(Protocol):
+    """Calendars of the owners; adapters in `tools`."""
+
+    def free_slots(
+        self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
+    ) -> tuple[Slot, ...]:
+        """Returns free slots to offer; the same `key` is offered the same while they last."""
+        ...
+
+    def book(
+        self,
+        slot: Slot,
+        *,
+        uid: str,
+        summary: str,
+        description: str,
+        attendee: str,
+        organizer: str,
+    ) -> BookingResult:
+        """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One rendered mail, with personal data filled in, ready for the wire."""
+
+    sender: str
+    sender_name: str
+    recipient: str
+    subject: str
+    body: str
+    rfc_message_id: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    invite: str = ""
+    task_id: str = ""
+    touch: int | None = None
+    is_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one attempt.
+
+    `rejected` and `retry` are proofs that the mail did not leave; `unknown` is the honest
+    rest: the connection broke after the words were on the wire.
+    """
+
+    status: Literal["sent", "rejected", "retry", "unknown"]
+    code: str = ""
+    detail: str = ""
+
+
+class MailChannel(Protocol):
+    """Sends mails over one connection."""
+
+    def send(self, mail: Mail, permit: Permit, *, permitted_words: tuple[str, str]) -> Receipt:
+        """Sends what the permit covers; `permitted_words` are subject and body as permitted."""
+        ...
+
+
+class Tx(Protocol):
+    """One transaction: what is written in it is seen whole or not at all."""
+
+    def contact_of(self, person_id: str) -> Contact | None:
+        """The contact by which a person is written to."""
+        ...
+
+    def contact_by_email(self, email: str) -> Contact | None:
+        """The contact with this address, in lower case."""
+        ...
+
+    def add_contact(self, contact: Contact) -> None:
+        """Adds or renews a contact."""
+        ...
+
+    def consents(self, person_id: str) -> tuple[Consent, ...]:
+        """Recorded bases to write to a person."""
+        ...
+
+    def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
+        """Replaces the recorded bases of a person."""
+        ...
+
+    def assignments(self, person_id: str) -> tuple[Assignment, ...]:
+        """Every assignment of a person."""
+        ...
+
+    def add_assignment(self, assignment: Assignment) -> None:
+        """Writes an assignment once; a second one for the same unit changes nothing."""
+        ...
+
+    def suppressed(self, person_id: str) -> str:
+        """Why a person must not be written to, or empty."""
+        ...
+
+    def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
+        """Records a stop and cancels all that waits; False when it stood already."""
+        ...
+
+    def session_of(self, person_id: str) -> Session | None:
+        """The one thread of a person."""
+        ...
+
+    def save_session(self, session: Session) -> None:
+        """Writes a session."""
+        ...
+
+    def remember(self, thread_id: str, originals: Mapping[str, str]) -> None:
+        """Puts the originals of placeholders into the vault."""
+        ...
+
+    def recall(self, thread_id: str) -> dict[str, str]:
+        """Returns the originals of a thread's placeholders."""
+        ...
+
+    def task(self, task_id: str) -> Task | None:
+        """A waiting touch."""
+        ...
+
+    def save_task(self, task: Task) -> None:
+        """Adds a touch, or changes its state or time."""
+        ...
+
+    def add_task(self, task: Task) -> bool:
+        """Adds a touch unless its id stands already."""
+        ...
+
+    def message(self, message_id: str) -> Message | None:
+        """An outgoing message."""
+        ...
+
+    def message_by_rfc_id(self, rfc_message_id: str) -> Message | None:
+        """The message that carries this Message-ID."""
+        ...
+
+    def add_message(self, message: Message) -> bool:
+        """Adds a message unless its id stands already."""
+        ...
+
+    def claim(self, message_id: str, *, attempt: int, rfc_message_id: str, claimed_by: str) -> bool:
+        """Moves READY to SENDING; False when somebody else has it or had it."""
+        ...
+
+    def sending(self, claimed_by: str) -> tuple[Message, ...]:
+        """What a worker had claimed; after its death their fate is unknown."""
+        ...
+
+    def unknown(self) -> tuple[Message, ...]:
+        """All messages that may or may not have left."""
+        ...
+
+    def settle(
+        self,
+        message_id: str,
+        state: MessageState,
+        *,
+        sent_at: datetime | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Writes what became of a message."""
+        ...
+
+    def has_unknown(self, thread_id: str) -> bool:
+        """Whether a mail of the thread has an unknown fate."""
+        ...
+
+    def sent_counts(
+        self, *, person_id: str, account_id: str | None, mailbox: str, now: datetime
+    ) -> Sent:
+        """Proactive touches so far: the person's two weeks, the account's and mailbox's day."""
+        ...
+
+    def has_left(self, task_id: str, *, but: str = "") -> bool:
+        """Whether any other message of this touch is SENDING, SENT or UNKNOWN."""
+        ...
+
+    def add_inbound(self, inbound: Inbound) -> bool:
+        """Stores a mail that arrived, once."""
+        ...
+
+    def inbound(self, key: str) -> Inbound | None:
+        """A mail that arrived."""
+        ...
+
+    def close_inbound(self, key: str) -> None:
+        """Marks a mail as dealt with."""
+        ...
+
+    def has_unread(self, thread_id: str) -> bool:
+        """Whether mail of the buyer waits in this thread."""
+        ...
+
+    def set_aside(self, due: Due) -> None:
+        """Takes a row that cannot be worked out of the way; a mail that waited goes to a person."""
+        ...
+
+    def meeting(self, uid: str) -> Meeting | None:
+        """A meeting of ours."""
+        ...
+
+    def save_meeting(self, meeting: Meeting) -> None:
+        """Adds a meeting or changes its state."""
+        ...
+
+    def meetings_of(self, thread_id: str, state: MeetingState) -> tuple[Meeting, ...]:
+        """Meetings of a thread in a state."""
+        ...
+
+    def meetings_on_hold(self) -> tuple[Meeting, ...]:
+        """All meetings that the calendar has yet to confirm."""
+        ...
+
+    def save_human_task(self, task: HumanTask) -> None:
+        """Adds work for a person, or changes its state."""
+        ...
+
+    def human_task(self, task_id: str) -> HumanTask | None:
+        """Work for a person."""
+        ...
+
+    def open_human_tasks(self) -> tuple[HumanTask, ...]:
+        """All work that waits for a person."""
+        ...
+
+    def trace(self, *events: TraceEvent) -> None:
+        """Appends events to the outbox, once by event id."""
+        ...
+
+    def flags(self) -> dict[str, str]:
+        """Flags that are up, by name (`pause`, `pause:<campaign>`)."""
+        ...
+
+    def set_flag(self, name: str, value: str | None) -> None:
+        """Raises a flag, or lowers it with None."""
+        ...
+
+    def publish(self, name: str, value: str) -> None:
+        """Writes what batch code has to say to the runtime: owners, the online experiment."""
+        ...
+
+    def published(self, name: str) -> str:
+        """What `publish` wrote last, or empty."""
+        ...
+
+
+class Store(Protocol):
+    """The runtime store: `SqlStore` for real, `MemoryStore` for the fast path."""
+
+    tenant_id: str
+
+    def begin(self) -> AbstractContextManager[Tx]:
+        """Opens a transaction that commits at the end of the block."""
+        ...

@@ -1,0 +1,124 @@
+"""Releases due rows to the durable queue, one batch a lane at a time.
+
+A lane is a mailbox. Its rows are worked in order, on one connection, by one batch at a time: so
+caps, calendars and threads of one owner never race, the same day plays the same way twice, and
+whoever finds a message SENDING knows that the one who claimed it is dead.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, Table, and_, literal, select
+from sqlalchemy.sql import ColumnElement
+
+from agent_runtime import tables as t
+
+BATCH = 40
+
+Rows = list[tuple[str, str]]
+"""(kind, row id) of each row, in order."""
+
+Enqueue = Callable[[Connection, str, str, Rows], None]
+"""(connection, work id, lane, rows): puts a batch into the queue in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    kind: str
+    table: Table
+    key: ColumnElement[str]
+    waiting: str
+    """The state in which a row waits for its time."""
+
+
+_SOURCES = (
+    _Source("inbound", t.inbound, t.inbound.c.key, "NEW"),
+    _Source("message", t.messages, t.messages.c.message_id, "READY"),
+    _Source("task", t.tasks, t.tasks.c.task_id, "WAITING"),
+)
+
+
+def release(engine: Engine, enqueue: Enqueue, *, now: datetime) -> int:
+    """Puts the due rows of every free lane into the queue and returns how many."""
+    if not _is_anything_due(engine, now):
+        return 0
+    with engine.begin() as connection:
+        busy = set(connection.execute(select(t.lanes.c.lane)).scalars())
+        batches: dict[str, Rows] = defaultdict(list)
+        for _, kind, row_id, lane in sorted(_due(connection, now)):
+            if lane not in busy and len(batches[lane]) < BATCH:
+                batches[lane].append((kind, row_id))
+        for lane, rows in batches.items():
+            work_id = f"{lane}:{uuid4().hex[:12]}"
+            connection.execute(t.lanes.insert().values(lane=lane, work_id=work_id))
+            enqueue(connection, work_id, lane, rows)
+        return sum(map(len, batches.values()))
+
+
+def free(engine: Engine, *, lane: str = "", work_ids: Iterable[str] = ()) -> None:
+    """Frees a lane whose batch has been worked, or the lanes of batches that ended otherwise."""
+    ended = list(work_ids)
+    if lane or ended:
+        is_done = t.lanes.c.lane == lane if lane else t.lanes.c.work_id.in_(ended)
+        with engine.begin() as connection:
+            connection.execute(t.lanes.delete().where(is_done))
+
+
+def work_in_hand(engine: Engine) -> set[str]:
+    """Returns the ids of the batches that hold a lane."""
+    with engine.connect() as connection:
+        return set(connection.execute(select(t.lanes.c.work_id)).scalars())
+
+
+def next_due(engine: Engine) -> datetime | None:
+    """Returns when the next waiting row is due, or None when nothing waits."""
+    with engine.connect() as connection:
+        found = (
+            connection.execute(
+                select(source.table.c.due_at)
+                .where(source.table.c.state == source.waiting)
+                .order_by(source.table.c.due_at)
+                .limit(1)
+            ).scalar()
+            for source in _SOURCES
+        )
+        return min((instant for instant in found if instant), default=None)
+
+
+def is_idle(engine: Engine, now: datetime) -> bool:
+    """Whether nothing is due, in hand, being sent, or on hold in a calendar."""
+    if _is_anything_due(engine, now):
+        return False
+    pending = (
+        select(literal(1)).select_from(t.lanes),
+        select(literal(1)).where(t.messages.c.state == "SENDING"),
+        select(literal(1)).where(t.meetings.c.state == "HOLDING"),
+    )
+    with engine.connect() as connection:
+        return not any(connection.execute(query.limit(1)).first() for query in pending)
+
+
+def _is_anything_due(engine: Engine, now: datetime) -> bool:
+    with engine.connect() as connection:
+        return any(
+            connection.execute(
+                select(literal(1)).select_from(source.table).where(_is_due(source, now)).limit(1)
+            ).first()
+            for source in _SOURCES
+        )
+
+
+def _is_due(source: _Source, now: datetime) -> ColumnElement[bool]:
+    return and_(source.table.c.state == source.waiting, source.table.c.due_at <= now)
+
+
+def _due(connection: Connection, now: datetime) -> Iterable[tuple[datetime, str, str, str]]:
+    for source in _SOURCES:
+        columns = (source.table.c.due_at, source.key.label("row_id"), source.table.c.lane)
+        query = select(*columns).where(_is_due(source, now))
+        query = query.order_by(source.table.c.due_at, source.key).limit(20 * BATCH)
+        for row in connection.execute(query):
+            yield row.due_at, source.kind, row.row_id, row.lane

@@ -1,0 +1,89 @@
+"""Retrieve: the fewest facts for this turn, each with id and version, none expired."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from agent_runtime.content import Content
+from agent_runtime.domain import Contact, Evidence, Observation, Perception, Session, Slot
+from agent_runtime.library import Library
+from agent_runtime.local_times import number_times
+from agent_runtime.outline import MAX_FACTS, outline, read_turn, touch_texts
+from agent_runtime.playbook import Playbook
+from agent_runtime.speech_acts import CALENDAR_FACT
+
+
+def retrieve(
+    session: Session,
+    observation: Observation,
+    perception: Perception | None,
+    *,
+    playbook: Playbook,
+    library: Library,
+    contact: Contact,
+    free_slots: Iterable[Slot],
+    now: datetime,
+) -> tuple[Evidence, ...]:
+    """Returns at most four facts: the texts of the best next step, the calendar, the CRM.
+
+    Args:
+        session: The thread so far.
+        observation: What happened: a touch fell due, or a mail came.
+        perception: What the mail means; None when a touch is due.
+        playbook: Whose table says what may be said.
+        library: Where approved wording lies.
+        contact: The CRM's mirror of the buyer; its texts stay placeholders.
+        free_slots: Free times of the owner's calendar.
+        now: Decides what has expired.
+    """
+    if perception is None:
+        touch = observation.touch or 0
+        if not 1 <= touch <= len(playbook.touches):
+            return ()
+        texts = touch_texts(library, playbook.touches[touch - 1], contact, now=now)
+        if not texts:
+            return ()
+        frame = library.live(playbook.frame, language=texts[0].locale, now=now)
+        facts = [_text(content) for content in texts[: MAX_FACTS - 2]]
+        return _few([*facts, *([_text(frame)] if frame else []), _crm(contact)])
+    turn = read_turn(
+        session,
+        observation,
+        perception,
+        playbook=playbook,
+        library=library,
+        contact=contact,
+        free_slots=free_slots,
+        now=now,
+    )
+    best = turn.options[0] if turn.options else None
+    contents = outline(turn, best) if best else None
+    if best is None or not contents or turn.frame is None:
+        return (_thread(session),) if session.state else ()
+    facts = [_text(content) for content in (*contents, turn.frame)]
+    if any("slots" in content.slots for content in contents):
+        facts.append(_calendar(turn.offer, contact, turn.language))
+    return _few([*facts, _crm(contact)])
+
+
+def _few(facts: list[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(facts[:MAX_FACTS])
+
+
+def _text(content: Content) -> Evidence:
+    return Evidence(content.id, content.version, "content", content.body, content.expires)
+
+
+def _calendar(slots: tuple[Slot, ...], contact: Contact, language: str) -> Evidence:
+    fact_id, version = CALENDAR_FACT.split("@")
+    text = number_times(slots, zone=contact.time_zone, language=language)
+    return Evidence(fact_id, int(version), "calendar", text)
+
+
+def _crm(contact: Contact) -> Evidence:
+    text = f"[[FIRST_NAME]], {contact.title or 'no title'}, [[COMPANY]]; owner [[OWNER_NAME]]"
+    return Evidence("crm.contact", 1, "crm", text)
+
+
+def _thread(session: Session) -> Evidence:
+    known = "; ".join(f"{name}: {span}" for name, span in session.facts_known)
+    return Evidence("thread.state", 1, "thread", f"{session.state}. {known}".strip())

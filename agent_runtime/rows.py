@@ -1,0 +1,149 @@
+"""Rows of the runtime store: what waits, what was said, what was booked. All frozen."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from agent_runtime.domain import ActionKind, MessageState, Sentence, Slot, TouchClass
+
+Actor = Literal["agent", "human"]
+TaskState = Literal["WAITING", "PLANNED", "CANCELLED", "EXPIRED", "BLOCKED"]
+InboundState = Literal["NEW", "DONE"]
+MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED"]
+HumanTaskState = Literal["OPEN", "DONE"]
+DueKind = Literal["task", "message", "inbound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that is due: what it is, its id, and the mailbox lane that must work it."""
+
+    kind: DueKind
+    row_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A touch that waits for its time; made from an `OutreachTask`."""
+
+    tenant_id: str
+    task_id: str
+    person_id: str
+    contact_id: str
+    account_id: str | None
+    campaign_id: str
+    campaign_version: int
+    touch: int
+    playbook: str
+    experiment_id: str
+    arm: str
+    mailbox: str
+    expires_at: datetime
+    due_at: datetime
+    state: TaskState = "WAITING"
+    was_checked: bool = False
+    """Whether its first policy check has been traced; a deferred touch is checked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One outgoing mail; `subject` and `body` hold typed placeholders, never personal data."""
+
+    tenant_id: str
+    message_id: str
+    thread_id: str
+    person_id: str
+    contact_id: str
+    account_id: str | None
+    actor: Actor
+    mailbox: str
+    to_email: str
+    touch_class: TouchClass
+    purpose: str
+    action: ActionKind
+    subject: str
+    sentences: tuple[Sentence, ...]
+    language: str
+    confidence: float
+    playbook: str
+    due_at: datetime
+    content_ids: tuple[str, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    campaign_id: str | None = None
+    task_id: str | None = None
+    touch: int | None = None
+    arm: str | None = None
+    experiment_id: str | None = None
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    invite: str = ""
+    """An iCalendar request to attach; empty when there is none."""
+    lead_created_at: datetime | None = None
+    expires_at: datetime | None = None
+    state: MessageState = "READY"
+    attempt: int = 0
+    rfc_message_id: str = ""
+    sent_at: datetime | None = None
+
+    @property
+    def body(self) -> str:
+        """The text as stored, with placeholders."""
+        return "\n\n".join(s.text for s in self.sentences)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of all that a permit or an approval binds: words, recipient, sender."""
+        parts = (self.mailbox, self.to_email, self.subject, self.body, self.invite)
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One mail that arrived, in placeholder text; `key` makes a repeat the same event."""
+
+    tenant_id: str
+    key: str
+    mailbox: str
+    lane: str
+    thread_id: str
+    person_id: str
+    subject: str
+    text: str
+    rfc_message_id: str
+    in_reply_to: str
+    received_at: datetime
+    due_at: datetime
+    auto_submitted: bool = False
+    bounce_of: str = ""
+    bounce_status: str = ""
+    state: InboundState = "NEW"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A calendar event of ours; HOLDING until the calendar has confirmed it."""
+
+    tenant_id: str
+    uid: str
+    thread_id: str
+    person_id: str
+    slot: Slot
+    actor: Actor
+    state: MeetingState = "HOLDING"
+
+
+@dataclass(frozen=True, slots=True)
+class HumanTask:
+    """Work for a person: an inbound request of the control arm, or a hand-off."""
+
+    tenant_id: str
+    task_id: str
+    thread_id: str
+    person_id: str
+    kind: Literal["inbound_request", "handoff"]
+    route_to: str
+    reason: str
+    text: str
+    received_at: datetime
+    state: HumanTaskState = "OPEN"

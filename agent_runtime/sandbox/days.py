@@ -1,0 +1,126 @@
+"""Plays the days: people write when their time comes; the clock moves only when all is still."""
+
+import os
+import smtplib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event
+from time import sleep
+
+from sqlalchemy import Engine
+
+from agent_runtime import pump
+from agent_runtime.channels.email.receive import mark_read
+from agent_runtime.clock import read_now, write_now
+from agent_runtime.sandbox.exchanger import Exchanger
+from agent_runtime.sandbox.journal import read_journal
+from agent_runtime.sandbox.journal_tail import JournalTail
+from agent_runtime.sandbox.mail_view import from_bytes
+from agent_runtime.sandbox.owners import INBOUND_ADDRESS
+from agent_runtime.sandbox.people import Person
+from agent_runtime.sandbox.planned import PlannedMail, to_bytes
+from agent_runtime.sandbox.rep_room import RepRoom
+from agent_runtime.sandbox.simulation import END, Simulation
+from agent_runtime.sandbox.town import Town
+from agent_runtime.settings import Workspace
+from agent_runtime.store import SqlStore
+
+POLL_S = 0.01
+
+
+@dataclass
+class Days:
+    """The life of the sandbox around a worker, in simulated time.
+
+    What buyers have read and written is a fold over the exchanger's log. After a kill the log is
+    read from its beginning, and everybody remembers what they knew.
+    """
+
+    engine: Engine
+    store: SqlStore
+    exchanger: Exchanger
+    town: Town
+    reps: RepRoom
+    simulation: Simulation
+    paths: Workspace
+    ours: tuple[str, ...]
+    _tail: JournalTail = field(init=False)
+
+    def play(self, stop: Event) -> None:
+        """Plays until the last day is over, or until told to stop."""
+        sent = {entry["message_id"] for entry in read_journal(self.paths.exchanger_log)}
+        self.town.wake(self.simulation.day0, INBOUND_ADDRESS, sent=sent)
+        self._tail = JournalTail(self.paths.exchanger_log)
+        while not stop.is_set():
+            now = read_now(self.engine)
+            if self._act(now):
+                continue
+            if not self._is_still(now):
+                stop.wait(POLL_S)
+            elif not self._advance(now):
+                return
+
+    def _act(self, now: datetime) -> bool:
+        """Lets buyers and reps do what is due; says whether anything happened."""
+        has_read = self._read_mail()
+        due = self.town.take_due(now)
+        self._post(due)
+        worked = self.reps.work_due(now)
+        bounced = self.exchanger.send_late_bounces() if self.exchanger.late_bounces() else 0
+        return bool(has_read or due or worked or bounced)
+
+    def _read_mail(self) -> bool:
+        entries = self._tail.read()
+        for entry in entries:
+            for address in entry["rcpt_to"]:
+                if address not in entry["missing"] and self.town.knows(address):
+                    self._read_one(address, entry["file"])
+        return bool(entries)
+
+    def _read_one(self, address: str, name: str) -> None:
+        """Reads one mail; the exchanger logs it before it lies in the Maildir."""
+        folder = self.paths.mail / address
+        path = folder / "new" / name
+        while True:
+            if path.exists():
+                self.town.read(address, from_bytes(path.read_bytes()))
+                mark_read(path)
+                return
+            if read := next((folder / "cur").glob(f"{name}*"), None):
+                self.town.read(address, from_bytes(read.read_bytes()))
+                return
+            sleep(POLL_S)
+
+    def _post(self, mails: Iterable[tuple[Person, PlannedMail]]) -> None:
+        mails = list(mails)
+        if not mails:
+            return
+        with smtplib.SMTP(self.exchanger.host, self.exchanger.port) as connection:
+            for person, mail in mails:
+                name = f"{person.first_name} {person.last_name}"
+                raw = to_bytes(mail, sender=person.email, sender_name=name)
+                connection.sendmail(person.email, [mail.to], raw)
+
+    def _is_still(self, now: datetime) -> bool:
+        """Whether nothing is unread, due, in hand, being sent or on hold."""
+        unread = any(
+            any(os.scandir(folder))
+            for address in self.ours
+            if (folder := self.paths.mail / address / "new").is_dir()
+        )
+        return not unread and pump.is_idle(self.engine, now) and not self._tail.has_more()
+
+    def _advance(self, now: datetime) -> bool:
+        """Jumps to the next instant at which anything is due; False when the last day is over."""
+        self.reps.look(now)
+        instants = (pump.next_due(self.engine), self.town.next_due(), self.reps.next_due())
+        following = min((instant for instant in instants if instant), default=None)
+        if following is None or following >= self.simulation.ends_at:
+            write_now(self.engine, self.simulation.ends_at)
+            with self.store.begin() as tx:
+                tx.set_flag(END, now.isoformat())
+            return False
+        if following > now:
+            write_now(self.engine, following)
+        return True

@@ -1,0 +1,58 @@
+"""A scenario: a dialogue with expected outcomes; test, training material and replay case in one."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agent_runtime.content import Locale
+from agent_runtime.domain import ActionKind
+from agent_runtime.playbook import Intent, Role
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Expected(_Part):
+    """What must come of a turn; what is not said is not checked."""
+
+    action: ActionKind | None = None
+    reason: str | None = None
+    state: str | None = None
+    route_to: Role | None = None
+    says: tuple[str, ...] | None = None
+    """Ids of the texts that the draft uses, in order, without the frame."""
+    contains: tuple[str, ...] = ()
+    books: int | None = None
+    """Number of the offered time that is booked, as the buyer counts: 1 is the first."""
+    is_silent: bool | None = None
+    """True when nothing may be written."""
+
+
+class Turn(_Part):
+    """One thing that happens: a touch falls due, or the buyer writes."""
+
+    due: int | None = Field(default=None, ge=1)
+    buyer: str = ""
+    is_auto_reply: bool = False
+    heard: Intent | Literal["nothing"] | None = None
+    """What the words mean, for people who train on it and for tests with a scripted model."""
+    expect: Expected
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> "Turn":
+        if (self.due is None) == (not self.buyer):
+            raise ValueError("a turn has either a touch that is due or what the buyer wrote")
+        return self
+
+
+class Scenario(_Part):
+    """One dialogue in one language through one playbook."""
+
+    id: str = Field(pattern=r"^[a-z_]+(\.[a-z0-9_]+)+$")
+    about: str
+    playbook: str
+    language: Locale
+    opened_by: Literal["agent", "buyer"] = "agent"
+    title: str = "Head of Revenue Operations"
+    turns: tuple[Turn, ...] = Field(min_length=1)

@@ -1,0 +1,108 @@
+"""Typed settings of the runtime and the layout of a workspace; no logic."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """All files of one run lie below `root`; batch code and runtime share the layout."""
+
+    root: Path
+
+    @property
+    def exports(self) -> Path:
+        """What the CRM exported."""
+        return self.root / "exports"
+
+    @property
+    def lake(self) -> Path:
+        """Parquet tables of batch code and the traces."""
+        return self.root / "lake"
+
+    @property
+    def canonical(self) -> Path:
+        """One Parquet file per canonical table."""
+        return self.lake / "canonical"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows that were refused, with the reason."""
+        return self.lake / "quarantine"
+
+    @property
+    def traces(self) -> Path:
+        """Daily partitions of trace events."""
+        return self.lake / "traces"
+
+    @property
+    def metrics(self) -> Path:
+        """Published metric tables."""
+        return self.lake / "metrics"
+
+    @property
+    def registry(self) -> Path:
+        """Append-only, hash-chained log of experiment specs."""
+        return self.root / "registry.jsonl"
+
+    @property
+    def store(self) -> Path:
+        """SQLite file of the runtime store."""
+        return self.root / "runtime.db"
+
+    @property
+    def mail(self) -> Path:
+        """Maildirs of the sandbox exchanger, one per address."""
+        return self.root / "mail"
+
+    @property
+    def exchanger_log(self) -> Path:
+        """One line per mail that the exchanger accepted."""
+        return self.root / "exchanger.jsonl"
+
+    @property
+    def calendar(self) -> Path:
+        """Folder of the sandbox calendar server."""
+        return self.root / "calendar"
+
+    @property
+    def sandbox(self) -> Path:
+        """What only the sandbox knows: its people and their truth."""
+        return self.root / "sandbox"
+
+    @property
+    def warehouse(self) -> Path:
+        """DuckDB file that dbt builds."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def page(self) -> Path:
+        """The dashboard of the run."""
+        return self.root / "index.html"
+
+    @property
+    def report(self) -> Path:
+        """The figures of the run, as JSON."""
+        return self.root / "report.json"
+
+
+class Settings(BaseSettings):
+    """Settings from the environment (`PARLEY_…`) or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="PARLEY_", env_file=".env", extra="ignore")
+
+    workspace: Path = Path("out/demo")
+    tenant_id: str = "northbeam"
+    store_url: str = ""
+    """SQLAlchemy URL; empty means SQLite in the workspace."""
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 0
+    caldav_url: str = ""
+    executor_id: str = "worker-1"
+
+    @property
+    def paths(self) -> Workspace:
+        """The layout of the workspace."""
+        return Workspace(self.workspace)

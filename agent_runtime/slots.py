@@ -1,0 +1,79 @@
+"""Which free times to offer, and whether the buyer's own suggestion is one of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from agent_runtime.domain import Contact, Perception, Session, Slot
+from agent_runtime.local_times import zone_of
+from agent_runtime.spoken_times import SpokenTime, hear_time
+
+OFFERED = 3
+"""Times in one offer: enough to choose from, few enough to read."""
+
+_DAY = (8, 18)
+"""Local hours in which a buyer is asked to meet."""
+
+
+def accepted_slot(
+    session: Session,
+    perception: Perception,
+    contact: Contact,
+    free_slots: Sequence[Slot],
+    *,
+    now: datetime,
+) -> Slot | None:
+    """Returns the time to book: an offered one that was accepted, or a free one that was named."""
+    choice = perception.slot_choice
+    if choice is not None and choice < len(session.offered):
+        return session.offered[choice]
+    wished = wish(perception)
+    if perception.primary not in _ASK_FOR_TIME or not (wished.has_day and wished.clocks):
+        return None
+    fits = [slot for slot in free_slots if _fits(slot, wished, contact, now)]
+    return fits[0] if len(fits) == 1 else None
+
+
+def slots_to_offer(
+    session: Session,
+    perception: Perception,
+    contact: Contact,
+    free_slots: Sequence[Slot],
+    *,
+    now: datetime,
+) -> tuple[Slot, ...]:
+    """Returns up to three free times in the buyer's day, new to them, on wished days if any."""
+    zone = zone_of(contact.time_zone)
+    usable = [
+        slot
+        for slot in free_slots
+        if slot not in session.offered and _DAY[0] <= slot.start.astimezone(zone).hour < _DAY[1]
+    ]
+    wished = wish(perception)
+    on_wish = [slot for slot in usable if not wished.is_empty and _fits(slot, wished, contact, now)]
+    return _spread(on_wish or usable, contact)
+
+
+def wish(perception: Perception) -> SpokenTime:
+    """Returns the days and hours that the buyer asked for."""
+    words = dict(perception.entities).get("requested_time", "")
+    return hear_time(words, perception.language) if words else SpokenTime()
+
+
+_ASK_FOR_TIME = ("propose_time", "book_meeting", "interested", "reschedule")
+
+
+def _fits(slot: Slot, wished: SpokenTime, contact: Contact, now: datetime) -> bool:
+    zone = zone_of(contact.time_zone)
+    local = slot.start.astimezone(zone)
+    return wished.on_day(local, today=now.astimezone(zone).date()) and wished.at_hour(local)
+
+
+def _spread(slots: Sequence[Slot], contact: Contact) -> tuple[Slot, ...]:
+    """One a day, early, middle and late in the stretch; more of a day only to fill up."""
+    zone = zone_of(contact.time_zone)
+    by_day = {slot.start.astimezone(zone).date(): slot for slot in reversed(slots)}
+    days = sorted(by_day.values(), key=lambda slot: slot.start)
+    if len(days) > OFFERED:
+        days = [days[0], days[len(days) // 2], days[-1]]
+    rest = [slot for slot in slots if slot not in days]
+    return tuple(sorted([*days, *rest][:OFFERED], key=lambda slot: slot.start))

@@ -1,0 +1,142 @@
+"""What the agent says: approved texts put together into a proposal, nothing else."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent_runtime.content import LOCALES, SLOT_VALUES, Content
+from agent_runtime.domain import ActionKind, Contact, Proposal, Sentence, Session, Slot, TouchClass
+from agent_runtime.library import Library
+from agent_runtime.local_times import number_times, say_time
+from agent_runtime.playbook import Playbook
+
+CALENDAR_FACT = "calendar.free@1"
+"""The ground of the times in an offer, beside the approved text around them."""
+
+_REPLY_MARK = re.compile(r"^(?:\s*(?:re|aw|sv|rv|tr|r|res|fwd?|wg)\s*:)+\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What kind of mail it is; the words come from the texts."""
+
+    action: ActionKind
+    touch_class: TouchClass
+    confidence: float
+
+
+def compose(
+    act: Act,
+    contents: Sequence[Content],
+    *,
+    frame: Content,
+    contact: Contact,
+    session: Session,
+    purpose: str,
+    subject: str = "",
+    slots: Sequence[Slot] = (),
+) -> Proposal:
+    """Returns a draft: greeting, the texts in their order, and the signature that discloses."""
+    language = frame.locale
+    zone = contact.time_zone
+    values = SLOT_VALUES | {
+        "slots": number_times(slots, zone=zone, language=language),
+        "time": say_time(slots[0].start, zone=zone, language=language) if slots else "",
+    }
+    greeting = frame.greeting if contact.first_name else frame.greeting_without_name
+    sentences = [Sentence(greeting.format_map(values), (frame.fact,))]
+    for content in contents:
+        facts = (content.fact, CALENDAR_FACT) if "slots" in content.slots else (content.fact,)
+        sentences += [Sentence(p.format_map(values), facts) for p in content.paragraphs]
+    sentences += [Sentence(p.format_map(values), (frame.fact,)) for p in frame.paragraphs]
+    opening = next((c.subject for c in contents if c.subject), "")
+    return Proposal(
+        action=act.action,
+        touch_class=act.touch_class,
+        channel="email",
+        purpose=purpose,
+        subject=_subject(session.subject or subject, opening.format_map(values)),
+        sentences=tuple(sentences),
+        language=language,
+        confidence=act.confidence,
+        slots=tuple(slots) if any("slots" in c.slots for c in contents) else (),
+        content_ids=tuple(content.id for content in contents),
+    )
+
+
+def can_say(content: Content, contact: Contact) -> bool:
+    """Says whether every fact that a text needs is known; a missing fact means no."""
+    return bool(contact.company) or "company" not in content.slots
+
+
+def language_for(session: Session, contact: Contact) -> str:
+    """Returns the language to write in when nothing was heard just now."""
+    for language in (session.language, contact.language[:2].lower()):
+        if language in LOCALES:
+            return language
+    return "en"
+
+
+def confirmation(
+    library: Library, contact: Contact, session: Session, slot: Slot, *, now: datetime
+) -> Proposal:
+    """Returns the mail that goes with the invitation, once the calendar holds the meeting."""
+    return _about_a_meeting(
+        library,
+        contact,
+        session,
+        Act("book", "transactional", 1.0),
+        text="meeting.booked",
+        slots=(slot,),
+        now=now,
+    )
+
+
+def other_times(
+    library: Library, contact: Contact, session: Session, slots: Sequence[Slot], *, now: datetime
+) -> Proposal:
+    """Returns the mail that offers other times, because somebody else has taken the first."""
+    return _about_a_meeting(
+        library,
+        contact,
+        session,
+        Act("propose_times", "transactional", 1.0),
+        text="slots.other",
+        slots=slots,
+        now=now,
+    )
+
+
+def _about_a_meeting(
+    library: Library,
+    contact: Contact,
+    session: Session,
+    act: Act,
+    *,
+    text: str,
+    slots: Sequence[Slot],
+    now: datetime,
+) -> Proposal:
+    playbook: Playbook = library.playbook(session.playbook)
+    language = language_for(session, contact)
+    frame = library.live(playbook.frame, language=language, now=now)
+    content = library.live(text, language=language, now=now)
+    if frame is None or content is None:
+        raise LookupError(f"{text} or {playbook.frame} has no live text in {language}")
+    return compose(
+        act,
+        (content,),
+        frame=frame,
+        contact=contact,
+        session=session,
+        purpose=playbook.channels["email"].purpose,
+        slots=slots,
+    )
+
+
+def _subject(thread: str, opening: str) -> str:
+    """A thread keeps its subject; only a first mail has one of its own."""
+    if thread:
+        return f"Re: {_REPLY_MARK.sub('', thread)}"
+    return opening or "Northbeam Relay"

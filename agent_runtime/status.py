@@ -1,0 +1,125 @@
+"""What runs, waits and failed, read from the store."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Table, func, select
+
+from agent_runtime import tables as t
+from agent_runtime.channels.email.deliver import Outbox
+from agent_runtime.clock import read_now
+from agent_runtime.engine import open_engine
+from agent_runtime.errors import ParleyError
+from agent_runtime.library import load_library
+from agent_runtime.pump import next_due
+from agent_runtime.settings import Settings
+from agent_runtime.store import SqlStore
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts of rows by state, and the flags that are up."""
+
+    now: datetime
+    next_due: datetime | None
+    flags: dict[str, str]
+    touches: dict[str, int]
+    messages: dict[str, int]
+    inbound: dict[str, int]
+    meetings: dict[str, int]
+    human_tasks: dict[str, int]
+    suppressed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the status as JSON can hold it."""
+        plain = asdict(self)
+        return plain | {k: v.isoformat() for k, v in plain.items() if isinstance(v, datetime)}
+
+    def as_text(self) -> str:
+        """Returns the status as a person reads it."""
+        lines = [f"clock       {self.now:%Y-%m-%d %H:%M} UTC"]
+        lines += [f"next due    {self.next_due:%Y-%m-%d %H:%M} UTC"] if self.next_due else []
+        lines += [f"PAUSED      {name}: {why}" for name, why in self.flags.items()]
+        for name in ("touches", "messages", "inbound", "meetings", "human_tasks"):
+            counts = getattr(self, name)
+            said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))
+            lines.append(f"{name.replace('_', ' '):<11} {said or 'none'}")
+        lines.append(f"suppressed  {self.suppressed:,} people")
+        return "\n".join(lines)
+
+
+def open_store(settings: Settings) -> SqlStore:
+    """Returns the store of a workspace.
+
+    Raises:
+        ParleyError: there is no run in this workspace.
+    """
+    path = settings.paths.store
+    if not settings.store_url and not path.exists():
+        raise ParleyError(f"no run in {settings.workspace}: {path} is missing; try `make demo`.")
+    engine = open_engine(settings.store_url or f"sqlite:///{path}")
+    return SqlStore(engine, settings.tenant_id)
+
+
+def read_status(settings: Settings) -> Status:
+    """Returns the status of a workspace."""
+    store = open_store(settings)
+    with store.begin() as tx:
+        flags = tx.flags()
+    engine = store.engine
+    return Status(
+        now=read_now(engine),
+        next_due=next_due(engine),
+        flags=flags,
+        touches=_by_state(engine, t.tasks),
+        messages=_by_state(engine, t.messages),
+        inbound=_by_state(engine, t.inbound),
+        meetings=_by_state(engine, t.meetings),
+        human_tasks=_by_state(engine, t.human_tasks),
+        suppressed=_count(engine, t.suppressions),
+    )
+
+
+def list_unknown(settings: Settings) -> list[dict[str, str]]:
+    """Returns the mails of unknown fate."""
+    with open_store(settings).begin() as tx:
+        return [
+            {
+                "message_id": m.message_id,
+                "rfc_message_id": m.rfc_message_id,
+                "subject": m.subject,
+                "at": m.sent_at.isoformat() if m.sent_at else "",
+            }
+            for m in tx.unknown()
+        ]
+
+
+def settle_unknown(settings: Settings, message_id: str, *, left: bool) -> None:
+    """Settles one mail of unknown fate on a person's word.
+
+    Raises:
+        ParleyError: no such message is UNKNOWN.
+    """
+    store = open_store(settings)
+    outbox = Outbox(store, load_library(), {}, "", settings.executor_id)
+    with store.begin() as tx:
+        message = tx.message(message_id)
+        if message is None or message.state != "UNKNOWN":
+            state = message.state if message else "not in the store"
+            raise ParleyError(
+                f"message {message_id!r} is {state}, only UNKNOWN can be settled; "
+                "see `parley unknown`."
+            )
+        outbox.resolve(tx, message, left=left, source="person", now=read_now(store.engine))
+
+
+def _by_state(engine: Engine, table: Table) -> dict[str, int]:
+    query = select(table.c.state, func.count()).group_by(table.c.state)
+    with engine.connect() as connection:
+        return {state: count for state, count in connection.execute(query)}
+
+
+def _count(engine: Engine, table: Table) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()

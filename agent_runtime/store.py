@@ -1,0 +1,321 @@
+"""The runtime store on SQLAlchemy Core: SQLite on one machine, Postgres with many workers."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, Table, and_, or_
+
+from agent_runtime import tables as t
+from agent_runtime.contracts import Assignment, TraceEvent
+from agent_runtime.domain import Consent, Contact, MessageState, Session
+from agent_runtime.policies.facts import Limits, Sent
+from agent_runtime.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+from agent_runtime.sql_rows import SqlRows, load
+
+LEFT: tuple[MessageState, ...] = ("SENDING", "SENT", "UNKNOWN")
+"""States in which a mail has left or may have left."""
+
+
+class SqlStore:
+    """Opens transactions on one tenant's rows."""
+
+    def __init__(self, engine: Engine, tenant_id: str) -> None:
+        self.engine = engine
+        self.tenant_id = tenant_id
+
+    @contextmanager
+    def begin(self) -> Iterator["SqlTx"]:
+        """Opens a transaction that commits at the end of the block."""
+        with self.engine.begin() as connection:
+            yield SqlTx(connection, self.tenant_id)
+
+
+class SqlTx(SqlRows):
+    """One transaction on the store; see `ports.Tx` for what each method promises."""
+
+    def contact_of(self, person_id: str) -> Contact | None:
+        c = t.contacts.c
+        return self.one(Contact, t.contacts, and_(c.person_id == person_id, c.is_primary))
+
+    def contact_by_email(self, email: str) -> Contact | None:
+        return self.one(Contact, t.contacts, t.contacts.c.email == email.lower())
+
+    def add_contact(self, contact: Contact) -> None:
+        self.put(
+            t.contacts,
+            contact,
+            contact_id=contact.contact_id,
+            person_id=contact.person_id,
+            email=contact.email.lower(),
+            is_primary=contact.is_primary,
+        )
+
+    def consents(self, person_id: str) -> tuple[Consent, ...]:
+        return self.one(tuple[Consent, ...], t.consents, t.consents.c.person_id == person_id) or ()
+
+    def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
+        self.put(t.consents, tuple(consents), kind=tuple[Consent, ...], person_id=person_id)
+
+    def assignments(self, person_id: str) -> tuple[Assignment, ...]:
+        return self.all(Assignment, t.assignments, t.assignments.c.person_id == person_id)
+
+    def add_assignment(self, assignment: Assignment) -> None:
+        self.add(
+            t.assignments,
+            assignment,
+            experiment_id=assignment.experiment_id,
+            unit_id=assignment.unit_id,
+            person_id=assignment.person_id,
+            arm=assignment.arm,
+        )
+
+    def suppressed(self, person_id: str) -> str:
+        row = self.first(t.suppressions, t.suppressions.c.person_id == person_id)
+        return "" if row is None else row.reason
+
+    def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
+        added = self.insert(
+            t.suppressions,
+            {"person_id": person_id, "reason": reason, "source": source, "recorded_at": now},
+        )
+        self._cancel(t.tasks, t.tasks.c.state == "WAITING", person_id)
+        self._cancel(
+            t.messages,
+            and_(t.messages.c.state == "READY", t.messages.c.touch_class != "transactional"),
+            person_id,
+        )
+        return added
+
+    def session_of(self, person_id: str) -> Session | None:
+        return self.one(Session, t.threads, t.threads.c.person_id == person_id)
+
+    def save_session(self, session: Session) -> None:
+        self.put(t.threads, session, thread_id=session.thread_id, person_id=session.person_id)
+
+    def remember(self, thread_id: str, originals: Mapping[str, str]) -> None:
+        for token, value in originals.items():
+            row = {"thread_id": thread_id, "token": token, "value": value}
+            self.upsert(t.vault, row, {"value": value})
+
+    def recall(self, thread_id: str) -> dict[str, str]:
+        rows = self.rows(t.vault, t.vault.c.thread_id == thread_id)
+        return {row.token: row.value for row in rows}
+
+    def task(self, task_id: str) -> Task | None:
+        row = self.first(t.tasks, t.tasks.c.task_id == task_id)
+        if row is None:
+            return None
+        return replace(load(Task, row.doc), state=row.state, due_at=row.due_at)
+
+    def save_task(self, task: Task) -> None:
+        self.put(t.tasks, task, **_task_columns(task))
+
+    def add_task(self, task: Task) -> bool:
+        return self.add(t.tasks, task, **_task_columns(task))
+
+    def message(self, message_id: str) -> Message | None:
+        return self._message(t.messages.c.message_id == message_id)
+
+    def message_by_rfc_id(self, rfc_message_id: str) -> Message | None:
+        return self._message(t.messages.c.rfc_message_id == rfc_message_id)
+
+    def add_message(self, message: Message) -> bool:
+        return self.add(
+            t.messages,
+            message,
+            message_id=message.message_id,
+            thread_id=message.thread_id,
+            person_id=message.person_id,
+            account_id=message.account_id,
+            lane=message.mailbox,
+            touch_class=message.touch_class,
+            task_id=message.task_id,
+            rfc_message_id=message.rfc_message_id,
+            state=message.state,
+            attempt=message.attempt,
+            due_at=message.due_at,
+        )
+
+    def claim(self, message_id: str, *, attempt: int, rfc_message_id: str, claimed_by: str) -> bool:
+        result = self.set(
+            t.messages,
+            and_(t.messages.c.message_id == message_id, t.messages.c.state == "READY"),
+            state="SENDING",
+            attempt=attempt,
+            rfc_message_id=rfc_message_id,
+            claimed_by=claimed_by,
+        )
+        return result == 1
+
+    def sending(self, claimed_by: str) -> tuple[Message, ...]:
+        m = t.messages.c
+        rows = self.rows(t.messages, m.state == "SENDING", m.claimed_by == claimed_by)
+        return tuple(message for row in rows if (message := self.message(row.message_id)))
+
+    def unknown(self) -> tuple[Message, ...]:
+        rows = self.rows(t.messages, t.messages.c.state == "UNKNOWN")
+        return tuple(message for row in rows if (message := self.message(row.message_id)))
+
+    def settle(
+        self,
+        message_id: str,
+        state: MessageState,
+        *,
+        sent_at: datetime | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        values: dict[str, Any] = {"state": state}
+        values |= {"sent_at": sent_at} if sent_at else {}
+        values |= {"due_at": due_at} if due_at else {}
+        self.set(t.messages, t.messages.c.message_id == message_id, **values)
+
+    def has_unknown(self, thread_id: str) -> bool:
+        m = t.messages.c
+        return self.count(t.messages, m.thread_id == thread_id, m.state == "UNKNOWN") > 0
+
+    def sent_counts(
+        self, *, person_id: str, account_id: str | None, mailbox: str, now: datetime
+    ) -> Sent:
+        m = t.messages.c
+        day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        proactive = and_(m.touch_class == "proactive", m.state.in_(LEFT))
+        since = now - Limits().person_window
+        return Sent(
+            to_person=self.count(
+                t.messages, m.person_id == person_id, proactive, _sent_since(since)
+            ),
+            to_account_today=self.count(
+                t.messages, m.account_id == account_id, proactive, _sent_since(day)
+            )
+            if account_id
+            else 0,
+            from_mailbox_today=self.count(
+                t.messages, m.lane == mailbox, proactive, _sent_since(day)
+            ),
+        )
+
+    def has_left(self, task_id: str, *, but: str = "") -> bool:
+        m = t.messages.c
+        return (
+            self.count(t.messages, m.task_id == task_id, m.message_id != but, m.state.in_(LEFT)) > 0
+        )
+
+    def add_inbound(self, inbound: Inbound) -> bool:
+        return self.add(
+            t.inbound,
+            inbound,
+            key=inbound.key,
+            thread_id=inbound.thread_id,
+            lane=inbound.lane,
+            state=inbound.state,
+            due_at=inbound.due_at,
+        )
+
+    def inbound(self, key: str) -> Inbound | None:
+        row = self.first(t.inbound, t.inbound.c.key == key)
+        return None if row is None else replace(load(Inbound, row.doc), state=row.state)
+
+    def close_inbound(self, key: str) -> None:
+        self.set(t.inbound, t.inbound.c.key == key, state="DONE")
+
+    def has_unread(self, thread_id: str) -> bool:
+        i = t.inbound.c
+        return self.count(t.inbound, i.thread_id == thread_id, i.state == "NEW") > 0
+
+    def set_aside(self, due: Due) -> None:
+        if due.kind == "task":
+            self.set(t.tasks, t.tasks.c.task_id == due.row_id, state="BLOCKED")
+        elif due.kind == "message":
+            m = t.messages.c
+            self.set(
+                t.messages, and_(m.message_id == due.row_id, m.state == "READY"), state="BLOCKED"
+            )
+        else:
+            self.close_inbound(due.row_id)
+
+    def meeting(self, uid: str) -> Meeting | None:
+        row = self.first(t.meetings, t.meetings.c.uid == uid)
+        return None if row is None else replace(load(Meeting, row.doc), state=row.state)
+
+    def save_meeting(self, meeting: Meeting) -> None:
+        self.put(
+            t.meetings, meeting, uid=meeting.uid, thread_id=meeting.thread_id, state=meeting.state
+        )
+
+    def meetings_of(self, thread_id: str, state: MeetingState) -> tuple[Meeting, ...]:
+        m = t.meetings.c
+        return self.all(Meeting, t.meetings, and_(m.thread_id == thread_id, m.state == state))
+
+    def meetings_on_hold(self) -> tuple[Meeting, ...]:
+        return self.all(Meeting, t.meetings, t.meetings.c.state == "HOLDING")
+
+    def save_human_task(self, task: HumanTask) -> None:
+        self.put(t.human_tasks, task, task_id=task.task_id, state=task.state)
+
+    def human_task(self, task_id: str) -> HumanTask | None:
+        return self.one(HumanTask, t.human_tasks, t.human_tasks.c.task_id == task_id)
+
+    def open_human_tasks(self) -> tuple[HumanTask, ...]:
+        return self.all(HumanTask, t.human_tasks, t.human_tasks.c.state == "OPEN")
+
+    def trace(self, *events: TraceEvent) -> None:
+        for event in events:
+            self.insert(
+                t.trace_events,
+                {
+                    "event_id": event.event_id,
+                    "day": event.occurred_at.astimezone(UTC).date().isoformat(),
+                    "doc": event.model_dump_json(),
+                },
+            )
+
+    def flags(self) -> dict[str, str]:
+        return {row.name: row.value for row in self.rows(t.flags)}
+
+    def set_flag(self, name: str, value: str | None) -> None:
+        if value is None:
+            match = and_(t.flags.c.tenant_id == self.tenant_id, t.flags.c.name == name)
+            self.connection.execute(t.flags.delete().where(match))
+        else:
+            self.upsert(t.flags, {"name": name, "value": value}, {"value": value})
+
+    def publish(self, name: str, value: str) -> None:
+        self.upsert(t.published, {"name": name, "value": value}, {"value": value})
+
+    def published(self, name: str) -> str:
+        row = self.first(t.published, t.published.c.name == name)
+        return "" if row is None else row.value
+
+    def _message(self, where: Any) -> Message | None:
+        row = self.first(t.messages, where)
+        if row is None:
+            return None
+        return replace(
+            load(Message, row.doc),
+            state=row.state,
+            attempt=row.attempt,
+            due_at=row.due_at,
+            rfc_message_id=row.rfc_message_id,
+            sent_at=row.sent_at,
+        )
+
+    def _cancel(self, table: Table, which: Any, person_id: str) -> None:
+        self.set(table, and_(table.c.person_id == person_id, which), state="CANCELLED")
+
+
+def _task_columns(task: Task) -> dict[str, Any]:
+    return {
+        "task_id": task.task_id,
+        "person_id": task.person_id,
+        "lane": task.mailbox,
+        "state": task.state,
+        "due_at": task.due_at,
+    }
+
+
+def _sent_since(instant: datetime) -> Any:
+    """Rows in flight have no time yet and count as now."""
+    return or_(t.messages.c.sent_at.is_(None), t.messages.c.sent_at >= instant)

@@ -1,0 +1,217 @@
+"""Loads what batch code decided into the runtime store; running it again changes nothing."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+import polars as pl
+
+from agent_runtime.contracts import Assignment, OutreachTask
+from agent_runtime.domain import Consent, Contact
+from agent_runtime.engine import open_engine
+from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
+from agent_runtime.ports import Store, Tx
+from agent_runtime.rows import Task
+from agent_runtime.settings import Settings, Workspace
+from agent_runtime.store import SqlStore
+
+BATCH = 500
+_ZONES = {
+    "AMER": "America/New_York",
+    "UKI": "Europe/London",
+    "DACH": "Europe/Berlin",
+    "SEUR": "Europe/Madrid",
+}
+"""Where an owner keeps office hours when the CRM says only the territory."""
+
+
+def load(workspace: Workspace, tenant_id: str, now: datetime) -> dict[str, int]:
+    """Loads a workspace's tables into its own runtime store."""
+    settings = Settings(workspace=workspace.root, tenant_id=tenant_id)
+    engine = open_engine(settings.store_url or f"sqlite:///{workspace.store}")
+    try:
+        return load_into(SqlStore(engine, tenant_id), workspace, tenant_id, now)
+    finally:
+        engine.dispose()
+
+
+def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime) -> dict[str, int]:
+    """Loads owners, contacts, consents, stops, assignments and touches; returns how many.
+
+    People of the holdout are loaded too: an inbound mail of theirs must find their arm.
+    """
+    lake = workspace.lake
+    owners = {
+        o.owner_id: o for o in _owners(pl.read_parquet(workspace.canonical / "owners.parquet"))
+    }
+    eligibility = pl.read_parquet(lake / "eligibility.parquet")
+    contacts = list(_contacts(workspace, tenant_id, owners, eligibility))
+    consents = _consents(workspace, contacts, now)
+    stops = dict(pl.read_parquet(lake / "suppressions.parquet")["person_id", "reason"].iter_rows())
+    assignments = [Assignment(**row) for row in _rows(lake / "assignments.parquet")]
+    fields = set(OutreachTask.model_fields)
+    tasks = [
+        _task(OutreachTask(**{k: v for k, v in row.items() if k in fields}))
+        for row in _rows(lake / "outreach_tasks.parquet")
+    ]
+    with store.begin() as tx:
+        tx.publish("owners", OWNERS.dump_json(tuple(owners.values())).decode())
+        tx.publish("online_experiment", EXPERIMENT.dump_json(_online(workspace)).decode())
+    for page in _pages(contacts):
+        with store.begin() as tx:
+            for contact in page:
+                _welcome(tx, contact, consents, stops, now)
+    for page in _pages(assignments):
+        with store.begin() as tx:
+            for assignment in page:
+                tx.add_assignment(assignment)
+    added = 0
+    for page in _pages(tasks):
+        with store.begin() as tx:
+            added += sum(tx.add_task(task) for task in page)
+    return {
+        "contacts": len(contacts),
+        "assignments": len(assignments),
+        "touches": len(tasks),
+        "touches_new": added,
+    }
+
+
+def _welcome(
+    tx: Tx,
+    contact: Contact,
+    consents: Mapping[str, list[Consent]],
+    stops: Mapping[str, str],
+    now: datetime,
+) -> None:
+    tx.add_contact(contact)
+    if contact.is_primary:
+        tx.add_consents(contact.person_id, consents.get(contact.person_id, []))
+        if contact.person_id in stops:
+            tx.suppress(contact.person_id, reason=stops[contact.person_id], source="crm", now=now)
+
+
+def _owners(frame: pl.DataFrame) -> Iterator[Owner]:
+    for row in frame.filter(pl.col("active")).sort("owner_id").iter_rows(named=True):
+        yield Owner(
+            owner_id=row["owner_id"],
+            name=row["name"],
+            email=row["email"],
+            mailbox=mailbox_of(row["name"]),
+            time_zone=_ZONES.get(row["territory"] or "", "UTC"),
+        )
+
+
+def mailbox_of(owner_name: str) -> str:
+    """Returns the address from which the agent writes for an owner."""
+    slug = "-".join("".join(c if c.isalnum() else " " for c in owner_name.lower()).split())
+    return f"relay-{slug}@mail.northbeam.example"
+
+
+def _contacts(
+    workspace: Workspace, tenant_id: str, owners: Mapping[str, Owner], eligibility: pl.DataFrame
+) -> Iterator[Contact]:
+    """Whoever has no active owner is never written to first; their own mails reach somebody."""
+    chosen = dict(eligibility.select("person_id", "contact_id").drop_nulls().iter_rows())
+    companies = dict(
+        pl.read_parquet(workspace.canonical / "accounts.parquet")
+        .select("account_id", "name")
+        .iter_rows()
+    )
+    everybody = tuple(owners.values())
+    frame = pl.read_parquet(workspace.canonical / "contacts.parquet")
+    for row in frame.filter(pl.col("email").is_not_null()).sort("contact_id").iter_rows(named=True):
+        person_id = row["person_id"]
+        owner = (
+            owners.get(row["owner_id"] or "")
+            or everybody[crc32(person_id.encode()) % len(everybody)]
+        )
+        yield Contact(
+            tenant_id=tenant_id,
+            contact_id=row["contact_id"],
+            person_id=person_id,
+            account_id=row["account_id"],
+            email=row["email"],
+            first_name=row["first_name"] or "",
+            last_name=row["last_name"] or "",
+            title=row["title"] or "",
+            company=companies.get(row["account_id"] or "", ""),
+            country=row["country"] or "",
+            language=row["language"] or "",
+            time_zone=row["time_zone"] or "",
+            owner_id=owner.owner_id,
+            owner_name=owner.name,
+            mailbox=owner.mailbox,
+            owner_email=owner.email,
+            is_primary=chosen.setdefault(person_id, row["contact_id"]) == row["contact_id"],
+        )
+
+
+def _consents(
+    workspace: Workspace, contacts: list[Contact], now: datetime
+) -> dict[str, list[Consent]]:
+    """Returns the granted bases to write, by person."""
+    by_contact = {c.contact_id: c.person_id for c in contacts}
+    by_email = {c.email: c.person_id for c in contacts}
+    given: dict[str, list[Consent]] = defaultdict(list)
+    for row in _rows(workspace.canonical / "consents.parquet"):
+        person_id = by_contact.get(row["contact_id"] or "") or by_email.get(row["email"] or "")
+        if person_id is not None and row["status"] == "granted":
+            given[person_id].append(
+                Consent(
+                    channel=row["channel"],
+                    purpose=row["purpose"],
+                    basis=row["basis"],
+                    source=row["source_text"] or row["source"],
+                    recorded_at=row["recorded_at"] or now,
+                )
+            )
+    return given
+
+
+def _task(task: OutreachTask) -> Task:
+    return Task(
+        tenant_id=task.tenant_id,
+        task_id=task.task_id,
+        person_id=task.person_id,
+        contact_id=task.contact_id,
+        account_id=task.account_id,
+        campaign_id=task.campaign_id,
+        campaign_version=task.campaign_version,
+        touch=task.touch,
+        playbook=task.playbook,
+        experiment_id=task.experiment_id,
+        arm=task.arm,
+        mailbox=task.mailbox,
+        expires_at=task.expires_at,
+        due_at=task.not_before,
+    )
+
+
+def _online(workspace: Workspace) -> OnlineExperiment | None:
+    """The experiment that strangers join, as registered; permuted experiments take none."""
+    entries = [json.loads(line) for line in workspace.registry.read_text("utf-8").splitlines()]
+    if not entries:
+        return None
+    spec = entries[-1]["spec"]
+    if spec.get("method", "hash") != "hash":
+        return None
+    return OnlineExperiment(
+        experiment_id=spec["id"],
+        layer=spec["layer"],
+        salt=spec["salt"],
+        spec_hash=entries[-1]["spec_hash"],
+        shares=dict(spec["arms"]),
+    )
+
+
+def _rows(path: Any) -> Iterator[dict[str, Any]]:
+    yield from pl.read_parquet(path).iter_rows(named=True)
+
+
+def _pages(rows: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]

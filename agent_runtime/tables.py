@@ -1,0 +1,202 @@
+"""Tables of the runtime store, the same on SQLite and Postgres.
+
+What is looked up or changes is a column; the rest of a row is its frozen value as JSON in `doc`.
+Every key begins with the tenant.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant as ISO 8601 text: sorts as time does, on every database alike."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Refuses an instant without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs a time zone, got {value!r}")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Returns the instant in UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, String(120), primary_key=True)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, String(400), nullable=nullable)
+
+
+def _doc() -> Column[str]:
+    return Column("doc", Text, nullable=False)
+
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _key("tenant_id"),
+    _key("contact_id"),
+    _text("person_id"),
+    _text("email"),
+    Column("is_primary", Boolean, nullable=False),
+    _doc(),
+    Index("contacts_person", "tenant_id", "person_id"),
+    Index("contacts_email", "tenant_id", "email"),
+)
+
+consents = Table("consents", metadata, _key("tenant_id"), _key("person_id"), _doc())
+
+assignments = Table(
+    "assignments",
+    metadata,
+    _key("tenant_id"),
+    _key("experiment_id"),
+    _key("unit_id"),
+    _key("person_id"),
+    _text("arm"),
+    _doc(),
+    Index("assignments_person", "tenant_id", "person_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _key("tenant_id"),
+    _key("person_id"),
+    _text("reason"),
+    _text("source"),
+    Column("recorded_at", Instant, nullable=False),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    _key("tenant_id"),
+    _key("thread_id"),
+    _text("person_id"),
+    _doc(),
+    Index("threads_person", "tenant_id", "person_id", unique=True),
+)
+
+vault = Table(
+    "vault", metadata, _key("tenant_id"), _key("thread_id"), _key("token"), Column("value", Text)
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _key("tenant_id"),
+    _key("task_id"),
+    _text("person_id"),
+    _text("lane"),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("tasks_due", "state", "due_at"),
+    Index("tasks_person", "tenant_id", "person_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _key("tenant_id"),
+    _key("message_id"),
+    _text("thread_id"),
+    _text("person_id"),
+    _text("account_id", nullable=True),
+    _text("lane"),
+    _text("touch_class"),
+    _text("task_id", nullable=True),
+    _text("rfc_message_id"),
+    _text("state"),
+    Column("attempt", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    _text("claimed_by", nullable=True),
+    _doc(),
+    Index("messages_due", "state", "due_at"),
+    Index("messages_thread", "tenant_id", "thread_id"),
+    Index("messages_rfc", "rfc_message_id"),
+    Index("messages_task", "task_id"),
+    Index("messages_person_sent", "tenant_id", "person_id", "sent_at"),
+    Index("messages_account_sent", "tenant_id", "account_id", "sent_at"),
+    Index("messages_lane_sent", "tenant_id", "lane", "sent_at"),
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    _key("tenant_id"),
+    _key("key"),
+    _text("thread_id"),
+    _text("lane"),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("inbound_due", "state", "due_at"),
+    Index("inbound_thread", "tenant_id", "thread_id"),
+)
+
+lanes = Table("lanes", metadata, Column("lane", String(200), primary_key=True), _text("work_id"))
+
+meetings = Table(
+    "meetings",
+    metadata,
+    _key("tenant_id"),
+    _key("uid"),
+    _text("thread_id"),
+    _text("state"),
+    _doc(),
+    Index("meetings_thread", "tenant_id", "thread_id"),
+)
+
+human_tasks = Table(
+    "human_tasks",
+    metadata,
+    _key("tenant_id"),
+    _key("task_id"),
+    _text("state"),
+    _doc(),
+    Index("human_tasks_state", "state"),
+)
+
+trace_events = Table(
+    "trace_events",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", String(64), nullable=False, unique=True),
+    Column("seq", Integer, unique=True),
+    _text("tenant_id"),
+    Column("day", String(10), nullable=False),
+    _doc(),
+    Index("trace_events_unnumbered", "seq", "position"),
+)
+
+flags = Table(
+    "flags", metadata, _key("tenant_id"), _key("name"), Column("value", Text, nullable=False)
+)
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("now", Instant, nullable=False),
+)
+
+published = Table(
+    "published", metadata, _key("tenant_id"), _key("name"), Column("value", Text, nullable=False)
+)

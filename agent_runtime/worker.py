@@ -1,0 +1,128 @@
+"""The worker process: takes mail in, releases what is due, works the lanes. The only launcher."""
+
+import signal
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from sqlalchemy import Engine
+
+from agent_runtime import pump
+from agent_runtime.app import Runtime, assemble
+from agent_runtime.channels.email.receive import mark_read, unread
+from agent_runtime.channels.email.smtp import SmtpChannel
+from agent_runtime.clock import read_now
+from agent_runtime.crash import crash_point
+from agent_runtime.endpoints import Endpoints, wait_for_endpoints
+from agent_runtime.engine import open_engine
+from agent_runtime.library import load_library
+from agent_runtime.lifeline import end_with_parent, only_one
+from agent_runtime.models.embedded import load_model
+from agent_runtime.newcomers import read_newcomers
+from agent_runtime.rows import Due
+from agent_runtime.sent_folder import resolve_unknown
+from agent_runtime.settings import Settings
+from agent_runtime.store import SqlStore
+from agent_runtime.tools.caldav_calendar import CalDavCalendar
+from agent_runtime.tools.slots import OfficeHours
+from agent_runtime.workflows import Workflows
+
+POLL_S = 0.01
+SWEEP_EVERY_S = 1.0
+LANES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker on one store."""
+
+    engine: Engine
+    runtime: Runtime
+    mail_folder: Path
+    addresses: tuple[str, ...]
+    channel: Callable[[], SmtpChannel]
+    executor_id: str
+
+    def run(self, stop: Event) -> None:
+        """Works until `stop` is set. What an earlier life was sending becomes UNKNOWN first."""
+        self.runtime.outbox.recover(now=read_now(self.engine))
+        channels: dict[str, SmtpChannel] = defaultdict(self.channel)
+
+        def work(lane: str, rows: list[Due]) -> None:
+            for due in rows:
+                self.runtime.desk.work(due, channels[lane], now=read_now(self.engine))
+            pump.free(self.engine, lane=lane)
+
+        crash_point("before_launch")
+        workflows = Workflows(self.engine, work, executor_id=self.executor_id, lanes=LANES)
+        workflows.launch()
+        swept_at = 0.0
+        while not stop.is_set():
+            now = read_now(self.engine)
+            taken = self.take_mail(now)
+            released = pump.release(self.engine, workflows.enqueue, now=now)
+            if monotonic() - swept_at > SWEEP_EVERY_S:
+                ended = workflows.ended(pump.work_in_hand(self.engine))
+                pump.free(self.engine, work_ids=ended)
+                resolve_unknown(self.runtime.outbox, self.mail_folder, now=now)
+                swept_at = monotonic()
+            if not (taken or released):
+                stop.wait(POLL_S)
+        workflows.close()
+
+    def take_mail(self, now: datetime) -> int:
+        """Stores the mails that wait in our mailboxes; marked as read only once stored."""
+        count = 0
+        for mail, path in unread(self.mail_folder, self.addresses):
+            self.runtime.inbox.receive(mail, now=now)
+            crash_point("stored_inbound")
+            mark_read(path)
+            count += 1
+        return count
+
+
+def build_worker(settings: Settings) -> Worker:
+    """Returns a worker on the workspace of the settings, with its real neighbours."""
+    paths = settings.paths
+    endpoints: Endpoints = wait_for_endpoints(settings)
+    engine = open_engine(settings.store_url or f"sqlite:///{paths.store}")
+    store = SqlStore(engine, settings.tenant_id)
+    with store.begin() as tx:
+        newcomers = read_newcomers(tx, settings.tenant_id)
+    hours = {o.owner_id: OfficeHours(o.time_zone) for o in newcomers.owners}
+    runtime = assemble(
+        store,
+        library=load_library(),
+        model=load_model(),
+        calendar=CalDavCalendar(endpoints.caldav_url, hours=hours, clock=lambda: read_now(engine)),
+        newcomers=newcomers,
+        worker=settings.executor_id,
+    )
+    ours = [a for o in newcomers.owners for a in (o.mailbox, o.email)]
+    return Worker(
+        engine=engine,
+        runtime=runtime,
+        mail_folder=paths.mail,
+        addresses=(runtime.desk.inbound_address, *ours),
+        channel=lambda: SmtpChannel(
+            endpoints.smtp_host,
+            endpoints.smtp_port,
+            clock=lambda: read_now(engine),
+            unsubscribe=runtime.desk.inbound_address,
+        ),
+        executor_id=settings.executor_id,
+    )
+
+
+def main(settings: Settings) -> None:
+    """Runs a worker until it is told to stop; a second one on the workspace waits for the first."""
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    end_with_parent(stop)
+    with only_one(settings.workspace / f"{settings.executor_id}.lock"):
+        build_worker(settings).run(stop)

@@ -1,0 +1,8 @@
+select
+    item,
+    unit,
+    price_usd,
+    version as price_version,
+    valid_from,
+    lead(valid_from) over (partition by item, unit order by valid_from) as valid_until
+from {{ ref('prices') }}

@@ -1,0 +1,107 @@
+with used as (
+    select
+        event_id as cost_id,
+        tenant_id,
+        thread_id,
+        person_id,
+        message_id,
+        item,
+        unit,
+        actor,
+        quantity,
+        occurred_at
+    from {{ ref('stg_runtime__costs') }}
+),
+
+period as (
+    select
+        tenant_id,
+        cast(min(occurred_at) as date) as first_day,
+        cast(max(occurred_at) as date) as last_day
+    from {{ ref('stg_runtime__trace_events') }}
+    group by tenant_id
+),
+
+platform as (
+    select
+        concat_ws(':', period.tenant_id, 'platform_day', days.date_day) as cost_id,
+        period.tenant_id,
+        null as thread_id,
+        null as person_id,
+        null as message_id,
+        'platform_day' as item,
+        'day' as unit,
+        'system' as actor,
+        1.0 as quantity,
+        cast(days.date_day as timestamp) as occurred_at
+    from period
+    inner join {{ ref('dim_days') }} as days
+        on days.date_day between period.first_day and period.last_day
+),
+
+costs as (
+    select * from used
+    union all
+    select * from platform
+),
+
+prices as (
+    select * from {{ ref('int_prices_dated') }}
+),
+
+opened as (
+    select * from {{ ref('int_threads_opened') }}
+),
+
+assigned as (
+    select * from {{ ref('int_persons_assigned') }}
+)
+
+select
+    ---------- ids
+    costs.cost_id,
+    costs.tenant_id,
+    costs.thread_id,
+    costs.person_id,
+    costs.message_id,
+    assigned.assignment_id,
+    assigned.experiment_id,
+    opened.campaign_id,
+
+    ---------- texts
+    opened.playbook,
+    assigned.arm,
+    costs.item,
+    costs.unit,
+    costs.actor,
+    prices.price_version,
+
+    ---------- numerics
+    costs.quantity,
+    prices.price_usd,
+    costs.quantity * prices.price_usd as amount_usd,
+
+    ---------- booleans
+    coalesce(assigned.arm, '') != '{{ var("holdout_arm") }}' as is_program,
+
+    ---------- timestamps
+    costs.occurred_at
+from costs
+left join prices
+    on
+        costs.item = prices.item
+        and costs.unit = prices.unit
+        and cast(costs.occurred_at as date) >= prices.valid_from
+        and (
+            prices.valid_until is null
+            or cast(costs.occurred_at as date) < prices.valid_until
+        )
+left join opened
+    on
+        costs.tenant_id = opened.tenant_id
+        and costs.thread_id = opened.thread_id
+left join assigned
+    on
+        costs.tenant_id = assigned.tenant_id
+        and costs.person_id = assigned.person_id
+        and assigned.named_experiment = ''

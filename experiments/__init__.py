@@ -1,0 +1,1 @@
+"""Assignment, registration and analysis of controlled experiments."""

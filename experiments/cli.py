@@ -1,0 +1,189 @@
+"""`parley experiment`: register a question, check the log, analyse the units, plan a sample."""
+
+import json
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from experiments import registry
+from experiments.readout import Readout
+from experiments.spec import load_spec
+
+app = typer.Typer(
+    name="experiment",
+    help="Causal lift: promised before, measured after.",
+    no_args_is_help=True,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Log = Annotated[Path, typer.Option("--registry", help="The registry's log.")]
+DEFAULT_LOG = Path("out/demo/registry.jsonl")
+
+
+@app.command()
+def register(
+    spec: Annotated[Path, typer.Argument(help="The spec, YAML.")],
+    *,
+    approver: Annotated[str, typer.Option(help="Who stands for this question.")],
+    log: Log = DEFAULT_LOG,
+    code_version: Annotated[str, typer.Option(help="Default: the commit checked out.")] = "",
+) -> None:
+    """Write a spec into the registry, before anybody is assigned.
+
+    Example: parley experiment register experiments/specs/icp-prospecting.yaml --approver "Ada Roe"
+    """
+    entry = registry.register(
+        log,
+        load_spec(spec),
+        approver=approver,
+        code_version=code_version or _code_version(),
+        now=datetime.now(UTC),
+    )
+    typer.echo(
+        f"{entry.spec_id} version {entry.version} is registered as {entry.spec_hash[:12]} "
+        f"since {entry.registered_at:%Y-%m-%d %H:%M} UTC, approved by {entry.approver}"
+    )
+
+
+@app.command("list")
+def list_registrations(*, log: Log = DEFAULT_LOG, as_json: AsJson = False) -> None:
+    """List what is registered; exits 1 if the log is damaged and the list therefore short.
+
+    Example: parley experiment list --json
+    """
+    found = registry.verify(log)
+    if as_json:
+        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in found.registrations]))
+    else:
+        Console().print(_table(found.registrations))
+    for problem in found.problems:
+        typer.echo(f"{log}: {problem}", err=True)
+    raise typer.Exit(0 if found.is_intact else 1)
+
+
+@app.command()
+def verify(*, log: Log = DEFAULT_LOG, as_json: AsJson = False) -> None:
+    """Check that no line of the registry was changed, removed or reordered; exits 1 if one was.
+
+    Example: parley experiment verify --registry out/demo/registry.jsonl
+    """
+    found = registry.verify(log)
+    if as_json:
+        report = {
+            "is_intact": found.is_intact,
+            "registrations": len(found.registrations),
+            "problems": found.problems,
+        }
+        typer.echo(json.dumps(report))
+    elif found.is_intact:
+        typer.echo(f"{log}: {len(found.registrations)} registrations, all as they were written")
+    else:
+        for problem in found.problems:
+            typer.echo(f"{log}: {problem}")
+    raise typer.Exit(0 if found.is_intact else 1)
+
+
+@app.command()
+def analyze(
+    *,
+    spec: Annotated[Path, typer.Option(help="The spec, YAML.")],
+    units: Annotated[Path, typer.Option(help="One row a unit: Parquet or CSV.")],
+    out: Annotated[Path, typer.Option(help="Where the readout goes, JSON.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a trial shows: effects with intervals, and a verdict in plain words.
+
+    Example: parley experiment analyze --spec spec.yaml --units units.parquet --out report.json
+    """
+    from experiments.analysis import analyze as analyze_units
+    from experiments.units import read_units
+
+    question = load_spec(spec)
+    readout = analyze_units(read_units(units, question), question, source=str(units))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(readout.model_dump_json(indent=2) + "\n")
+    if as_json:
+        typer.echo(readout.model_dump_json())
+    else:
+        _print_readout(readout)
+
+
+@app.command()
+def power(
+    *,
+    baseline: Annotated[float, typer.Option(help="Share in the control, such as 0.02.")],
+    mde_relative: Annotated[float, typer.Option(help="Smallest relative change that matters.")],
+    power: Annotated[float, typer.Option(help="Probability to detect it.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Probability of a false alarm.")] = 0.05,
+    share: Annotated[float, typer.Option(help="Part of all units in the treated arm.")] = 0.5,
+    as_json: AsJson = False,
+) -> None:
+    """Say how many units a question needs.
+
+    Example: parley experiment power --baseline 0.02 --mde-relative 0.25 --share 0.9
+    """
+    from experiments.power import sample_size
+
+    size = sample_size(
+        baseline=baseline, mde_relative=mde_relative, power=power, alpha=alpha, share=share
+    )
+    if as_json:
+        typer.echo(json.dumps(asdict(size)))
+    else:
+        typer.echo(f"{size.n_arm:,} units in the treated arm and {size.n_control:,} in the control")
+
+
+def _table(registrations: tuple[registry.Registration, ...]) -> Table:
+    table = Table("experiment", "version", "spec hash", "approver", "registered", "code")
+    for entry in registrations:
+        table.add_row(
+            entry.spec_id,
+            str(entry.version),
+            entry.spec_hash[:12],
+            entry.approver,
+            f"{entry.registered_at:%Y-%m-%d %H:%M}",
+            entry.code_version,
+        )
+    return table
+
+
+def _print_readout(readout: Readout) -> None:
+    table = Table("metric", "arm", "units", "mean", "control", "effect", "95% interval", "p")
+    for row in readout.metrics:
+        has_interval = row.ci_low is not None and row.p_value is not None
+        table.add_row(
+            row.metric,
+            row.arm,
+            f"{row.n_arm:,} / {row.n_control:,}",
+            f"{row.mean_arm:.4g}",
+            f"{row.mean_control:.4g}",
+            f"{row.effect:+.4g}",
+            f"{row.ci_low:+.4g} to {row.ci_high:+.4g}" if has_interval else "none",
+            f"{row.p_value:.3g}" if has_interval else "none",
+        )
+    Console().print(table)
+    for row in readout.metrics:
+        if row.role != "primary":
+            typer.echo(f"{row.metric}: {row.verdict}")
+    typer.echo(readout.verdict)
+
+
+def _code_version() -> str:
+    """The commit checked out, or the installed version where there is no checkout."""
+    command = ("git", "describe", "--always", "--dirty", "--abbrev=12")
+    found = subprocess.run(
+        command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    if found.returncode == 0:
+        return found.stdout.strip()
+    try:
+        return metadata.version("parley")
+    except metadata.PackageNotFoundError:
+        return "unknown"

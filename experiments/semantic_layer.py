@@ -1,0 +1,191 @@
+"""The metrics that dbt's semantic layer defines, and what MetricFlow makes of a question."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
+from metricflow.protocols.sql_client import SqlClient, SqlEngine
+from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+from metricflow_semantics.model.dbt_manifest_parser import (
+    parse_manifest_from_dbt_generated_manifest,
+)
+from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+
+from experiments.errors import ExperimentError
+
+DBT_PROJECT = Path(__file__).resolve().parents[1] / "dbt"
+"""The project that ships with this package."""
+
+Grain = Literal["day", "week", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """What a metric means, as its YAML says; `numerator`, `denominator` and `n` name metrics."""
+
+    name: str
+    label: str
+    description: str
+    formula: str
+    unit: str
+    grain: str
+    owner: str
+    requirement: str
+    numerator: str | None
+    denominator: str | None
+    n: str
+    null_when: str
+    """Why the value may be null although there is something to count."""
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it counts things, so that nothing there means zero."""
+        return self.n == self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which metrics, at which grain, split and filtered how."""
+
+    metrics: tuple[str, ...]
+    grain: Grain | None = None
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+
+class _Dialect:
+    """What MetricFlow asks of a client that only explains: an engine and its renderer."""
+
+    sql_engine_type = SqlEngine.DUCKDB
+    sql_plan_renderer = DuckDbSqlPlanRenderer()
+
+
+class SemanticLayer:
+    """The definitions of one dbt project and the engine that turns questions into SQL."""
+
+    def __init__(self, manifest: str) -> None:
+        model = parse_manifest_from_dbt_generated_manifest(manifest)
+        self.definitions: Mapping[str, MetricDefinition] = {
+            metric.name: _definition(metric) for metric in model.metrics
+        }
+        self._engine = MetricFlowEngine(
+            semantic_manifest_lookup=SemanticManifestLookup(model),
+            sql_client=cast(SqlClient, _Dialect()),
+        )
+
+    def definition(self, name: str) -> MetricDefinition:
+        """Returns the definition of a metric, or says which names come close."""
+        if name in self.definitions:
+            return self.definitions[name]
+        raise ExperimentError(
+            f"The metric {name!r} is not defined{_closest(name, list(self.definitions))}."
+        )
+
+    def dimensions(self, metrics: Sequence[str]) -> dict[str, str]:
+        """Returns the names by which all these metrics can be split, and how MetricFlow calls them.
+
+        A short name such as `arm` stands for `assignment__arm` where only one dimension ends so.
+        """
+        found = self._engine.simple_dimensions_for_metrics(list(metrics))
+        names = [d.dunder_name for d in found if not d.dunder_name.startswith("metric_time")]
+        names += [entity.name for entity in self._engine.entities_for_metrics(list(metrics))]
+        short = [name.rpartition("__")[2] for name in names]
+        unique = {s: n for s, n in zip(short, names, strict=True) if short.count(s) == 1}
+        return {name: name for name in names} | unique
+
+    def sql(self, question: Question) -> str:
+        """Returns the DuckDB statement that answers the question."""
+        known = self.dimensions(question.metrics)
+        group_by = [_known(name, known, question) for name in question.by]
+        if question.grain:
+            group_by.insert(0, f"metric_time__{question.grain}")
+        where = [
+            _condition(_known(name, known, question), values) for name, values in question.where
+        ]
+        request = MetricFlowQueryRequest.create(
+            metric_names=question.metrics,
+            group_by_names=group_by,
+            order_by_names=group_by,
+            where_constraints=where or None,
+            time_constraint_start=_midnight(question.since),
+            time_constraint_end=_midnight(question.until),
+        )
+        return self._engine.explain(request).sql_statement.sql
+
+    def columns(self, question: Question) -> list[str]:
+        """Returns how the answer calls the columns of `question.by`."""
+        known = self.dimensions(question.metrics)
+        return [_known(name, known, question) for name in question.by]
+
+
+def load_semantic_layer(project: Path = DBT_PROJECT) -> SemanticLayer:
+    """Returns the semantic layer of a parsed dbt project; the engine is kept between calls."""
+    path = project / "target" / "semantic_manifest.json"
+    if not path.exists():
+        raise ExperimentError(
+            f"{path}: there is no such file; `dbt parse` in {project} writes it, and so does the "
+            "asset group `warehouse`."
+        )
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, _written_at: int) -> SemanticLayer:
+    return SemanticLayer(path.read_text(encoding="utf-8"))
+
+
+def _definition(metric: Any) -> MetricDefinition:
+    meta = metric.config.meta if metric.config else {}
+    params = metric.type_params
+    numerator = params.numerator.name if params.numerator else meta.get("numerator")
+    denominator = params.denominator.name if params.denominator else meta.get("denominator")
+    return MetricDefinition(
+        name=metric.name,
+        label=metric.label or metric.name,
+        description=" ".join((metric.description or "").split()),
+        formula=meta.get("formula", ""),
+        unit=meta.get("unit", ""),
+        grain=meta.get("grain", ""),
+        owner=meta.get("owner", ""),
+        requirement=meta.get("requirement", ""),
+        numerator=numerator,
+        denominator=denominator,
+        n=meta.get("n") or denominator or metric.name,
+        null_when=meta.get("null_when", ""),
+    )
+
+
+def _known(name: str, known: Mapping[str, str], question: Question) -> str:
+    if name in known:
+        return known[name]
+    metrics = " and ".join(map(repr, question.metrics[:1]))
+    raise ExperimentError(
+        f"The metric {metrics} cannot be split or filtered by {name!r}"
+        f"{_closest(name, sorted(known, key=len))}."
+    )
+
+
+def _closest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if close:
+        return f"; did you mean {' or '.join(map(repr, close))}?"[:-1]
+    return f"; there are {', '.join(sorted(known))}"
+
+
+def _condition(dimension: str, values: Sequence[str]) -> str:
+    if unsafe := next((v for v in values if set("{}") & set(v)), None):
+        raise ExperimentError(f"The value {unsafe!r} of {dimension!r} must not contain a brace.")
+    kind = "Dimension" if "__" in dimension else "Entity"
+    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"{{{{ {kind}('{dimension}') }}}} in ({quoted})"
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time.min) if day else None

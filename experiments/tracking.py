@@ -1,0 +1,104 @@
+"""One MLflow run per readout, in a file of the workspace."""
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.readout import Readout
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a readout stands on."""
+
+    data_version: str
+    code_version: str
+    now: datetime
+
+
+def start_readout(
+    readout: Readout,
+    values: Mapping[str, float | None],
+    provenance: Provenance,
+    *,
+    database: Path,
+    artifacts: Path,
+) -> str:
+    """Opens an MLflow run for a readout and returns its id; `finish_readout` closes it.
+
+    Args:
+        readout: What the analysis says. Effects are logged as `<metric>.<arm>.effect` and so on.
+        values: Metrics by their names in the semantic layer; what is null is left out.
+        provenance: Versions of data and code, and the time of the run.
+        database: SQLite file, made where there is none.
+        artifacts: Folder of the artifacts.
+    """
+    from mlflow.entities import Metric, Param, RunTag
+
+    client = _client(database)
+    stamp = int(provenance.now.timestamp() * 1000)
+    run = client.create_run(
+        _experiment(client, readout.spec_id, artifacts),
+        start_time=stamp,
+        run_name=f"{readout.spec_id}@{readout.version} {provenance.now:%Y-%m-%d}",
+    )
+    params = {
+        "spec_id": readout.spec_id,
+        "spec_version": readout.version,
+        "spec_hash": readout.spec_hash,
+        "data_version": provenance.data_version,
+        "code_version": provenance.code_version,
+    }
+    logged = {**values, **dict(_estimates(readout))}
+    client.log_batch(
+        run.info.run_id,
+        metrics=[Metric(k, v, stamp, 0) for k, v in logged.items() if v is not None],
+        params=[Param(name, str(value)) for name, value in params.items()],
+        tags=[RunTag("verdict", readout.verdict), RunTag("kind", "readout")],
+    )
+    return run.info.run_id
+
+
+def finish_readout(run_id: str, files: Iterable[Path], *, database: Path, now: datetime) -> None:
+    """Attaches the files of a readout to its run and closes it."""
+    client = _client(database)
+    for path in files:
+        client.log_artifact(run_id, str(path))
+    client.set_terminated(run_id, end_time=int(now.timestamp() * 1000))
+
+
+def _estimates(readout: Readout) -> Iterable[tuple[str, float | None]]:
+    for row in readout.metrics:
+        for name in ("mean_arm", "mean_control", "effect", "ci_low", "ci_high", "p_value"):
+            yield f"{row.metric}.{row.arm}.{name}", getattr(row, name)
+    yield "srm.p_value", readout.srm.p_value
+
+
+def _experiment(client: "MlflowClient", name: str, artifacts: Path) -> str:
+    """Without a location of its own MLflow puts artifacts into the working directory."""
+    known = client.get_experiment_by_name(name)
+    if known is not None:
+        return known.experiment_id
+    return client.create_experiment(name, artifact_location=artifacts.resolve().as_uri())
+
+
+@lru_cache(maxsize=4)
+def _client(database: Path) -> "MlflowClient":
+    """The first client of a database makes its tables, which takes some seconds."""
+    from mlflow import MlflowClient
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    return MlflowClient(tracking_uri=f"sqlite:///{database.resolve()}")

@@ -1,0 +1,166 @@
+"""The table that an analysis stands on: one row a unit, checked before any number is made."""
+
+from pathlib import Path
+
+import polars as pl
+
+from experiments.errors import UnitsError
+from experiments.spec import Spec
+
+_READ_AS_TEXT = ("unit_id", "arm")
+
+
+def read_units(path: Path, spec: Spec) -> pl.DataFrame:
+    """Returns the units of a Parquet or CSV file; ids, arms and clusters of CSV stay text."""
+    if not path.exists():
+        raise UnitsError(f"{path}: there is no such file")
+    try:
+        if path.suffix == ".parquet":
+            return pl.read_parquet(path)
+        if path.suffix == ".csv":
+            header = pl.read_csv(path, n_rows=0).columns
+            text = {*_READ_AS_TEXT, spec.cluster} & set(header)
+            return pl.read_csv(
+                path, infer_schema_length=None, schema_overrides=dict.fromkeys(text, pl.String)
+            )
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise UnitsError(
+            f"{path}: the file cannot be read as {path.suffix[1:]} ({reason})"
+        ) from None
+    raise UnitsError(f"{path}: the file ends in {path.suffix!r}, but must be .parquet or .csv")
+
+
+def joined_units(assignments: pl.DataFrame, metrics: pl.DataFrame, spec: Spec) -> pl.DataFrame:
+    """Returns every assigned unit with its metrics: intention to treat, the table is the authority.
+
+    Args:
+        assignments: Stored assignments; several rows a unit where people inherit an account's arm.
+        metrics: One row a unit and experiment, with one column a metric.
+        spec: Whose experiment it is.
+
+    Returns:
+        One row a unit: unit_id, arm and the columns of `metrics`.
+
+    Raises:
+        UnitsError: An assigned unit has no metrics, or the two tables differ about its arm.
+    """
+    mine = pl.col("experiment_id") == spec.id
+    assigned = assignments.filter(mine).select("unit_id", "arm").unique()
+    measured = metrics.filter(mine).drop("experiment_id").rename({"arm": "measured_arm"})
+    units = assigned.join(measured, on="unit_id", how="left", validate="m:1")
+    unmeasured = units.filter(pl.col("measured_arm").is_null())
+    if unmeasured.height:
+        raise UnitsError(
+            f"{unmeasured.height} of {units.height} assigned units have no metrics, unit "
+            f"{unmeasured['unit_id'][0]!r} for one; every assigned unit is measured, also at zero"
+        )
+    moved = units.filter(pl.col("arm") != pl.col("measured_arm"))
+    if moved.height:
+        raise UnitsError(
+            f"unit {moved['unit_id'][0]!r} was assigned to {moved['arm'][0]!r} but measured as "
+            f"{moved['measured_arm'][0]!r}; measure each unit in the arm that it was assigned to"
+        )
+    return units.drop("measured_arm").sort("unit_id")
+
+
+def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFrame:
+    """Returns the columns of the spec: numbers as floats, NaN as missing, clusters numbered.
+
+    A missing covariate becomes the mean of all units, which no arm can have moved.
+
+    Raises:
+        UnitsError: One sentence on the first thing from which no honest number follows.
+    """
+    parts = _parts(spec)
+    for column, part in parts.items():
+        if column not in units.columns:
+            known = ", ".join(units.columns)
+            raise UnitsError(
+                f"{source}: the column {column!r} ({part}) is missing; there are {known}"
+            )
+    _check_ids(units, spec, source)
+    checked = units.select(
+        "unit_id",
+        pl.col("arm").cast(pl.String),
+        *([pl.col(spec.cluster)] if spec.cluster else []),
+        *(_number(units, column, parts[column], source) for column in _numeric(spec)),
+    ).with_columns(pl.col(list(spec.covariates)).fill_null(strategy="mean"))
+    _check_arms(checked, spec, source)
+    if spec.cluster is None:
+        return checked
+    _check_clusters(checked, spec, spec.cluster, source)
+    return checked.with_columns(pl.col(spec.cluster).rank("dense"))
+
+
+def _parts(spec: Spec) -> dict[str, str]:
+    """Every column that must be there, with its part in the spec."""
+    return (
+        {"unit_id": "the unit's id", "arm": "the unit's arm"}
+        | ({spec.cluster: "cluster"} if spec.cluster else {})
+        | {spec.primary.metric: "primary metric"}
+        | dict.fromkeys(spec.secondary, "secondary metric")
+        | dict.fromkeys(spec.guardrails, "guardrail")
+        | dict.fromkeys(spec.covariates, "covariate")
+    )
+
+
+def _numeric(spec: Spec) -> tuple[str, ...]:
+    return (*spec.metrics, *spec.covariates)
+
+
+def _check_ids(units: pl.DataFrame, spec: Spec, source: str) -> None:
+    for column in ("unit_id", "arm", *([spec.cluster] if spec.cluster else [])):
+        if empty := units[column].null_count():
+            raise UnitsError(f"{source}: the column {column!r} is empty in {empty} rows; fill it")
+    repeated = units.filter(pl.col("unit_id").is_duplicated())
+    if repeated.height:
+        raise UnitsError(
+            f"{source}: the column 'unit_id' holds {repeated['unit_id'][0]!r} twice; one row a unit"
+        )
+    unknown = units.filter(~pl.col("arm").cast(pl.String).is_in(list(spec.arms)))
+    if unknown.height:
+        raise UnitsError(
+            f"{source}: the column 'arm' holds {unknown['arm'][0]!r}, but {spec.id} knows "
+            f"{', '.join(spec.arms)}"
+        )
+
+
+def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Series:
+    values = units[column]
+    where = f"{source}: the column {column!r} ({part})"
+    if values.null_count() == values.len():
+        raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
+    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        sample = values.drop_nulls()[0]
+        raise UnitsError(f"{where} holds {sample!r}, a {values.dtype}, but must hold numbers")
+    numbers = values.cast(pl.Float64).fill_nan(None)
+    if numbers.is_infinite().any():
+        raise UnitsError(f"{where} holds an infinite value, but must hold finite numbers")
+    if numbers.null_count() == numbers.len():
+        raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
+    return numbers
+
+
+def _check_arms(units: pl.DataFrame, spec: Spec, source: str) -> None:
+    for arm in spec.arms:
+        members = units.filter(pl.col("arm") == arm)
+        for column in ("unit_id", *spec.metrics):
+            if (count := members[column].count()) < 2:
+                what = "units" if column == "unit_id" else f"units with a value in {column!r}"
+                raise UnitsError(f"{source}: the arm {arm!r} has {count} {what}, but needs two")
+
+
+def _check_clusters(units: pl.DataFrame, spec: Spec, cluster: str, source: str) -> None:
+    arms = units.group_by(cluster).agg(pl.col("arm").unique().sort())
+    split = arms.filter(pl.col("arm").list.len() > 1)
+    if split.height:
+        raise UnitsError(
+            f"{source}: the cluster {split[cluster][0]!r} ({cluster}) is in the arms "
+            f"{', '.join(split['arm'][0])}, but a cluster is in one arm as a whole"
+        )
+    for arm in spec.arms:
+        if (count := units.filter(pl.col("arm") == arm)[cluster].n_unique()) < 2:
+            raise UnitsError(
+                f"{source}: the arm {arm!r} has {count} cluster ({cluster}), but needs two"
+            )

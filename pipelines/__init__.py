@@ -1,0 +1,1 @@
+"""Batch code: tables in, tables out, scheduled by Dagster."""

@@ -1,0 +1,100 @@
+"""A campaign as data: segment x playbook x channels x experiment x window x autonomy x caps."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agent_runtime.policies.contact_rules import CONTACT_RULES
+from experiments.spec import SHIPPED_SPECS, Spec, load_spec
+from pipelines.documents import HERE, find_document, read_document
+
+SHIPPED = HERE / "campaigns"
+_WORKDAYS_A_WEEK = 5
+
+
+class _Authored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Caps(_Authored):
+    """How much is planned at most; the permit at send has caps of its own."""
+
+    person_per_week: int = Field(ge=1)
+    account_per_day: int = Field(ge=1)
+    mailbox_per_day: int = Field(ge=1)
+    mailbox_new_per_day: int = Field(ge=1)
+    """First touches a day, so that a mailbox warms up and a slow start spreads out."""
+
+
+class SendHours(_Authored):
+    """Local hours of a workday in which touches may go; `last` is the first that may not."""
+
+    first: int = Field(default=8, ge=0, le=23)
+    last: int = Field(default=18, ge=1, le=24)
+
+    @model_validator(mode="after")
+    def _is_a_stretch(self) -> "SendHours":
+        if self.first >= self.last:
+            raise ValueError(f"first = {self.first} must lie before last = {self.last}")
+        return self
+
+
+class Campaign(_Authored):
+    """Who is written to, by which playbook, how often, and what the experiment is."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    version: int = Field(ge=1)
+    description: str
+    segments: tuple[str, ...] = Field(min_length=1)
+    """In the order in which they claim a contact."""
+    playbook: str
+    playbook_version: int = Field(ge=1)
+    channels: tuple[Literal["email"], ...] = ("email",)
+    mailbox: str = Field(pattern=r"^[a-z0-9._-]*\{owner\}[a-z0-9._-]*@[a-z0-9.-]+$")
+    """Address from which the agent writes for an owner; `{owner}` is the owner's name as a slug."""
+    experiment: str
+    """Name of a spec in experiments/specs, or the path of one."""
+    window_days: int = Field(ge=1, le=365)
+    autonomy: Literal["assistive", "supervised", "autonomous"]
+    touch_workdays: tuple[int, ...] = Field(min_length=1)
+    """Workdays from the first touch to each touch; the first is 0."""
+    expires_after_days: int = Field(ge=1)
+    """A touch that could not go for so long is not welcome any more."""
+    send_hours: SendHours = SendHours()
+    caps: Caps
+    waive: tuple[str, ...] = ()
+    """Contact rules that do not bind here; only some may be waived."""
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> "Campaign":
+        days = self.touch_workdays
+        if days[0] != 0 or any(b <= a for a, b in pairwise(days)):
+            raise ValueError(f"touch_workdays = {list(days)}: start with 0 and rise")
+        busiest = max(sum(d <= e < d + _WORKDAYS_A_WEEK for e in days) for d in days)
+        if busiest > self.caps.person_per_week:
+            raise ValueError(
+                f"touch_workdays = {list(days)}: {busiest} touches fall into one week and "
+                f"caps.person_per_week allows {self.caps.person_per_week}"
+            )
+        waivable = [rule.rule_id for rule in CONTACT_RULES if rule.may_be_waived]
+        binding = [name for name in self.waive if name not in waivable]
+        if binding:
+            raise ValueError(f"waive = {binding[0]!r}: only {', '.join(waivable)} may be waived")
+        return self
+
+
+def load_campaign(name: str) -> Campaign:
+    """Returns a shipped campaign by name, or the one in a YAML file."""
+    return read_document(campaign_path(name), Campaign)
+
+
+def experiment_of(campaign: Campaign) -> Spec:
+    """Returns the spec of a campaign's experiment."""
+    return load_spec(find_document(campaign.experiment, SHIPPED_SPECS))
+
+
+def campaign_path(name: str) -> Path:
+    """Returns the file of a campaign."""
+    return find_document(name, SHIPPED)

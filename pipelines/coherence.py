@@ -1,0 +1,64 @@
+"""Says whether a campaign keeps what its playbook and its experiment promise."""
+
+from collections.abc import Collection
+from itertools import pairwise
+from typing import get_args
+
+from agent_runtime.playbook import Autonomy, Playbook
+from experiments.spec import Spec
+from pipelines.campaign import Campaign
+from pipelines.errors import PipelineError
+
+_LEVELS: tuple[Autonomy, ...] = get_args(Autonomy)
+
+
+class IncoherentCampaignError(PipelineError):
+    """A campaign that asks for more than its playbook or its experiment allows."""
+
+
+def check_playbook(campaign: Campaign, playbook: Playbook) -> None:
+    """Refuses a campaign that goes beyond its playbook.
+
+    Raises:
+        IncoherentCampaignError: one sentence with the field, its value and the playbook's limit.
+    """
+    where = f"campaign {campaign.id}"
+    if campaign.playbook_version != playbook.version:
+        raise IncoherentCampaignError(
+            f"{where}: playbook_version = {campaign.playbook_version}, but {playbook.id} is at "
+            f"version {playbook.version}; read what has changed, then raise it."
+        )
+    if _LEVELS.index(campaign.autonomy) > _LEVELS.index(playbook.autonomy):
+        raise IncoherentCampaignError(
+            f"{where}: autonomy = {campaign.autonomy}, but {playbook.id} allows "
+            f"{playbook.autonomy} at most."
+        )
+    for name in campaign.channels:
+        channel = playbook.channels.get(name)
+        if channel is None:
+            raise IncoherentCampaignError(f"{where}: {playbook.id} has no channel {name!r}.")
+        if len(campaign.touch_workdays) > channel.max_touches:
+            raise IncoherentCampaignError(
+                f"{where}: touch_workdays has {len(campaign.touch_workdays)} touches, but "
+                f"{playbook.id} allows {channel.max_touches} by {name}."
+            )
+        gap = min((b - a for a, b in pairwise(campaign.touch_workdays)), default=99)
+        if gap < channel.days_between_touches:
+            raise IncoherentCampaignError(
+                f"{where}: touch_workdays = {list(campaign.touch_workdays)} has {gap} days "
+                f"between two touches, but {playbook.id} asks for {channel.days_between_touches}."
+            )
+
+
+def check_population(campaign: Campaign, spec: Spec, segments: Collection[str]) -> None:
+    """Refuses segments other than those that the experiment has promised to randomise.
+
+    Raises:
+        IncoherentCampaignError: one sentence with both lists.
+    """
+    if spec.population is not None and set(spec.population.segments) != set(segments):
+        raise IncoherentCampaignError(
+            f"campaign {campaign.id}: its segments are {', '.join(segments)}, but the population "
+            f"of experiment {spec.id} is {', '.join(spec.population.segments)}; other people are "
+            "another experiment."
+        )

@@ -1,0 +1,50 @@
+"""The Dagster code location: everything in `defs/`, one freshness policy, the resources."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+from dagster import definitions, load_from_defs_folder
+
+from pipelines.resources import from_environment
+
+GROUPS = (
+    "sources",
+    "crm",
+    "segments",
+    "assignment",
+    "outreach",
+    "knowledge",
+    "traces",
+    "warehouse",
+    "readouts",
+)
+"""The stages in the order in which data flows through them."""
+
+FRESH = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
+)
+"""A daily batch with slack: late after two hours, failed after half a day."""
+
+
+@definitions
+def defs() -> dg.Definitions:
+    """Returns all assets, checks, schedules and sensors, grouped by stage."""
+    loaded = load_from_defs_folder(path_within_project=Path(__file__).parent)
+    assets = [
+        asset
+        for asset in loaded.assets or ()
+        if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)
+    ]
+    return dg.Definitions(
+        assets=dg.map_asset_specs(_fresh, assets),
+        asset_checks=loaded.asset_checks,
+        schedules=loaded.schedules,
+        sensors=loaded.sensors,
+        jobs=loaded.jobs,
+        resources={**(loaded.resources or {}), **from_environment()},
+    )
+
+
+def _fresh(spec: dg.AssetSpec) -> dg.AssetSpec:
+    return dg.apply_freshness_policy(spec, FRESH, overwrite_existing=False)

@@ -1,0 +1,120 @@
+"""Canonical tables and persons, with the checks at the boundary."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from pipelines.expectations import SUITES, validate
+from pipelines.lake import Lake, read_or_empty, write, write_all, write_json
+from pipelines.report import IngestReport
+from pipelines.resources import BatchResource, WorkspaceResource
+from pipelines.schemas import TABLES
+from pipelines.transforms.canonical import build
+from pipelines.transforms.consent import suppressions
+from pipelines.transforms.identity import EVENTS, identify
+
+EXPORTS = dg.AssetKey(["sources", "exports"])
+REPORTED = {
+    "persons": "One row per contact: the person it belongs to, and the key that says so.",
+    "person_events": "One row per event of identity: created, joined, merged; the memory of it.",
+    "suppressions": "One row per refusal and person: denied, withdrawn, unreadable, flagged.",
+    "quarantined_rows": "One row per refused row and canonical table, with the reason.",
+}
+
+
+def _specs() -> Iterator[dg.AssetSpec]:
+    described = {name: f"{t.grain}. Source: the CRM export." for name, t in TABLES.items()}
+    for name, description in (described | REPORTED).items():
+        yield dg.AssetSpec(
+            ["crm", name],
+            group_name="crm",
+            deps=[EXPORTS],
+            description=description,
+            kinds={"polars", "parquet"},
+        )
+
+
+@dg.multi_asset(name="canonical_tables", specs=list(_specs()))
+def canonical_tables(
+    workspace: WorkspaceResource, batch: BatchResource
+) -> Iterator[dg.MaterializeResult]:
+    """Canonical tables of the export: accepted rows, merged repeats, and the rest in quarantine."""
+    lake, mapping = Lake(workspace.paths), batch.export_mapping(workspace)
+    raw = {path.stem: pl.read_parquet(path) for path in sorted(lake.raw.glob("*.parquet"))}
+    given = workspace.instant_if_known()
+    made = build(raw, mapping, tenant_id=workspace.tenant_id, now=given)
+    now = made.now or workspace.wall_clock()
+    identity = identify(
+        made.contact_keys,
+        tenant_id=workspace.tenant_id,
+        now=now,
+        history=read_or_empty(lake.person_events, EVENTS),
+    )
+    person_of = dict(identity.persons.select("contact_id", "person_id").iter_rows())
+    tables = made.tables | {"contacts": _with_person(made.tables["contacts"], person_of)}
+    refusals = suppressions(tables, made.quarantine)
+    report = IngestReport(
+        mapping=mapping.mapping,
+        mapping_version=mapping.version,
+        source=mapping.source,
+        now=now,
+        files={name: frame.height for name, frame in raw.items()},
+        ignored_files=batch.ignored_files(workspace, raw),
+        tables=made.counts,
+        warnings=made.warnings,
+        persons=identity.persons.get_column("person_id").n_unique(),
+        synthetic_contacts=int(tables["contacts"].get_column("synthetic").sum()),
+    )
+    write_all(tables, workspace.paths.canonical)
+    write_all(made.quarantine, workspace.paths.quarantine)
+    write(identity.persons, lake.persons)
+    write(identity.events, lake.person_events)
+    write(refusals, lake.suppressions)
+    write_json(report.to_document(), lake.report)
+
+    counts = {one.table: one for one in made.counts}
+    rows = {name: frame.height for name, frame in tables.items()} | {
+        "persons": report.persons,
+        "person_events": identity.events.height,
+        "suppressions": refusals.height,
+        "quarantined_rows": report.quarantined,
+    }
+    for name, height in rows.items():
+        metadata: dict[str, int | dict[str, int]] = {"dagster/row_count": height}
+        if name in counts:
+            one = counts[name]
+            metadata |= {"read": one.read, "merged": one.merged, "quarantined": one.quarantined}
+        yield dg.MaterializeResult(asset_key=["crm", name], metadata=metadata)
+
+
+def _with_person(contacts: pl.DataFrame, person_of: dict[str, str]) -> pl.DataFrame:
+    if contacts.is_empty():
+        return contacts
+    person = pl.col("contact_id").replace_strict(person_of, return_dtype=pl.String)
+    return contacts.with_columns(person.alias("person_id"))
+
+
+@dg.multi_asset_check(
+    name="canonical_expectations",
+    specs=[
+        dg.AssetCheckSpec(
+            suite.name,
+            asset=["crm", suite.table],
+            blocking=suite.blocks,
+            description=suite.description,
+        )
+        for suite in SUITES
+    ],
+)
+def canonical_expectations(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
+    """Great Expectations suites over the canonical tables."""
+    tables = Lake(workspace.paths).canonical()
+    for suite, verdict in validate(tables, now=workspace.instant()):
+        yield dg.AssetCheckResult(
+            asset_key=["crm", suite.table],
+            check_name=suite.name,
+            passed=verdict.passed,
+            severity=dg.AssetCheckSeverity.ERROR if suite.blocks else dg.AssetCheckSeverity.WARN,
+            metadata={"rows": verdict.rows, "failures": list(verdict.failures)},
+        )

@@ -1,0 +1,100 @@
+"""The outreach queue, and its way into the runtime store."""
+
+from importlib import import_module
+
+import dagster as dg
+import polars as pl
+
+from agent_runtime.contracts import OutreachTask
+from pipelines.campaign import experiment_of, load_campaign
+from pipelines.lake import Lake, write
+from pipelines.resources import BatchResource, WorkspaceResource
+from pipelines.transforms.queue import plan
+from pipelines.transforms.queue_table import from_tasks, read_tasks
+from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
+
+KINDS = {"polars", "parquet"}
+
+
+def _queue_specs() -> list[dg.AssetSpec]:
+    deps = [
+        dg.AssetKey(["assignment", "assignments"]),
+        dg.AssetKey(["segments", "eligibilities"]),
+        dg.AssetKey(["crm", "person_events"]),
+    ]
+    described = {
+        "tasks": "One row per person and touch in a treated arm: when, from which mailbox, why.",
+        "outcomes": "One row per person: queued, or the reason why there is no touch for them.",
+    }
+    return [
+        dg.AssetSpec(
+            ["outreach", name],
+            group_name="outreach",
+            deps=deps,
+            description=f"{text} Source: eligible people and their arms.",
+            kinds=KINDS,
+        )
+        for name, text in described.items()
+    ]
+
+
+@dg.multi_asset(name="outreach_queue", specs=_queue_specs())
+def outreach_queue(
+    workspace: WorkspaceResource, batch: BatchResource
+) -> tuple[dg.MaterializeResult, dg.MaterializeResult]:
+    """Touches of everybody in a treated arm; a touch that stands in the queue is never moved."""
+    lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
+    spec = experiment_of(campaign)
+    eligibility = pl.read_parquet(lake.eligibility)
+    by_arm = sort_by_arm(
+        eligibility,
+        pl.read_parquet(lake.assignments),
+        pl.read_parquet(lake.person_events),
+        Arms(spec.id, spec.treated, spec.control),
+        campaign,
+    )
+    stored = read_tasks(lake.tasks)
+    queue = plan(
+        by_arm.recipients,
+        campaign,
+        experiment_id=spec.id,
+        now=workspace.instant(),
+        stored=stored,
+    )
+    tasks: list[OutreachTask] = [*stored, *queue.tasks]
+    final = outcomes(eligibility, by_arm.left_out | queue.left_out)
+    write(from_tasks(tasks), lake.tasks)
+    write(final, lake.outcomes)
+    reasons = final.get_column("reason").value_counts(sort=True)
+    return (
+        dg.MaterializeResult(
+            asset_key=["outreach", "tasks"],
+            metadata={"dagster/row_count": len(tasks), "new": len(queue.tasks)},
+        ),
+        dg.MaterializeResult(
+            asset_key=["outreach", "outcomes"], metadata={"reasons": dict(reasons.iter_rows())}
+        ),
+    )
+
+
+@dg.asset(
+    key=["outreach", "runtime_imports"],
+    group_name="outreach",
+    deps=[
+        dg.AssetKey(["outreach", "tasks"]),
+        dg.AssetKey(["assignment", "assignments"]),
+        dg.AssetKey(["crm", "contacts"]),
+        dg.AssetKey(["crm", "consents"]),
+        dg.AssetKey(["crm", "suppressions"]),
+    ],
+    kinds={"sqlalchemy"},
+)
+def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """One load per batch: contacts, consents, suppressions, arms and touches in the runtime store.
+
+    Source: the lake. What stands in the store already is kept; a touch is never put there twice.
+    """
+    # The runtime store is heavy and only this asset needs it.
+    store_import = import_module("agent_runtime.store_import")
+    store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
+    return dg.MaterializeResult()

@@ -1,0 +1,85 @@
+"""What a run says for itself: metrics as Parquet, the experiment's answer, MLflow, the page."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.campaign import experiment_of, load_campaign
+from pipelines.resources import BatchResource, WorkspaceResource
+
+_WAREHOUSE = [
+    dg.AssetKey(["warehouse", name])
+    for name in (
+        "fct_messages",
+        "fct_threads",
+        "fct_meetings",
+        "fct_suppressions",
+        "fct_policy_checks",
+        "fct_costs",
+        "fct_eligibility",
+        "metric_by_unit",
+    )
+]
+_METRICS = {
+    "daily_metrics": "One row per published metric, day and arm.",
+    "unit_metrics": "One row per experiment and unit, with its outcomes inside the window.",
+}
+_ANSWERS = {
+    "experiment_answers": "One JSON per experiment: sample ratio, effects with intervals, verdict.",
+    "reports": "One JSON per run: all figures that the terminal and the page show.",
+    "pages": "One HTML file per run, which opens without a server or a network.",
+    "tracked_runs": "One MLflow run per readout: metrics by name, spec hash, versions, report.",
+}
+
+
+@dg.multi_asset(
+    name="published_metrics",
+    specs=[
+        dg.AssetSpec(
+            ["readouts", name],
+            group_name="readouts",
+            deps=_WAREHOUSE,
+            description=f"{text} Source: the semantic layer over the marts.",
+            kinds={"parquet"},
+        )
+        for name, text in _METRICS.items()
+    ],
+)
+def published_metrics(workspace: WorkspaceResource) -> Iterator[dg.MaterializeResult]:
+    """Publishes metrics for everybody who must not ask the warehouse."""
+    from pipelines.readouts.publish import publish_metrics
+
+    for name, path in zip(_METRICS, publish_metrics(workspace.paths), strict=True):
+        yield dg.MaterializeResult(asset_key=["readouts", name], metadata={"path": str(path)})
+
+
+@dg.multi_asset(
+    name="campaign_readout",
+    specs=[
+        dg.AssetSpec(
+            ["readouts", name],
+            group_name="readouts",
+            deps=[dg.AssetKey(["readouts", metric]) for metric in _METRICS]
+            + [dg.AssetKey(["assignment", "assignments"])],
+            description=f"{text} Source: published metrics and the stored arms.",
+            kinds={"mlflow"} if name == "tracked_runs" else {"json"},
+        )
+        for name, text in _ANSWERS.items()
+    ],
+)
+def campaign_readout(
+    workspace: WorkspaceResource, batch: BatchResource
+) -> Iterator[dg.MaterializeResult]:
+    """Analyses the campaign's experiment by intention to treat and tells it to everybody."""
+    from pipelines.readout import answer_path, read_out
+
+    spec = experiment_of(load_campaign(batch.campaign))
+    report = read_out(workspace.paths, spec, now=workspace.instant())
+    told = {
+        "experiment_answers": {"path": str(answer_path(workspace.paths, spec))},
+        "reports": {"path": str(workspace.paths.report), "verdict": report.readout.verdict},
+        "pages": {"path": str(workspace.paths.page)},
+        "tracked_runs": {"run_id": report.mlflow_run},
+    }
+    for name, metadata in told.items():
+        yield dg.MaterializeResult(asset_key=["readouts", name], metadata=metadata)

@@ -1,0 +1,92 @@
+"""Who is in which segment, who may be written to in the campaign, and why everybody else not."""
+
+import dagster as dg
+import polars as pl
+
+from agent_runtime.policies.contact_rules import rules_without
+from pipelines.campaign import load_campaign
+from pipelines.lake import Lake, write, write_all
+from pipelines.resources import BatchResource, WorkspaceResource
+from pipelines.schemas import TABLES
+from pipelines.transforms.consent import bases
+from pipelines.transforms.eligibility import judge, rule_facts
+from pipelines.transforms.facts import contact_facts as facts_of
+from pipelines.transforms.segment import load_segment, members
+
+KINDS = {"polars", "parquet"}
+CANONICAL = [dg.AssetKey(["crm", name]) for name in TABLES]
+
+
+@dg.asset(key=["segments", "contact_facts"], group_name="segments", deps=CANONICAL, kinds=KINDS)
+def contact_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """One row per contact: all that segment rules may ask, windows ending at the batch's now.
+
+    Source: canonical tables.
+    """
+    lake = Lake(workspace.paths)
+    facts = facts_of(lake.canonical(), now=workspace.instant())
+    write(facts, lake.contact_facts)
+    return dg.MaterializeResult(metadata={"dagster/row_count": facts.height})
+
+
+@dg.asset(
+    key=["segments", "memberships"],
+    group_name="segments",
+    deps=[dg.AssetKey(["segments", "contact_facts"])],
+    kinds=KINDS,
+)
+def memberships(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
+    """One file per segment of the campaign, one row per contact: in or out, and the rule why.
+
+    Source: contact facts, and the segments that people write in YAML.
+    """
+    lake = Lake(workspace.paths)
+    facts = pl.read_parquet(lake.contact_facts)
+    segments = [load_segment(name) for name in batch.segment_names()]
+    frames = {segment.id: members(facts, segment) for segment in segments}
+    write_all(frames, lake.segments)
+    inside = {name: int(frame.get_column("is_member").sum()) for name, frame in frames.items()}
+    return dg.MaterializeResult(metadata={"members": inside})
+
+
+@dg.asset(
+    key=["segments", "eligibilities"],
+    group_name="segments",
+    deps=[
+        dg.AssetKey(["segments", "memberships"]),
+        dg.AssetKey(["crm", "suppressions"]),
+        dg.AssetKey(["crm", "consents"]),
+    ],
+    kinds=KINDS,
+)
+def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
+    """One row per person: may be written to in this campaign, or the first reason why not.
+
+    Source: memberships, consents, suppressions, owners and territories, by the contact rules.
+    """
+    lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
+    tables = lake.canonical()
+    contacts = pl.read_parquet(lake.contact_facts)
+    facts = rule_facts(
+        contacts,
+        bases=bases(tables),
+        suppressions=pl.read_parquet(lake.suppressions),
+        territories=tables["territories"],
+    )
+    ids = [load_segment(name).id for name in batch.segment_names()]
+    judged = judge(
+        contacts,
+        facts,
+        [pl.read_parquet(lake.segments / f"{name}.parquet") for name in ids],
+        rules_without(campaign.waive),
+        tenant_id=workspace.tenant_id,
+    )
+    write(judged, lake.eligibility)
+    reasons = judged.filter(~pl.col("eligible")).get_column("reason").value_counts(sort=True)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": judged.height,
+            "eligible": int(judged.get_column("eligible").sum()),
+            "reasons": dict(reasons.iter_rows()),
+        }
+    )

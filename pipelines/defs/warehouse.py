@@ -1,0 +1,68 @@
+"""The warehouse: every dbt model, seed and data test, built by dbt in this process."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+from pipelines.campaign import experiment_of, load_campaign
+from pipelines.manifest import ensure_manifest
+from pipelines.resources import BatchResource, WorkspaceResource
+
+
+class WarehouseTranslator(DagsterDbtTranslator):
+    """Names assets by stage: models are `warehouse/<name>`, sources the assets that write them."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Returns the key of a model or seed, or of the asset that a source stands for."""
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
+        return dg.AssetKey(["warehouse", dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Returns the stage."""
+        return "warehouse"
+
+
+@dbt_assets(
+    manifest=ensure_manifest(),
+    dagster_dbt_translator=WarehouseTranslator(),
+    name="warehouse",
+)
+def warehouse(
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource, batch: BatchResource
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Builds the selected models from the lake, then runs the data tests that belong to them.
+
+    A test that fails is a failed check, and the tables stand: the page says so in red.
+    """
+    from pipelines.readouts.checks import save_checks
+    from pipelines.warehouse import build_warehouse, check_warehouse
+
+    spec = experiment_of(load_campaign(batch.campaign))
+    wanted = {key.path[-1]: key for key in context.selected_asset_keys}
+    runs = build_warehouse(
+        workspace.paths,
+        window_days=spec.primary.window_days,
+        holdout_arm=spec.control,
+        select=sorted(wanted) if context.is_subset else (),
+    )
+    for run in runs:
+        if run.name in wanted:
+            yield dg.MaterializeResult(
+                asset_key=wanted[run.name], metadata={"seconds": run.seconds}
+            )
+    checked = {key.name: key.asset_key for key in context.selected_asset_check_keys}
+    if not checked:
+        return
+    verdicts = check_warehouse(workspace.paths, holdout_arm=spec.control)
+    save_checks(workspace.paths, verdicts)
+    for verdict in verdicts:
+        if verdict.name in checked:
+            yield dg.AssetCheckResult(
+                asset_key=checked[verdict.name],
+                check_name=verdict.name,
+                passed=verdict.is_passed,
+                metadata={"failing_rows": verdict.failures, "message": verdict.message},
+            )

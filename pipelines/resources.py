@@ -1,0 +1,91 @@
+"""What assets work with: the workspace and the batch. The only reader of the environment here."""
+
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from agent_runtime.settings import Settings, Workspace
+from pipelines.campaign import load_campaign
+from pipelines.sources.adopted import with_adopted_files
+from pipelines.sources.mapping import Mapping, load_mapping
+
+FROM_EXPORT = "export"
+"""A value of `WorkspaceResource.now`: the day after the last date in the export."""
+
+
+class WorkspaceResource(dg.ConfigurableResource):
+    """Where a batch reads and writes, for whom, and at which instant."""
+
+    root: str
+    tenant_id: str
+    now: str = ""
+    """ISO 8601 instant of the batch; empty means the wall clock, `export` the export's own."""
+
+    @property
+    def paths(self) -> Workspace:
+        """The layout of the workspace."""
+        return Workspace(Path(self.root))
+
+    def instant(self) -> datetime:
+        """Returns the `now` of this batch, in UTC."""
+        known = self.instant_if_known()
+        if known is not None:
+            return known
+        report = json.loads((self.paths.lake / "ingest_report.json").read_text("utf-8"))
+        return datetime.fromisoformat(report["now"])
+
+    def instant_if_known(self) -> datetime | None:
+        """Returns `now`, or None where only the export can tell and has not been read yet."""
+        if self.now == FROM_EXPORT:
+            return None
+        return datetime.fromisoformat(self.now).astimezone(UTC) if self.now else self.wall_clock()
+
+    def wall_clock(self) -> datetime:
+        """Returns the real time, the `now` of a deployment."""
+        return datetime.now(UTC)
+
+
+class BatchResource(dg.ConfigurableResource):
+    """Which authored files a batch follows: names of shipped ones, or paths."""
+
+    exports: str = ""
+    """Folder of the export; empty means the one of the workspace."""
+    mapping: str = "sandbox"
+    campaign: str = "prospecting"
+    segments: list[str] = Field(default_factory=list)
+    """Segments to use in place of those that the campaign names."""
+    approver: str = "revops"
+    """Who answers for the registration of the campaign's experiment."""
+    code_version: str = "0.1.0"
+
+    def segment_names(self) -> list[str]:
+        """Returns the segments of the batch, in the order in which they claim a contact."""
+        return self.segments or list(load_campaign(self.campaign).segments)
+
+    def export_mapping(self, workspace: WorkspaceResource) -> Mapping:
+        """Returns the mapping, with the files of the sandbox where it has adopted the export."""
+        return with_adopted_files(load_mapping(self.mapping), self.folder(workspace))
+
+    def folder(self, workspace: WorkspaceResource) -> Path:
+        """Returns the folder of the export."""
+        return Path(self.exports) if self.exports else workspace.paths.exports
+
+    def ignored_files(self, workspace: WorkspaceResource, read: Collection[str]) -> tuple[str, ...]:
+        """Returns the files of the folder that were not read."""
+        files = (p.name for p in self.folder(workspace).iterdir() if p.is_file())
+        return tuple(sorted(name for name in files if name not in read))
+
+
+def from_environment() -> dict[str, dg.ConfigurableResource]:
+    """Returns the resources of a deployment, from `PARLEY_…` variables or `.env`."""
+    settings = Settings()
+    return {
+        "workspace": WorkspaceResource(
+            root=str(settings.workspace.resolve()), tenant_id=settings.tenant_id
+        ),
+        "batch": BatchResource(),
+    }

@@ -1,0 +1,1 @@
+"""Exports as they come: one YAML mapping per export, and a reader that survives dirt."""

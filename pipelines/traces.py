@@ -1,0 +1,21 @@
+"""Brings traces from the runtime store into the lake."""
+
+from agent_runtime.engine import open_engine
+from agent_runtime.export import export_traces
+from agent_runtime.settings import Workspace
+
+
+def export_to_lake(workspace: Workspace, *, store_url: str = "") -> int:
+    """Writes every trace event that has not been exported and returns how many.
+
+    Args:
+        workspace: The run; without a store of its own nothing is exported.
+        store_url: SQLAlchemy URL of the store; empty means the workspace's SQLite file.
+    """
+    if not store_url and not workspace.store.exists():
+        return 0
+    engine = open_engine(store_url or f"sqlite:///{workspace.store}")
+    try:
+        return export_traces(engine, workspace)
+    finally:
+        engine.dispose()

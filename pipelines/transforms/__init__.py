@@ -1,0 +1,1 @@
+"""Pure steps from frames to frames; no Dagster, no clock, no network."""

@@ -1,0 +1,119 @@
+"""Builds and tests the warehouse of a workspace: dbt, in this process."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.manifest import WritableManifest
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from agent_runtime.settings import Workspace
+from pipelines.errors import PipelineError
+from pipelines.manifest import DBT_PROJECT, QUIET, ensure_manifest
+
+NO_TESTS = ("--exclude-resource-type=test", "--exclude-resource-type=unit_test")
+PASSED = frozenset({"success", "pass"})
+HARMLESS = PASSED | {"warn", "skipped"}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRun:
+    """What became of one model, seed or test."""
+
+    unique_id: str
+    name: str
+    status: str
+    """dbt's word: success, error, skipped; of a test: pass, fail, warn, error."""
+    seconds: float
+    failures: int
+    """Rows that a test returned."""
+    message: str
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether it is as it should be."""
+        return self.status in PASSED
+
+
+def build_warehouse(
+    workspace: Workspace,
+    *,
+    window_days: int | None = None,
+    holdout_arm: str | None = None,
+    select: Sequence[str] = (),
+) -> tuple[NodeRun, ...]:
+    """Builds the warehouse from the lake and returns what became of each model and seed.
+
+    Args:
+        workspace: The lake that is read, and the DuckDB file that is written.
+        window_days: Length of the window in which outcomes of a unit are measured, from its
+            assignment; by default what the dbt project says.
+        holdout_arm: The arm that the agent must not write to; by default the dbt project's.
+        select: Unique ids or dbt selectors; everything by default.
+
+    Raises:
+        PipelineError: A model cannot be built.
+    """
+    variables = {"measurement_window_days": window_days, "holdout_arm": holdout_arm}
+    command = ["build", *NO_TESTS, *(["--select", *select] if select else [])]
+    runs = _invoke(workspace, command, variables)
+    if broken := next((run for run in runs if run.status not in HARMLESS), None):
+        raise PipelineError(f"dbt: {broken.name}: it cannot be built; {broken.message}")
+    return runs
+
+
+def check_warehouse(
+    workspace: Workspace, *, holdout_arm: str | None = None, select: Sequence[str] = ()
+) -> tuple[NodeRun, ...]:
+    """Returns what each data test says of a warehouse that was built; a failure is a value."""
+    command = ["test", NO_TESTS[1], *(["--select", *select] if select else [])]
+    return _invoke(workspace, command, {"holdout_arm": holdout_arm})
+
+
+def _invoke(
+    workspace: Workspace, command: Sequence[str], variables: Mapping[str, Any]
+) -> tuple[NodeRun, ...]:
+    root = workspace.root.resolve()
+    root.mkdir(parents=True, exist_ok=True)
+    given = {name: value for name, value in variables.items() if value is not None}
+    answer = dbtRunner(manifest=_manifest(ensure_manifest())).invoke(
+        [
+            *QUIET,
+            "--no-write-json",
+            *command,
+            f"--project-dir={DBT_PROJECT}",
+            f"--profiles-dir={DBT_PROJECT}",
+            f"--vars={json.dumps({'workspace': str(root), **given})}",
+        ]
+    )
+    DuckDBConnectionManager.close_all_connections()
+    if not isinstance(answer.result, RunExecutionResult):
+        raise PipelineError(f"dbt: {answer.exception}")
+    return tuple(
+        NodeRun(
+            unique_id=result.node.unique_id,
+            name=result.node.name,
+            status=str(result.status),
+            seconds=result.execution_time,
+            failures=result.failures or 0,
+            message=" ".join((result.message or "").split()),
+        )
+        for result in answer.result.results
+    )
+
+
+def _manifest(path: Path) -> Manifest:
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path, _written_at: int) -> Manifest:
+    manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(str(path)))
+    manifest.build_flat_graph()
+    return manifest

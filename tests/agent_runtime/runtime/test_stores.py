@@ -1,0 +1,202 @@
+"""What every store promises, asked of the real one and of the fake beside it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from runtime_people import ANA, CONSENT, NOW, THREAD
+
+from agent_runtime.act import message_of
+from agent_runtime.contracts import Assignment, TraceEvent
+from agent_runtime.domain import Proposal, Sentence
+from agent_runtime.engine import open_engine
+from agent_runtime.memory_store import MemoryStore
+from agent_runtime.policies.facts import Sent
+from agent_runtime.rows import Inbound, Meeting, Task
+from agent_runtime.store import SqlStore
+
+TASK = Task(
+    tenant_id="t",
+    task_id="task-1",
+    person_id="p-ana",
+    contact_id="c-ana",
+    account_id="a-1",
+    campaign_id="c",
+    campaign_version=1,
+    touch=1,
+    playbook="icp_prospecting",
+    experiment_id="e",
+    arm="agent",
+    mailbox=ANA.mailbox,
+    expires_at=NOW + timedelta(days=5),
+    due_at=NOW,
+)
+PROPOSAL = Proposal(
+    action="send_touch",
+    touch_class="proactive",
+    channel="email",
+    purpose="prospecting",
+    subject="S",
+    sentences=(Sentence("Hello [[FIRST_NAME]]", ("a@1",)),),
+    language="en",
+    confidence=1.0,
+)
+MESSAGE = message_of(
+    THREAD,
+    ANA,
+    PROPOSAL,
+    cause="task-1",
+    actor="agent",
+    mailbox=ANA.mailbox,
+    due_at=NOW,
+    task=TASK,
+    arm=("e", "agent"),
+)
+INBOUND = Inbound(
+    tenant_id="t",
+    key="k",
+    mailbox=ANA.mailbox,
+    lane=ANA.mailbox,
+    thread_id=THREAD.thread_id,
+    person_id="p-ana",
+    subject="Re",
+    text="yes",
+    rfc_message_id="<1@x>",
+    in_reply_to="",
+    received_at=NOW,
+    due_at=NOW,
+)
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def store(request, tmp_path):
+    if request.param == "memory":
+        yield MemoryStore("t")
+        return
+    engine = open_engine(f"sqlite:///{tmp_path}/runtime.db")
+    yield SqlStore(engine, "t")
+    engine.dispose()
+
+
+
+
+def test_contacts_are_found_by_person_and_by_any_of_their_addresses(store):
+    with store.begin() as tx:
+        tx.add_contact(ANA)
+        tx.add_contact(replace(ANA, contact_id="c-2", email="old@alder.example", is_primary=False))
+    with store.begin() as tx:
+        assert tx.contact_of("p-ana") == ANA
+        assert tx.contact_by_email("OLD@alder.example").person_id == "p-ana"
+        assert tx.contact_by_email("nobody@alder.example") is None
+
+
+def test_an_assignment_is_written_once(store):
+    first = Assignment(
+        tenant_id="t",
+        experiment_id="e",
+        unit_id="p-ana",
+        person_id="p-ana",
+        arm="holdout",
+        layer="l",
+        spec_hash="h",
+        assigned_at=NOW,
+        how="hash",
+    )
+    with store.begin() as tx:
+        tx.add_assignment(first)
+        tx.add_assignment(first.model_copy(update={"arm": "agent"}))
+        assert [a.arm for a in tx.assignments("p-ana")] == ["holdout"]
+
+
+def test_a_claim_succeeds_once(store):
+    with store.begin() as tx:
+        assert tx.add_message(MESSAGE)
+        assert not tx.add_message(MESSAGE)
+        assert tx.claim(MESSAGE.message_id, attempt=1, rfc_message_id="<a>", claimed_by="w")
+        assert not tx.claim(MESSAGE.message_id, attempt=1, rfc_message_id="<a>", claimed_by="w")
+        assert tx.message_by_rfc_id("<a>").state == "SENDING"
+        assert [m.message_id for m in tx.sending("w")] == [MESSAGE.message_id]
+
+
+def test_what_left_counts_and_what_may_have_left_counts_too(store):
+    with store.begin() as tx:
+        tx.add_task(TASK)
+        tx.add_message(MESSAGE)
+        tx.claim(MESSAGE.message_id, attempt=1, rfc_message_id="<a>", claimed_by="w")
+        tx.settle(MESSAGE.message_id, "UNKNOWN", sent_at=NOW)
+        assert tx.has_unknown(THREAD.thread_id)
+        assert tx.has_left("task-1")
+        assert not tx.has_left("task-1", but=MESSAGE.message_id)
+        who = {"person_id": "p-ana", "account_id": "a-1", "mailbox": ANA.mailbox}
+        assert tx.sent_counts(**who, now=NOW) == Sent(1, 1, 1)
+        assert tx.sent_counts(**who, now=NOW + timedelta(days=1)) == Sent(1, 0, 0)
+        assert tx.sent_counts(**who, now=NOW + timedelta(days=15)) == Sent(0, 0, 0)
+
+
+def test_a_stop_cancels_all_that_waits(store):
+    with store.begin() as tx:
+        tx.add_task(TASK)
+        tx.add_message(MESSAGE)
+        assert tx.suppress("p-ana", reason="opt_out", source="k", now=NOW)
+        assert not tx.suppress("p-ana", reason="bounce", source="k", now=NOW)
+        assert tx.suppressed("p-ana") == "opt_out"
+        assert tx.task("task-1").state == "CANCELLED"
+        assert tx.message(MESSAGE.message_id).state == "CANCELLED"
+
+
+def test_a_mail_is_one_event_however_often_it_arrives(store):
+    with store.begin() as tx:
+        assert tx.add_inbound(INBOUND)
+        assert not tx.add_inbound(INBOUND)
+        assert tx.has_unread(THREAD.thread_id)
+        tx.close_inbound("k")
+        tx.close_inbound("k")
+        assert not tx.has_unread(THREAD.thread_id)
+        assert tx.inbound("k").state == "DONE"
+
+
+def test_values_come_back_as_they_were_written(store):
+    from agent_runtime.domain import Slot
+
+    slot = Slot("o-1", NOW, NOW + timedelta(minutes=30))
+    session = replace(THREAD, offered=(slot,), facts_known=(("role", "CTO"),), opened_at=NOW)
+    meeting = Meeting("t", "u@parley", THREAD.thread_id, "p-ana", slot, "agent")
+    with store.begin() as tx:
+        tx.save_session(session)
+        tx.save_meeting(meeting)
+        tx.add_consents("p-ana", [CONSENT])
+        tx.remember(THREAD.thread_id, {"[[EMAIL_1]]": "x@y.example"})
+        tx.set_flag("pause", "why")
+    with store.begin() as tx:
+        assert tx.session_of("p-ana") == session
+        assert tx.meetings_of(THREAD.thread_id, "HOLDING") == (meeting,)
+        assert tx.consents("p-ana") == (CONSENT,)
+        assert tx.recall(THREAD.thread_id) == {"[[EMAIL_1]]": "x@y.example"}
+        assert tx.flags() == {"pause": "why"}
+        tx.set_flag("pause", None)
+        assert tx.flags() == {}
+
+
+def test_an_event_is_appended_once(tmp_path):
+    from sqlalchemy import func, select
+
+    from agent_runtime import tables as t
+
+    engine = open_engine(f"sqlite:///{tmp_path}/runtime.db")
+    event = TraceEvent(
+        event_id="01",
+        tenant_id="t",
+        kind="incident",
+        thread_id=None,
+        person_id=None,
+        contact_id=None,
+        occurred_at=NOW,
+        versions={},
+        payload={"what": "x"},
+    )
+    with SqlStore(engine, "t").begin() as tx:
+        tx.trace(event, event)
+        tx.trace(event)
+        count = tx.connection.execute(select(func.count()).select_from(t.trace_events)).scalar()
+    engine.dispose()
+    assert count == 1

@@ -1,0 +1,61 @@
+"""The asset graph as a whole: keys, groups and what depends on what."""
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import GROUPS, defs
+
+
+@pytest.fixture(scope="module")
+def definitions():
+    return defs()
+
+
+@pytest.fixture(scope="module")
+def specs(definitions):
+    return {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_asset_graph(definitions, specs, snapshot):
+    graph = definitions.resolve_asset_graph()
+    assert {
+        key.to_user_string(): {
+            "group": spec.group_name,
+            "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            "checks": sorted(
+                check.name for check in graph.asset_check_keys if check.asset_key == key
+            ),
+            "partitions": type(spec.partitions_def).__name__ if spec.partitions_def else None,
+        }
+        for key, spec in sorted(specs.items())
+    } == snapshot
+
+
+def test_data_flows_through_the_groups_in_their_order(specs):
+    for spec in specs.values():
+        for dep in spec.deps:
+            upstream = specs[dep.asset_key].group_name
+            assert GROUPS.index(upstream) <= GROUPS.index(spec.group_name), spec.key
+
+
+def test_every_group_of_the_design_has_assets(specs):
+    assert {spec.group_name for spec in specs.values()} == set(GROUPS)
+
+
+def test_every_asset_says_its_grain_and_its_source_and_is_kept_fresh(specs):
+    for spec in specs.values():
+        assert spec.description, spec.key
+        assert spec.freshness_policy is not None, spec.key
+
+
+def test_keys_are_stage_and_plural(specs):
+    for key, spec in specs.items():
+        stage, *name = key.path
+        assert stage == spec.group_name
+        assert len(name) == 1, key
+
+
+def test_there_is_a_schedule_and_a_sensor(definitions):
+    assert [s.name for s in definitions.schedules] == ["daily_batch_at_five"]
+    assert "new_exports" in [s.name for s in definitions.sensors]
+    dg.Definitions.validate_loadable(definitions)
