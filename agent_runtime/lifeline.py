@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +27,11 @@ def end_with_parent(stop: Event) -> None:
 
 
 def _watch(stop: Event) -> None:
-    """Standard input ends when nobody holds its other end any more."""
-    while sys.stdin.buffer.read(4096):
+    """Standard input ends when nobody holds its other end any more.
+
+    It is read by its number: a reader that waits in Python's own buffer holds a lock that the
+    interpreter needs when it ends.
+    """
+    while os.read(0, 4096):
         pass
     stop.set()

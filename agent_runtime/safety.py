@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-
-import yaml
 
 from agent_runtime.domain import Observation
 from agent_runtime.new_text import message_of, unquoted
+from agent_runtime.words import any_of, read_words
 
 RULES = (
     "bounce",
@@ -73,26 +71,21 @@ def _listen(written: str, title: str) -> Heard:
     return Heard(tuple(rules), tuple(s for s, pattern in _SIGNALS.items() if pattern.search(text)))
 
 
-def _read(name: str) -> dict:
-    path = Path(__file__).parent / "safety_words" / name
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE)
+    return re.compile(any_of(patterns), re.MULTILINE)
 
 
-_STOPS = _read("opt_out.yaml")
-_WORD, _POLITE = _any(_STOPS["alone"]["words"]).pattern, _any(_STOPS["alone"]["polite"]).pattern
-_STOP_WORD = rf"(?:(?:{_POLITE}),? )?(?:{_WORD})(?:,? (?:{_POLITE}))*"
+_STOPS = read_words("opt_out")
+_POLITE = any_of(_STOPS["alone"]["polite"])
+_STOP_WORD = rf"(?:{_POLITE},? )?{any_of(_STOPS['alone']['words'])}(?:,? {_POLITE})*"
 _ALONE = re.compile(_STOP_WORD)
 _ALONE_IN_LINE = re.compile(
     rf"(?=.*(?:stop|unsub|baja|abmeld|désabonn|désinscri|disiscri|descadastr)){_STOP_WORD}"
 )
 """In a longer text a line like "end" may mean anything; these words do not."""
 
-_DENIED = re.compile(rf"(?<!\w)(?:{_any(_STOPS['denied']).pattern})\s+(?:\S+\s+){{0,2}}$")
+_DENIED = re.compile(rf"(?<!\w){any_of(_STOPS['denied'])}\s+(?:\S+\s+){{0,2}}$")
 _OPT_OUT = tuple(_any(patterns) for patterns in _STOPS["in_words"].values())
-_OTHERS = {name: _any(patterns) for name, patterns in _read("rules.yaml").items()}
+_OTHERS = {name: _any(patterns) for name, patterns in read_words("rules").items()}
 _AUTO_REPLY = _OTHERS.pop("auto_reply")
-_SIGNALS = {name: _any(patterns) for name, patterns in _read("signals.yaml").items()}
+_SIGNALS = {name: _any(patterns) for name, patterns in read_words("signals").items()}

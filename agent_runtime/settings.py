@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     smtp_port: int = 0
     caldav_url: str = ""
     executor_id: str = "worker-1"
+    cache: Path = Path("out/cache")
+    """Vectors and trained models; safe to delete."""
 
     @property
     def paths(self) -> Workspace:

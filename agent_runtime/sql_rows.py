@@ -59,7 +59,12 @@ class SqlRows:
     def insert(self, table: Table, row: dict[str, Any]) -> bool:
         """Inserts a row unless its key stands already; True when it was new."""
         statement = self._dialect_insert(table).values(tenant_id=self.tenant_id, **row)
-        return self.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+        # Without this option psycopg reports no count for an insert.
+        options = {"preserve_rowcount": True}
+        result = self.connection.execute(
+            statement.on_conflict_do_nothing(), execution_options=options
+        )
+        return result.rowcount == 1
 
     def upsert(self, table: Table, row: dict[str, Any], change: dict[str, Any]) -> None:
         """Inserts a row, or makes the change when its key stands already."""

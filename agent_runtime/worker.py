@@ -21,7 +21,7 @@ from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.engine import open_engine
 from agent_runtime.library import load_library
 from agent_runtime.lifeline import end_with_parent, only_one
-from agent_runtime.models.embedded import load_model
+from agent_runtime.models.embedded import load_embedded_model
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.rows import Due
 from agent_runtime.sent_folder import resolve_unknown
@@ -97,7 +97,7 @@ def build_worker(settings: Settings) -> Worker:
     runtime = assemble(
         store,
         library=load_library(),
-        model=load_model(),
+        model=load_embedded_model(cache=settings.cache),
         calendar=CalDavCalendar(endpoints.caldav_url, hours=hours, clock=lambda: read_now(engine)),
         newcomers=newcomers,
         worker=settings.executor_id,

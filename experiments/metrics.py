@@ -137,9 +137,18 @@ def _rows(sql: str, warehouse: Path) -> list[dict[str, Any]]:
         raise ExperimentError(
             f"{warehouse}: there is no such file; the asset group `warehouse` builds it."
         )
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        answer = connection.sql(sql)
-        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            answer = connection.sql(sql)
+            return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+    except duckdb.IOException:
+        raise ExperimentError(
+            f"{warehouse}: another process is writing it; ask again when it has ended."
+        ) from None
+    except duckdb.CatalogException as error:
+        raise ExperimentError(
+            f"{warehouse}: it lacks a table ({str(error).splitlines()[0]}); build it again."
+        ) from None
 
 
 def _counted(row: Mapping[str, Any], counts: Collection[str]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from experiments.errors import ExperimentError
 DBT_PROJECT = Path(__file__).resolve().parents[1] / "dbt"
 """The project that ships with this package."""
 
+_COUNTING = frozenset({"sum", "count", "count_distinct", "sum_boolean"})
+
 Grain = Literal["day", "week", "month", "quarter", "year"]
 
 
@@ -41,11 +43,8 @@ class MetricDefinition:
     n: str
     null_when: str
     """Why the value may be null although there is something to count."""
-
-    @property
-    def is_count(self) -> bool:
-        """Whether it counts things, so that nothing there means zero."""
-        return self.n == self.name
+    is_count: bool
+    """Whether it counts things, so that nothing there means zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,14 @@ def _definition(metric: Any) -> MetricDefinition:
         denominator=denominator,
         n=meta.get("n") or denominator or metric.name,
         null_when=meta.get("null_when", ""),
+        is_count=_is_count(params, meta.get("unit", "")),
     )
+
+
+def _is_count(params: Any, unit: str) -> bool:
+    """Money is no count: a sum of amounts of which none is known is not zero."""
+    aggregation = params.metric_aggregation_params
+    return aggregation is not None and aggregation.agg.value in _COUNTING and unit != "USD"
 
 
 def _known(name: str, known: Mapping[str, str], question: Question) -> str:

@@ -2,7 +2,9 @@
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -46,13 +48,7 @@ def start_readout(
     """
     from mlflow.entities import Metric, Param, RunTag
 
-    client = _client(database)
     stamp = int(provenance.now.timestamp() * 1000)
-    run = client.create_run(
-        _experiment(client, readout.spec_id, artifacts),
-        start_time=stamp,
-        run_name=f"{readout.spec_id}@{readout.version} {provenance.now:%Y-%m-%d}",
-    )
     params = {
         "spec_id": readout.spec_id,
         "spec_version": readout.version,
@@ -61,21 +57,27 @@ def start_readout(
         "code_version": provenance.code_version,
     }
     logged = {**values, **dict(_estimates(readout))}
-    client.log_batch(
-        run.info.run_id,
-        metrics=[Metric(k, v, stamp, 0) for k, v in logged.items() if v is not None],
-        params=[Param(name, str(value)) for name, value in params.items()],
-        tags=[RunTag("verdict", readout.verdict), RunTag("kind", "readout")],
-    )
+    with _client(database) as client:
+        run = client.create_run(
+            _experiment(client, readout.spec_id, artifacts),
+            start_time=stamp,
+            run_name=f"{readout.spec_id}@{readout.version} {provenance.now:%Y-%m-%d}",
+        )
+        client.log_batch(
+            run.info.run_id,
+            metrics=[Metric(k, v, stamp, 0) for k, v in logged.items() if v is not None],
+            params=[Param(name, str(value)) for name, value in params.items()],
+            tags=[RunTag("verdict", readout.verdict), RunTag("kind", "readout")],
+        )
     return run.info.run_id
 
 
 def finish_readout(run_id: str, files: Iterable[Path], *, database: Path, now: datetime) -> None:
     """Attaches the files of a readout to its run and closes it."""
-    client = _client(database)
-    for path in files:
-        client.log_artifact(run_id, str(path))
-    client.set_terminated(run_id, end_time=int(now.timestamp() * 1000))
+    with _client(database) as client:
+        for path in files:
+            client.log_artifact(run_id, str(path))
+        client.set_terminated(run_id, end_time=int(now.timestamp() * 1000))
 
 
 def _estimates(readout: Readout) -> Iterable[tuple[str, float | None]]:
@@ -93,12 +95,20 @@ def _experiment(client: "MlflowClient", name: str, artifacts: Path) -> str:
     return client.create_experiment(name, artifact_location=artifacts.resolve().as_uri())
 
 
+@contextmanager
+def _client(database: Path) -> "Iterator[MlflowClient]":
+    """Yields MLflow's client without its complaints about the libraries that it uses."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield _open(database.resolve())
+
+
 @lru_cache(maxsize=4)
-def _client(database: Path) -> "MlflowClient":
+def _open(database: Path) -> "MlflowClient":
     """The first client of a database makes its tables, which takes some seconds."""
     from mlflow import MlflowClient
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     database.parent.mkdir(parents=True, exist_ok=True)
-    return MlflowClient(tracking_uri=f"sqlite:///{database.resolve()}")
+    return MlflowClient(tracking_uri=f"sqlite:///{database}")

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import get_args
 
+from agent_runtime.library import load_library
 from agent_runtime.playbook import Autonomy, Playbook
 from experiments.spec import Spec
-from pipelines.campaign import Campaign
+from pipelines.campaign import Campaign, experiment_of
 from pipelines.errors import PipelineError
 
 _LEVELS: tuple[Autonomy, ...] = get_args(Autonomy)
@@ -14,6 +15,20 @@ _LEVELS: tuple[Autonomy, ...] = get_args(Autonomy)
 
 class IncoherentCampaignError(PipelineError):
     """A campaign that asks for more than its playbook or its experiment allows."""
+
+
+def check_campaign(campaign: Campaign, segments: Collection[str]) -> None:
+    """Refuses a campaign that its playbook or its experiment does not cover.
+
+    Args:
+        campaign: The campaign.
+        segments: Ids of the segments that it writes to.
+
+    Raises:
+        IncoherentCampaignError: one sentence with the field, its value and the limit.
+    """
+    check_playbook(campaign, load_library().playbook(campaign.playbook))
+    check_population(campaign, experiment_of(campaign), segments)
 
 
 def check_playbook(campaign: Campaign, playbook: Playbook) -> None:

@@ -20,7 +20,7 @@ console = Console()
 
 @app.callback(invoke_without_command=True)
 def demo(
-    size: Annotated[int, typer.Option(help="People in the sandbox company.", min=100)] = 3600,
+    size: Annotated[int, typer.Option(help="People in the sandbox company.", min=100)] = 3000,
     seed: Annotated[int, typer.Option(help="Names the company, its people and their luck.")] = 1,
     days: Annotated[int, typer.Option(help="Campaign days to play.", min=1)] = 28,
     effect: Annotated[float, typer.Option(help="Planted effect of contact on meetings.")] = 0.05,

@@ -1,10 +1,9 @@
 """Runs the batch stages in one process: all of them for a campaign, two for `parley ingest`."""
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,8 @@ import typer
 from rich.console import Console
 
 from agent_runtime.settings import Workspace
+from pipelines.campaign import experiment_of, load_campaign
+from pipelines.coherence import check_campaign
 from pipelines.defs import assignment, crm, outreach, segments, sources
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
@@ -80,15 +81,18 @@ def run_batch(
         campaign=campaign,
         segments=list(segment_files),
     )
+    planned = load_campaign(campaign)
+    check_campaign(planned, batch.segment_ids())
     assets = (*INGEST, *CAMPAIGN, *((outreach.runtime_imports,) if loads_store else ()))
     _materialise(assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance)
     lake = Lake(workspace)
     outcomes = pl.read_parquet(lake.outcomes)
-    arms = pl.read_parquet(lake.assignments).get_column("arm").value_counts(sort=True)
+    own = pl.col("experiment_id") == experiment_of(planned).id
+    arms = pl.read_parquet(lake.assignments).filter(own).get_column("arm")
     return BatchReport(
         ingest=read_report(lake.report),
         eligible=int(pl.read_parquet(lake.eligibility).get_column("eligible").sum()),
-        arms=dict(arms.iter_rows()),
+        arms=dict(arms.value_counts(sort=True).iter_rows()),
         tasks=pl.read_parquet(lake.tasks).height,
         outcomes=dict(outcomes.get_column("reason").value_counts(sort=True).iter_rows()),
     )
@@ -116,11 +120,17 @@ def ingest(
         str, typer.Option(help="YAML file, or one of sandbox, maven_crm, x_education.")
     ],
     workspace: Annotated[
-        Path, typer.Option(help="Where tables and quarantine are written.")
-    ] = Path("out/ingest"),
+        Path | None,
+        typer.Option(
+            help="Where tables and quarantine are written.",
+            show_default="out/ingest/<name of the mapping>",
+        ),
+    ] = None,
     now: Annotated[
         datetime | None,
-        typer.Option(help="Refuse what happened later; left out, the day after the last date."),
+        typer.Option(
+            help="UTC. Refuse what happened later; left out, the day after the last date."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -130,14 +140,16 @@ def ingest(
     """
     if not exports.is_dir():
         raise PipelineError(f"{exports}: there is no such folder.")
-    report = run_ingest(exports, mapping, Workspace(workspace), now=now)
+    instant = now.replace(tzinfo=UTC) if now else None
+    paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
+    report = run_ingest(exports, mapping, paths, now=instant)
     if as_json:
         typer.echo(json.dumps(report.to_document(), indent=1, default=str))
         return
     console = Console()
     for table in render(report):
         console.print(table)
-    console.print(f"Tables, quarantine and report: {Workspace(workspace).lake}")
+    console.print(f"Tables, quarantine and report: {paths.lake}")
 
 
 def _materialise(
@@ -154,7 +166,6 @@ def _materialise(
         tenant_id=tenant_id,
         now=now.isoformat() if now else FROM_EXPORT,
     )
-    logging.getLogger("dagster").setLevel(logging.ERROR)
     try:
         dg.materialize(
             assets,

@@ -9,6 +9,7 @@ import polars as pl
 
 from agent_runtime.settings import Workspace
 from experiments.analysis import analyze
+from experiments.metrics import list_metrics, read_metrics
 from experiments.readout import Readout
 from experiments.spec import Spec, load_spec
 from experiments.tracking import Provenance, finish_readout, start_readout
@@ -71,9 +72,11 @@ def _log(workspace: Workspace, readout: Readout, facts: Facts) -> Report:
     """The run's id stands in the report, so the run is opened before and closed after it."""
     database = workspace.root / "mlflow.db"
     report = collect_report(workspace, facts)
+    names = [definition.name for definition in list_metrics()]
+    readings = read_metrics(names, warehouse=workspace.warehouse)
     run_id = start_readout(
         readout,
-        {row.name: row.total.value for row in report.metrics},
+        {reading.metric: reading.value for reading in readings},
         Provenance(facts.data_version, facts.code_version, facts.now),
         database=database,
         artifacts=workspace.root / "mlartifacts",

@@ -12,6 +12,7 @@ from agent_runtime.settings import Settings, Workspace
 from pipelines.campaign import load_campaign
 from pipelines.sources.adopted import with_adopted_files
 from pipelines.sources.mapping import Mapping, load_mapping
+from pipelines.transforms.segment import load_segment
 
 FROM_EXPORT = "export"
 """A value of `WorkspaceResource.now`: the day after the last date in the export."""
@@ -65,6 +66,10 @@ class BatchResource(dg.ConfigurableResource):
     def segment_names(self) -> list[str]:
         """Returns the segments of the batch, in the order in which they claim a contact."""
         return self.segments or list(load_campaign(self.campaign).segments)
+
+    def segment_ids(self) -> list[str]:
+        """Returns the ids of these segments, which their files say."""
+        return [load_segment(name).id for name in self.segment_names()]
 
     def export_mapping(self, workspace: WorkspaceResource) -> Mapping:
         """Returns the mapping, with the files of the sandbox where it has adopted the export."""

@@ -17,7 +17,8 @@ from agent_runtime.settings import Workspace
 from pipelines.errors import PipelineError
 from pipelines.manifest import DBT_PROJECT, QUIET, ensure_manifest
 
-NO_TESTS = ("--exclude-resource-type=test", "--exclude-resource-type=unit_test")
+NO_TESTS = "--exclude-resource-type=test"
+NO_UNIT_TESTS = "--exclude-resource-type=unit_test"
 PASSED = frozenset({"success", "pass"})
 HARMLESS = PASSED | {"warn", "skipped"}
 
@@ -61,7 +62,7 @@ def build_warehouse(
         PipelineError: A model cannot be built.
     """
     variables = {"measurement_window_days": window_days, "holdout_arm": holdout_arm}
-    command = ["build", *NO_TESTS, *(["--select", *select] if select else [])]
+    command = ["build", NO_TESTS, NO_UNIT_TESTS, *(["--select", *select] if select else [])]
     runs = _invoke(workspace, command, variables)
     if broken := next((run for run in runs if run.status not in HARMLESS), None):
         raise PipelineError(f"dbt: {broken.name}: it cannot be built; {broken.message}")
@@ -69,10 +70,18 @@ def build_warehouse(
 
 
 def check_warehouse(
-    workspace: Workspace, *, holdout_arm: str | None = None, select: Sequence[str] = ()
+    workspace: Workspace,
+    *,
+    holdout_arm: str | None = None,
+    select: Sequence[str] = (),
+    unit_tests: bool = False,
 ) -> tuple[NodeRun, ...]:
-    """Returns what each data test says of a warehouse that was built; a failure is a value."""
-    command = ["test", NO_TESTS[1], *(["--select", *select] if select else [])]
+    """Returns what each data test says of a warehouse that was built; a failure is a value.
+
+    Unit tests say something of the models and nothing of the data, so they run on request.
+    """
+    kept = [] if unit_tests else [NO_UNIT_TESTS]
+    command = ["test", *kept, *(["--select", *select] if select else [])]
     return _invoke(workspace, command, {"holdout_arm": holdout_arm})
 
 

@@ -26,10 +26,12 @@
                 {%- if found.columns[0].values()[0] > 0 %}
                 union all by name
                 select *
-                from read_parquet('{{ files }}', union_by_name = true, filename = true)
+                from read_parquet('{{ files }}', union_by_name = true)
                 {%- endif %}
             )
         )
+    {%- else -%}
+        {{ source(source_name, table_name) }}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -42,7 +44,8 @@
     {%- endfor -%}
 {%- endmacro -%}
 
-{#- The folder of the run: a variable, or the environment, or the demo's. -#}
+{#- The folder of the run, fit to stand in a quoted glob: a variable, or the environment, or the demo's. -#}
 {%- macro parley_workspace() -%}
-    {{ return(var('workspace', env_var('PARLEY_WORKSPACE', '../out/demo'))) }}
+    {%- set folder = var('workspace', env_var('PARLEY_WORKSPACE', '../out/demo')) -%}
+    {{ return(folder | replace('[', '[[]') | replace("'", "''")) }}
 {%- endmacro -%}

@@ -12,5 +12,5 @@ inner join {{ ref('fct_meetings') }} as later
         and earlier.person_id = later.person_id
         and earlier.event_uid < later.event_uid
         and earlier.starts_at < later.ends_at
-        and later.starts_at < earlier.ends_at
+        and earlier.ends_at > later.starts_at
 where earlier.is_standing and later.is_standing

@@ -3,15 +3,13 @@
 import dagster as dg
 import polars as pl
 
-from agent_runtime.library import load_library
 from experiments.registry import register
 from experiments.spec import Spec
 from pipelines.campaign import experiment_of, load_campaign
-from pipelines.coherence import check_playbook, check_population
+from pipelines.coherence import check_campaign
 from pipelines.lake import Lake, read_or_empty, write
 from pipelines.resources import BatchResource, WorkspaceResource
 from pipelines.transforms.assign import ASSIGNMENTS, assign
-from pipelines.transforms.segment import load_segment
 
 
 def spec_of(batch: BatchResource) -> Spec:
@@ -19,19 +17,22 @@ def spec_of(batch: BatchResource) -> Spec:
     return experiment_of(load_campaign(batch.campaign))
 
 
-@dg.asset(key=["assignment", "registrations"], group_name="assignment", kinds={"json"})
+@dg.asset(
+    key=["assignment", "registrations"],
+    group_name="assignment",
+    deps=[dg.AssetKey(["crm", "contacts"])],
+    kinds={"json"},
+)
 def registrations(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
     """One line per registered version of an experiment, in an append-only, hash-chained log.
 
     Source: the spec that the campaign names. An edited spec under a registered version is an
     error, and then nobody is assigned.
     """
-    campaign, spec = load_campaign(batch.campaign), spec_of(batch)
-    check_playbook(campaign, load_library().playbook(campaign.playbook))
-    check_population(campaign, spec, [load_segment(name).id for name in batch.segment_names()])
+    check_campaign(load_campaign(batch.campaign), batch.segment_ids())
     entry = register(
         workspace.paths.registry,
-        spec,
+        spec_of(batch),
         approver=batch.approver,
         code_version=batch.code_version,
         now=workspace.instant(),

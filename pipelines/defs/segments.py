@@ -73,11 +73,10 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
         suppressions=pl.read_parquet(lake.suppressions),
         territories=tables["territories"],
     )
-    ids = [load_segment(name).id for name in batch.segment_names()]
     judged = judge(
         contacts,
         facts,
-        [pl.read_parquet(lake.segments / f"{name}.parquet") for name in ids],
+        [pl.read_parquet(lake.segments / f"{name}.parquet") for name in batch.segment_ids()],
         rules_without(campaign.waive),
         tenant_id=workspace.tenant_id,
     )

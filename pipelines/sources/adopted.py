@@ -11,7 +11,7 @@ HEADERS = {
         "language,time_zone,owner_name,basis,synthetic"
     ),
 }
-"""First line of each file as the sandbox writes it; a file with another one is not the sandbox's."""
+"""First line of each file as the sandbox writes it; with another one it is somebody else's."""
 
 
 def with_adopted_files(mapping: Mapping, folder: Path) -> Mapping:

@@ -36,12 +36,24 @@ def contact_facts(tables: Frames[str, pl.DataFrame], *, now: datetime) -> pl.Dat
     for table, by in _aggregates(tables, now):
         key = table.columns[0]
         facts = facts.join(table, left_on=by, right_on=key, how="left")
-    counts = [name for name in facts.columns if name.endswith(_COUNTED)]
-    return facts.with_columns(pl.col(counts).fill_null(0)).drop("_contact", "_account")
+    return facts.with_columns(pl.col(_COUNTED).fill_null(0)).drop("_contact", "_account")
 
 
-_COUNTED = ("_30d", ".open", ".won", ".lost", ".active", ".milestones")
-"""Endings of columns where nothing on record means none."""
+_COUNTED = (
+    "signals.intent_score_30d",
+    "signals.intents_30d",
+    "signals.milestones",
+    "signals.forms_30d",
+    "signals.events_30d",
+    "usage.total_30d",
+    "usage.active_days_30d",
+    "opportunities.open",
+    "opportunities.won",
+    "opportunities.lost",
+    "contracts.active",
+    "activities.touches_30d",
+)
+"""Columns where nothing on record means none, not unknown."""
 
 
 def _named(frame: pl.DataFrame, table: str) -> pl.DataFrame:

@@ -6,29 +6,26 @@ Everything is drawn from a hash of (seed, person, event); nothing here uses the 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from agent_runtime.contracts import TraceEvent, task_key
+from trace_payloads import CAMPAIGN, DAY_0, EXPERIMENT, Person, Traces
 
-DAY_0 = datetime(2026, 1, 12, tzinfo=UTC)
-TENANT = "northbeam"
-EXPERIMENT = "icp-prospecting"
-CAMPAIGN = "prospecting"
+from agent_runtime.contracts import TraceEvent
+
 LANGUAGES = ("en", "es", "de", "fr", "pt", "it")
 COUNTRIES = {"en": "GB", "es": "ES", "de": "DE", "fr": "FR", "pt": "PT", "it": "IT"}
 OBSTACLES = ("no_consent", "do_not_contact", "bad_email", "language_not_served")
 OPENERS = (
-    "Hi [[FIRST_NAME]], many revenue teams at firms like [[COMPANY]] spend a day a week moving data "
-    "between the CRM and billing. Northbeam Relay keeps both in step. Worth a short look?\n\n"
+    "Hi [[FIRST_NAME]], many revenue teams at firms like [[COMPANY]] spend a day a week moving "
+    "data between the CRM and billing. Northbeam Relay keeps both in step. Worth a short look?\n\n"
     "I am an AI assistant of the Northbeam team. Reply STOP and I will not write again.",
     "Hi [[FIRST_NAME]], one thing I should have added: Relay shows which records disagree before "
     "anyone has to look for them. Is that a problem at [[COMPANY]]?",
-    "Hi [[FIRST_NAME]], I will leave it here. If the month-end reconciliation ever gets in the way, "
-    "a line to this address is enough.",
+    "Hi [[FIRST_NAME]], I will leave it here. If the month-end reconciliation ever gets in the "
+    "way, a line to this address is enough.",
 )
 ANSWERS = {
-    "interested": "This is interesting, we do struggle with this at [[COMPANY]]. What would be next?",
+    "interested": "Interesting, we do struggle with this at [[COMPANY]]. What would be next?",
     "book_meeting": "Yes, let's talk. Can you find us half an hour next week?",
     "propose_time": "Could we do Wednesday at 10:30?",
     "send_info": "Can you send something on how you handle SOC 2? We would need that first.",
@@ -41,29 +38,20 @@ ANSWERS = {
 POSITIVE = ("interested", "book_meeting", "propose_time")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One made-up person and what is decided of them before the first mail."""
-
-    person_id: str
-    contact_id: str
-    account_id: str
-    language: str
-    segment: str
-    arm: str | None
-    """None when the campaign may not write to them; then they are not assigned."""
-    obstacle: str | None
-
-
 @dataclass
 class World:
-    """People and events; `lift` is what the agent adds to the base rate of meetings."""
+    """People and events; `lift` is what the agent adds to the base rate of meetings.
+
+    `bustle` multiplies how often anything else than a meeting happens, so that a small world has
+    every case.
+    """
 
     people: int = 60
     days: int = 28
     seed: int = 7
     base_rate: float = 0.04
     lift: float = 0.05
+    bustle: float = 1.0
     persons: list[Person] = field(default_factory=list)
     events: list[TraceEvent] = field(default_factory=list)
 
@@ -101,22 +89,19 @@ class World:
         )
 
 
-class _Story:
+class _Story(Traces):
     """What happens to one person over the campaign."""
 
     def __init__(self, world: World, person: Person) -> None:
+        super().__init__(person)
         self.world = world
-        self.person = person
-        self.thread_id = f"t-{person.person_id}"
-        self.number = 0
-        self.playbook = "icp_prospecting"
 
     def events(self) -> Iterator[TraceEvent]:
         arm = self.person.arm
         if arm is None:
             return
         rate = self.world.base_rate + (self.world.lift if arm == "agent" else 0)
-        is_met = self._chance("meets", rate)
+        is_met = self.world.draw(self.person.person_id, "meets") < rate
         if self._chance("inbound", 0.06):
             self.playbook = "inbound_response"
             yield from self._inbound(is_met)
@@ -124,7 +109,9 @@ class _Story:
             yield from self._outbound(is_met)
         elif is_met:
             at = self._at("human", 1, 20)
-            yield from self._out(at, "human", "proactive", "We met at the fair in autumn.", touch=None)
+            yield from self._out(
+                at, "human", "proactive", "We met at the fair in autumn.", touch=None
+            )
             yield from self._meet(at + timedelta(hours=30), "human")
 
     def _outbound(self, is_met: bool) -> Iterator[TraceEvent]:
@@ -133,12 +120,12 @@ class _Story:
         for touch, text in enumerate(OPENERS, 1):
             at = start + timedelta(days=4 * (touch - 1), minutes=7 * touch)
             if self._chance(f"deferred{touch}", 0.06):
-                yield self._policy(at, touch, "defer", ["quiet_hours"], is_first=True)
+                yield self.policy(at, touch, "defer", ["quiet_hours"], is_first=True)
                 at += timedelta(hours=9)
-                yield self._policy(at, touch, "allow", [], is_first=False)
+                yield self.policy(at, touch, "allow", [], is_first=False)
             else:
-                yield self._policy(at, touch, "allow", [], is_first=True)
-            yield self._turn(at, "agent", None, "send_touch")
+                yield self.policy(at, touch, "allow", [], is_first=True)
+            yield self.turn(at, "agent", None, "send_touch")
             if self._chance(f"lost{touch}", 0.012):
                 yield from self._lost(at, touch, text)
                 return
@@ -147,7 +134,9 @@ class _Story:
                 yield self._bounce(at)
                 return
             if touch == 2 and self._chance("away", 0.05):
-                away = self._received(at + timedelta(minutes=1), "out_of_office", "I am away.", True)
+                away = self._received(
+                    at + timedelta(minutes=1), "out_of_office", "I am away.", True
+                )
                 yield away
             if ends == touch or self._chance(f"answers{touch}", 0.035):
                 yield from self._talk(at + timedelta(hours=5), touch, is_met and ends == touch)
@@ -158,14 +147,14 @@ class _Story:
         draw = self.world.draw(self.person.person_id, "intent", touch)
         intent = POSITIVE[int(draw * 3)] if is_met else names[int(draw * len(names))]
         yield self._received(at, intent, ANSWERS[intent], False)
-        yield self._turn(at + timedelta(minutes=6), "agent", intent, "answer")
+        yield self.turn(at + timedelta(minutes=6), "agent", intent, "answer")
         if intent == "unsubscribe":
-            yield self._stop(at + timedelta(minutes=6), "opt_out")
+            yield self.stop(at + timedelta(minutes=6), "opt_out")
             text = "You will not hear from us again."
             yield from self._out(at + timedelta(minutes=7), "agent", "transactional", text, None)
             return
         text = "Thank you, [[FIRST_NAME]]. Would Wednesday at 10:30 or Thursday at 14:00 suit you?"
-        yield self._policy(at + timedelta(minutes=6), None, "allow", [], is_first=True)
+        yield self.policy(at + timedelta(minutes=6), None, "allow", [], is_first=True)
         yield from self._out(at + timedelta(minutes=7), "agent", "reply", text, None)
         if is_met:
             later = at + timedelta(hours=4)
@@ -179,9 +168,9 @@ class _Story:
         wait = wait if actor == "agent" else wait * 40
         answered = at + timedelta(minutes=wait)
         yield self._received(at, "product_question", "Does Relay connect to our billing?", False)
-        yield self._turn(answered, actor, "product_question", "answer")
+        yield self.turn(answered, actor, "product_question", "answer")
         if actor == "agent":
-            yield self._policy(answered, None, "allow", [], is_first=True)
+            yield self.policy(answered, None, "allow", [], is_first=True)
         text = "Yes, it does, and I can show you how. When would suit you?"
         yield from self._out(answered, actor, "reply", text, None, asked_at=at)
         if is_met:
@@ -194,9 +183,9 @@ class _Story:
         slot = {"start": starts.isoformat(), "end": (starts + timedelta(minutes=30)).isoformat()}
         base = {"event_uid": uid, **slot, "owner_id": "o1", "actor": actor, "message_id": None}
         base |= {"arm": self.person.arm, "experiment_id": EXPERIMENT}
-        yield self._event("meeting", at, {**base, "status": "confirmed"})
+        yield self.event("meeting", at, {**base, "status": "confirmed"})
         if self._chance("cancels", 0.1):
-            yield self._event("meeting", at + timedelta(days=1), {**base, "status": "cancelled"})
+            yield self.event("meeting", at + timedelta(days=1), {**base, "status": "cancelled"})
 
     def _out(
         self,
@@ -209,19 +198,19 @@ class _Story:
         asked_at: datetime | None = None,
         state: str = "SENT",
     ) -> Iterator[TraceEvent]:
-        message = self._message("out", actor, text) | {
+        message = self.message("out", actor, text) | {
             "touch_class": touch_class,
             "touch": touch,
-            "task_id": self._task(touch),
+            "task_id": self.task(touch),
             "campaign_id": CAMPAIGN if touch else None,
             "state": state,
             "lead_created_at": asked_at.isoformat() if asked_at else None,
         }
-        yield self._event("message", at, message)
+        yield self.event("message", at, message)
         if state == "SENT":
-            yield self._cost(at, "message", 1, message["message_id"], actor)
+            yield self.cost(at, "message", 1, message["message_id"], actor)
         if actor == "human":
-            yield self._cost(at, "human_minute", 6, message["message_id"], actor)
+            yield self.cost(at, "human_minute", 6, message["message_id"], actor)
 
     def _lost(self, at: datetime, touch: int, text: str) -> Iterator[TraceEvent]:
         [event] = self._out(at, "agent", "proactive", text, touch, state="UNKNOWN")
@@ -229,124 +218,20 @@ class _Story:
         fate = self.world.draw(self.person.person_id, "fate")
         if fate < 0.8:
             status = "resolved_sent" if fate < 0.5 else "resolved_not_sent"
-            yield self._delivery(at + timedelta(hours=3), event.payload["message_id"], status)
+            yield self.delivery(at + timedelta(hours=3), event.payload["message_id"], status)
 
     def _received(self, at: datetime, intent: str, text: str, auto_reply: bool) -> TraceEvent:
-        message = self._message("in", "buyer", text) | {
+        message = self.message("in", "buyer", text) | {
             "state": "RECEIVED",
             "intent": intent,
             "auto_reply": auto_reply,
             "positive_intent": intent in (*POSITIVE, "send_info"),
             "opt_out": intent == "unsubscribe",
         }
-        return self._event("message", at, message)
+        return self.event("message", at, message)
 
     def _bounce(self, at: datetime) -> TraceEvent:
-        return self._stop(at + timedelta(minutes=1), "bounce")
-
-    def _message(self, direction: str, actor: str, text: str) -> dict[str, Any]:
-        self.number += 1
-        message_id = f"{self.thread_id}-{self.number}"
-        return {
-            "message_id": message_id,
-            "direction": direction,
-            "actor": actor,
-            "channel": "email",
-            "touch_class": None,
-            "touch": None,
-            "task_id": None,
-            "campaign_id": None,
-            "playbook": self.playbook,
-            "arm": self.person.arm,
-            "experiment_id": EXPERIMENT,
-            "mailbox": "relay-ana@mail.northbeam.example",
-            "rfc_message_id": f"<{message_id}@mail.northbeam.example>",
-            "in_reply_to": None,
-            "content_ids": [],
-            "content_hash": hashlib.md5(text.encode()).hexdigest(),
-            "subject": "Data that agrees with itself",
-            "text": text,
-            "language": self.person.language,
-            "attempt": 1,
-            "intent": None,
-            "auto_reply": False,
-            "positive_intent": False,
-            "opt_out": False,
-            "lead_created_at": None,
-        }
-
-    def _turn(self, at: datetime, actor: str, intent: str | None, action: str) -> TraceEvent:
-        self.number += 1
-        seen = {"primary": intent, "confidence": 0.9, "abstain": False, "opt_out": False}
-        return self._event(
-            "turn",
-            at,
-            {
-                "turn_id": f"{self.thread_id}-{self.number}",
-                "actor": actor,
-                "observation": {"kind": "mail" if intent else "due", "id": f"o{self.number}"},
-                "perception": {**seen, "language": self.person.language} if intent else None,
-                "chosen": {"action": action, "reason": "next_step", "decision": "allow"},
-                "playbook": self.playbook,
-                "state_before": "open",
-                "state_after": "waiting",
-                "arm": self.person.arm,
-                "experiment_id": EXPERIMENT,
-                "campaign_id": CAMPAIGN,
-                "latency_ms": {"read": 12.0, "plan": 40.0, "send": 25.0},
-            },
-        )
-
-    def _policy(
-        self, at: datetime, touch: int | None, decision: str, hits: list[str], *, is_first: bool
-    ) -> TraceEvent:
-        payload = {
-            "proposal_id": f"{self.thread_id}-{touch or 'reply'}-{at:%d}",
-            "is_first": is_first,
-            "touch_class": "proactive" if touch else "reply",
-            "actor": "agent",
-            "action": "send_touch" if touch else "answer",
-            "decision": decision,
-            "rules_hit": hits,
-            "campaign_id": CAMPAIGN if touch else None,
-            "playbook": self.playbook,
-            "arm": self.person.arm,
-            "experiment_id": EXPERIMENT,
-            "task_id": self._task(touch),
-        }
-        return self._event("policy", at, payload)
-
-    def _delivery(self, at: datetime, message_id: str, status: str) -> TraceEvent:
-        report = {"message_id": message_id, "rfc_message_id": f"<{message_id}>", "status": status}
-        return self._event("delivery", at, {**report, "code": "", "source": "exchanger"})
-
-    def _stop(self, at: datetime, reason: str) -> TraceEvent:
-        stop = {"scope": "person", "channel": "*", "reason": reason, "source_message_id": ""}
-        return self._event("suppression", at, stop)
-
-    def _cost(
-        self, at: datetime, item: str, quantity: float, message_id: str, actor: str
-    ) -> TraceEvent:
-        unit = "minute" if item == "human_minute" else "message"
-        used = {"item": item, "quantity": quantity, "unit": unit}
-        return self._event("cost", at, {**used, "message_id": message_id, "actor": actor})
-
-    def _event(self, kind: Any, at: datetime, payload: dict[str, Any]) -> TraceEvent:
-        self.number += 1
-        return TraceEvent(
-            event_id=f"{at:%Y%m%d%H%M%S}-{self.person.person_id}-{self.number:03d}",
-            tenant_id=TENANT,
-            kind=kind,
-            thread_id=self.thread_id,
-            person_id=self.person.person_id,
-            contact_id=self.person.contact_id,
-            occurred_at=at,
-            versions={"code": "0.1.0", "playbook": "1", "content": "1", "model": "1", "policy": "1"},
-            payload=payload,
-        )
-
-    def _task(self, touch: int | None) -> str | None:
-        return task_key(TENANT, CAMPAIGN, self.person.person_id, touch) if touch else None
+        return self.stop(at + timedelta(minutes=1), "bounce")
 
     def _at(self, name: str, first_day: int, last_day: int) -> datetime:
         draw = self.world.draw(self.person.person_id, name)
@@ -357,4 +242,4 @@ class _Story:
         return DAY_0 + timedelta(days=day, hours=9, minutes=minute)
 
     def _chance(self, name: str, rate: float) -> bool:
-        return self.world.draw(self.person.person_id, name) < rate
+        return self.world.draw(self.person.person_id, name) < rate * self.world.bustle

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 
 import polars as pl
+from campaign_world import COUNTRIES, World
+from trace_payloads import DAY_0, EXPERIMENT, TENANT
 
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.settings import Workspace
 from pipelines.report import IngestReport
 from pipelines.transforms.canonical import Counts
-from campaign_world import COUNTRIES, DAY_0, EXPERIMENT, TENANT, World
 
 TRACE_SCHEMA = {
     "event_id": pl.String,
@@ -34,21 +35,22 @@ def write_world(workspace: Workspace, world: World) -> None:
 
 def write_people(workspace: Workspace, world: World) -> None:
     """Writes contacts, accounts, eligibility and assignments."""
-    for folder in (workspace.canonical, workspace.sandbox):
-        folder.mkdir(parents=True, exist_ok=True)
+    workspace.canonical.mkdir(parents=True, exist_ok=True)
     persons = pl.DataFrame(world.persons, infer_schema_length=None).with_columns(
         tenant_id=pl.lit(TENANT),
         country=pl.col("language").replace_strict(COUNTRIES),
         synthetic=pl.lit(False),
         do_not_contact=pl.lit(False),
     )
-    persons.drop("arm", "obstacle", "segment").write_parquet(workspace.canonical / "contacts.parquet")
+    persons.drop("arm", "obstacle", "segment").write_parquet(
+        workspace.canonical / "contacts.parquet"
+    )
     persons.select("tenant_id", "account_id").unique(maintain_order=True).with_columns(
         name=pl.lit("Example"), synthetic=pl.lit(False)
     ).write_parquet(workspace.canonical / "accounts.parquet")
-    persons.select(
-        "tenant_id", "person_id", "contact_id", key=pl.lit("email")
-    ).write_parquet(workspace.lake / "persons.parquet")
+    persons.select("tenant_id", "person_id", "contact_id", key=pl.lit("email")).write_parquet(
+        workspace.lake / "persons.parquet"
+    )
     persons.select(
         "tenant_id",
         "person_id",
@@ -77,7 +79,9 @@ def write_traces(workspace: Workspace, events: Sequence[TraceEvent], name: str =
         | {"versions": json.dumps(event.versions), "payload": json.dumps(event.payload)}
         for event in events
     ]
-    frame = pl.DataFrame(rows, schema=TRACE_SCHEMA).with_columns(day=pl.col("occurred_at").dt.date())
+    frame = pl.DataFrame(rows, schema=TRACE_SCHEMA).with_columns(
+        day=pl.col("occurred_at").dt.date()
+    )
     for (day,), part in frame.group_by("day"):
         folder = workspace.traces / f"day={day}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +90,7 @@ def write_traces(workspace: Workspace, events: Sequence[TraceEvent], name: str =
 
 def write_sandbox_truth(workspace: Workspace, world: World) -> None:
     """Writes what only a sandbox knows, and what its ingest reported."""
+    workspace.sandbox.mkdir(parents=True, exist_ok=True)
     agents = sum(p.arm == "agent" for p in world.persons)
     truth = {
         "planted_effect": world.lift,

@@ -67,7 +67,7 @@ def test_shipped_layers_have_a_salt_each():
     specs = [load_spec(path) for path in SHIPPED_SPECS.glob("*.yaml")]
     salts = [spec.salt for spec in specs if spec.salt]
 
-    assert len(specs) == 3
+    assert len(specs) == 4
     assert len(set(salts)) == len(salts)
 
 

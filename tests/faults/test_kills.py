@@ -19,9 +19,7 @@ PLACES = ("before_launch", "stored_inbound", "claimed", "accepted", "decided", "
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
     """A campaign whose worker is killed at every named place and then at random moments."""
-    settings = prepare(
-        tmp_path_factory.mktemp("kills"), seed=5, size=420, days=12, hold_250_s=0.02
-    )
+    settings = prepare(tmp_path_factory.mktemp("kills"), seed=5, size=420, days=12, hold_250_s=0.02)
     processes, dice = Processes(settings), Random(5)
     places, kills = list(PLACES), 0
     try:

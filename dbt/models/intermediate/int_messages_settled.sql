@@ -44,8 +44,31 @@ surest as (
 )
 
 select
-    surest.* exclude (seq, event_id, state, attempt, occurred_at),
-    seen.attempts,
+    ---------- ids
+    surest.tenant_id,
+    surest.message_id,
+    surest.thread_id,
+    surest.person_id,
+    surest.contact_id,
+    surest.task_id,
+    surest.campaign_id,
+    surest.experiment_id,
+    surest.rfc_message_id,
+    surest.in_reply_to,
+
+    ---------- texts
+    surest.traced_arm,
+    surest.direction,
+    surest.actor,
+    surest.channel,
+    surest.touch_class,
+    surest.playbook,
+    surest.mailbox,
+    surest.intent,
+    surest.language,
+    surest.subject,
+    surest.body,
+    surest.content_hash,
     case
         when surest.state = 'RECEIVED' then 'RECEIVED'
         when seen.is_seen_sent or coalesce(receipts.is_found_sent, false) then 'SENT'
@@ -53,8 +76,20 @@ select
         when seen.was_unknown then 'UNKNOWN'
         else surest.state
     end as state,
+
+    ---------- numerics
+    surest.touch,
+    seen.attempts,
+
+    ---------- booleans
+    surest.is_auto_reply,
+    surest.is_flagged_positive,
+    surest.is_opt_out,
     seen.was_unknown,
     coalesce(receipts.is_bounced, false) as is_bounced,
+
+    ---------- timestamps
+    surest.lead_created_at,
     seen.occurred_at
 from surest
 inner join seen

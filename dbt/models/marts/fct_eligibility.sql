@@ -23,7 +23,7 @@ snapshots as (
     where as_of is not null
     qualify row_number() over (
         partition by tenant_id, campaign_id, person_id, cast(as_of as date)
-        order by as_of desc, contact_id
+        order by as_of desc, contact_id asc
     ) = 1
 ),
 
@@ -94,8 +94,8 @@ left join observed
 inner join {{ ref('dim_days') }} as days
     on
         dated.valid_from <= days.date_day
-        and days.date_day <= greatest(coalesce(observed.last_day, dated.valid_from), dated.valid_from)
-        and (dated.valid_until is null or days.date_day < dated.valid_until)
+        and greatest(observed.last_day, dated.valid_from) >= days.date_day
+        and coalesce(dated.valid_until, date '9999-12-31') > days.date_day
 left join touched
     on
         dated.tenant_id = touched.tenant_id

@@ -7,7 +7,6 @@ from time import sleep
 
 import polars as pl
 import pytest
-from postgres import running_postgres
 from runtime_people import NOW, THREAD
 
 from agent_runtime.engine import open_engine
@@ -15,21 +14,22 @@ from agent_runtime.export import export_traces
 from agent_runtime.log import Journal
 from agent_runtime.settings import Workspace
 from agent_runtime.store import SqlStore
+from agent_runtime.tables import metadata
 
 WRITERS, ROUNDS = 2, 40
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.real)])
-def engine(request, tmp_path, need_program):
+def engine(request, tmp_path):
     if request.param == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path}/runtime.db")
         yield engine
         engine.dispose()
         return
-    with running_postgres(need_program("initdb")) as url:
-        engine = open_engine(url)
-        yield engine
-        engine.dispose()
+    engine = open_engine(request.getfixturevalue("postgres_url"))
+    yield engine
+    metadata.drop_all(engine)
+    engine.dispose()
 
 
 def write(engine, writer):

@@ -101,9 +101,7 @@ def test_an_exception_in_a_rule_blocks():
 
 
 @given(
-    st.lists(
-        st.sampled_from(["allow", "revise", "defer", "block", "escalate", "end"]), max_size=6
-    )
+    st.lists(st.sampled_from(["allow", "revise", "defer", "block", "escalate", "end"]), max_size=6)
 )
 def test_the_first_rule_that_does_not_allow_decides(decisions):
     rules = tuple(lambda p, f, d=d: Verdict("r", 1, d) for d in decisions)

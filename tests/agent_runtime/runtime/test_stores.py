@@ -14,6 +14,7 @@ from agent_runtime.memory_store import MemoryStore
 from agent_runtime.policies.facts import Sent
 from agent_runtime.rows import Inbound, Meeting, Task
 from agent_runtime.store import SqlStore
+from agent_runtime.tables import metadata
 
 TASK = Task(
     tenant_id="t",
@@ -68,16 +69,17 @@ INBOUND = Inbound(
 )
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.real)])
 def store(request, tmp_path):
     if request.param == "memory":
         yield MemoryStore("t")
         return
-    engine = open_engine(f"sqlite:///{tmp_path}/runtime.db")
+    is_postgres = request.param == "postgres"
+    url = request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path}/t.db"
+    engine = open_engine(url)
     yield SqlStore(engine, "t")
+    metadata.drop_all(engine)
     engine.dispose()
-
-
 
 
 def test_contacts_are_found_by_person_and_by_any_of_their_addresses(store):

@@ -17,8 +17,8 @@ select
     fields.proposal_id as proposal_id,
     thread_id,
     person_id,
-    fields.task_id as task_id,
-    fields.campaign_id as campaign_id,
+    nullif(fields.task_id, '') as task_id,
+    nullif(fields.campaign_id, '') as campaign_id,
     nullif(fields.experiment_id, '') as experiment_id,
 
     ---------- texts
@@ -27,7 +27,7 @@ select
     fields.actor as actor,
     fields.action as action,
     fields.decision as decision,
-    fields.playbook as playbook,
+    nullif(fields.playbook, '') as playbook,
     coalesce(fields.rules_hit, []) as rules_hit,
 
     ---------- numerics

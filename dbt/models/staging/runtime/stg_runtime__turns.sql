@@ -26,13 +26,13 @@ select
     contact_id,
     fields.observation.id as observation_id,
     fields.observation.task_id as task_id,
-    fields.campaign_id as campaign_id,
+    nullif(fields.campaign_id, '') as campaign_id,
     nullif(fields.experiment_id, '') as experiment_id,
 
     ---------- texts
     nullif(fields.arm, '') as traced_arm,
     fields.actor as actor,
-    fields.playbook as playbook,
+    nullif(fields.playbook, '') as playbook,
     fields.state_before as state_before,
     fields.state_after as state_after,
     fields.observation.kind as observation_kind,

@@ -1,0 +1,52 @@
+"""A mail as the embedding reads it: names, numbers and dates mean no intent and are evened out."""
+
+import re
+
+from agent_runtime.calendar_words import MONTHS, WEEKDAYS
+from agent_runtime.placeholders import TOKEN
+
+MAX_CHARACTERS = 700
+"""What comes later in a mail seldom says why it was written, and reading it takes time."""
+
+_WORDS = {
+    "FIRST_NAME": "Alex",
+    "LAST_NAME": "Miller",
+    "OWNER_NAME": "Kim Novak",
+    "OWNER_FIRST_NAME": "Kim",
+    "PERSON": "Sam Keller",
+    "COMPANY": "Acme",
+    "EMAIL": "sam@mail.example",
+    "PHONE": "555 0100",
+    "URL": "the link",
+}
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
+_NUMBER = re.compile(r"\d{2,}")
+_SPACE = re.compile(r"\s+")
+_SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|\n+")
+_DAYS = {
+    re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE): names[1]
+    for names in (*WEEKDAYS.values(), *MONTHS.values())
+}
+
+
+def reading_text(text: str) -> str:
+    """Returns the text in lower case, with one name, day, hour and number for all of them.
+
+    So that mails that differ only in these are one text, embedded once.
+    """
+    evened = TOKEN.sub(_word, text[:MAX_CHARACTERS])
+    for pattern, name in _DAYS.items():
+        evened = pattern.sub(name, evened)
+    evened = _NUMBER.sub("20", _CLOCK.sub("10:00", evened))
+    return _SPACE.sub(" ", evened).strip().lower()
+
+
+def sentences_of(text: str, *, limit: int) -> tuple[str, ...]:
+    """Returns the sentences of a text that has several, at most `limit`, else none."""
+    found = [part.strip() for part in _SENTENCE_ENDS.split(text) if len(part.strip()) > 3]
+    return tuple(found[:limit]) if len(found) > 1 else ()
+
+
+def _word(match: re.Match[str]) -> str:
+    kind = match[0].strip("[]").rstrip("0123456789").rstrip("_")
+    return _WORDS.get(kind, "this")

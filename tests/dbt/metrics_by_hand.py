@@ -1,0 +1,184 @@
+"""Every metric of the semantic layer in plain Python, from the events and nothing else."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from campaign_world import World
+from trace_payloads import DAY_0
+
+from agent_runtime.contracts import TraceEvent
+
+PRICES = {
+    ("message", "mail"): 0.0011,
+    ("human_minute", "minute"): 0.75,
+    ("model_turn", "turn"): 0.0002,
+}
+PLATFORM_DAY_USD = 25
+WINDOW = timedelta(days=28)
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A value with what it is made of."""
+
+    value: float | None
+    numerator: float | None = None
+    denominator: float | None = None
+
+
+@dataclass
+class Mail:
+    """One message, with all that became known of it."""
+
+    event: TraceEvent
+    states: set[str]
+    receipts: set[str]
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return self.event.payload
+
+    @property
+    def is_sent(self) -> bool:
+        return self.payload["direction"] == "out" and bool(
+            {"SENT"} & self.states or {"resolved_sent"} & self.receipts
+        )
+
+    @property
+    def is_by_agent(self) -> bool:
+        return self.payload["actor"] == "agent" and self.payload["direction"] == "out"
+
+    @property
+    def is_reply(self) -> bool:
+        return self.payload["direction"] == "in" and not self.payload["auto_reply"]
+
+    @property
+    def is_positive(self) -> bool:
+        return self.is_reply and self.payload["positive_intent"]
+
+
+def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
+    """Returns every metric, of everybody or of one arm."""
+    arms = {p.person_id: p.arm for p in world.persons}
+    events = [e for e in world.events if arm is None or arms[e.person_id or ""] == arm]
+    mails = _mails(events)
+    sent = [m for m in mails if m.is_sent]
+    by_agent = [m for m in sent if m.is_by_agent]
+    replies = [m for m in mails if m.is_reply]
+    met = {e.person_id for e in _of_status(events, "confirmed")}
+    threads = _threads(mails)
+    engaged = {t: ms for t, ms in threads.items() if any(m.is_reply for m in ms)}
+    positive = {
+        t
+        for t, ms in engaged.items()
+        if any(m.is_positive for m in ms) or ms[0].event.person_id in met
+    }
+    turns = sum(sum(m.is_sent or m.is_reply for m in ms) for ms in engaged.values())
+    first = [e for e in _of(events, "policy") if e.payload["is_first"]]
+    passed = [e for e in first if e.payload["decision"] == "allow" and not e.payload["rules_hit"]]
+    stopped = {
+        e.person_id
+        for e in _of(events, "suppression")
+        if e.payload["reason"] in {"opt_out", "objection"}
+    }
+    written_to = {m.event.person_id for m in sent}
+    eligible = {p.person_id for p in world.persons if p.arm and arm in {None, p.arm}}
+    touched = {m.event.person_id for m in by_agent} & eligible
+    return {
+        "messages_sent": Hand(len(by_agent)),
+        "human_messages_sent": Hand(len(sent) - len(by_agent)),
+        "messages_received": Hand(sum(m.payload["direction"] == "in" for m in mails)),
+        "replies": Hand(len(replies)),
+        "meetings_set": Hand(len(met)),
+        "first_response_minutes": Hand(_median(_waits(sent, "agent"))),
+        "human_first_response_minutes": Hand(_median(_waits(sent, "human"))),
+        "conversation_depth": _ratio(turns, len(engaged)),
+        "positive_intent_rate": _ratio(len(positive), len(engaged)),
+        "compliance_pass_rate": _ratio(len(passed), len(first)),
+        "share_of_sent": _ratio(len(by_agent), len(first)),
+        "unsubscribe_rate": _ratio(len(stopped), len(written_to)),
+        "coverage_rate": _ratio(len(touched), len(eligible)),
+        "unknown_open": Hand(sum(_is_open(m) for m in mails)),
+        "unknown_resolved": Hand(sum("UNKNOWN" in m.states and not _is_open(m) for m in mails)),
+        "meeting_rate": _ratio(len(_met_in_window(events)), len(eligible)),
+        "events_confirmed": Hand(len(_of_status(events, "confirmed"))),
+        "threads_answered": Hand(len(_waits(sent, "agent"))),
+        "threads_answered_by_people": Hand(len(_waits(sent, "human"))),
+        "units_contacted": Hand(len(touched)),
+        "units_contacted_by_people": Hand(len({m.event.person_id for m in sent} - touched)),
+        "units_replied": Hand(len({m.event.person_id for m in replies})),
+        "units_positive": Hand(len(positive)),
+        "holdout_sends": Hand(0),
+        "sends_after_opt_out": Hand(0),
+    }
+
+
+def cost_per_touch_by_hand(world: World) -> Hand:
+    """Returns the program's cost per message of the agent; people's work on holdouts is none."""
+    arms = {p.person_id: p.arm for p in world.persons}
+    cost = sum(
+        e.payload["quantity"] * PRICES[e.payload["item"], e.payload["unit"]]
+        for e in _of(world.events, "cost")
+        if arms[e.person_id or ""] != "holdout"
+    )
+    days = sorted({e.occurred_at.date() for e in world.events})
+    cost += PLATFORM_DAY_USD * ((days[-1] - days[0]).days + 1)
+    sent = sum(m.is_sent and m.is_by_agent for m in _mails(world.events))
+    return Hand(cost / sent, cost, sent)
+
+
+def _of(events: Iterable[TraceEvent], kind: str) -> list[TraceEvent]:
+    return [event for event in events if event.kind == kind]
+
+
+def _of_status(events: Iterable[TraceEvent], status: str) -> list[TraceEvent]:
+    return [event for event in _of(events, "meeting") if event.payload["status"] == status]
+
+
+def _mails(events: Iterable[TraceEvent]) -> list[Mail]:
+    events = list(events)
+    states: dict[str, set[str]] = defaultdict(set)
+    receipts: dict[str, set[str]] = defaultdict(set)
+    latest: dict[str, TraceEvent] = {}
+    for event in _of(events, "message"):
+        states[event.payload["message_id"]].add(event.payload["state"])
+        latest[event.payload["message_id"]] = event
+    for event in _of(events, "delivery"):
+        receipts[event.payload["message_id"]].add(event.payload["status"])
+    return [Mail(event, states[key], receipts[key]) for key, event in latest.items()]
+
+
+def _threads(mails: Iterable[Mail]) -> dict[str, list[Mail]]:
+    threads: dict[str, list[Mail]] = defaultdict(list)
+    for mail in mails:
+        threads[mail.event.thread_id or ""].append(mail)
+    return threads
+
+
+def _waits(sent: Iterable[Mail], actor: str) -> list[float]:
+    return [
+        (m.event.occurred_at - datetime.fromisoformat(asked)).total_seconds() // 1 / 60
+        for m in sent
+        if (asked := m.payload["lead_created_at"]) and m.payload["actor"] == actor
+    ]
+
+
+def _median(values: list[float]) -> float | None:
+    return statistics.median(values) if values else None
+
+
+def _is_open(mail: Mail) -> bool:
+    return "UNKNOWN" in mail.states and not mail.receipts and "SENT" not in mail.states
+
+
+def _met_in_window(events: Iterable[TraceEvent]) -> set[str | None]:
+    confirmed = _of_status(events, "confirmed")
+    return {e.person_id for e in confirmed if DAY_0 <= e.occurred_at < DAY_0 + WINDOW}
+
+
+def _ratio(part: float, whole: float) -> Hand:
+    return Hand(part / whole if whole else None, part, whole)

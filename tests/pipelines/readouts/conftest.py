@@ -1,0 +1,28 @@
+"""A whole readout of a small made-up campaign, made once."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent_runtime.settings import Workspace
+
+sys.path.append(str(Path(__file__).parents[2] / "dbt"))
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The workspace of a campaign of 300 people after `run_readout`."""
+    from campaign_world import World
+    from trace_payloads import END
+    from world_files import write_sandbox_truth, write_world
+
+    from experiments.spec import SHIPPED_SPECS
+    from pipelines.readout import run_readout
+
+    workspace = Workspace(tmp_path_factory.mktemp("readout"))
+    world = World(people=300, base_rate=0.1, lift=0.2, bustle=2)
+    write_world(workspace, world)
+    write_sandbox_truth(workspace, world)
+    run_readout(workspace, now=END, spec_path=SHIPPED_SPECS / "icp-prospecting.yaml")
+    return workspace

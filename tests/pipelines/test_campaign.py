@@ -1,0 +1,88 @@
+"""Campaigns are data; what goes beyond a playbook or an experiment is refused in one sentence."""
+
+import pytest
+import yaml
+
+from agent_runtime.library import load_library
+from pipelines.campaign import SHIPPED, experiment_of, load_campaign
+from pipelines.coherence import IncoherentCampaignError, check_playbook, check_population
+from pipelines.errors import PipelineError
+from pipelines.transforms.segment import load_segment
+
+NAMES = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def library():
+    return load_library()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_campaigns_keep_what_playbook_and_experiment_promise(name, library):
+    campaign = load_campaign(name)
+    segments = [load_segment(segment).id for segment in campaign.segments]
+
+    check_playbook(campaign, library.playbook(campaign.playbook))
+    check_population(campaign, experiment_of(campaign), segments)
+    assert campaign.window_days == experiment_of(campaign).primary.window_days
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("touch_workdays", [1, 4], ["touch_workdays = [1, 4]", "start with 0"]),
+        ("touch_workdays", [0, 4, 4], ["start with 0 and rise"]),
+        ("touch_workdays", [0, 1, 2, 3], ["4 touches fall into one week", "person_per_week"]),
+        ("waive", ["suppressed"], ["waive = 'suppressed'", "other_territory"]),
+        ("mailbox", "sales@northbeam.example", ["mailbox", "sales@northbeam.example"]),
+        ("send_hours", {"first": 18, "last": 8}, ["first = 18 must lie before last = 8"]),
+        ("channels", ["fax"], ["channels.0 = 'fax'"]),
+        ("window_days", 0, ["window_days = 0"]),
+        ("segments", [], ["segments"]),
+        ("colour", "red", ["colour"]),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path, field, value, words):
+
+    document = yaml.safe_load((SHIPPED / "prospecting.yaml").read_text("utf-8"))
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(document | {field: value}), "utf-8")
+
+    with pytest.raises(PipelineError) as fault:
+        load_campaign(str(path))
+
+    sentence = str(fault.value)
+    assert sentence.startswith("mine.yaml: ")
+    assert [word for word in words if word not in sentence] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"playbook_version": 99}, "playbook_version = 99, but icp_prospecting is at version"),
+        ({"touch_workdays": (0, 4, 8, 12)}, "4 touches, but icp_prospecting allows 3 by email"),
+        ({"touch_workdays": (0, 1)}, r"\[0, 1\] has 1 days between two touches"),
+    ],
+)
+def test_a_campaign_may_not_go_beyond_its_playbook(library, change, words):
+    """R17, R89: autonomy, touches and days between them are limits of the use case."""
+    campaign = load_campaign("prospecting").model_copy(update=change)
+
+    with pytest.raises(IncoherentCampaignError, match=words):
+        check_playbook(campaign, library.playbook(campaign.playbook))
+
+
+def test_a_campaign_may_not_be_more_autonomous_than_its_playbook(library):
+    """R17: the level of autonomy is set per use case."""
+    playbook = library.playbook("icp_prospecting").model_copy(update={"autonomy": "assistive"})
+    campaign = load_campaign("prospecting")
+
+    with pytest.raises(IncoherentCampaignError, match="allows assistive at most"):
+        check_playbook(campaign, playbook)
+
+
+def test_a_campaign_may_not_randomise_other_people_than_promised():
+    campaign = load_campaign("prospecting")
+
+    with pytest.raises(IncoherentCampaignError, match="other people are another experiment"):
+        check_population(campaign, experiment_of(campaign), ["mine"])
