@@ -32,7 +32,6 @@ def message_of(
     The id comes from the thread, the cause (a task, mail or meeting), the action and the actor, so
     that a step that runs again makes the same message. `arm` is (experiment, arm) for the trace.
     """
-    is_first_answer = session.opened_by == "buyer" and session.agent_turns == 0
     replied_to = in_reply_to or (session.rfc_references[-1] if session.rfc_references else "")
     return Message(
         tenant_id=session.tenant_id,
@@ -63,7 +62,7 @@ def message_of(
         in_reply_to=replied_to,
         references=_references(session, replied_to),
         invite=invite,
-        lead_created_at=session.opened_at if is_first_answer else None,
+        lead_created_at=session.request_at if proposal.touch_class == "reply" else None,
         expires_at=task.expires_at if task else None,
     )
 
@@ -88,7 +87,7 @@ def record(
         checked = log.policy(message, judgement, is_first=is_first)
         journal.write("policy", message.message_id, "planned", payload=checked)
         if action.decision == "allow":
-            tx.add_message(message)
+            tx.add_message(replace(message, was_checked=True))
 
 
 def hold_meeting(tx: Tx, session: Session, candidate: Candidate, actor: Actor) -> Meeting | None:

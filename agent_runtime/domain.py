@@ -103,6 +103,8 @@ class Session:
     meeting_uid: str = ""
     opened_by: Literal["agent", "buyer"] = "agent"
     opened_at: datetime | None = None
+    request_at: datetime | None = None
+    """When a request came in that nobody has answered yet; the clock of the first response."""
     closed: bool = False
 
 

@@ -1,6 +1,7 @@
 """Verbatim spans that later turns and the CRM need: tools, times, budget, timeline."""
 
 import re
+from functools import lru_cache
 
 from agent_runtime.spoken_times import hear_time
 from agent_runtime.words import any_of, read_words
@@ -11,6 +12,7 @@ _PATTERNS = {
 }
 
 
+@lru_cache(maxsize=8192)
 def find_entities(text: str, language: str) -> tuple[tuple[str, str], ...]:
     """Returns name and span of each entity, at most one a name."""
     found = [(name, m[0]) for name, pattern in _PATTERNS.items() if (m := pattern.search(text))]

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from agent_runtime.words import read_words
 
@@ -14,6 +15,7 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1cff\u2e80-\ud7ff]")
 
 
+@lru_cache(maxsize=8192)
 def detect_language(text: str, *, fallback: str) -> str:
     """Returns the two-letter code of a text's language; `fallback` when too little tells.
 

@@ -69,6 +69,14 @@ class MemoryStore:
                 taken.append((lane, Due(kind, row_id)))
         return taken
 
+    def all_assignments(self) -> list[Assignment]:
+        """Returns every assignment."""
+        return [assignment for held in self._assignments.values() for assignment in held]
+
+    def suppressions(self) -> dict[str, str]:
+        """Returns the reason by person of everybody who must not be written to."""
+        return dict(self._suppressed)
+
     def contact_of(self, person_id: str) -> Contact | None:
         return self._contacts.get(person_id)
 

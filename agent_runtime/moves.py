@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agent_runtime.domain import Guess, Perception, Session
+from agent_runtime.domain import Perception, Session
 from agent_runtime.library import Library
+from agent_runtime.library_checks import states_of
 from agent_runtime.playbook import Move, Playbook
 
 SECONDARY = 0.5
@@ -33,19 +34,18 @@ def options(
 ) -> tuple[Option, ...]:
     """Returns every row that fits, best first; rows of one meaning stand for it only once."""
     state = state_of(playbook, session)
+    heard = _heard(perception, is_slot_chosen=is_slot_chosen)
     found: list[Option] = []
     meanings: set[str] = set()
-    for group, move in _rows(library, playbook.id):
-        if move.do not in playbook.states[state].actions:
+    for row in _rows(library, playbook.id, state):
+        meaning = next((name for name in row.triggers if name in heard), "")
+        if not meaning or meaning in meanings:
             continue
-        if move.states and state not in move.states:
+        if row.move.once and any(text in session.contents_used for text in row.move.say):
             continue
-        if move.once and any(text in session.contents_used for text in move.say):
-            continue
-        meaning, confidence = _heard(move, perception, is_slot_chosen=is_slot_chosen)
-        if meaning and meaning not in meanings:
-            meanings.add(meaning)
-            found.append(Option(move, group, confidence, _WEIGHT[group] + confidence))
+        meanings.add(meaning)
+        confidence = heard[meaning]
+        found.append(Option(row.move, row.group, confidence, _WEIGHT[row.group] + confidence))
     return tuple(sorted(found, key=lambda option: -option.score))
 
 
@@ -54,23 +54,39 @@ def state_of(playbook: Playbook, session: Session) -> str:
     return session.state if session.state in playbook.states else playbook.start
 
 
-@lru_cache(maxsize=256)
-def _rows(library: Library, playbook_id: str) -> tuple[tuple[str, Move], ...]:
-    return library.moves(library.playbook(playbook_id))
+@dataclass(frozen=True, slots=True)
+class _Row:
+    move: Move
+    group: str
+    triggers: tuple[str, ...]
 
 
-def _heard(move: Move, seen: Perception, *, is_slot_chosen: bool) -> tuple[str, float]:
-    """Returns what made the row fit, and how sure it is; an empty meaning fits nothing."""
-    if move.slot_chosen and is_slot_chosen:
-        return "slot_chosen", max(seen.confidence, 0.9)
-    for name in (*move.rules, *move.signals):
-        if name in seen.rules or name in seen.signals:
-            return name, 1.0
+_SLOT_CHOSEN, _UNSURE = "slot chosen", "unsure"
+
+
+@lru_cache(maxsize=1024)
+def _rows(library: Library, playbook_id: str, state: str) -> tuple[_Row, ...]:
+    """The rows that can fit in a state, in order of precedence."""
+    playbook = library.playbook(playbook_id)
+    return tuple(
+        _Row(move, group, _triggers(move))
+        for group, move in library.moves(playbook)
+        if state in states_of(playbook, move)
+    )
+
+
+def _triggers(move: Move) -> tuple[str, ...]:
+    chosen = (_SLOT_CHOSEN,) if move.slot_chosen else ()
+    unsure = (_UNSURE,) if move.unsure else ()
+    return (*chosen, *move.rules, *move.signals, *unsure, *move.intents)
+
+
+def _heard(seen: Perception, *, is_slot_chosen: bool) -> dict[str, float]:
+    """Returns all that was heard with how sure that is; an unsure reading has no intents."""
+    heard = dict.fromkeys((*seen.rules, *seen.signals), 1.0)
+    if is_slot_chosen:
+        heard[_SLOT_CHOSEN] = max(seen.confidence, 0.9)
     if seen.abstain:
-        return ("unsure", 1.0 - seen.confidence) if move.unsure else ("", 0.0)
-    heard = [Guess(seen.primary, 1.0), *seen.intents]
-    for guess in heard:
-        if guess.name in move.intents and guess.confidence >= SECONDARY:
-            sure = seen.confidence if guess.name == seen.primary else guess.confidence
-            return guess.name, sure
-    return "", 0.0
+        return heard | {_UNSURE: 1.0 - seen.confidence}
+    further = {g.name: g.confidence for g in seen.intents if g.confidence >= SECONDARY}
+    return heard | further | {seen.primary: seen.confidence}

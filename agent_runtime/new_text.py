@@ -1,6 +1,7 @@
 """What a person newly wrote: without quoted mail, greeting, sign-off and our own words."""
 
 import re
+from functools import lru_cache
 
 from agent_runtime.words import any_of, read_words
 
@@ -33,6 +34,7 @@ def unquoted(text: str) -> str:
     return _QUOTED_LINE.sub("", own).strip()
 
 
+@lru_cache(maxsize=8192)
 def message_of(text: str) -> str:
     """Returns what the text says between its greeting and its sign-off, never nothing."""
     own = unquoted(text)

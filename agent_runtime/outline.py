@@ -53,6 +53,8 @@ def read_turn(
     free = tuple(free_slots)
     accepted = accepted_slot(session, perception, contact, free, now=now)
     heard = perception.language
+    fitting = options(library, playbook, session, perception, is_slot_chosen=accepted is not None)
+    offers = any(option.move.do == "propose_times" for option in fitting)
     return Turn(
         session=session,
         observation=observation,
@@ -63,10 +65,8 @@ def read_turn(
         now=now,
         language=heard if heard in LOCALES else language_for(session, contact),
         accepted=accepted,
-        offer=slots_to_offer(session, perception, contact, free, now=now),
-        options=options(
-            library, playbook, session, perception, is_slot_chosen=accepted is not None
-        ),
+        offer=slots_to_offer(session, perception, contact, free, now=now) if offers else (),
+        options=fitting,
     )
 
 

@@ -81,6 +81,8 @@ class Message:
     """An iCalendar request to attach; empty when there is none."""
     lead_created_at: datetime | None = None
     expires_at: datetime | None = None
+    was_checked: bool = False
+    """Whether a turn has traced the first policy check of this message."""
     state: MessageState = "READY"
     attempt: int = 0
     rfc_message_id: str = ""

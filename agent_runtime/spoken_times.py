@@ -56,6 +56,7 @@ class SpokenTime:
         return self.hours is None or self.hours[0] <= local.hour < self.hours[1]
 
 
+@lru_cache(maxsize=8192)
 def hear_time(text: str, language: str) -> SpokenTime:
     """Returns the days and hours that a text names, by the words of one language."""
     words = _words(language if language in WEEKDAYS else "en")
@@ -165,7 +166,7 @@ def _words(language: str) -> _Words:
             r"(?<![\d./])(?:(?P<h1>[01]?\d|2[0-3])[:h.](?P<m>[0-5]\d)(?!\d|\.\d|/)"
             r"|(?P<h2>[01]?\d|2[0-3]) ?(?=(?:am|pm|a\.m|p\.m|uhr|h\b|o.clock|heures|horas|ore\b))"
             rf"|(?<!\w)(?:{_AT[language]}) ?(?P<h3>[01]?\d|2[0-3])"
-            rf"(?![\d:.,]?\d|\. ?(?:{month})|%|/| ?(?:{month})))"
+            rf"(?![\d:.,h]?\d|\. ?(?:{month})|%|/| ?(?:{month})))"
             r"(?: ?(?P<half>am|pm|a\.m|p\.m))?"
         ),
         part=re.compile(rf"(?<!\w)(?:{_either(_PARTS[language])})(?!\w)"),

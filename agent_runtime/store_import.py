@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 from zlib import crc32
 
 import polars as pl
@@ -107,7 +108,8 @@ def _owners(frame: pl.DataFrame) -> Iterator[Owner]:
 
 def mailbox_of(owner_name: str) -> str:
     """Returns the address from which the agent writes for an owner."""
-    slug = "-".join("".join(c if c.isalnum() else " " for c in owner_name.lower()).split())
+    folded = normalize("NFKD", owner_name).encode("ascii", "ignore").decode().lower()
+    slug = "-".join("".join(c if c.isalnum() else " " for c in folded).split())
     return f"relay-{slug}@mail.northbeam.example"
 
 
@@ -116,6 +118,7 @@ def _contacts(
 ) -> Iterator[Contact]:
     """Whoever has no active owner is never written to first; their own mails reach somebody."""
     chosen = dict(eligibility.select("person_id", "contact_id").drop_nulls().iter_rows())
+    owner_of = dict(eligibility.select("person_id", "owner_id").drop_nulls().iter_rows())
     companies = dict(
         pl.read_parquet(workspace.canonical / "accounts.parquet")
         .select("account_id", "name")
@@ -125,10 +128,8 @@ def _contacts(
     frame = pl.read_parquet(workspace.canonical / "contacts.parquet")
     for row in frame.filter(pl.col("email").is_not_null()).sort("contact_id").iter_rows(named=True):
         person_id = row["person_id"]
-        owner = (
-            owners.get(row["owner_id"] or "")
-            or everybody[crc32(person_id.encode()) % len(everybody)]
-        )
+        owned_by = owner_of.get(person_id) or row["owner_id"] or ""
+        owner = owners.get(owned_by) or everybody[crc32(person_id.encode()) % len(everybody)]
         yield Contact(
             tenant_id=tenant_id,
             contact_id=row["contact_id"],

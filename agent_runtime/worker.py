@@ -4,7 +4,6 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -62,8 +61,8 @@ class Worker:
         workflows.launch()
         swept_at = 0.0
         while not stop.is_set():
+            taken = self.take_mail()
             now = read_now(self.engine)
-            taken = self.take_mail(now)
             released = pump.release(self.engine, workflows.enqueue, now=now)
             if monotonic() - swept_at > SWEEP_EVERY_S:
                 ended = workflows.ended(pump.work_in_hand(self.engine))
@@ -74,11 +73,15 @@ class Worker:
                 stop.wait(POLL_S)
         workflows.close()
 
-    def take_mail(self, now: datetime) -> int:
-        """Stores the mails that wait in our mailboxes; marked as read only once stored."""
+    def take_mail(self) -> int:
+        """Stores the mails that wait in our mailboxes; marked as read only once stored.
+
+        The clock is read after a mail was found: read before, it could be the instant before the
+        one at which the mail was written.
+        """
         count = 0
         for mail, path in unread(self.mail_folder, self.addresses):
-            self.runtime.inbox.receive(mail, now=now)
+            self.runtime.inbox.receive(mail, now=read_now(self.engine))
             crash_point("stored_inbound")
             mark_read(path)
             count += 1

@@ -73,7 +73,7 @@ def interval_figure(metric: MetricReadout, *, truth: float | None = None) -> gra
             hovertemplate="planted truth %{x:.2f}<extra></extra>",
             meta="truth",
         )
-        _label(figure, planted, axis, f"planted truth {planted:+.1f}", -26, role="truth")
+        _label(figure, planted, axis, f"planted truth {_signed(planted)}", -26, role="truth")
     figure.add_vline(x=0, line={"width": 1.5, "dash": "dot", "color": COLOURS["muted"]})
     figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
     figure.update_xaxes(range=axis, title=f"{unit} (0 = no effect)", nticks=7, zeroline=False)
@@ -116,6 +116,10 @@ def _range(values: Sequence[float]) -> list[float]:
     return [low - room, high + room]
 
 
+def _signed(number: float) -> str:
+    return f"{number:+.1f}".replace("-", "−")
+
+
 def _label(
     figure: graph_objects.Figure,
     x: float,
@@ -137,6 +141,8 @@ def _label(
         xanchor=anchor,
         showarrow=False,
         font={"color": COLOURS[role], "size": 14},
+        bgcolor="#ffffff",
+        borderpad=2,
         name=role,
     )
 

@@ -1,11 +1,13 @@
 """`parley`: one command line over the three packages, each part loaded only when it is called."""
 
+import importlib.metadata
 import sys
 from importlib import import_module
+from typing import Annotated, Any
 
-import click
-import typer.main
-from typer import Typer
+from typer import Exit, Option, Typer, echo
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from agent_runtime.errors import ParleyError
 from experiments.errors import ExperimentError
@@ -27,31 +29,42 @@ COMMANDS = {
 """Name of each command, where it lives, and what `parley --help` says of it."""
 
 
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
+class _Lazy(TyperGroup):
+    """Knows the commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Returns the names of all commands."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Returns a command; for the overview its summary is enough."""
         if cmd_name not in COMMANDS:
             return None
         place, summary = COMMANDS[cmd_name]
-        if ctx.resilient_parsing or _asks_for_overview():
-            return click.Command(cmd_name, short_help=summary, help=summary)
+        if not [word for word in sys.argv[1:] if not word.startswith("-")]:
+            return TyperCommand(cmd_name, help=summary, callback=lambda: None)
         module, _, name = place.partition(":")
-        target = getattr(import_module(module), name)
-        command = typer.main.get_command(target) if isinstance(target, Typer) else target
+        command = get_command(getattr(import_module(module), name))
         command.name = cmd_name
         return command
 
 
-def _asks_for_overview() -> bool:
-    return not [word for word in sys.argv[1:] if not word.startswith("-")]
+cli = Typer(
+    cls=_Lazy,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="parley")
-def cli() -> None:
+@cli.callback(invoke_without_command=True)
+def _parley(
+    version: Annotated[bool, Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
     """AI sales conversations that can prove what they are worth."""
+    if version:
+        echo(importlib.metadata.version("parley"))
+        raise Exit
 
 
 def main() -> None:
@@ -59,7 +72,5 @@ def main() -> None:
     try:
         cli(prog_name="parley")
     except (ParleyError, ExperimentError, PipelineError) as error:
-        click.echo(f"parley: {error}", err=True)
+        echo(f"parley: {error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.exit(0)

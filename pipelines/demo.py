@@ -81,7 +81,7 @@ def run(wanted: Plan, workspace: Path, *, fresh: bool = False) -> dict[str, Any]
             continue
         with console.status(stage.says) as status:
             began = datetime.now(UTC)
-            told = stage.run(plan, settings, lambda text: status.update(text))  # noqa: B023
+            told = stage.run(plan, settings, status.update)
         took = (datetime.now(UTC) - began).total_seconds()
         console.print(f"[green]✓[/green] {told} [dim]({took:.0f} s)[/dim]")
         plan = plan.after(name)

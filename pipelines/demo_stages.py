@@ -116,8 +116,14 @@ def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
 
 def campaign_of(plan: Plan) -> str:
     """Returns the campaign of a plan: the one asked for, or the mapping's own."""
-    own = {"maven_crm": "maven_accounts", "x_education": "x_education"}
-    return plan.campaign or own.get(Path(plan.mapping).stem, "prospecting")
+    if plan.campaign:
+        return plan.campaign
+    own = {
+        "sandbox": "prospecting",
+        "maven_crm": "maven_accounts",
+        "x_education": "x_education",
+    }
+    return own.get(Path(plan.mapping).stem, "adopted_export")
 
 
 def randomised_addresses(settings: Settings) -> set[str]:

@@ -14,7 +14,7 @@ from agent_runtime.models.training import FOLDER, Example, read_training, traini
 DEFAULT_CACHE = Path("out/cache")
 """Vectors and trained models; safe to delete, it costs half a minute to make again."""
 
-_METHOD = "3"
+_METHOD = "4"
 """Raised with every change of how a model is trained or read."""
 
 _SENTENCES = 4

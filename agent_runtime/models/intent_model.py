@@ -94,10 +94,12 @@ def held_out_logits(vectors: Vectors, intents: NDArray[np.str_]) -> NDArray[np.f
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
+    groups = groups_of(vectors)
+    count = min(_FOLDS, len(np.unique(groups)))
+    folds = StratifiedGroupKFold(count, shuffle=True, random_state=0)
     labels = np.unique(intents)
     logits = np.zeros((len(intents), len(labels)))
-    for train, test in folds.split(vectors, intents, groups_of(vectors)):
+    for train, test in folds.split(vectors, intents, groups):
         centre = vectors[train].mean(axis=0)
         regression = fit(vectors[train] - centre, intents[train])
         columns = np.searchsorted(labels, regression.classes_)

@@ -1,6 +1,7 @@
 """A mail as the embedding reads it: names, numbers and dates mean no intent and are evened out."""
 
 import re
+from functools import lru_cache
 
 from agent_runtime.calendar_words import MONTHS, WEEKDAYS
 from agent_runtime.placeholders import TOKEN
@@ -19,8 +20,7 @@ _WORDS = {
     "PHONE": "555 0100",
     "URL": "the link",
 }
-_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
-_NUMBER = re.compile(r"\d{2,}")
+_NUMBER = re.compile(r"\b(?P<clock>\d{1,2}[:.h]\d{2})\b|\d{2,}")
 _SPACE = re.compile(r"\s+")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|\n+")
 _DAYS = {
@@ -29,6 +29,7 @@ _DAYS = {
 }
 
 
+@lru_cache(maxsize=8192)
 def reading_text(text: str) -> str:
     """Returns the text in lower case, with one name, day, hour and number for all of them.
 
@@ -37,7 +38,7 @@ def reading_text(text: str) -> str:
     evened = TOKEN.sub(_word, text[:MAX_CHARACTERS])
     for pattern, name in _DAYS.items():
         evened = pattern.sub(name, evened)
-    evened = _NUMBER.sub("20", _CLOCK.sub("10:00", evened))
+    evened = _NUMBER.sub(lambda m: "10:00" if m["clock"] else "20", evened)
     return _SPACE.sub(" ", evened).strip().lower()
 
 

@@ -99,7 +99,12 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
         "conversation_depth": _ratio(turns, len(engaged)),
         "positive_intent_rate": _ratio(len(positive), len(engaged)),
         "compliance_pass_rate": _ratio(len(passed), len(first)),
-        "share_of_sent": _ratio(len(by_agent), len(first)),
+        "share_of_sent": _ratio(
+            len(
+                {e.payload["proposal_id"] for e in first} & {m.payload["message_id"] for m in sent}
+            ),
+            len(first),
+        ),
         "unsubscribe_rate": _ratio(len(stopped), len(written_to)),
         "coverage_rate": _ratio(len(touched), len(eligible)),
         "unknown_open": Hand(sum(_is_open(m) for m in mails)),

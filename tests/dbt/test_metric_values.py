@@ -14,6 +14,7 @@ PARTS = {
     "positive_threads",
     "first_proposals",
     "first_proposals_passed",
+    "first_proposals_sent",
     "persons_opted_out",
     "persons_written_to",
     "persons_covered",
@@ -51,6 +52,7 @@ def test_the_small_world_has_every_case(world):
     zero = {"holdout_sends", "sends_after_opt_out"}
     assert {name for name, hand in total.items() if not hand.value} == zero
     assert 0 < (total["compliance_pass_rate"].value or 0) < 1
+    assert 0 < (total["share_of_sent"].value or 0) < 1
     assert 0 < (total["positive_intent_rate"].value or 0) < 1
 
 

@@ -35,11 +35,20 @@ class Traces:
         self.person = person
         self.thread_id = f"t-{person.person_id}"
         self.number = 0
+        self.written = 0
         self.playbook = "icp_prospecting"
+
+    @property
+    def upcoming(self) -> str:
+        """The id of the message that is sent next, which a policy check knows before."""
+        return f"{self.thread_id}-out-{self.written + 1}"
 
     def message(self, direction: str, actor: str, text: str) -> dict[str, Any]:
         self.number += 1
-        message_id = f"{self.thread_id}-{self.number}"
+        message_id = f"{self.thread_id}-in-{self.number}"
+        if direction == "out":
+            message_id = self.upcoming
+            self.written += 1
         return {
             "message_id": message_id,
             "direction": direction,
@@ -91,17 +100,23 @@ class Traces:
         )
 
     def policy(
-        self, at: datetime, touch: int | None, decision: str, hits: list[str], *, is_first: bool
+        self,
+        at: datetime,
+        touch: int | None,
+        decision: str,
+        hits: list[str],
+        *,
+        is_first: bool,
     ) -> TraceEvent:
         payload = {
-            "proposal_id": f"{self.thread_id}-{touch or 'reply'}-{at:%d}",
+            "proposal_id": self.upcoming,
             "is_first": is_first,
             "touch_class": "proactive" if touch else "reply",
             "actor": "agent",
             "action": "send_touch" if touch else "answer",
             "decision": decision,
             "rules_hit": hits,
-            "campaign_id": CAMPAIGN if touch else None,
+            "campaign_id": CAMPAIGN if touch else "",
             "playbook": self.playbook,
             "arm": self.person.arm,
             "experiment_id": EXPERIMENT,

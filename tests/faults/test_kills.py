@@ -5,7 +5,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from processes import Processes, prepare
+from tests.processes import Processes, prepare
 
 from agent_runtime.engine import open_engine
 from agent_runtime.export import export_traces

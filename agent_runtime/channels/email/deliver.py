@@ -108,14 +108,13 @@ class Outbox:
             expires_at=message.expires_at,
         )
         judgement = authorise(proposal_of(message), facts)
-        if judgement.permit is not None and message.to_email == contact.email:
+        is_allowed = judgement.permit is not None and message.to_email == contact.email
+        if not (is_allowed and message.was_checked):
+            checked = log.policy(message, judgement, is_first=not message.was_checked)
+            journal = log.Journal(tx, session, now=now, versions=self.versions)
+            journal.write("policy", message.message_id, "sending", payload=checked)
+        if is_allowed:
             return judgement.permit
-        log.Journal(tx, session, now=now, versions=self.versions).write(
-            "policy",
-            message.message_id,
-            "recheck",
-            payload=log.policy(message, judgement, is_first=False),
-        )
         if judgement.decision == "defer":
             tx.settle(message.message_id, "READY", due_at=judgement.until or now + RETRY_AFTER)
         else:
@@ -166,6 +165,7 @@ def _after_sending(session: Session, message: Message) -> Session:
         session,
         subject=session.subject or message.subject,
         rfc_references=references[-10:],
+        request_at=None if message.touch_class == "reply" else session.request_at,
         touches_sent=session.touches_sent + (message.touch_class == "proactive"),
         agent_turns=session.agent_turns + (message.actor == "agent"),
         opened_at=session.opened_at or message.sent_at,

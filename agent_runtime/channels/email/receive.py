@@ -60,7 +60,14 @@ class Inbox:
                 return False
             tx.remember(session.thread_id, redacted.originals | title.originals)
             references = (*session.rfc_references, mail.rfc_message_id)
-            tx.save_session(replace(session, rfc_references=references[-10:]))
+            is_request = not (mail.in_reply_to or mail.auto_submitted)
+            tx.save_session(
+                replace(
+                    session,
+                    rfc_references=references[-10:],
+                    request_at=now if is_request else session.request_at,
+                )
+            )
             self._prove(tx, mail, now=now)
             self._stop(tx, inbound, session, now=now)
             return True

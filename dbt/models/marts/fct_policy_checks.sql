@@ -2,6 +2,10 @@ with checks as (
     select * from {{ ref('stg_runtime__policies') }}
 ),
 
+messages as (
+    select * from {{ ref('int_messages_settled') }}
+),
+
 assigned as (
     select * from {{ ref('int_persons_assigned') }}
 )
@@ -35,10 +39,19 @@ select
         and checks.decision = 'allow'
         and len(checks.rules_hit) = 0
     ) as is_passed_at_first,
+    (
+        checks.is_first
+        and checks.actor = 'agent'
+        and coalesce(messages.state = 'SENT', false)
+    ) as is_sent_in_the_end,
 
     ---------- timestamps
     checks.occurred_at
 from checks
+left join messages
+    on
+        checks.tenant_id = messages.tenant_id
+        and checks.proposal_id = messages.message_id
 left join assigned
     on
         checks.tenant_id = assigned.tenant_id

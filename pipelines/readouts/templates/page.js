@@ -22,7 +22,10 @@
       axis.tickfont.color = colour("muted");
       if (axis.title && axis.title.font) axis.title.font.color = colour("muted");
     }
-    for (const note of layout.annotations || []) note.font.color = colour(note.name);
+    for (const note of layout.annotations || []) {
+      note.font.color = colour(note.name);
+      note.bgcolor = colour("card");
+    }
     for (const shape of layout.shapes || []) shape.line.color = colour("muted");
     return copy;
   }
