@@ -20,7 +20,7 @@ COLOURS = {
     "muted": "#5b6673",
     "grid": "#e4e7eb",
 }
-"""Role to colour on a light ground; every one has a contrast of at least 4.5 there."""
+"""Role to colour on a light ground; all but the grid have a contrast of at least 4.5 there."""
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -61,8 +61,8 @@ def interval_figure(metric: MetricReadout, *, truth: float | None = None) -> gra
         hovertemplate="measured %{x:.2f}<extra></extra>",
         meta="agent",
     )
-    spread = f"({ends[0]:.1f} to {ends[1]:.1f})" if ends else "(no interval)"
-    _label(figure, effect, axis, f"<b>measured {effect:+.1f}</b>  {spread}", 26)
+    spread = f"({_signed(ends[0])} to {_signed(ends[1])})" if ends else "(no interval)"
+    _label(figure, effect, axis, f"<b>measured {_signed(effect)}</b>  {spread}", 26)
     if planted is not None:
         figure.add_scatter(
             x=[planted],

@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent_runtime.domain import Guess
 from agent_runtime.models.embedding import CachedEmbedder, E5Embedder, Embedder
@@ -14,13 +15,17 @@ from agent_runtime.models.training import FOLDER, Example, read_training, traini
 DEFAULT_CACHE = Path("out/cache")
 """Vectors and trained models; safe to delete, it costs half a minute to make again."""
 
-_METHOD = "4"
+_METHOD = "5"
 """Raised with every change of how a model is trained or read."""
 
 _SENTENCES = 4
 _SAID_OUTRIGHT = 0.75
 """A sentence of a longer mail adds an intent of its own only from this confidence on."""
 
+_DECIDES = 0.85
+"""From this confidence on a sentence may say what the mail is about."""
+
+_KEPT = 5
 _NEVER_FURTHER = frozenset({"unclear", "thanks_bye"})
 
 
@@ -40,19 +45,29 @@ class EmbeddedModel:
         return self._cached(reading_text(text))
 
     def _understand(self, text: str) -> tuple[Guess, ...]:
+        """Reads the whole mail, then its sentences: each may add an intent of its own.
+
+        Where the whole is a blend that says nothing clearly, its clearest sentence decides.
+        """
         parts = sentences_of(text, limit=_SENTENCES)
         table = self._intents.probabilities(self._embedder.embed((text, *parts)))
-        guesses = {
-            self._intents.labels[place]: float(table[0, place])
-            for place in np.argsort(-table[0])[:5]
-        }
-        best = next(iter(guesses))
-        for row in table[1:]:
+        whole = dict(zip(self._intents.labels, table[0].tolist(), strict=True))
+        said = self._said_outright(table[1:])
+        best = max(whole, key=lambda name: whole[name])
+        if whole[best] < self.abstain_below:
+            clear = [name for name, confidence in said.items() if confidence >= _DECIDES]
+            best = max(clear, key=lambda name: whole[name], default=best)
+        sure = {name: max(whole[name], said.get(name, 0.0)) for name in whole}
+        ranked = sorted(sure, key=lambda name: (name != best, -sure[name]))
+        return tuple(Guess(name, round(sure[name], 4)) for name in ranked[:_KEPT])
+
+    def _said_outright(self, rows: NDArray[np.float64]) -> dict[str, float]:
+        said: dict[str, float] = {}
+        for row in rows:
             name, confidence = self._intents.labels[row.argmax()], float(row.max())
-            if confidence >= _SAID_OUTRIGHT and name != best and name not in _NEVER_FURTHER:
-                guesses[name] = max(guesses.get(name, 0.0), min(confidence, guesses[best]))
-        ranked = sorted(guesses.items(), key=lambda guess: (guess[0] != best, -guess[1]))
-        return tuple(Guess(name, round(confidence, 4)) for name, confidence in ranked)
+            if confidence >= _SAID_OUTRIGHT and name not in _NEVER_FURTHER:
+                said[name] = max(said.get(name, 0.0), confidence)
+        return said
 
 
 def load_embedded_model(
