@@ -82,11 +82,15 @@ def _triggers(move: Move) -> tuple[str, ...]:
 
 
 def _heard(seen: Perception, *, is_slot_chosen: bool) -> dict[str, float]:
-    """Returns all that was heard with how sure that is; an unsure reading has no intents."""
+    """Returns all that was heard with how sure that is; an unsure reading has no intents.
+
+    The primary intent is what to deal with first, so further ones never outrank it.
+    """
     heard = dict.fromkeys((*seen.rules, *seen.signals), 1.0)
     if is_slot_chosen:
         heard[_SLOT_CHOSEN] = max(seen.confidence, 0.9)
     if seen.abstain:
         return heard | {_UNSURE: 1.0 - seen.confidence}
-    further = {g.name: g.confidence for g in seen.intents if g.confidence >= SECONDARY}
+    less = 0.99 * seen.confidence
+    further = {g.name: min(g.confidence, less) for g in seen.intents if g.confidence >= SECONDARY}
     return heard | further | {seen.primary: seen.confidence}

@@ -18,10 +18,11 @@ TOKEN = re.compile(r"\[\[[A-Z]+(?:_[A-Z]+)*(?:_\d+)?\]\]")
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A text without personal data, and what stood in each placeholder."""
+    """A text without personal data, and what every placeholder of its thread stands for."""
 
     text: str
     originals: dict[str, str]
+    """Those that were known before, and the new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,16 @@ def redact(text: str, contact: Contact, *, known: Mapping[str, str] | None = Non
     originals = dict(known or {})
     tokens = {(_kind(token), value): token for token, value in originals.items()}
     fields = _fields(contact)
-    new: dict[str, str] = {}
     parts: list[str] = []
     at = 0
     for span in sorted(taken, key=lambda s: s.start):
         token = tokens.get((span.kind, span.value))
         if token is None:
-            token = _new_token(span, fields, originals)
-            tokens[span.kind, span.value] = originals[token] = token
-        originals[token] = new[token] = span.value
+            token = tokens[span.kind, span.value] = _new_token(span, fields, originals)
+        originals[token] = span.value
         parts += [text[at : span.start], token]
         at = span.end
-    return Redacted("".join((*parts, text[at:])), new)
+    return Redacted("".join((*parts, text[at:])), originals)
 
 
 def fill(text: str, contact: Contact, originals: Mapping[str, str]) -> str:

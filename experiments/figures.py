@@ -62,7 +62,7 @@ def interval_figure(metric: MetricReadout, *, truth: float | None = None) -> gra
         meta="agent",
     )
     spread = f"({_signed(ends[0])} to {_signed(ends[1])})" if ends else "(no interval)"
-    _label(figure, effect, axis, f"<b>measured {_signed(effect)}</b>  {spread}", 26)
+    _label(figure, effect, axis, f"<b>measured {_signed(effect)}</b><br>{spread}", 34)
     if planted is not None:
         figure.add_scatter(
             x=[planted],
@@ -77,7 +77,7 @@ def interval_figure(metric: MetricReadout, *, truth: float | None = None) -> gra
     figure.add_vline(x=0, line={"width": 1.5, "dash": "dot", "color": COLOURS["muted"]})
     figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
     figure.update_xaxes(range=axis, title=f"{unit} (0 = no effect)", nticks=7, zeroline=False)
-    return _dress(figure, height=190)
+    return _dress(figure, height=200)
 
 
 def daily_figure(
@@ -131,7 +131,7 @@ def _label(
 ) -> None:
     """Text that begins or ends at its point where it would otherwise leave the figure."""
     place = (x - axis[0]) / (axis[1] - axis[0])
-    anchor = "left" if place < 0.35 else "right" if place > 0.65 else "center"
+    anchor = "left" if place < 0.22 else "right" if place > 0.78 else "center"
     figure.add_annotation(
         x=x,
         y=0,

@@ -22,6 +22,9 @@ there by everybody: dashboards, notebooks, MLflow. This page is made from it by
     read_metric("positive_intent_rate", warehouse=Path("out/demo/warehouse.duckdb"),
                 grain="week", by=("arm", "language"), where={"playbook": "icp_prospecting"})
 
+Split (`by`) and filter (`where`) by arm, experiment, playbook, campaign, segment, language,
+country, seniority or lead_stage; a metric that cannot be split so says by what it can.
+
 Each reading has a value, its numerator and denominator where it is a ratio, `n`, and where there is
 no value the reason: a metric that cannot be computed is null, never zero. Ask at the grain that you
 need: a median or a count of unique persons cannot be summed up from days.

@@ -106,7 +106,7 @@ def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
 
     paths = settings.paths
     simulation = read_simulation(paths)
-    write_truth(paths, simulation, randomised_addresses(settings))
+    write_truth(paths, simulation, randomised_units(settings))
     experiment = find_document(
         load_campaign(campaign_of(plan)).experiment, Path("experiments/specs")
     )
@@ -126,16 +126,13 @@ def campaign_of(plan: Plan) -> str:
     return own.get(Path(plan.mapping).stem, "adopted_export")
 
 
-def randomised_addresses(settings: Settings) -> set[str]:
-    """Returns the addresses of the people who have an arm."""
+def randomised_units(settings: Settings) -> dict[str, str]:
+    """Returns the unit of every address that belongs to a randomised person."""
     paths = settings.paths
-    assigned = pl.read_parquet(paths.lake / "assignments.parquet").select("person_id").unique()
+    assigned = pl.read_parquet(paths.lake / "assignments.parquet").select("person_id", "unit_id")
     contacts = pl.read_parquet(paths.canonical / "contacts.parquet")
-    return set(
-        contacts.join(assigned, on="person_id", how="semi")
-        .filter(pl.col("email").is_not_null())
-        .get_column("email")
-    )
+    known = contacts.filter(pl.col("email").is_not_null()).join(assigned.unique(), on="person_id")
+    return dict(known.select("email", "unit_id").iter_rows())
 
 
 def _counts(frame: pl.DataFrame, column: str) -> list[tuple[str, int]]:

@@ -12,14 +12,12 @@ def final_table(report: dict[str, Any]) -> Table:
     table.add_column(justify="right")
     table.add_column()
     for row in report["records"]:
-        table.add_row(
-            row["source"],
-            f"{row['read']:,}",
-            f"rows read, {row['merged']:,} merged, {row['quarantined']:,} in quarantine",
-        )
+        refused = f"{row['merged']:,} merged, {row['quarantined']:,} quarantined"
+        clean = not (row["merged"] or row["quarantined"])
+        table.add_row(row["source"], f"{row['read']:,}", "rows" if clean else f"rows, {refused}")
     table.add_section()
     for arm, count in report["people"].items():
-        table.add_row(f"people, {arm}", f"{count:,}", "randomised")
+        table.add_row(f"randomised, {arm}", f"{count:,}", report.get("unit", "people"))
     table.add_section()
     messages, unknown = report["messages"], report["unknown"]
     table.add_row("mails of the agent", f"{messages['agent_sent']:,}", "sent")

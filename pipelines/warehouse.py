@@ -98,6 +98,7 @@ def _invoke(
             *command,
             f"--project-dir={DBT_PROJECT}",
             f"--profiles-dir={DBT_PROJECT}",
+            f"--target-path={root / 'dbt'}",
             f"--vars={json.dumps({'workspace': str(root), **given})}",
         ]
     )

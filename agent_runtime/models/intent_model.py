@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -43,16 +44,16 @@ class IntentModel:
     def save(self, path: Path) -> None:
         """Writes the model to a file at once or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".tmp.npz")
-        np.savez(
-            unfinished,
-            labels=np.array(self.labels),
-            centre=self.centre,
-            weights=self.weights,
-            bias=self.bias,
-            numbers=np.array([self.temperature, self.abstain_below]),
-        )
-        unfinished.replace(path)
+        with NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as unfinished:
+            np.savez(
+                unfinished,
+                labels=np.array(self.labels),
+                centre=self.centre,
+                weights=self.weights,
+                bias=self.bias,
+                numbers=np.array([self.temperature, self.abstain_below]),
+            )
+        Path(unfinished.name).replace(path)
 
 
 def load_intent_model(path: Path) -> IntentModel:

@@ -47,7 +47,7 @@ def unprompted(
     ]
 
 
-def react(  # noqa: PLR0917
+def react(
     person: Person,
     truth: BuyerTruth,
     memory: BuyerMemory,

@@ -1,12 +1,13 @@
 """What a simulated campaign is: its people, its truth, its days; kept beside the run."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent_runtime.sandbox.people import Person, load_people
-from agent_runtime.sandbox.truth import Params, planted
+from agent_runtime.sandbox.truth import Params, truth_of
 from agent_runtime.settings import Workspace
 
 END = "simulation_over"
@@ -51,17 +52,32 @@ def read_people(paths: Workspace) -> list[Person]:
     return load_people(paths.sandbox / "people.parquet")
 
 
-def write_truth(paths: Workspace, simulation: Simulation, addresses: set[str]) -> None:
-    """Writes the true effect over the people who were randomised, by their addresses."""
-    randomised = [person for person in read_people(paths) if person.email in addresses]
-    truth = planted(randomised, simulation.params)
+def write_truth(paths: Workspace, simulation: Simulation, units: Mapping[str, str]) -> None:
+    """Writes the true effect over the units that were randomised.
+
+    A unit meets when any of its people does. Where an account is the unit, its colleagues share
+    an arm, so that both of its potential outcomes are well defined.
+
+    Args:
+        paths: The run.
+        simulation: What is planted.
+        units: The unit of each randomised address.
+    """
+    held_out, contacted = dict.fromkeys(units.values(), False), dict.fromkeys(units.values(), False)
+    for person in read_people(paths):
+        unit = units.get(person.email)
+        if unit is not None:
+            truth = truth_of(person, simulation.params)
+            held_out[unit] |= truth.meets_if_held_out
+            contacted[unit] |= truth.meets_if_contacted
+    count, y0, y1 = len(held_out), sum(held_out.values()), sum(contacted.values())
     plain = {
-        "planted_effect": truth.effect,
-        "planted_total": truth.y1_total - truth.y0_total,
-        "randomised": len(randomised),
-        "meets_if_held_out": truth.y0_total,
-        "meets_if_contacted": truth.y1_total,
-        "base_rate": truth.y0_total / len(randomised) if randomised else 0.0,
+        "planted_effect": (y1 - y0) / count if count else 0.0,
+        "planted_total": y1 - y0,
+        "randomised": count,
+        "meets_if_held_out": y0,
+        "meets_if_contacted": y1,
+        "base_rate": y0 / count if count else 0.0,
     }
     (paths.sandbox / "truth.json").write_text(json.dumps(plain, indent=2), encoding="utf-8")
 

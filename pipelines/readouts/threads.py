@@ -22,7 +22,7 @@ _PICK = """
 select thread_id, arm, playbook, language
 from fct_threads
 where agent_messages between 1 and 6 and is_engaged and {condition}
-order by language != 'en', abs(turns - 5), thread_id
+order by turns > 8, language != 'en', abs(turns - 5), thread_id
 limit 4
 """
 

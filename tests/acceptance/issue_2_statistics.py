@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping
 from functools import cache
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.acceptance.check import Check, Result, Verdict
 

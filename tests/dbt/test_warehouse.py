@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from campaign_world import World
 from hypothesis import HealthCheck, given, settings
@@ -163,3 +164,28 @@ def test_order_split_and_repetition_of_files_change_nothing(
 def test_there_is_no_python_in_the_dbt_project():
     """A module there would join the installed package `dbt`."""
     assert list(DBT_PROJECT.rglob("*.py")) == []
+
+
+def test_an_account_has_the_outcomes_of_all_its_people(world, tmp_path):
+    """A unit may be an account: met when one of its people met, with the touches of all."""
+    workspace = Workspace(tmp_path)
+    write_people(workspace, world)
+    write_traces(workspace, world.events)
+    path = workspace.lake / "assignments.parquet"
+    accounts = pl.DataFrame([(p.person_id, p.account_id) for p in world.persons], orient="row")
+    accounts.columns = ["person_id", "unit_id"]
+    by_person = pl.read_parquet(path).drop("unit_id").with_columns(arm=pl.lit("agent"))
+    by_person.join(accounts, on="person_id").write_parquet(path)
+    build_warehouse(workspace)
+    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+        units = connection.sql("select unit_id, persons, meeting, touches from metric_by_unit").pl()
+        met = connection.sql(
+            "select distinct account_id from fct_meetings join dim_persons using (person_id)"
+        ).pl()
+        [(sent,)] = connection.sql(
+            "select count(*) from fct_messages where is_sent and is_by_agent"
+        ).fetchall()
+    assert units["unit_id"].is_unique().all()
+    assert units["persons"].sum() == by_person.height
+    assert set(units.filter(pl.col("meeting") == 1)["unit_id"]) == set(met["account_id"])
+    assert units["touches"].sum() == sent

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import pytest
-from tests.processes import Processes, prepare
 
 from agent_runtime.engine import open_engine
 from agent_runtime.library import load_library
@@ -12,6 +11,7 @@ from agent_runtime.models.embedded import load_embedded_model
 from agent_runtime.sandbox.fast import play
 from agent_runtime.sandbox.simulation import read_simulation
 from agent_runtime.store import SqlStore
+from tests.processes import Processes, prepare
 
 SEEDS = (11, 12, 13)
 

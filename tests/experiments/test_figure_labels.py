@@ -47,7 +47,7 @@ def test_shares_are_drawn_in_points_with_their_interval():
     line, dot = figure.data
     assert list(line.x) == pytest.approx([1.4, 4.6])
     assert list(dot.x) == pytest.approx([3.0])
-    assert texts(figure) == ["<b>measured +3.0</b>  (+1.4 to +4.6)"]
+    assert texts(figure) == ["<b>measured +3.0</b><br>(+1.4 to +4.6)"]
 
 
 def test_the_truth_stands_below_and_the_estimate_above():
@@ -71,7 +71,7 @@ def test_a_label_near_an_edge_grows_inwards():
 
 def test_an_effect_without_an_interval_says_so():
     figure = interval_figure(readout(ci_low=None, ci_high=None))
-    assert texts(figure) == ["<b>measured +3.0</b>  (no interval)"]
+    assert texts(figure) == ["<b>measured +3.0</b><br>(no interval)"]
 
 
 def test_daily_counts_begin_at_zero_and_tell_the_arms_apart():

@@ -5,12 +5,12 @@ from random import Random
 
 import polars as pl
 import pytest
-from tests.processes import Processes, prepare
 
 from agent_runtime.engine import open_engine
 from agent_runtime.export import export_traces
 from agent_runtime.sandbox.journal import read_journal
 from agent_runtime.status import read_status
+from tests.processes import Processes, prepare
 
 KILLS = 24
 PLACES = ("before_launch", "stored_inbound", "claimed", "accepted", "decided", "booked")
