@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup demo test check fix bench accept docs lock clean
+.PHONY: help setup screenshots demo test check fix bench accept docs lock clean
 
 help:
 	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
@@ -23,6 +23,7 @@ help:
 	@echo "make check    style, types, import arrows, SQL, playbooks, specs, Dagster definitions"
 	@echo "make fix      what can be mended by machine"
 	@echo "make bench    speed, as ratios, one JSON line each"
+	@echo "make screenshots   pictures of the README from the demo's page"
 	@echo "make accept ISSUE=2 [SAMPLE=1]   what is too long for make test; resumable"
 
 setup: $(READY)
@@ -58,7 +59,10 @@ bench: $(READY)
 accept: $(READY)
 	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample)
 
-lock: $(UV)
+screenshots: $(READY)
+	$(BIN)/python docs/screenshots.py
+
+lock: | $(UV)
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links -q -o requirements.lock
 
@@ -69,6 +73,7 @@ $(READY): requirements.lock pyproject.toml .python-version | $(UV)
 	$(UV) venv -q --allow-existing --python 3.11 --python-preference only-system $(VENV)
 	$(UV) pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e .
+	$(BIN)/parley playbook train
 	@touch $@
 
 .uv/bin/uv:
