@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from agent_runtime.settings import Settings
+from agent_runtime.settings import load_settings
 
 WorkspaceOption = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Folder of the run [default: out/demo]")
@@ -26,7 +26,7 @@ def _worker(workspace: WorkspaceOption = None) -> None:
     """
     from agent_runtime import worker as process
 
-    process.main(settings_of(workspace))
+    process.main(load_settings(workspace))
 
 
 @pause.callback(invoke_without_command=True)
@@ -60,7 +60,7 @@ def _status(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> N
     """
     from agent_runtime.status import read_status
 
-    found = read_status(settings_of(workspace))
+    found = read_status(load_settings(workspace))
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.as_text())
 
 
@@ -77,7 +77,7 @@ def _unknown(
     """
     from agent_runtime.status import list_unknown, settle_unknown
 
-    settings = settings_of(workspace)
+    settings = load_settings(workspace)
     if sent or not_sent:
         settle_unknown(settings, sent or not_sent, left=bool(sent))
         typer.echo("settled")
@@ -91,13 +91,8 @@ def _unknown(
         typer.echo(f"{row['message_id']}  {row['at']}  {row['subject']}")
 
 
-def settings_of(workspace: Path | None) -> Settings:
-    """Returns the settings, with the workspace that was asked for on the command line."""
-    return Settings(workspace=workspace) if workspace else Settings()
-
-
 def _raise_flag(workspace: Path | None, value: str | None) -> None:
     from agent_runtime.status import open_store
 
-    with open_store(settings_of(workspace)).begin() as tx:
+    with open_store(load_settings(workspace)).begin() as tx:
         tx.set_flag("pause", value)

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from agent_runtime.errors import ParleyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +111,19 @@ class Settings(BaseSettings):
     def paths(self) -> Workspace:
         """The layout of the workspace."""
         return Workspace(self.workspace)
+
+
+def load_settings(workspace: Path | None = None) -> Settings:
+    """Returns the settings, with the workspace of the command line if one was given.
+
+    Raises:
+        ParleyError: a variable cannot be read; the sentence names it, its value and the rule.
+    """
+    try:
+        return Settings(workspace=workspace) if workspace else Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = f"PARLEY_{'_'.join(map(str, first['loc'])).upper()}"
+        raise ParleyError(
+            f"{name} = {first['input']!r}: {first['msg']}; mend or unset it."
+        ) from None

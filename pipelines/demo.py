@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from agent_runtime.settings import Settings
+from agent_runtime.settings import load_settings
 from pipelines.demo_plan import Plan, read_plan, resumable
 from pipelines.demo_table import final_table
 from pipelines.errors import PipelineError
@@ -75,7 +75,7 @@ def run(wanted: Plan, workspace: Path, *, fresh: bool = False) -> dict[str, Any]
         plan.write(workspace)
     else:
         console.print(f"[dim]going on with the run in {workspace}[/dim]")
-    settings = Settings(workspace=workspace)
+    settings = load_settings(workspace)
     for name, stage in stages.STAGES.items():
         if name in plan.done:
             continue

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
+import yaml
 
 from agent_runtime.sandbox.simulation import (
     Simulation,
@@ -20,6 +21,9 @@ from pipelines.campaign import load_campaign
 from pipelines.demo_plan import Plan
 from pipelines.documents import find_document
 from pipelines.supervisor import Supervisor
+
+USUAL_SIZE = 3600
+"""People for whom the caps of the shipped campaign are enough."""
 
 Tell = Callable[[str], None]
 """Says on the terminal what is going on right now."""
@@ -65,7 +69,7 @@ def run_batch(plan: Plan, settings: Settings, tell: Tell) -> str:
         settings.paths,
         tenant_id=settings.tenant_id,
         mapping=plan.mapping,
-        campaign=campaign_of(plan),
+        campaign=_sized(plan, settings),
         segment_files=[plan.segment] if plan.segment else [],
         now=simulation.day0,
     )
@@ -124,6 +128,23 @@ def campaign_of(plan: Plan) -> str:
         "x_education": "x_education",
     }
     return own.get(Path(plan.mapping).stem, "adopted_export")
+
+
+def _sized(plan: Plan, settings: Settings) -> str:
+    """The sandbox has four reps at every size: in a large company their mailboxes send more."""
+    name = campaign_of(plan)
+    factor = -(-plan.size // USUAL_SIZE)
+    if plan.data or factor == 1:
+        return name
+    campaign = load_campaign(name)
+    caps = {
+        "mailbox_per_day": campaign.caps.mailbox_per_day * factor,
+        "mailbox_new_per_day": campaign.caps.mailbox_new_per_day * factor,
+    }
+    larger = campaign.model_copy(update={"caps": campaign.caps.model_copy(update=caps)})
+    path = settings.workspace / "campaign.yaml"
+    path.write_text(yaml.safe_dump(larger.model_dump(mode="json")), encoding="utf-8")
+    return str(path)
 
 
 def randomised_units(settings: Settings) -> dict[str, str]:

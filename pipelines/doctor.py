@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from pydantic import ValidationError
 
-from agent_runtime.settings import Settings
+from agent_runtime.errors import ParleyError
+from agent_runtime.settings import load_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -95,16 +95,17 @@ def _disk() -> Outcome:
 
 def _settings() -> Outcome:
     try:
-        settings = Settings()
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = f"PARLEY_{'_'.join(map(str, first['loc'])).upper()}"
-        return "failed", f"{name} = {first['input']!r}: {first['msg']}; mend it"
+        settings = load_settings()
+    except ParleyError as error:
+        return "failed", str(error)
     return "ok", f"workspace {settings.workspace}, tenant {settings.tenant_id}"
 
 
 def _workspace() -> Outcome:
-    path = Settings().workspace
+    try:
+        path = load_settings().workspace
+    except ParleyError:
+        return "failed", "the settings cannot be read"
     parent = next(p for p in (path, *path.parents) if p.exists())
     if not os.access(parent, os.W_OK):
         return "failed", f"{parent} is not writable; choose another PARLEY_WORKSPACE"
