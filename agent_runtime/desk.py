@@ -119,6 +119,8 @@ class Desk:
         )
         action = self._decide(tx, session, observation, contact, now=now)
         self._heard(tx, inbound, session, action)
+        read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
+        journal.write("cost", inbound.key, payload=read)
         self._obey(tx, journal, inbound, action)
         message = self._record(tx, session, observation, action, contact, now=now, inbound=inbound)
         act.hold_meeting(tx, session, action.candidate, "agent")

@@ -29,7 +29,8 @@ def final_table(report: dict[str, Any]) -> Table:
     table.add_section()
     lift, planted = report["lift"], report["planted"]
     table.add_row("lift on meetings", _points(lift["effect"]), _interval(lift))
-    table.add_row("planted truth", _points(planted["planted_effect"]), _covered(lift, planted))
+    if planted:
+        table.add_row("planted truth", _points(planted["planted_effect"]), _covered(lift, planted))
     table.add_row("agent mails to the holdout", f"{report['holdout_sends']:,}", "must be 0")
     return table
 
@@ -38,11 +39,16 @@ def _points(value: float) -> str:
     return f"{100 * value:+.1f} points"
 
 
-def _interval(lift: dict[str, float]) -> str:
+def _interval(lift: dict[str, float | None]) -> str:
+    if lift["ci_low"] is None or lift["ci_high"] is None:
+        return "no interval: nobody met, in either arm"
     low, high = 100 * lift["ci_low"], 100 * lift["ci_high"]
-    return f"95% interval {low:+.1f} to {high:+.1f}, p = {lift['p_value']:.2g}"
+    p_value = "" if lift["p_value"] is None else f", p = {lift['p_value']:.2g}"
+    return f"95% interval {low:+.1f} to {high:+.1f}{p_value}"
 
 
-def _covered(lift: dict[str, float], planted: dict[str, float]) -> str:
+def _covered(lift: dict[str, float | None], planted: dict[str, float]) -> str:
+    if lift["ci_low"] is None or lift["ci_high"] is None:
+        return ""
     inside = lift["ci_low"] <= planted["planted_effect"] <= lift["ci_high"]
     return "inside the interval" if inside else "outside the interval"
