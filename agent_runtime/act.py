@@ -109,7 +109,8 @@ def hold_meeting(tx: Tx, session: Session, candidate: Candidate, actor: Actor) -
 
 
 def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbound) -> None:
-    """Puts a mail into the human queue."""
+    """Puts a mail into the human queue; a thread is one piece of work, its newest mail."""
+    tx.supersede_human_tasks(session.thread_id)
     control = candidate.reason == "inbound_control"
     tx.save_human_task(
         HumanTask(

@@ -67,7 +67,8 @@ class HumanQueue:
             tx.save_session(
                 replace(session, speaker="human", offered=answer.offers or session.offered)
             )
-            booked = Candidate("book", "booked_by_person", 1.0, 1.0, "booked", book=answer.books)
+            books = None if session.meeting_uid else answer.books
+            booked = Candidate("book", "booked_by_person", 1.0, 1.0, "booked", book=books)
             return act.hold_meeting(tx, session, booked, "human")
 
 

@@ -273,6 +273,11 @@ class MemoryStore:
     def human_task(self, task_id: str) -> HumanTask | None:
         return self._human.get(task_id)
 
+    def supersede_human_tasks(self, thread_id: str) -> None:
+        for task in self.open_human_tasks():
+            if task.thread_id == thread_id:
+                self._human[task.task_id] = replace(task, state="DONE")
+
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return tuple(task for task in self._human.values() if task.state == "OPEN")
 

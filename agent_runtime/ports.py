@@ -243,6 +243,10 @@ class Tx(Protocol):
         """Work for a person."""
         ...
 
+    def supersede_human_tasks(self, thread_id: str) -> None:
+        """Closes what waits in a thread, because a newer mail stands for all of it."""
+        ...
+
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         """All work that waits for a person."""
         ...

@@ -253,10 +253,17 @@ class SqlTx(SqlRows):
         return self.all(Meeting, t.meetings, t.meetings.c.state == "HOLDING")
 
     def save_human_task(self, task: HumanTask) -> None:
-        self.put(t.human_tasks, task, task_id=task.task_id, state=task.state)
+        columns = {"task_id": task.task_id, "thread_id": task.thread_id, "state": task.state}
+        self.put(t.human_tasks, task, **columns)
 
     def human_task(self, task_id: str) -> HumanTask | None:
         return self.one(HumanTask, t.human_tasks, t.human_tasks.c.task_id == task_id)
+
+    def supersede_human_tasks(self, thread_id: str) -> None:
+        h = t.human_tasks.c
+        is_open = and_(h.thread_id == thread_id, h.state == "OPEN")
+        for task in self.all(HumanTask, t.human_tasks, is_open):
+            self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return self.all(HumanTask, t.human_tasks, t.human_tasks.c.state == "OPEN")

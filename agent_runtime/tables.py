@@ -169,6 +169,7 @@ human_tasks = Table(
     metadata,
     _key("tenant_id"),
     _key("task_id"),
+    _text("thread_id"),
     _text("state"),
     _doc(),
     Index("human_tasks_state", "state"),

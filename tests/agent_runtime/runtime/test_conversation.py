@@ -265,3 +265,14 @@ def test_a_row_that_cannot_be_worked_blocks_nobody(world, monkeypatch):
     assert store.task("broken").state == "BLOCKED"
     (incident,) = [e for e in store.events if e.kind == "incident"]
     assert "no_such_playbook" in incident.payload["detail"]
+
+
+def test_a_thread_waits_for_a_person_once_with_its_newest_mail(world):
+    """R172: two mails of one buyer are one piece of work, so that nobody books twice."""
+    store, runtime = world
+    request = mail("I want to speak to a human being.", to="hello@northbeam.example")
+    runtime.inbox.receive(request, now=NOW)
+    runtime.inbox.receive(replace(request, key="k2", text="A human, please!"), now=NOW)
+    work_all(store, runtime, Wire(), NOW + timedelta(minutes=2))
+    (waiting,) = store.open_human_tasks()
+    assert waiting.text == "A human, please!"
