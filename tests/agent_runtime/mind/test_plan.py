@@ -183,11 +183,19 @@ def test_no_touch_goes_where_the_conversation_does_not_wait_for_one(
     assert (best.action, best.reason, best.proposal) == ("none", reason, None)
 
 
-def test_a_touch_without_the_facts_it_needs_stays_unsent(decide, due, contact):
-    best = decide(None, observation=due(1), state="new", who=replace(contact, company=""))[1][0]
-    foreign = decide(None, observation=due(1), state="new", who=replace(contact, language="nl"))[1]
+@pytest.mark.parametrize("touch", [1, 2, 3])
+def test_a_reader_whose_company_is_unknown_gets_words_that_do_not_name_it(
+    decide, due, contact, touch
+):
+    """R42: a missing fact is never filled with a guess."""
+    best = decide(None, observation=due(touch), state="new", who=replace(contact, company=""))[1][0]
+    assert best.action == "send_touch"
+    assert best.proposal.content_ids[0].endswith("_plain")
+    assert "[[COMPANY]]" not in best.proposal.subject + best.proposal.body
 
-    assert (best.action, best.reason) == ("none", "no_text_for_this_reader")
+
+def test_a_touch_without_words_in_the_reader_s_language_stays_unsent(decide, due, contact):
+    foreign = decide(None, observation=due(1), state="new", who=replace(contact, language="nl"))[1]
     assert (foreign[0].action, foreign[0].reason) == ("none", "no_text_for_this_reader")
 
 
