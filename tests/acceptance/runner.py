@@ -53,6 +53,9 @@ def main(arguments: list[str]) -> int:
     if not checks:
         sys.stderr.write(f"no module issue_{chosen.issue}_*.py with CHECKS in {chosen.checks}\n")
         return 2
+    if chosen.sample:
+        # A claim that none of whose cases was run is not judged.
+        checks = [found for found in checks if load_check(found.path, found.name).sample]
     finished = FinishedCases(out.with_name(out.name + ".partial.jsonl"), fresh=chosen.fresh)
     started = time.monotonic()
     with Progress(console=Console(stderr=True)) as progress:

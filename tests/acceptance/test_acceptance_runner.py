@@ -127,3 +127,11 @@ def test_an_issue_without_checks_exits_with_two(repository, tmp_path):
 
     assert found.returncode == 2
     assert found.stderr.startswith("no module issue_9_*.py with CHECKS")
+
+
+def test_a_check_without_a_sample_is_not_judged_by_one(folder):
+    long = TOY.replace('sample=["2"]', "sample=[]").replace('"squares"', '"long"')
+    (folder / "issue_9_long.py").write_text(long)
+    out = folder / "out/issue-9.json"
+    main(["--issue", "9", "--checks", str(folder), "--out", str(out), "--sample"])
+    assert list(json.loads(out.read_text())["checks"]) == ["squares"]
