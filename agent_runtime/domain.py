@@ -102,7 +102,6 @@ class Session:
     rfc_references: tuple[str, ...] = ()
     meeting_uid: str = ""
     opened_by: Literal["agent", "buyer"] = "agent"
-    opened_at: datetime | None = None
     request_at: datetime | None = None
     """When a request came in that nobody has answered yet; the clock of the first response."""
     closed: bool = False

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agent_runtime.domain import Contact, Session
-from agent_runtime.policies.facts import Approvals, Facts, Limits
+from agent_runtime.policies.facts import Approvals, Facts
 from agent_runtime.ports import Tx
 from agent_runtime.rows import Actor
 
@@ -20,7 +20,6 @@ def gather(
     task_id: str | None = None,
     message_id: str = "",
     expires_at: datetime | None = None,
-    limits: Limits | None = None,
 ) -> Facts:
     """Returns the facts about one message to `contact`, as they stand at this very moment."""
     return Facts(
@@ -43,7 +42,6 @@ def gather(
             mailbox=mailbox,
             now=now,
         ),
-        limits=limits or Limits(),
         expires_at=expires_at,
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),

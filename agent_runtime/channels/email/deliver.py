@@ -168,5 +168,4 @@ def _after_sending(session: Session, message: Message) -> Session:
         request_at=None if message.touch_class == "reply" else session.request_at,
         touches_sent=session.touches_sent + (message.touch_class == "proactive"),
         agent_turns=session.agent_turns + (message.actor == "agent"),
-        opened_at=session.opened_at or message.sent_at,
     )

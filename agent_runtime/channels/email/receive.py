@@ -84,7 +84,7 @@ class Inbox:
                 contact = self.newcomers.welcome(tx, mail, now=now)
         if contact is None:
             return None
-        return contact, tx.session_of(contact.person_id) or opened_by_buyer(contact, now=now)
+        return contact, tx.session_of(contact.person_id) or opened_by_buyer(contact)
 
     def _prove(self, tx: Tx, mail: ReceivedMail, *, now: datetime) -> None:
         """An answer or a report proves that the mail it speaks of had left."""
@@ -106,7 +106,7 @@ class Inbox:
             journal.write("suppression", inbound.key, payload=payload)
 
 
-def opened_by_buyer(contact: Contact, *, now: datetime) -> Session:
+def opened_by_buyer(contact: Contact) -> Session:
     """Returns the fresh thread of somebody who wrote first."""
     return Session(
         tenant_id=contact.tenant_id,
@@ -116,7 +116,6 @@ def opened_by_buyer(contact: Contact, *, now: datetime) -> Session:
         playbook="inbound_response",
         state="",
         opened_by="buyer",
-        opened_at=now,
     )
 
 

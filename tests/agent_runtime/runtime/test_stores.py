@@ -161,7 +161,7 @@ def test_values_come_back_as_they_were_written(store):
     from agent_runtime.domain import Slot
 
     slot = Slot("o-1", NOW, NOW + timedelta(minutes=30))
-    session = replace(THREAD, offered=(slot,), facts_known=(("role", "CTO"),), opened_at=NOW)
+    session = replace(THREAD, offered=(slot,), facts_known=(("role", "CTO"),), request_at=NOW)
     meeting = Meeting("t", "u@parley", THREAD.thread_id, "p-ana", slot, "agent")
     with store.begin() as tx:
         tx.save_session(session)

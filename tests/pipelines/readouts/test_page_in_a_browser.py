@@ -37,7 +37,8 @@ def test_the_page_opens_from_a_file_and_asks_the_network_for_nothing(ran, need_p
         timeout=120,
         check=True,
     )
-    assert "main-svg" in browsed.stdout
+    assert 'class="main-svg"' not in ran.page.read_text(encoding="utf-8")
+    assert 'class="main-svg"' in browsed.stdout
     assert "Was the agent worth it?" in browsed.stdout
     assert "Uncaught" not in browsed.stderr
     log = requests.read_text(encoding="utf-8").rstrip().rstrip(",")
