@@ -10,7 +10,7 @@ from agent_runtime.domain import Action, Candidate, Contact, Observation, Propos
 from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
-from agent_runtime.rows import Actor, HumanTask, Inbound, Meeting, Message, Task
+from agent_runtime.store.rows import Actor, HumanTask, Inbound, Meeting, Message, Task
 
 
 def message_of(

@@ -9,7 +9,7 @@ from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.receive import Inbox
 from agent_runtime.desk import Desk
 from agent_runtime.human_queue import HumanQueue
-from agent_runtime.library import Library
+from agent_runtime.library.catalog import Library
 from agent_runtime.log import Versions
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.newcomers import Newcomers

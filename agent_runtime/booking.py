@@ -9,10 +9,10 @@ from icalendar import Event, vCalAddress
 from agent_runtime import act, log
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, Proposal, Session
-from agent_runtime.library import Library
+from agent_runtime.library.catalog import Library
+from agent_runtime.planning.speech_acts import confirmation, other_times
 from agent_runtime.ports import Calendar, Store, Tx
-from agent_runtime.rows import HumanTask, Meeting
-from agent_runtime.speech_acts import confirmation, other_times
+from agent_runtime.store.rows import HumanTask, Meeting
 
 
 @dataclass(frozen=True, slots=True)

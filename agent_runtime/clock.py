@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from agent_runtime.tables import clock
+from agent_runtime.store.tables import clock
 
 _SANDBOX = "sandbox"
 

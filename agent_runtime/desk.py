@@ -11,11 +11,11 @@ from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Action, Contact, Observation, Session
 from agent_runtime.gather import gather
-from agent_runtime.library import Library
+from agent_runtime.library.catalog import Library
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
-from agent_runtime.rows import Due, Inbound, Message, Task
+from agent_runtime.store.rows import Due, Inbound, Message, Task
 
 POSITIVE = frozenset({"interested", "book_meeting", "propose_time"})
 """Intents that are a clear next step; `conventions.md` and the design fix the definition."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from agent_runtime.domain import Contact, Session
 from agent_runtime.policies.facts import Approvals, Facts
 from agent_runtime.ports import Tx
-from agent_runtime.rows import Actor
+from agent_runtime.store.rows import Actor
 
 
 def gather(

@@ -6,7 +6,7 @@ from datetime import datetime
 from agent_runtime import act, log
 from agent_runtime.domain import Candidate, Proposal, Sentence, Slot
 from agent_runtime.ports import Store
-from agent_runtime.rows import HumanTask, Meeting
+from agent_runtime.store.rows import HumanTask, Meeting
 
 
 @dataclass(frozen=True, slots=True)

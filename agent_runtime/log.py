@@ -15,7 +15,7 @@ from agent_runtime.contracts import TraceEvent, TraceKind
 from agent_runtime.domain import Action, Candidate, Observation, Session
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
-from agent_runtime.rows import Due, Inbound, Meeting, Message
+from agent_runtime.store.rows import Due, Inbound, Meeting, Message
 
 Versions = dict[str, str]
 """Versions of code, playbook, prompt, model, policy and content behind an event."""

@@ -6,11 +6,11 @@ from datetime import datetime
 from time import perf_counter
 
 from agent_runtime.domain import Action, Candidate, Contact, Observation, Perception, Session, Slot
-from agent_runtime.library import Library
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
-from agent_runtime.playbook import Playbook
 from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.permit import Judgement, authorise

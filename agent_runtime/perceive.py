@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_runtime.content import LOCALES
 from agent_runtime.domain import Contact, Guess, Observation, Perception, Session, Slot
-from agent_runtime.entities import find_entities
-from agent_runtime.language import detect_language
+from agent_runtime.hearing.entities import find_entities
+from agent_runtime.hearing.language import detect_language
+from agent_runtime.hearing.new_text import message_of
+from agent_runtime.hearing.safety import Heard, listen
+from agent_runtime.library.content import LOCALES
 from agent_runtime.models.language import LanguageModel
-from agent_runtime.new_text import message_of
-from agent_runtime.safety import Heard, listen
-from agent_runtime.slot_choice import choose_slot
+from agent_runtime.times.slot_choice import choose_slot
 
 _SAYS_OUTRIGHT = 0.3
 """Further intents are kept from this confidence on."""

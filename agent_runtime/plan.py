@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from agent_runtime.content import Content
 from agent_runtime.domain import (
     Candidate,
     Contact,
@@ -15,11 +14,12 @@ from agent_runtime.domain import (
     Session,
     Slot,
 )
-from agent_runtime.library import Library
-from agent_runtime.moves import Option, state_of
-from agent_runtime.outline import Turn, outline, read_turn, touch_texts
-from agent_runtime.playbook import Playbook
-from agent_runtime.speech_acts import Act, compose
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import Content
+from agent_runtime.library.playbook import Playbook
+from agent_runtime.planning.moves import Option, state_of
+from agent_runtime.planning.outline import Turn, outline, read_turn, touch_texts
+from agent_runtime.planning.speech_acts import Act, compose
 
 
 def plan(

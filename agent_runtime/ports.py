@@ -10,7 +10,7 @@ from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session, Slot
 from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
-from agent_runtime.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+from agent_runtime.store.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, Table, and_, literal, select
 from sqlalchemy.sql import ColumnElement
 
-from agent_runtime import tables as t
+from agent_runtime.store import tables as t
 
 BATCH = 40
 

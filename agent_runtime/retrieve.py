@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from agent_runtime.content import Content
 from agent_runtime.domain import Contact, Evidence, Observation, Perception, Session, Slot
-from agent_runtime.library import Library
-from agent_runtime.local_times import number_times
-from agent_runtime.outline import MAX_FACTS, outline, read_turn, touch_texts
-from agent_runtime.playbook import Playbook
-from agent_runtime.speech_acts import CALENDAR_FACT
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import Content
+from agent_runtime.library.playbook import Playbook
+from agent_runtime.planning.outline import MAX_FACTS, outline, read_turn, touch_texts
+from agent_runtime.planning.speech_acts import CALENDAR_FACT
+from agent_runtime.times.local_times import number_times
 
 
 def retrieve(

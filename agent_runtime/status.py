@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, func, select
 
-from agent_runtime import tables as t
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.clock import read_now
-from agent_runtime.engine import open_engine
 from agent_runtime.errors import ParleyError
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
 from agent_runtime.pump import next_due
 from agent_runtime.settings import Settings
-from agent_runtime.store import SqlStore
+from agent_runtime.store import tables as t
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.sql import SqlStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,19 @@ from sqlalchemy import Engine
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.channels.email.receive import mark_read, unread
+from agent_runtime.channels.email.sent_folder import resolve_unknown
 from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
-from agent_runtime.engine import open_engine
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.models.embedded import load_embedded_model
 from agent_runtime.newcomers import read_newcomers
-from agent_runtime.rows import Due
-from agent_runtime.sent_folder import resolve_unknown
 from agent_runtime.settings import Settings
-from agent_runtime.store import SqlStore
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.rows import Due
+from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.slots import OfficeHours
 from agent_runtime.workflows import Workflows

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy import Connection, Engine
 
-from agent_runtime.rows import Due
+from agent_runtime.store.rows import Due
 
 QUEUE = "lanes"
 APPLICATION_VERSION = "1"

@@ -17,7 +17,7 @@ COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "experiment": ("experiments.cli:app", "Register, verify, analyse and size experiments"),
-    "playbook": ("agent_runtime.playbook_cli:app", "Check and show playbooks"),
+    "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import get_args
 
-from agent_runtime.library import load_library
-from agent_runtime.playbook import Autonomy, Playbook
+from agent_runtime.library.catalog import load_library
+from agent_runtime.library.playbook import Autonomy, Playbook
 from experiments.spec import Spec
 from pipelines.campaign import Campaign, experiment_of
 from pipelines.errors import PipelineError

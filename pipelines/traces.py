@@ -1,8 +1,8 @@
 """Brings traces from the runtime store into the lake."""
 
-from agent_runtime.engine import open_engine
-from agent_runtime.export import export_traces
 from agent_runtime.settings import Workspace
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.export import export_traces
 
 
 def export_to_lake(workspace: Workspace, *, store_url: str = "") -> int:

@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from agent_runtime.calendar_words import MONTHS, WEEKDAYS
 from agent_runtime.placeholders import TOKEN
+from agent_runtime.times.calendar_words import MONTHS, WEEKDAYS
 
 MAX_CHARACTERS = 700
 """What comes later in a mail seldom says why it was written, and reading it takes time."""

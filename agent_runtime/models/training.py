@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent_runtime.content import LibraryError, Locale, sentence_of
-from agent_runtime.playbook import Intent
+from agent_runtime.library.content import LibraryError, Locale, sentence_of
+from agent_runtime.library.playbook import Intent
 
 FOLDER = Path(__file__).parent.parent / "training"
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from agent_runtime.domain import Consent, Proposal, Session, Verdict
-from agent_runtime.rows import Actor
+from agent_runtime.store.rows import Actor
 
 
 @dataclass(frozen=True, slots=True)

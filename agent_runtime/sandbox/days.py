@@ -24,7 +24,7 @@ from agent_runtime.sandbox.rep_room import RepRoom
 from agent_runtime.sandbox.simulation import END, Simulation
 from agent_runtime.sandbox.town import Town
 from agent_runtime.settings import Workspace
-from agent_runtime.store import SqlStore
+from agent_runtime.store.sql import SqlStore
 
 POLL_S = 0.01
 

@@ -5,13 +5,11 @@ from datetime import datetime
 
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.channels.email.parse import ReceivedMail, new_text
-from agent_runtime.library import Library
-from agent_runtime.memory_store import MemoryStore
+from agent_runtime.library.catalog import Library
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.policies.permit import Permit
 from agent_runtime.ports import Mail, Receipt
-from agent_runtime.rows import Due
 from agent_runtime.sandbox.bounces import refuses_late
 from agent_runtime.sandbox.mail_view import MailView
 from agent_runtime.sandbox.people import Person
@@ -20,7 +18,9 @@ from agent_runtime.sandbox.rep_room import RepRoom
 from agent_runtime.sandbox.simulation import Simulation, read_people
 from agent_runtime.sandbox.town import Town
 from agent_runtime.settings import Workspace
-from agent_runtime.store_import import load_into
+from agent_runtime.store.importing import load_into
+from agent_runtime.store.memory import MemoryStore
+from agent_runtime.store.rows import Due
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.slots import OfficeHours
 

@@ -9,8 +9,7 @@ from sqlalchemy import Engine
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.clock import read_now, start_clock
 from agent_runtime.endpoints import Endpoints, write_endpoints
-from agent_runtime.engine import open_engine
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.newcomers import Newcomers, read_newcomers
@@ -22,7 +21,8 @@ from agent_runtime.sandbox.rep_room import RepRoom
 from agent_runtime.sandbox.simulation import read_people, read_simulation
 from agent_runtime.sandbox.town import Town
 from agent_runtime.settings import Settings
-from agent_runtime.store import SqlStore
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.slots import OfficeHours
 

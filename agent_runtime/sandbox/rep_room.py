@@ -9,7 +9,6 @@ from agent_runtime.domain import Proposal, Sentence
 from agent_runtime.human_queue import HumanAnswer
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Tx
-from agent_runtime.rows import HumanTask
 from agent_runtime.sandbox.reps import (
     PlannedRepWork,
     RepLetter,
@@ -18,6 +17,7 @@ from agent_runtime.sandbox.reps import (
     offer_letter,
     work,
 )
+from agent_runtime.store.rows import HumanTask
 
 LAG = timedelta(minutes=10)
 """Reps write a little after the grid: after the buyers, never at the same instant."""

@@ -5,7 +5,7 @@ import hashlib
 import dagster as dg
 import polars as pl
 
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
 from pipelines.lake import Lake, write
 from pipelines.resources import WorkspaceResource
 

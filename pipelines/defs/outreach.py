@@ -95,6 +95,6 @@ def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
     Source: the lake. What stands in the store already is kept; a touch is never put there twice.
     """
     # The runtime store is heavy and only this asset needs it.
-    store_import = import_module("agent_runtime.store_import")
+    store_import = import_module("agent_runtime.store.importing")
     store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
     return dg.MaterializeResult()

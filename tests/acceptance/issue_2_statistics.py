@@ -17,7 +17,7 @@ TEXTBOOK_Z = 1.959964
 
 @cache
 def _mind():
-    from agent_runtime.library import load_library
+    from agent_runtime.library.catalog import load_library
     from agent_runtime.models.embedded import load_embedded_model
 
     return load_library(), load_embedded_model()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from agent_runtime.domain import Consent, Proposal, Sentence, Session
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.permit import authorise
 
@@ -16,7 +16,7 @@ def measure():
     library = load_library()
     content = library.contents["icp.opener", "en"]
     frame = library.contents["frame.email", "en"]
-    from agent_runtime.content import SLOT_VALUES
+    from agent_runtime.library.content import SLOT_VALUES
 
     sentences = [Sentence(p.format_map(SLOT_VALUES), (content.fact,)) for p in content.paragraphs]
     sentences += [Sentence(p.format_map(SLOT_VALUES), (frame.fact,)) for p in frame.paragraphs]

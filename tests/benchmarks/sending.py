@@ -14,9 +14,9 @@ from agent_runtime.channels.email.render import render
 from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Consent, Contact, Proposal, Sentence, Session
-from agent_runtime.engine import open_engine
 from agent_runtime.sandbox.exchanger import Exchanger
-from agent_runtime.store import SqlStore
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.sql import SqlStore
 
 MAILS = 200
 NOW = datetime(2026, 1, 13, 10, 0, tzinfo=UTC)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from agent_runtime.engine import open_engine
-from agent_runtime.library import load_library
-from agent_runtime.memory_store import MemoryStore
+from agent_runtime.library.catalog import load_library
 from agent_runtime.models.embedded import load_embedded_model
 from agent_runtime.sandbox.fast import play
 from agent_runtime.sandbox.simulation import read_simulation
-from agent_runtime.store import SqlStore
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.memory import MemoryStore
+from agent_runtime.store.sql import SqlStore
 from tests.processes import Processes, prepare
 
 SEEDS = (11, 12, 13)
@@ -56,9 +56,9 @@ def test_both_paths_play_the_same_campaign(seed, tmp_path):
 
 
 def real_outcome(settings):
-    from agent_runtime import tables as t
     from agent_runtime.contracts import Assignment
-    from agent_runtime.rows import Meeting
+    from agent_runtime.store import tables as t
+    from agent_runtime.store.rows import Meeting
 
     engine = open_engine(f"sqlite:///{settings.paths.store}")
     with SqlStore(engine, settings.tenant_id).begin() as tx:

@@ -6,10 +6,10 @@ from random import Random
 import polars as pl
 import pytest
 
-from agent_runtime.engine import open_engine
-from agent_runtime.export import export_traces
 from agent_runtime.sandbox.journal import read_journal
 from agent_runtime.status import read_status
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.export import export_traces
 from tests.processes import Processes, prepare
 
 KILLS = 24

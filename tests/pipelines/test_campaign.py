@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
 from pipelines.campaign import SHIPPED, experiment_of, load_campaign
 from pipelines.coherence import IncoherentCampaignError, check_playbook, check_population
 from pipelines.errors import PipelineError

@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from agent_runtime.clock import write_now
-from agent_runtime.engine import open_engine
 from agent_runtime.sandbox.world import LAUNCH_AT
+from agent_runtime.store.engine import open_engine
 from pipelines import cli
 
 COMMANDS = sorted(cli.COMMANDS)

@@ -11,7 +11,7 @@ from agent_runtime.gather import gather
 from agent_runtime.policies.facts import Approvals
 from agent_runtime.policies.permit import Permit, authorise
 from agent_runtime.ports import MailChannel, Receipt, Store, Tx
-from agent_runtime.rows import Message
+from agent_runtime.store.rows import Message
 
 MAX_ATTEMPTS = 5
 RETRY_AFTER = timedelta(minutes=30)

@@ -10,7 +10,7 @@ from email.utils import parseaddr
 
 from mailparser_reply import EmailReplyParser
 
-from agent_runtime.new_text import unquoted
+from agent_runtime.hearing.new_text import unquoted
 
 LANGUAGES = ["en", "es", "de", "fr", "pt", "it"]
 

@@ -9,11 +9,11 @@ from agent_runtime import log
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.domain import Contact, Session
+from agent_runtime.hearing.safety import is_opt_out
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.placeholders import redact
 from agent_runtime.ports import Store, Tx
-from agent_runtime.rows import Inbound
-from agent_runtime.safety import is_opt_out
+from agent_runtime.store.rows import Inbound
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from agent_runtime.domain import Contact, Proposal
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Mail
-from agent_runtime.rows import Message
+from agent_runtime.store.rows import Message
 
 
 def render(message: Message, contact: Contact, originals: dict[str, str]) -> Mail:

@@ -13,13 +13,13 @@ from agent_runtime.domain import (
     Session,
     Slot,
 )
-from agent_runtime.library import Library
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.scenario import Scenario, Turn
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.placeholders import redact
 from agent_runtime.plan import plan
 from agent_runtime.retrieve import retrieve
-from agent_runtime.scenario import Scenario, Turn
 
 START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 

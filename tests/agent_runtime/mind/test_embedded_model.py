@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import yaml
 
-from agent_runtime.content import LibraryError
+from agent_runtime.library.content import LibraryError
+from agent_runtime.library.playbook import INTENTS
 from agent_runtime.models.embedded import EmbeddedModel, load_embedded_model, train
 from agent_runtime.models.embedding import CachedEmbedder, HashingEmbedder
 from agent_runtime.models.evaluation import cross_validate
 from agent_runtime.models.intent_model import groups_of, load_intent_model
 from agent_runtime.models.reading_text import reading_text, sentences_of
 from agent_runtime.models.training import Example, read_training, training_hash
-from agent_runtime.playbook import INTENTS
 
 READINGS = yaml.safe_load((Path(__file__).parent / "readings.yaml").read_text(encoding="utf-8"))
 

@@ -6,10 +6,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from agent_runtime.content import LOCALES, LibraryError
-from agent_runtime.library import PACKAGE, load_library, read_library
-from agent_runtime.library_checks import expiry_problems
-from agent_runtime.playbook_cli import app
+from agent_runtime.library.catalog import PACKAGE, load_library, read_library
+from agent_runtime.library.checks import expiry_problems
+from agent_runtime.library.cli import app
+from agent_runtime.library.content import LOCALES, LibraryError
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from agent_runtime.language import detect_language
+from agent_runtime.hearing.language import detect_language
+from agent_runtime.hearing.new_text import message_of, unquoted
 from agent_runtime.models.language import ScriptedModel
-from agent_runtime.new_text import message_of, unquoted
 from agent_runtime.perceive import perceive
-from agent_runtime.spoken_times import hear_time
+from agent_runtime.times.spoken_times import hear_time
 
 
 @pytest.fixture(scope="module")

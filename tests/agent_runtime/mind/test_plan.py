@@ -6,11 +6,11 @@ import pytest
 from mind_dialogue import free_slots
 
 from agent_runtime.domain import Guess, Perception
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
+from agent_runtime.library.playbook import INTENTS
 from agent_runtime.plan import plan
-from agent_runtime.playbook import INTENTS
+from agent_runtime.planning.speech_acts import confirmation, other_times
 from agent_runtime.retrieve import retrieve
-from agent_runtime.speech_acts import confirmation, other_times
 
 LIBRARY = load_library()
 

@@ -5,9 +5,9 @@ import pytest
 import yaml
 
 from agent_runtime.domain import Observation
-from agent_runtime.library import load_library
+from agent_runtime.hearing.safety import is_opt_out, listen
+from agent_runtime.library.catalog import load_library
 from agent_runtime.models.training import read_training
-from agent_runtime.safety import is_opt_out, listen
 
 SAYINGS = yaml.safe_load((Path(__file__).parent / "opt_outs.yaml").read_text(encoding="utf-8"))
 

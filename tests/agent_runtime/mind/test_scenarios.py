@@ -1,7 +1,7 @@
 import pytest
 from mind_dialogue import Played, play
 
-from agent_runtime.library import load_library
+from agent_runtime.library.catalog import load_library
 from agent_runtime.models.embedded import load_embedded_model
 
 LIBRARY = load_library()

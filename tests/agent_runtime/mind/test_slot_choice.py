@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent_runtime.domain import Slot
-from agent_runtime.slot_choice import choose_slot
+from agent_runtime.times.slot_choice import choose_slot
 
 NOW = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 # In Berlin: Tuesday 13 at 10:00, Wednesday 14 at 14:30, Friday 16 at 09:00.

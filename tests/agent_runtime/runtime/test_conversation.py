@@ -9,12 +9,12 @@ from runtime_people import ANA, CONSENT, NOW
 from agent_runtime.app import assemble
 from agent_runtime.channels.email.parse import ReceivedMail
 from agent_runtime.contracts import Assignment
-from agent_runtime.library import load_library
-from agent_runtime.memory_store import MemoryStore
+from agent_runtime.library.catalog import load_library
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.newcomers import Newcomers, OnlineExperiment, Owner
 from agent_runtime.ports import Receipt
-from agent_runtime.rows import Due, Task
+from agent_runtime.store.memory import MemoryStore
+from agent_runtime.store.rows import Due, Task
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.slots import OfficeHours
 

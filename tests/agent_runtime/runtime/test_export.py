@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from runtime_people import NOW, THREAD
 
-from agent_runtime.engine import open_engine
-from agent_runtime.export import export_traces
 from agent_runtime.log import Journal
 from agent_runtime.settings import Workspace
-from agent_runtime.store import SqlStore
-from agent_runtime.tables import metadata
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.export import export_traces
+from agent_runtime.store.sql import SqlStore
+from agent_runtime.store.tables import metadata
 
 WRITERS, ROUNDS = 2, 40
 

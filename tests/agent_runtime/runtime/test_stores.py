@@ -9,12 +9,12 @@ from runtime_people import ANA, CONSENT, NOW, THREAD
 from agent_runtime.act import message_of
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Proposal, Sentence
-from agent_runtime.engine import open_engine
-from agent_runtime.memory_store import MemoryStore
 from agent_runtime.policies.facts import Sent
-from agent_runtime.rows import Inbound, Meeting, Task
-from agent_runtime.store import SqlStore
-from agent_runtime.tables import metadata
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.memory import MemoryStore
+from agent_runtime.store.rows import Inbound, Meeting, Task
+from agent_runtime.store.sql import SqlStore
+from agent_runtime.store.tables import metadata
 
 TASK = Task(
     tenant_id="t",
@@ -182,7 +182,7 @@ def test_values_come_back_as_they_were_written(store):
 def test_an_event_is_appended_once(tmp_path):
     from sqlalchemy import func, select
 
-    from agent_runtime import tables as t
+    from agent_runtime.store import tables as t
 
     engine = open_engine(f"sqlite:///{tmp_path}/runtime.db")
     event = TraceEvent(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from agent_runtime.calendar_words import DAY_FORMS, MONTHS, WEEKDAYS
+from agent_runtime.times.calendar_words import DAY_FORMS, MONTHS, WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)

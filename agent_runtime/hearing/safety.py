@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agent_runtime.domain import Observation
-from agent_runtime.new_text import message_of, unquoted
+from agent_runtime.hearing.new_text import message_of, unquoted
 from agent_runtime.words import any_of, read_words
 
 RULES = (

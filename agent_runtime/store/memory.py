@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
-from agent_runtime.rows import (
+from agent_runtime.store.rows import (
     Due,
     DueKind,
     HumanTask,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agent_runtime.domain import Contact, Perception, Session, Slot
-from agent_runtime.local_times import zone_of
-from agent_runtime.spoken_times import SpokenTime, hear_time
+from agent_runtime.times.local_times import zone_of
+from agent_runtime.times.spoken_times import SpokenTime, hear_time
 
 OFFERED = 3
 """Times in one offer: enough to choose from, few enough to read."""

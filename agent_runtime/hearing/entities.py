@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from agent_runtime.spoken_times import hear_time
+from agent_runtime.times.spoken_times import hear_time
 from agent_runtime.words import any_of, read_words
 
 _PATTERNS = {

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agent_runtime.errors import ParleyError
-from agent_runtime.local_times import TIME_PATTERN
+from agent_runtime.times.local_times import TIME_PATTERN
 
 Locale = Literal["en", "es", "de", "fr", "pt", "it"]
 LOCALES: tuple[Locale, ...] = get_args(Locale)

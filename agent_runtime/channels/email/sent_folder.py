@@ -6,7 +6,7 @@ from email.policy import default
 from pathlib import Path
 
 from agent_runtime.channels.email.deliver import Outbox
-from agent_runtime.rows import Message
+from agent_runtime.store.rows import Message
 
 
 def resolve_unknown(outbox: Outbox, mail_folder: Path, *, now: datetime) -> int:

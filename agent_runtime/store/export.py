@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Engine, bindparam, func, select, update
 
-from agent_runtime import tables as t
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.settings import Workspace
-from agent_runtime.sql_rows import load
+from agent_runtime.store import tables as t
+from agent_runtime.store.sql_rows import load
 
 PAGE = 20_000
 _MARK = "exported_up_to"

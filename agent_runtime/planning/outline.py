@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runtime.content import LOCALES, Content
 from agent_runtime.domain import Contact, Observation, Perception, Session, Slot
-from agent_runtime.library import Library
-from agent_runtime.moves import Option, options
-from agent_runtime.playbook import Playbook, Touch
-from agent_runtime.slots import accepted_slot, slots_to_offer
-from agent_runtime.speech_acts import can_say, language_for
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import LOCALES, Content
+from agent_runtime.library.playbook import Playbook, Touch
+from agent_runtime.planning.moves import Option, options
+from agent_runtime.planning.speech_acts import can_say, language_for
+from agent_runtime.times.slots import accepted_slot, slots_to_offer
 
 MAX_FACTS = 4
 """The smallest fact set that a turn needs (R56); the frame is one of them."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from agent_runtime.calendar_words import ORDINALS
 from agent_runtime.domain import Slot
-from agent_runtime.local_times import zone_of
-from agent_runtime.spoken_times import hear_time
+from agent_runtime.times.calendar_words import ORDINALS
+from agent_runtime.times.local_times import zone_of
+from agent_runtime.times.spoken_times import hear_time
 from agent_runtime.words import any_of, read_words
 
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runtime.content import LOCALES, SLOT_VALUES, Content
 from agent_runtime.domain import ActionKind, Contact, Proposal, Sentence, Session, Slot, TouchClass
-from agent_runtime.library import Library
-from agent_runtime.local_times import number_times, say_time
-from agent_runtime.playbook import Playbook
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import LOCALES, SLOT_VALUES, Content
+from agent_runtime.library.playbook import Playbook
+from agent_runtime.times.local_times import number_times, say_time
 
 CALENDAR_FACT = "calendar.free@1"
 """The ground of the times in an offer, beside the approved text around them."""

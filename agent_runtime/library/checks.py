@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from agent_runtime.content import LOCALES
-from agent_runtime.playbook import Move, Playbook
+from agent_runtime.library.content import LOCALES
+from agent_runtime.library.playbook import Move, Playbook
 
 SPOKEN_BY_CODE = ("meeting.agenda", "meeting.booked", "slots.other")
 """Texts that the booking of a meeting speaks, whatever the playbook."""
 
 if TYPE_CHECKING:
-    from agent_runtime.library import Library
+    from agent_runtime.library.catalog import Library
 
 
 def cross_problems(library: "Library") -> Iterator[str]:

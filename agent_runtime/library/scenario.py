@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent_runtime.content import Locale
 from agent_runtime.domain import ActionKind
-from agent_runtime.playbook import Intent, Role
+from agent_runtime.library.content import Locale
+from agent_runtime.library.playbook import Intent, Role
 
 
 class _Part(BaseModel):

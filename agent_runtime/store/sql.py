@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, and_, or_
 
-from agent_runtime import tables as t
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
-from agent_runtime.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
-from agent_runtime.sql_rows import SqlRows, load
+from agent_runtime.store import tables as t
+from agent_runtime.store.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+from agent_runtime.store.sql_rows import SqlRows, load
 
 LEFT: tuple[MessageState, ...] = ("SENDING", "SENT", "UNKNOWN")
 """States in which a mail has left or may have left."""

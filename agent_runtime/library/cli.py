@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from agent_runtime.content import Content
 from agent_runtime.errors import ParleyError
-from agent_runtime.library import PACKAGE, load_library, read_library
-from agent_runtime.library_checks import cross_problems, expiry_problems
-from agent_runtime.playbook import Move, MoveTable, Playbook
-from agent_runtime.scenario import Scenario
+from agent_runtime.library.catalog import PACKAGE, load_library, read_library
+from agent_runtime.library.checks import cross_problems, expiry_problems
+from agent_runtime.library.content import Content
+from agent_runtime.library.playbook import Move, MoveTable, Playbook
+from agent_runtime.library.scenario import Scenario
 
 app = typer.Typer(name="playbook", help="What the agent may do and say.", no_args_is_help=True)
 

@@ -12,12 +12,12 @@ import polars as pl
 
 from agent_runtime.contracts import Assignment, OutreachTask
 from agent_runtime.domain import Consent, Contact
-from agent_runtime.engine import open_engine
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
 from agent_runtime.ports import Store, Tx
-from agent_runtime.rows import Task
 from agent_runtime.settings import Settings, Workspace
-from agent_runtime.store import SqlStore
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.rows import Task
+from agent_runtime.store.sql import SqlStore
 
 BATCH = 500
 _ZONES = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
-from agent_runtime.tables import metadata
+from agent_runtime.store.tables import metadata
 
 
 def open_engine(url: str) -> Engine:

@@ -12,12 +12,19 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from agent_runtime.content import LOCALES, Content, LibraryError, Locale, read_content, sentence_of
-from agent_runtime.library_checks import cross_problems
-from agent_runtime.playbook import Move, MoveTable, Playbook
-from agent_runtime.scenario import Scenario
+from agent_runtime.library.checks import cross_problems
+from agent_runtime.library.content import (
+    LOCALES,
+    Content,
+    LibraryError,
+    Locale,
+    read_content,
+    sentence_of,
+)
+from agent_runtime.library.playbook import Move, MoveTable, Playbook
+from agent_runtime.library.scenario import Scenario
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 """Where the library of the product lies; a company may keep its own elsewhere."""
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agent_runtime.domain import Perception, Session
-from agent_runtime.library import Library
-from agent_runtime.library_checks import states_of
-from agent_runtime.playbook import Move, Playbook
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.checks import states_of
+from agent_runtime.library.playbook import Move, Playbook
 
 SECONDARY = 0.5
 """A further intent counts from this confidence on; the primary one always does."""

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from agent_runtime.calendar_words import MONTHS, WEEKDAYS
 from agent_runtime.domain import Slot
+from agent_runtime.times.calendar_words import MONTHS, WEEKDAYS
 
 _SHAPES = {
     "en": "{weekday} {day} {month}, {clock} ({zone})",

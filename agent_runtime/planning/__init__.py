@@ -1,0 +1,1 @@
+"""From playbook rows and approved texts to drafts."""
