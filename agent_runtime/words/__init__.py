@@ -6,11 +6,14 @@ from typing import Any
 
 import yaml
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def read_words(name: str) -> dict[str, Any]:
     """Returns the lists of one file of this folder."""
     path = Path(__file__).parent / f"{name}.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+
 
 
 def any_of(patterns: Iterable[str]) -> str:
