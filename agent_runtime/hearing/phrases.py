@@ -4,7 +4,7 @@ A phrase is a regular expression over whole words of one sentence, in lower case
 with three shorthands: `{name}` is any word or words of a class, ` ~ ` up to three words more,
 ` ~~ ` up to eight. A space stands for a comma and a space as well, unless a group of phrases is
 said to stay `within_clause`. A group may say what unmakes it: words right before it, right after
-it, or anywhere in its sentence.
+it, anywhere in its sentence, or anywhere in the text.
 
 A class is a list with `|` between its entries. Entries of one word are looked up word by word, and
 the text then carries the letters of their classes (`stop/b emailing/d`), so that a phrase need not
@@ -32,11 +32,13 @@ class Phrases:
     said: re.Pattern[str]
     unless_before: re.Pattern[str] | None = None
     unless_after: re.Pattern[str] | None = None
-    unless_in: re.Pattern[str] | None = None
+    unless_in_sentence: re.Pattern[str] | None = None
+    unless_in_text: re.Pattern[str] | None = None
 
     def are_in(self, tagged: str) -> bool:
         """Says whether a text, as `Vocabulary.tagged` returns it, holds a phrase that stands."""
-        return any(self._stands(match, tagged) for match in self.said.finditer(tagged))
+        found = any(self._stands(match, tagged) for match in self.said.finditer(tagged))
+        return found and not (self.unless_in_text and self.unless_in_text.search(tagged))
 
     def _stands(self, match: re.Match[str], tagged: str) -> bool:
         start = tagged.rfind("\n", 0, match.start() + 1) + 1
@@ -45,7 +47,7 @@ class Phrases:
         return not (
             (self.unless_before and self.unless_before.search(tagged, start, match.start()))
             or (self.unless_after and self.unless_after.match(tagged, match.end(), end))
-            or (self.unless_in and self.unless_in.search(tagged, start, end))
+            or (self.unless_in_sentence and self.unless_in_sentence.search(tagged, start, end))
         )
 
 
@@ -99,7 +101,8 @@ class Vocabulary:
             said=re.compile(_PHRASE % self._either(group["phrases"], space), re.MULTILINE),
             unless_before=compiled("before", rf"(?<![\w/])(?:%s){_LETTERS} ?\Z"),
             unless_after=compiled("after", rf"{_LETTERS},? ?(?:%s)(?!\w)"),
-            unless_in=compiled("sentence", _PHRASE),
+            unless_in_sentence=compiled("sentence", _PHRASE),
+            unless_in_text=compiled("text", _PHRASE),
         )
 
     def _either(self, lines: str, space: str = _SPACE) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 def sentences_of(text: str) -> str:
     """Returns a text's sentences, one a line; only a question mark stays at their end."""
     plain = _NOISE.sub(" ", fold(text))
-    plain = _WRAPPED.sub(" ", _LONG_DRAWN.sub(r"\1", plain))
+    plain = _WRAPPED.sub(" ", _LONG_DRAWN.sub(r"\1\2", plain))
     sentences = (_tidy(sentence) for sentence in _ENDS.split(plain))
     return "\n".join(sentence for sentence in sentences if sentence)
 
@@ -29,7 +29,7 @@ def without_accents(text: str) -> str:
 _SAME = {"’": "'", "‘": "'", "`": "'", "´": "'", "ß": "ss", "–": "-", "—": "-", "‑": "-", "/": " "}
 _STRAIGHT = str.maketrans(_SAME | dict.fromkeys("\u00a0\u202f", " ") | dict.fromkeys("\u200b¿¡\"“”„«»"))
 _NOISE = re.compile(r"(?<!\w)(?:u+h+m*|u+mm+|um(?=,)|h+m+|erm+|a+h+m*|e+u+h+|e+h+m+|hein)(?!\w),?")
-_LONG_DRAWN = re.compile(r"([a-z])\1{2,}")
+_LONG_DRAWN = re.compile(r"(?<=[a-z])([a-z])\1{2,}|([a-z])\2{2,}(?=[a-z])")
 _WRAPPED = re.compile(r"(?<=[^\n]{50})(?<![.!?:;])\n(?=[^\W\d_])")
 """A line break within a sentence, as mail programs set it; a short line ends by itself."""
 _ENDS = re.compile(r"[.!…;]+(?=\s+(?!\d)|$)|(?<=\?)[?!]*\s+|\n[\s>*•-]*|\s[-–]{1,2}\s(?=[^\n]{25})")
