@@ -12,7 +12,7 @@ spell them out. The parts of a class whose name ends in `_stem` are spelt out; a
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_lowercase, ascii_uppercase
@@ -58,11 +58,13 @@ class Vocabulary:
         self._classes = {name: _entries(listed) for name, listed in classes.items()}
         looked_up = [name for name in classes if not name.endswith("_stem")]
         self._letters = dict(zip(looked_up, ascii_lowercase + ascii_uppercase, strict=False))
-        self._known: dict[str, str] = {}
+        self._seen = _Seen(self._with_letters)
 
     def tagged(self, sentences: str) -> str:
         """Returns sentences with the letters of its classes behind each word that has any."""
-        return _WORD.sub(self._with_letters, sentences)
+        seen = self._seen
+        lines = (line.split(" ") for line in sentences.split("\n"))
+        return "\n".join(" ".join([seen[word] for word in line]) for line in lines)
 
     def phrases(self, groups: Iterable[Mapping[str, Any]]) -> tuple[Phrases, ...]:
         """Returns the groups of a word file; see the docstring of this module."""
@@ -72,14 +74,10 @@ class Vocabulary:
         """Returns a pattern that fits where one of the phrases is all that is said."""
         return re.compile(rf"(?:{self._either(lines)}){_LETTERS}\??")
 
-    def _with_letters(self, match: re.Match[str]) -> str:
-        word = match[0]
-        letters = self._known.get(word)
-        if letters is None:
-            letters = "".join(x for x, words in self._lookups if words.fullmatch(word))
-            if len(self._known) < _MOST_KNOWN:
-                self._known[word] = letters
-        return f"{word}/{letters}" if letters else word
+    def _with_letters(self, written: str) -> str:
+        word = written.rstrip(",?")
+        letters = "".join(letter for letter, words in self._lookups if words.fullmatch(word))
+        return f"{word}/{letters}{written[len(word) :]}" if letters else written
 
     @cached_property
     def _lookups(self) -> list[tuple[str, re.Pattern[str]]]:
@@ -120,9 +118,22 @@ class Vocabulary:
         return f"(?:{'|'.join((*found, *spelt))})"
 
 
-_MOST_KNOWN = 50_000
+class _Seen(dict[str, str]):
+    """What words look like with their letters; a great many words begin afresh."""
+
+    def __init__(self, look_up: Callable[[str], str]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > _MOST_SEEN:
+            self.clear()
+        self[word] = tagged = self._look_up(word)
+        return tagged
+
+
+_MOST_SEEN = 50_000
 _PHRASE = r"(?<![\w/])(?:%s)(?!\w)"
-_WORD = re.compile(r"[^\s,?]+")
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _COMMA = re.compile(r"(?<=[(|]),(?=[|)])")
 

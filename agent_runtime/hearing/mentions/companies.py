@@ -21,7 +21,7 @@ def _companies(written: Written, words: "_Patterns") -> Iterator[Mention]:
         for match in pattern.finditer(written.text):
             start = _start_of_name(written, match, words)
             if " " in written.text[start : match.end()].strip():
-                yield Mention("company", start, match.end())
+                yield Mention("company", start, _without_full_stop(written.text, start, match.end()))
     for cue in words.before.finditer(written.flat):
         match = words.name.match(written.text, cue.end())
         if match and not _is_something_else(written, match, words):
@@ -31,6 +31,12 @@ def _companies(written: Written, words: "_Patterns") -> Iterator[Mention]:
         followed = words.after.match(written.flat, match.end())
         if begins and followed and not _is_something_else(written, match, words):
             yield Mention("company", match.start(), match.end())
+
+
+def _without_full_stop(text: str, start: int, end: int) -> int:
+    """A full stop that ends the sentence belongs to no `SARL`; the one of `S.p.A.` stays."""
+    is_last = _SENTENCE_GOES_ON.match(text, end) is None
+    return end - 1 if is_last and text[start:end].count(".") == 1 and text[end - 1] == "." else end
 
 
 def _start_of_name(written: Written, match: re.Match[str], words: "_Patterns") -> int:
@@ -53,6 +59,7 @@ def _is_something_else(written: Written, match: re.Match[str], words: "_Patterns
     )
 
 
+_SENTENCE_GOES_ON = re.compile(r"\s?[,;)]|\s[a-z\d]")
 _FIRST = re.compile(r"[\w'’-]+\s*")
 
 
@@ -72,7 +79,7 @@ class _Patterns:
         )
         self.is_firm = re.compile(rf" (?:(?i:{firm})|{form}|&)")
         self.before = re.compile(rf"(?<![a-z]){listed(words['company_before'])}\s+")
-        more = rf"(?: (?:& |(?:de|del|di|da|do|of|and|und|y|et) )?{CAPITAL}[\w&'’-]*\w)"
+        more = rf"(?: (?:& |(?:de|del|di|da|do|of) )?{CAPITAL}[\w&'’-]*\w)"
         self.name = re.compile(rf"{CAPITAL}[\w&'’-]*\w{more}*")
         self.several_words = re.compile(rf"{begin}{CAPITAL}[\w&'’-]*\w{more}+")
         self.after = re.compile(rf",?\s{listed(words['company_after'])}(?![a-z])")

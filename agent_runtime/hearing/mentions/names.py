@@ -38,7 +38,8 @@ class Names:
             start: int | None = None
             end = run.start()
             for word in _TOKEN.finditer(written.text, run.start(), run.end()):
-                if self.is_no_name(flat(word[0])):
+                plain = flat(word[0])
+                if self.is_no_name(plain) and not (start is not None and plain in _WITHIN):
                     if start is not None:
                         yield start, end
                     start = None
@@ -55,6 +56,8 @@ _PARTICLES = (
 _RUN = re.compile(
     rf"(?<![\w@.\[-]){WORD}(?: (?:{_PARTICLES} )?{WORD}| {CAPITAL}\.(?= {CAPITAL}))*(?![\w@\]])"
 )
+_WITHIN = frozenset({"le", "la", "de", "di", "da", "du", "van", "von", "el", "al"})
+"""Capitalised or not, these may stand within a name."""
 _TOKEN = re.compile(r"[\w'’-]+")
 
 

@@ -19,8 +19,18 @@ def _people(written: Written, words: "_Patterns") -> Iterator[Mention]:
         for match in pattern.finditer(written.text):
             yield Mention("person", match.start(), match.end())
     for start, end in words.names.runs(written):
+        start = _first_name_in(written, start, end, words)
         if _is_person(written, start, end, words):
             yield Mention("person", start, end)
+
+
+def _first_name_in(written: Written, start: int, end: int, words: "_Patterns") -> int:
+    """Where a first name begins after other capitalised words, such as German nouns."""
+    parts = list(_PART.finditer(written.flat, start, end))
+    for part in parts:
+        if part[0] in words.names.first_names and part[0] not in words.names.also_words:
+            return part.start()
+    return start
 
 
 def _is_person(written: Written, start: int, end: int, words: "_Patterns") -> bool:
@@ -33,8 +43,12 @@ def _is_person(written: Written, start: int, end: int, words: "_Patterns") -> bo
     before = written.flat[:start]
     if words.surely_before.search(before):
         return True
-    is_introduced = bool(words.before.search(before)) and (is_first_name or len(parts) > 1)
-    return is_introduced or bool(words.after.match(written.flat, end))
+    if not (is_first_name or len(parts) > 1):
+        return False
+    together = _TOGETHER.match(written.flat, end)
+    if together and len(parts) > 1 and together[1] in words.names.first_names:
+        return True
+    return bool(words.before.search(before) or words.after.match(written.flat, end))
 
 
 def _is_addressed(written: Written, person: Mention, words: "_Patterns") -> bool:
@@ -46,6 +60,8 @@ def _is_addressed(written: Written, person: Mention, words: "_Patterns") -> bool
     return begins and bool(_CALLED.match(written.flat, person.end))
 
 
+_PART = re.compile(r"\S+")
+_TOGETHER = re.compile(r"\s(?:and|und|y|et|e|&)\s([\w'-]+)")
 _LONGEST = 4
 _CALLED = re.compile(r",\s(?!who|our|my|the |head|cfo|unser|mein|nuestr|notre|noss|nostr|[a-z]+ (?:of|de|di) )")
 

@@ -64,7 +64,7 @@ class _Patterns:
         known = "|".join(re.escape(name) for name in by_length)
         self.known = re.compile(rf"(?<![\w@.-])(?:{known})(?![\w@]|\.\w|-\w+@)", re.IGNORECASE)
         begin, end = r"(?<![a-z])", r"(?![a-z])"
-        connects = f"(?:{listed(words['connects'])}|{listed(words['connects_weakly'])})"
+        connects = listed(words["connects"])
         self.connects_right_before = re.compile(
             rf"{begin}{connects}\s+(?:(?:our|your|the|my|unser\w*|ihr\w*|nuestr\w+|el|la|notre|le|"
             rf"o|a|nosso|il|nostro|both|either|\w+,|\w+ and|\w+ und|\w+ y|\w+ et|\w+ e)\s+)*$"
@@ -88,6 +88,8 @@ _DOES_THE_JOB = (
     r"does (?:this|that|it|the job|the same|exactly|all)|do the same|instead of you|macht das|"
     r"erledigt das|deckt das|ubernimmt das|hace lo mismo|nos lo hace|se encarga|fait (?:deja )?la meme|"
     r"s'en charge|s'en occupe|faz o mesmo|trata disso|faz isso|fa lo stesso|se ne occupa|fa gia|"
+    r"das machen wir|lo hacemos con|on le fait avec|fazemos isso com|lo facciamo con|we do (?:this|that|it) with|"
+    r"no,? thank|nein,? danke|no,? gracias|non,? merci|nao,? obrigad\w|no,? grazie|not interested|kein interesse|"
     r"takes care of (?:this|that|it)|handles (?:this|that|it)|covers (?:this|that|it))(?![a-z])"
 )
 
