@@ -1,8 +1,8 @@
 """Phrases that people edit in YAML: how they are written, and how a text is held against them.
 
 A phrase is a regular expression over whole words of one sentence, in lower case without accents,
-with three shorthands: `{name}` is any word or words of a class, ` ~ ` up to three words more,
-` ~~ ` up to eight. A space stands for a comma and a space as well, unless a group of phrases is
+with some shorthands: `{name}` is any word or words of a class, ` ~ ` up to three words more,
+` ~~ ` up to eight, `^^` the beginning of a sentence or of a part after a comma. A space stands for a comma and a space as well, unless a group of phrases is
 said to stay `within_clause`. A group may say what unmakes it: words right before it, right after
 it, anywhere in its sentence, or anywhere in the text.
 
@@ -156,7 +156,7 @@ def _is_single(entry: str) -> bool:
 
 
 def _spaced(pattern: str, space: str) -> str:
-    spaced = pattern.replace(" ~~ ", " (?:[^\\s,]+ ){0,8}?").replace(" ~ ", " (?:[^\\s,]+ ){0,3}?")
+    spaced = pattern.replace("^^", r"(?:^|(?<=,\x20))").replace(" ~~ ", " (?:[^\\s,]+ ){0,8}?").replace(" ~ ", " (?:[^\\s,]+ ){0,3}?")
     spaced = _COMMA.sub(lambda _: f"{_LETTERS},", spaced.replace(r"\??$", rf"{_LETTERS}\??$"))
     return spaced.replace(" ", space)
 
