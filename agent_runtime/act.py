@@ -7,9 +7,11 @@ from datetime import datetime
 from agent_runtime import log
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Action, Candidate, Contact, Observation, Proposal, Session
+from agent_runtime.library.catalog import Library
 from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
+from agent_runtime.research import write_brief
 from agent_runtime.store.rows import Actor, HumanTask, Inbound, Meeting, Message, Task
 
 
@@ -112,17 +114,45 @@ def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbo
     """Puts a mail into the human queue; a thread is one piece of work, its newest mail."""
     tx.supersede_human_tasks(session.thread_id)
     control = candidate.reason == "inbound_control"
+    task = HumanTask(
+        tenant_id=session.tenant_id,
+        task_id=_digest(session.thread_id, inbound.key, "human"),
+        thread_id=session.thread_id,
+        person_id=session.person_id,
+        kind="inbound_request" if control else "handoff",
+        route_to=candidate.route_to or "owner",
+        reason=candidate.reason,
+        text=inbound.text,
+        received_at=inbound.received_at,
+        priority="fast" if candidate.priority == "fast" else "usual",
+    )
+    tx.save_human_task(task)
+    for role in candidate.inform:
+        told = _digest(session.thread_id, inbound.key, "notice", role)
+        tx.save_human_task(replace(task, task_id=told, kind="notice", route_to=role))
+
+
+def brief_owner(
+    tx: Tx, session: Session, contact: Contact, candidate: Candidate, library: Library, task: Task
+) -> None:
+    """Puts a research brief into the owner's queue; nothing of it reaches the buyer.
+
+    A person of the holdout gets none: what a rep does with it would be the agent's doing.
+    """
+    if strictest(tx.assignments(task.person_id))[1] == HOLDOUT:
+        return
+    stopped = tx.suppressed(task.person_id)
     tx.save_human_task(
         HumanTask(
             tenant_id=session.tenant_id,
-            task_id=_digest(session.thread_id, inbound.key, "human"),
+            task_id=_digest(session.thread_id, task.task_id, "brief"),
             thread_id=session.thread_id,
             person_id=session.person_id,
-            kind="inbound_request" if control else "handoff",
-            route_to=candidate.route_to or "owner",
+            kind="brief",
+            route_to=candidate.route_to,
             reason=candidate.reason,
-            text=inbound.text,
-            received_at=inbound.received_at,
+            text=write_brief(session, contact, candidate.contents, library, suppressed=stopped),
+            received_at=task.due_at,
         )
     )
 

@@ -79,6 +79,8 @@ class Desk:
             if known is None:
                 tx.save_session(session)
             message = self._record(tx, session, observation, action, contact, now=now, task=task)
+            if action.candidate.action == "brief":
+                act.brief_owner(tx, session, contact, action.candidate, self.library, task)
             tx.save_task(_after(task, action, now=now))
             if action.decision == "allow":
                 tx.save_session(act.remember(session, action, buyer_wrote=False))
@@ -270,7 +272,8 @@ class Desk:
 def _after(task: Task, action: Action, *, now: datetime) -> Task:
     task = replace(task, was_checked=True)
     if action.decision == "allow":
-        return replace(task, state="PLANNED" if action.candidate.proposal else "CANCELLED")
+        made = action.candidate.proposal or action.candidate.action == "brief"
+        return replace(task, state="PLANNED" if made else "CANCELLED")
     if action.decision == "defer":
         until = action.until or now + timedelta(hours=1)
         return replace(task, due_at=until)

@@ -15,6 +15,7 @@ MessageState = Literal["READY", "SENDING", "SENT", "UNKNOWN", "BLOCKED", "CANCEL
 
 ActionKind = Literal[
     "send_touch",
+    "brief",
     "answer",
     "ask",
     "share_asset",
@@ -56,6 +57,12 @@ class Contact:
     """Where the owner, a person, writes from."""
     is_primary: bool = True
     """Whether this is the contact by which the person is written to."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What else the CRM knows of the person or account: name of the fact and its value."""
+
+    def fact(self, name: str) -> str:
+        """Returns the value of a fact, empty when the CRM does not know it."""
+        return next((value for known, value in self.facts if known == name), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,11 @@ class Candidate:
     book: Slot | None = None
     route_to: str = ""
     """For hand-offs: the role of the human queue."""
+    inform: tuple[str, ...] = ()
+    """Roles that are told as well."""
+    priority: str = "usual"
+    contents: tuple[str, ...] = ()
+    """Ids of the texts of a brief, which is for people of ours and has no proposal."""
 
 
 @dataclass(frozen=True, slots=True)

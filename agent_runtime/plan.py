@@ -16,10 +16,13 @@ from agent_runtime.domain import (
 )
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
-from agent_runtime.library.playbook import Playbook
+from agent_runtime.library.playbook import Playbook, Touch
 from agent_runtime.planning.moves import Option, state_of
 from agent_runtime.planning.outline import Turn, outline, read_turn, touch_texts
 from agent_runtime.planning.speech_acts import Act, compose
+
+TRACKS = 3
+"""Talk tracks of a research brief (R112)."""
 
 
 def plan(
@@ -93,7 +96,9 @@ def _for_touch(
     if reason:
         return [_nothing(reason, session.state, 1.0)]
     touch = playbook.touches[(observation.touch or 1) - 1]
-    texts = touch_texts(library, touch, contact, now=now)
+    texts = touch_texts(library, playbook, touch, contact, now=now)
+    if touch.do == "brief":
+        return _brief(touch, texts)
     frame = library.live(playbook.frame, language=texts[0].locale, now=now) if texts else None
     candidates = []
     for place, content in enumerate(texts):
@@ -128,13 +133,28 @@ def _why_no_touch(session: Session, observation: Observation, playbook: Playbook
         return "thread_closed"
     if session.speaker == "human":
         return "a_person_speaks"
-    if session.buyer_turns:
-        return "buyer_has_answered"
     if not 1 <= touch <= len(playbook.touches):
         return "touches_spent"
+    if session.buyer_turns and not playbook.touches[touch - 1].after_answer:
+        return "buyer_has_answered"
     if touch <= session.touches_sent:
         return "touch_was_made"
     return ""
+
+
+def _brief(touch: Touch, tracks: Sequence[Content]) -> list[Candidate]:
+    """A brief for the owner: nothing leaves, so it needs no permit and no frame."""
+    chosen = tuple(content.id for content in tracks[:TRACKS])
+    brief = Candidate(
+        action="brief",
+        reason="brief_due",
+        score=1.0,
+        propensity=0.0,
+        next_state=touch.next,
+        route_to="owner",
+        contents=chosen,
+    )
+    return [brief, _nothing("waiting_is_always_possible", touch.next, 0.0)]
 
 
 def _for_mail(turn: Turn, facts: frozenset[str]) -> list[Candidate]:
@@ -154,6 +174,8 @@ def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:
         propensity=0.0,
         next_state=state if move.next == "same" else move.next,
         route_to=move.route_to,
+        inform=move.inform,
+        priority=move.priority,
         book=turn.accepted if move.do == "book" else None,
     )
     if move.do == "propose_times" and not turn.offer:

@@ -244,7 +244,7 @@ class Tx(Protocol):
         ...
 
     def supersede_human_tasks(self, thread_id: str) -> None:
-        """Closes what waits in a thread, because a newer mail stands for all of it."""
+        """Closes what waits for an answer in a thread: a newer mail stands for all of it."""
         ...
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:

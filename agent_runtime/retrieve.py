@@ -39,7 +39,7 @@ def retrieve(
         touch = observation.touch or 0
         if not 1 <= touch <= len(playbook.touches):
             return ()
-        texts = touch_texts(library, playbook.touches[touch - 1], contact, now=now)
+        texts = touch_texts(library, playbook, playbook.touches[touch - 1], contact, now=now)
         if not texts:
             return ()
         frame = library.live(playbook.frame, language=texts[0].locale, now=now)

@@ -58,7 +58,7 @@ class Library:
         table = self.tables[playbook.table]
         return (
             *(("first", move) for move in table.first),
-            *(("handoff", move) for move in playbook.handoff),
+            *(("handoff", move) for move in (*playbook.handoff, *table.handoff)),
             *(("reply", move) for move in playbook.moves),
             *(("reply", move) for move in table.moves),
         )
@@ -103,8 +103,9 @@ def load_library(root: Path = PACKAGE) -> Library:
 
 def read_library(root: Path = PACKAGE) -> Library:
     """Returns the library as it stands in its files, each valid by itself."""
-    playbooks = _by_id(_read_yaml(p, Playbook) for p in _files(root / "playbooks", "*.yaml"))
     tables = _by_id(_read_yaml(p, MoveTable) for p in _files(root / "playbooks/tables", "*.yaml"))
+    own = _by_id(_read_yaml(p, Playbook) for p in _files(root / "playbooks", "*.yaml"))
+    playbooks = {name: _with_states(playbook, tables) for name, playbook in own.items()}
     contents: dict[tuple[str, str], Content] = {}
     for path in _files(root / "content", "*/*.md"):
         content = read_content(path)
@@ -119,6 +120,19 @@ def read_library(root: Path = PACKAGE) -> Library:
 def missing_locales(library: Library, content_id: str) -> tuple[Locale, ...]:
     """Returns the languages in which a text is not written."""
     return tuple(locale for locale in LOCALES if (content_id, locale) not in library.contents)
+
+
+def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playbook:
+    """Returns a playbook with its table's states, and `*` spelt out as every other state."""
+    table = tables.get(playbook.table)
+    states = {**(table.states if table else {}), **playbook.states}
+    whole = {
+        name: state.model_copy(update={"exits": tuple(n for n in states if n != name)})
+        if "*" in state.exits
+        else state
+        for name, state in states.items()
+    }
+    return playbook.model_copy(update={"states": whole})
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

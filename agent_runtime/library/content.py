@@ -27,13 +27,34 @@ Kind = Literal[
     "handoff",
     "courtesy",
     "agenda",
+    "asset",
+    "track",
 ]
+"""asset: material that is shared; track: a talk track of a research brief, for people of ours."""
+
+FACT_SLOTS = (
+    "event",
+    "event_date",
+    "session",
+    "milestone",
+    "next_milestone",
+    "usage",
+    "feature",
+    "product",
+    "target_product",
+    "renewal_date",
+    "trigger",
+    "lost_reason",
+    "article",
+    "specialist",
+)
+"""Slots that a fact of the CRM fills; the text cannot be used where the fact is not known."""
 
 SLOT_VALUES = {
     "first_name": "[[FIRST_NAME]]",
     "company": "[[COMPANY]]",
     "owner_name": "[[OWNER_NAME]]",
-}
+} | {name: f"[[{name.upper()}]]" for name in FACT_SLOTS}
 """Slots that are placeholders until the mail is on the wire."""
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
@@ -60,6 +81,8 @@ class Content(BaseModel):
     subject: str = ""
     audience: tuple[str, ...] = ()
     """Words in a job title that make this text the better choice; empty suits everybody."""
+    needs: tuple[str, ...] = ()
+    """Facts of the CRM without which the text would not be true or welcome."""
     greeting: str = ""
     greeting_without_name: str = ""
     discloses_ai: bool = False

@@ -8,7 +8,7 @@ from agent_runtime.domain import Contact, Observation, Perception, Session, Slot
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import LOCALES, Content
 from agent_runtime.library.playbook import Playbook, Touch
-from agent_runtime.planning.moves import Option, options
+from agent_runtime.planning.moves import Option, known_of, options
 from agent_runtime.planning.speech_acts import can_say, language_for
 from agent_runtime.times.slots import accepted_slot, slots_to_offer
 
@@ -53,7 +53,14 @@ def read_turn(
     free = tuple(free_slots)
     accepted = accepted_slot(session, perception, contact, free, now=now)
     heard = perception.language
-    fitting = options(library, playbook, session, perception, is_slot_chosen=accepted is not None)
+    fitting = options(
+        library,
+        playbook,
+        session,
+        perception,
+        contact=contact,
+        is_slot_chosen=accepted is not None,
+    )
     offers = any(option.move.do == "propose_times" for option in fitting)
     return Turn(
         session=session,
@@ -92,12 +99,16 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
 
 
 def touch_texts(
-    library: Library, touch: Touch, contact: Contact, *, now: datetime
+    library: Library, playbook: Playbook, touch: Touch, contact: Contact, *, now: datetime
 ) -> tuple[Content, ...]:
     """Returns the texts that this touch can be, the one that suits the reader best first."""
     language = contact.language[:2].lower()
     served = (library.live(text, language=language, now=now) for text in touch.say)
-    texts = [content for content in served if content is not None and can_say(content, contact)]
+    texts = [
+        content
+        for content in served
+        if content is not None and can_say(content, contact, redlines=playbook.redlines)
+    ]
     return tuple(sorted(texts, key=lambda content: -_suits(content, contact.title)))
 
 
@@ -109,7 +120,9 @@ def _suits(content: Content, title: str) -> int:
 
 def _serve(turn: Turn, text: str) -> Content | None:
     content = turn.library.live(text, language=turn.language, now=turn.now)
-    return content if content is not None and can_say(content, turn.contact) else None
+    if content is None or not can_say(content, turn.contact, redlines=turn.playbook.redlines):
+        return None
+    return content
 
 
 def _also_answers(turn: Turn, option: Option) -> Iterator[Content]:
@@ -124,12 +137,13 @@ def _also_answers(turn: Turn, option: Option) -> Iterator[Content]:
 
 
 def _question(turn: Turn, option: Option, said: Iterable[Content]) -> Content | None:
-    """The first question of the playbook that was not asked yet; one a mail (R91)."""
+    """The first question that was not asked and whose answer is not known; one a mail (R91)."""
     if not option.move.ask or any("?" in content.body for content in said):
         return None
-    for text in turn.playbook.questions:
-        if text not in turn.session.contents_used:
-            return _serve(turn, text)
+    known = known_of(turn.session, turn.perception, turn.contact)
+    for question in turn.playbook.questions:
+        if question.say not in turn.session.contents_used and question.learns not in known:
+            return _serve(turn, question.say)
     return None
 
 

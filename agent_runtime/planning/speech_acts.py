@@ -1,13 +1,13 @@
 """What the agent says: approved texts put together into a proposal, nothing else."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent_runtime.domain import ActionKind, Contact, Proposal, Sentence, Session, Slot, TouchClass
 from agent_runtime.library.catalog import Library
-from agent_runtime.library.content import LOCALES, SLOT_VALUES, Content
+from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT_VALUES, Content
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.times.local_times import number_times, say_time
 
@@ -65,8 +65,11 @@ def compose(
     )
 
 
-def can_say(content: Content, contact: Contact) -> bool:
-    """Says whether every fact that a text needs is known; a missing fact means no."""
+def can_say(content: Content, contact: Contact, *, redlines: Collection[str] = ()) -> bool:
+    """Says whether every fact that a text needs is known and in bounds; a missing one means no."""
+    needed = {*content.needs, *content.slots.intersection(FACT_SLOTS)}
+    if any(name in redlines or not contact.fact(name) for name in needed):
+        return False
     return bool(contact.company) or "company" not in content.slots
 
 

@@ -275,7 +275,7 @@ class MemoryStore:
 
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.open_human_tasks():
-            if task.thread_id == thread_id:
+            if task.thread_id == thread_id and task.waits_for_answer:
                 self._human[task.task_id] = replace(task, state="DONE")
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:

@@ -137,15 +137,22 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class HumanTask:
-    """Work for a person: an inbound request of the control arm, or a hand-off."""
+    """Work for a person: an inbound request of the control arm, a hand-off, something to read."""
 
     tenant_id: str
     task_id: str
     thread_id: str
     person_id: str
-    kind: Literal["inbound_request", "handoff"]
+    kind: Literal["inbound_request", "handoff", "notice", "brief"]
+    """notice and brief ask for no answer."""
     route_to: str
     reason: str
     text: str
     received_at: datetime
     state: HumanTaskState = "OPEN"
+    priority: Literal["usual", "fast"] = "usual"
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether a buyer waits for what a person will say."""
+        return self.kind in ("inbound_request", "handoff")

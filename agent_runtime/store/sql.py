@@ -263,7 +263,8 @@ class SqlTx(SqlRows):
         h = t.human_tasks.c
         is_open = and_(h.thread_id == thread_id, h.state == "OPEN")
         for task in self.all(HumanTask, t.human_tasks, is_open):
-            self.save_human_task(replace(task, state="DONE"))
+            if task.waits_for_answer:
+                self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return self.all(HumanTask, t.human_tasks, t.human_tasks.c.state == "OPEN")
