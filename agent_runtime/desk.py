@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import act, log
+from agent_runtime.approvals import ask
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
-from agent_runtime.domain import Action, Contact, Observation, Session
+from agent_runtime.domain import Action, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.loop import Deps, decide
@@ -67,7 +68,7 @@ class Desk:
                 tx.save_task(replace(task, state="BLOCKED"))
                 return ()
             known = tx.session_of(task.person_id)
-            session = known or self._opened_by_agent(task, contact)
+            session = replace(known or self._opened_by_agent(task, contact), autonomy=task.autonomy)
             observation = Observation(
                 kind="due",
                 observation_id=task_id,
@@ -148,7 +149,7 @@ class Desk:
             contact=contact,
             actor="agent",
             mailbox=contact.mailbox,
-            approvals=self.library,
+            library=self.library,
             now=now,
             task_id=task.task_id if task else None,
             expires_at=task.expires_at if task else None,
@@ -177,22 +178,29 @@ class Desk:
         inbound: Inbound | None = None,
     ) -> Message | None:
         arm = act.strictest(tx.assignments(contact.person_id))
+
+        def message_of(proposal: Proposal, cause: str) -> Message:
+            return act.message_of(
+                session,
+                contact,
+                proposal,
+                cause=cause,
+                actor="agent",
+                mailbox=contact.mailbox,
+                due_at=now,
+                task=task,
+                arm=arm,
+                in_reply_to=inbound.rfc_message_id if inbound else "",
+            )
+
         proposal = action.candidate.proposal
-        message = proposal and act.message_of(
-            session,
-            contact,
-            proposal,
-            cause=observation.observation_id,
-            actor="agent",
-            mailbox=contact.mailbox,
-            due_at=now,
-            task=task,
-            arm=arm,
-            in_reply_to=inbound.rfc_message_id if inbound else "",
-        )
+        message = proposal and message_of(proposal, observation.observation_id)
+        journal = log.Journal(tx, session, now=now, versions=self.versions)
+        if action.waits_for_approval:
+            ask(tx, session, observation, action, message_of, inbound=inbound, now=now)
         act.record(
             tx,
-            log.Journal(tx, session, now=now, versions=self.versions),
+            journal,
             session,
             observation,
             action,
@@ -271,6 +279,8 @@ class Desk:
 
 def _after(task: Task, action: Action, *, now: datetime) -> Task:
     task = replace(task, was_checked=True)
+    if action.waits_for_approval:
+        return replace(task, state="PLANNED")
     if action.decision == "allow":
         made = action.candidate.proposal or action.candidate.action == "brief"
         return replace(task, state="PLANNED" if made else "CANCELLED")

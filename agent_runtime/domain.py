@@ -32,6 +32,32 @@ ActionKind = Literal[
 ]
 
 
+Autonomy = Literal["assistive", "supervised", "autonomous"]
+"""assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
+
+LEVELS: tuple[Autonomy, ...] = ("assistive", "supervised", "autonomous")
+"""From the strictest to the freest."""
+
+
+@dataclass(frozen=True, slots=True)
+class SafeBand:
+    """What a supervised agent may send without asking (R72, R227)."""
+
+    min_confidence: float = 0.8
+    actions: tuple[ActionKind, ...] = (
+        "send_touch",
+        "answer",
+        "ask",
+        "share_asset",
+        "propose_times",
+        "hand_off",
+        "pause",
+        "close",
+    )
+    review: tuple[str, ...] = ("answer.pricing", "answer.security")
+    """Texts, by id or `prefix.*`, that a person reads first, however sure the agent is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One way to reach a person, as the CRM mirror has it."""
@@ -108,6 +134,8 @@ class Session:
     contents_used: tuple[str, ...] = ()
     rfc_references: tuple[str, ...] = ()
     meeting_uid: str = ""
+    autonomy: Autonomy | Literal[""] = ""
+    """What the campaign allows that last touched this person; it binds the answers too."""
     opened_by: Literal["agent", "buyer"] = "agent"
     request_at: datetime | None = None
     """When a request came in that nobody has answered yet; the clock of the first response."""
@@ -238,6 +266,8 @@ class Action:
     verdicts: tuple[Verdict, ...]
     decision: Decision
     until: datetime | None = None
+    waits_for_approval: bool = False
+    """Nothing but the leave of a person is missing."""
     considered: tuple[Candidate, ...] = ()
     perception: Perception | None = None
     evidence: tuple[Evidence, ...] = ()

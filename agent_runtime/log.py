@@ -15,7 +15,7 @@ from agent_runtime.contracts import TraceEvent, TraceKind
 from agent_runtime.domain import Action, Candidate, Observation, Session
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import Due, Inbound, Meeting, Message
+from agent_runtime.store.rows import Approval, Due, Inbound, Meeting, Message
 
 Versions = dict[str, str]
 """Versions of code, playbook, prompt, model, policy and content behind an event."""
@@ -173,6 +173,22 @@ def outgoing(message: Message) -> dict[str, Any]:
         "positive_intent": False,
         "opt_out": False,
         "lead_created_at": message.lead_created_at.isoformat() if message.lead_created_at else None,
+    }
+
+
+def review(approval: Approval, *, waited_s: float) -> dict[str, Any]:
+    """Returns the payload of a person's decision on drafts."""
+    return {
+        "approval_id": approval.approval_id,
+        "message_id": approval.message_id,
+        "decision": approval.state.lower(),
+        "is_edited": approval.is_edited,
+        "by": approval.decided_by,
+        "tags": list(approval.tags),
+        "note": approval.note,
+        "why": approval.why,
+        "drafts": len(approval.drafts),
+        "waited_s": waited_s,
     }
 
 

@@ -18,7 +18,13 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
 from agent_runtime.library.playbook import Playbook, Touch
 from agent_runtime.planning.moves import Option, state_of
-from agent_runtime.planning.outline import Turn, outline, read_turn, touch_texts
+from agent_runtime.planning.outline import (
+    Turn,
+    outline,
+    person_answers,
+    read_turn,
+    touch_texts,
+)
 from agent_runtime.planning.speech_acts import Act, compose
 
 TRACKS = 3
@@ -161,7 +167,33 @@ def _for_mail(turn: Turn, facts: frozenset[str]) -> list[Candidate]:
     candidates = [_candidate(turn, option, facts) for option in turn.options]
     if not candidates:
         candidates = [_to_owner(turn, "no_row_fits", 0.5)]
-    return [*candidates, _nothing("waiting_is_always_possible", turn.session.state, 0.0)]
+    waiting = _nothing("waiting_is_always_possible", turn.session.state, 0.0)
+    return [*candidates, *_other_drafts(turn, candidates[0], facts), waiting]
+
+
+def _other_drafts(turn: Turn, best: Candidate, facts: frozenset[str]) -> list[Candidate]:
+    """What a rep may prefer to the best draft: only the answer, or their own words later (R71)."""
+    if best.proposal is None or not turn.options or turn.frame is None:
+        return []
+    option, own = turn.options[0], turn.options[0].move.say
+    others = []
+    texts = outline(turn, option) or ()
+    if option.group == "reply" and len(texts) > len(own):
+        short = tuple(content for content in texts if content.id in own)
+        proposal = _draft(turn, option, short, turn.frame)
+        others.append(
+            replace(best, reason=f"{best.reason}_only", score=best.score / 2, proposal=proposal)
+        )
+    hand_over = person_answers(turn)
+    if hand_over is not None and hand_over.id in facts and best.action != "hand_off":
+        proposal = _draft(turn, option, (hand_over,), turn.frame)
+        others.append(
+            replace(
+                _to_owner(turn, "a_person_could_answer", best.score / 4),
+                proposal=replace(proposal, action="hand_off", confidence=1.0, slots=()),
+            )
+        )
+    return others
 
 
 def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:

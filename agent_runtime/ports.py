@@ -10,7 +10,16 @@ from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session, Slot
 from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
-from agent_runtime.store.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+from agent_runtime.store.rows import (
+    Approval,
+    Due,
+    HumanTask,
+    Inbound,
+    Meeting,
+    MeetingState,
+    Message,
+    Task,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +258,26 @@ class Tx(Protocol):
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         """All work that waits for a person."""
+        ...
+
+    def save_approval(self, approval: Approval) -> None:
+        """Adds drafts that wait for a person, or writes what was decided."""
+        ...
+
+    def approval(self, approval_id: str) -> Approval | None:
+        """Drafts that wait or waited for a person."""
+        ...
+
+    def approval_of(self, message_id: str) -> Approval | None:
+        """The leave that a person gave for a message."""
+        ...
+
+    def open_approvals(self) -> tuple[Approval, ...]:
+        """All drafts that wait for a person, the oldest first."""
+        ...
+
+    def void_approvals(self, person_id: str) -> None:
+        """Withdraws what waits for leave: the buyer wrote again, or must not be written to."""
         ...
 
     def trace(self, *events: TraceEvent) -> None:

@@ -24,6 +24,8 @@ COMMANDS = {
     "resume": ("agent_runtime.commands:resume", "Let the agent send again"),
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),
     "unknown": ("agent_runtime.commands:unknown", "List and settle mails of unknown fate"),
+    "approvals": ("agent_runtime.approvals_cli:approvals", "Decide on drafts that wait"),
+    "autonomy": ("agent_runtime.autonomy_cli:autonomy", "Say how free the agent is, per use case"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }
 """Name of each command, where it lives, and what `parley --help` says of it."""

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from agent_runtime.domain import ActionKind
+from agent_runtime.domain import ActionKind, Autonomy, SafeBand
 
 Intent = Literal[
     "interested",
@@ -75,9 +75,6 @@ KPI = Literal[
     "cost_per_meeting",
 ]
 """Names of metrics by which a playbook is judged."""
-
-Autonomy = Literal["assistive", "supervised", "autonomous"]
-"""assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
 
 
 class _Part(BaseModel):
@@ -192,6 +189,8 @@ class Playbook(_Part):
     success: tuple[str, ...] = Field(min_length=1)
     kpis: tuple[KPI, ...] = Field(min_length=1)
     autonomy: Autonomy
+    """The default of this use case; `parley autonomy` and campaigns may say otherwise."""
+    safe_band: SafeBand = SafeBand()
     tools: tuple[Literal["crm", "calendar", "tickets"], ...]
     channels: dict[Literal["email"], Channel]
     frame: str

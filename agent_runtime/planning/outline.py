@@ -98,6 +98,11 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
     return (*opening, *before, *needed, *after)
 
 
+def person_answers(turn: Turn) -> Content | None:
+    """Returns the text by which a thread is handed to its owner."""
+    return _serve(turn, "handoff.owner")
+
+
 def touch_texts(
     library: Library, playbook: Playbook, touch: Touch, contact: Contact, *, now: datetime
 ) -> tuple[Content, ...]:

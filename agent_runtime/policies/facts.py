@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
-from agent_runtime.domain import Consent, Proposal, Session, Verdict
+from agent_runtime.domain import Autonomy, Consent, Proposal, SafeBand, Session, Verdict
 from agent_runtime.store.rows import Actor
 
 
@@ -63,6 +63,13 @@ class Facts:
     paused: tuple[str, ...] = ()
     sent: Sent = field(default_factory=Sent)
     limits: Limits = field(default_factory=Limits)
+    autonomy: Autonomy | Literal[""] = ""
+    """The strictest level that binds this use case; unknown asks a person."""
+    safe_band: SafeBand = field(default_factory=SafeBand)
+    approved_by: str = ""
+    """Who has approved these very words for this recipient and channel."""
+    is_edited: bool = False
+    """Whether the approver wrote the words anew and so answers for what they claim."""
     expires_at: datetime | None = None
     has_unknown: bool = False
     """A mail of this thread may or may not have gone out."""

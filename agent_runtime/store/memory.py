@@ -11,6 +11,7 @@ from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.store.rows import (
+    Approval,
     Due,
     DueKind,
     HumanTask,
@@ -42,6 +43,7 @@ class MemoryStore:
         self._vault: dict[str, dict[str, str]] = defaultdict(dict)
         self._inbound: dict[str, Inbound] = {}
         self._human: dict[str, HumanTask] = {}
+        self._approvals: dict[str, Approval] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
         self._by_person: dict[str, list[str]] = defaultdict(list)
@@ -115,6 +117,7 @@ class MemoryStore:
         for message in self._messages_of(person_id):
             if message.state == "READY" and message.touch_class != "transactional":
                 self.settle(message.message_id, "CANCELLED")
+        self.void_approvals(person_id)
         return is_new
 
     def session_of(self, person_id: str) -> Session | None:
@@ -280,6 +283,24 @@ class MemoryStore:
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return tuple(task for task in self._human.values() if task.state == "OPEN")
+
+    def save_approval(self, approval: Approval) -> None:
+        self._approvals[approval.approval_id] = approval
+
+    def approval(self, approval_id: str) -> Approval | None:
+        return self._approvals.get(approval_id)
+
+    def approval_of(self, message_id: str) -> Approval | None:
+        return next((a for a in self._approvals.values() if a.message_id == message_id), None)
+
+    def open_approvals(self) -> tuple[Approval, ...]:
+        found = (a for a in self._approvals.values() if a.state == "OPEN")
+        return tuple(sorted(found, key=lambda a: (a.made_at, a.approval_id)))
+
+    def void_approvals(self, person_id: str) -> None:
+        for approval in self.open_approvals():
+            if approval.person_id == person_id:
+                self.save_approval(replace(approval, state="VOID"))
 
     def trace(self, *events: TraceEvent) -> None:
         self.events.extend(events)

@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from agent_runtime.domain import ActionKind, MessageState, Sentence, Slot, TouchClass
+from agent_runtime.domain import (
+    ActionKind,
+    Autonomy,
+    Candidate,
+    MessageState,
+    Sentence,
+    Slot,
+    TouchClass,
+)
 
 Actor = Literal["agent", "human"]
 TaskState = Literal["WAITING", "PLANNED", "CANCELLED", "EXPIRED", "BLOCKED"]
 InboundState = Literal["NEW", "DONE"]
 MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED"]
 HumanTaskState = Literal["OPEN", "DONE"]
+ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
+"""VOID: the thread went on, or contact must stop, before anybody decided."""
 DueKind = Literal["task", "message", "inbound"]
 
 
@@ -41,6 +51,7 @@ class Task:
     mailbox: str
     expires_at: datetime
     due_at: datetime
+    autonomy: Autonomy | Literal[""] = ""
     state: TaskState = "WAITING"
     was_checked: bool = False
     """Whether its first policy check has been traced; a deferred touch is checked again."""
@@ -156,3 +167,37 @@ class HumanTask:
     def waits_for_answer(self) -> bool:
         """Whether a buyer waits for what a person will say."""
         return self.kind in ("inbound_request", "handoff")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One thing that could be said: the candidate, and the message that it would become."""
+
+    candidate: Candidate
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Drafts that wait for a person. Leave binds one message's words, recipient and channel."""
+
+    tenant_id: str
+    approval_id: str
+    thread_id: str
+    person_id: str
+    drafts: tuple[Draft, ...]
+    """Best first; nothing of them is sent before somebody chooses."""
+    why: str
+    heard: str
+    """What the buyer wrote, in placeholder text; empty when the agent would write first."""
+    made_at: datetime
+    inbound_key: str = ""
+    state: ApprovalState = "OPEN"
+    message_id: str = ""
+    """The message that was approved."""
+    content_hash: str = ""
+    is_edited: bool = False
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""

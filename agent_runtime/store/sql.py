@@ -12,7 +12,16 @@ from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.store import tables as t
-from agent_runtime.store.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+from agent_runtime.store.rows import (
+    Approval,
+    Due,
+    HumanTask,
+    Inbound,
+    Meeting,
+    MeetingState,
+    Message,
+    Task,
+)
 from agent_runtime.store.sql_rows import SqlRows, load
 
 LEFT: tuple[MessageState, ...] = ("SENDING", "SENT", "UNKNOWN")
@@ -87,6 +96,7 @@ class SqlTx(SqlRows):
             and_(t.messages.c.state == "READY", t.messages.c.touch_class != "transactional"),
             person_id,
         )
+        self.void_approvals(person_id)
         return added
 
     def session_of(self, person_id: str) -> Session | None:
@@ -268,6 +278,32 @@ class SqlTx(SqlRows):
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return self.all(HumanTask, t.human_tasks, t.human_tasks.c.state == "OPEN")
+
+    def save_approval(self, approval: Approval) -> None:
+        self.put(
+            t.approvals,
+            approval,
+            approval_id=approval.approval_id,
+            person_id=approval.person_id,
+            message_id=approval.message_id,
+            state=approval.state,
+        )
+
+    def approval(self, approval_id: str) -> Approval | None:
+        return self.one(Approval, t.approvals, t.approvals.c.approval_id == approval_id)
+
+    def approval_of(self, message_id: str) -> Approval | None:
+        return self.one(Approval, t.approvals, t.approvals.c.message_id == message_id)
+
+    def open_approvals(self) -> tuple[Approval, ...]:
+        found = self.all(Approval, t.approvals, t.approvals.c.state == "OPEN")
+        return tuple(sorted(found, key=lambda a: (a.made_at, a.approval_id)))
+
+    def void_approvals(self, person_id: str) -> None:
+        a = t.approvals.c
+        waiting = and_(a.person_id == person_id, a.state == "OPEN")
+        for approval in self.all(Approval, t.approvals, waiting):
+            self.save_approval(replace(approval, state="VOID"))
 
     def trace(self, *events: TraceEvent) -> None:
         for event in events:

@@ -42,6 +42,7 @@ def measure():
         owner_id="o",
         arms=(("e", "agent"),),
         consents=(Consent("email", "prospecting", "consent", "form", NOW),),
+        autonomy="autonomous",
     )
     judgement = authorise(proposal, facts)
     assert judgement.permit is not None, judgement.hits

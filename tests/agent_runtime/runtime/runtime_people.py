@@ -59,6 +59,7 @@ FACTS = Facts(
     owner_id="o-1",
     arms=(("e", "agent"),),
     consents=(CONSENT,),
+    autonomy="autonomous",
 )
 TOUCH = Proposal(
     action="send_touch",
