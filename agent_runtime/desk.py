@@ -151,6 +151,7 @@ class Desk:
             mailbox=contact.mailbox,
             library=self.library,
             now=now,
+            is_proactive=observation.kind == "due",
             task_id=task.task_id if task else None,
             expires_at=task.expires_at if task else None,
         )

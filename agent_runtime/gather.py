@@ -19,6 +19,7 @@ def gather(
     mailbox: str,
     library: Library,
     now: datetime,
+    is_proactive: bool,
     approval: Approval | None = None,
     task_id: str | None = None,
     message_id: str = "",
@@ -52,7 +53,9 @@ def gather(
             account_id=contact.account_id,
             mailbox=mailbox,
             now=now,
-        ),
+        )
+        if is_proactive
+        else None,
         expires_at=expires_at,
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),

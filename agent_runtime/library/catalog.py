@@ -12,6 +12,7 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.library.checks import cross_problems
 from agent_runtime.library.content import (
     LOCALES,
@@ -141,7 +142,7 @@ def _files(folder: Path, pattern: str) -> list[Path]:
 
 def _read_yaml(path: Path, model: type[_Model]) -> _Model:
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return model.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except UnicodeDecodeError:
         raise LibraryError(f"{path}: the file is not UTF-8; save it as UTF-8.") from None
     except yaml.YAMLError as error:

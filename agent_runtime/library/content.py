@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.errors import ParleyError
 from agent_runtime.times.local_times import TIME_PATTERN
 
@@ -138,7 +139,7 @@ def read_content(path: Path) -> Content:
     if not (fence and closing):
         raise LibraryError(f"{path}: front matter between two lines of --- is missing; add it.")
     try:
-        fields = yaml.safe_load(matter)
+        fields = load_yaml(matter)
         return Content.model_validate({**fields, "body": body.strip()})
     except (yaml.YAMLError, TypeError) as error:
         raise LibraryError(f"{path}: the front matter is not YAML ({_line(error)}).") from None

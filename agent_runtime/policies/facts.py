@@ -61,7 +61,8 @@ class Facts:
     suppressed: str = ""
     """Why the person must not be written to; empty when nothing is recorded."""
     paused: tuple[str, ...] = ()
-    sent: Sent = field(default_factory=Sent)
+    sent: Sent | None = None
+    """Counted only where a touch is proactive, since only those are capped."""
     limits: Limits = field(default_factory=Limits)
     autonomy: Autonomy | Literal[""] = ""
     """The strictest level that binds this use case; unknown asks a person."""

@@ -104,6 +104,7 @@ class Outbox:
             library=self.library,
             approval=_leave(tx, message, contact),
             now=now,
+            is_proactive=message.touch_class == "proactive",
             task_id=message.task_id,
             message_id=message.message_id,
             expires_at=message.expires_at,

@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -267,12 +266,3 @@ def test_other_times_are_numbered(contact, session, now):
 
     assert "2) Tuesday 13 January, 12:00 (Europe/Berlin)" in proposal.body
     assert len(proposal.slots) == 2
-
-
-def test_a_turn_is_planned_well_within_a_millisecond(decide):
-    decide(heard("interested"))
-    started = time.perf_counter()
-    for _ in range(200):
-        decide(heard("interested"))
-
-    assert (time.perf_counter() - started) / 200 < 0.005
