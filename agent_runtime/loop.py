@@ -157,7 +157,7 @@ def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
 
 
 def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[Slot, ...]:
-    if seen is None or seen.opt_out:
+    if seen is None or seen.opt_out or not deps.contact.owner_id:
         return ()
     return deps.calendar.free_slots(
         deps.contact.owner_id,

@@ -52,6 +52,10 @@ class Calendar(Protocol):
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
         ...
 
+    def cancel(self, slot: Slot, *, uid: str) -> bool:
+        """Removes an event of ours; False when it is not there."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:

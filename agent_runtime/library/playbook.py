@@ -105,6 +105,8 @@ class Move(_Part):
     """Ids of safety rules."""
     learned: bool = False
     """Fits when the buyer gave what a question of the playbook asks for."""
+    answered: bool = False
+    """Fits when the buyer gave just what our last mail asked for, whatever else it reads like."""
     slot_chosen: bool = False
     """Fits when the buyer accepted one of the offered times."""
     unsure: bool = False
@@ -115,6 +117,10 @@ class Move(_Part):
     """Fits only while none of its texts has been used in the thread."""
     known: tuple[str, ...] = ()
     """Fits only when all of these are known: what the buyer said, or facts of the CRM."""
+    unknown: tuple[str, ...] = ()
+    """Fits only while none of these is known."""
+    unless: tuple[Intent | Signal, ...] = ()
+    """Does not fit when one of these was heard as well."""
     do: ActionKind
     say: tuple[str, ...] = ()
     """Ids of the texts, in the order in which they are written."""
@@ -197,6 +203,8 @@ class Playbook(_Part):
     """Id of the text that greets, signs and says that an AI writes."""
     opening: str = ""
     """Id of the text that begins the first answer to a buyer who wrote first."""
+    confirms_with: str = ""
+    """Id of the text that goes with the confirmation of a meeting: what to prepare."""
     touches: tuple[Touch, ...] = ()
     questions: tuple[Question, ...] = ()
     scopes: tuple[str, ...] = ()
@@ -237,4 +245,5 @@ class Playbook(_Part):
             text for row in (*self.handoff, *self.moves, *self.touches) for text in row.say
         )
         asked = (question.say for question in self.questions)
-        return tuple(dict.fromkeys(t for t in (self.frame, self.opening, *asked, *spoken) if t))
+        named = (self.frame, self.opening, self.confirms_with)
+        return tuple(dict.fromkeys(t for t in (*named, *asked, *spoken) if t))

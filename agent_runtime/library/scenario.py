@@ -59,4 +59,6 @@ class Scenario(_Part):
     title: str = "Head of Revenue Operations"
     facts: dict[str, str] = Field(default_factory=dict)
     """What else the CRM knows: `session: Closing the books in a day`, `renewal_date: 30 June`."""
+    has_owner: bool = True
+    """False: the CRM names nobody who owns the account."""
     turns: tuple[Turn, ...] = Field(min_length=1)

@@ -38,6 +38,8 @@ def options(
     heard = _heard(perception, is_slot_chosen=is_slot_chosen)
     if learned(playbook, session, perception):
         heard[_LEARNED] = 1.0
+    if answered(playbook, session, perception):
+        heard[_ANSWERED] = 1.0
     known = known_of(session, perception, contact)
     found: list[Option] = []
     meanings: set[str] = set()
@@ -45,7 +47,9 @@ def options(
         meaning = next((name for name in row.triggers if name in heard), "")
         if not meaning or meaning in meanings:
             continue
-        if not known.issuperset(row.move.known):
+        if not known.issuperset(row.move.known) or not known.isdisjoint(row.move.unknown):
+            continue
+        if not heard.keys().isdisjoint(row.move.unless):
             continue
         if row.move.once and any(text in session.contents_used for text in row.move.say):
             continue
@@ -67,10 +71,17 @@ def learned(playbook: Playbook, session: Session, perception: Perception) -> fro
     return frozenset(name for name, _ in perception.entities if name in asked - before)
 
 
+def answered(playbook: Playbook, session: Session, perception: Perception) -> bool:
+    """Says whether the buyer gave what the question at the end of our last mail asks for."""
+    last = session.contents_used[-1] if session.contents_used else ""
+    told = dict(perception.entities)
+    return any(question.say == last and question.learns in told for question in playbook.questions)
+
+
 def known_of(session: Session, perception: Perception | None, contact: Contact) -> frozenset[str]:
     """Returns the names of all that is known: from the buyer's words and from the CRM."""
     told = (*session.facts_known, *(perception.entities if perception else ()))
-    crm = [("role", contact.title), ("company", contact.company)]
+    crm = [("role", contact.title), ("company", contact.company), ("owner", contact.owner_id)]
     return frozenset(name for name, value in (*told, *contact.facts, *crm) if value)
 
 
@@ -81,7 +92,7 @@ class _Row:
     triggers: tuple[str, ...]
 
 
-_SLOT_CHOSEN, _UNSURE, _LEARNED = "slot chosen", "unsure", "learned"
+_SLOT_CHOSEN, _UNSURE, _LEARNED, _ANSWERED = "slot chosen", "unsure", "learned", "answered"
 
 
 @lru_cache(maxsize=1024)
@@ -98,7 +109,7 @@ def _rows(library: Library, playbook_id: str, state: str) -> tuple[_Row, ...]:
 def _triggers(move: Move) -> tuple[str, ...]:
     chosen = (_SLOT_CHOSEN,) if move.slot_chosen else ()
     unsure = (_UNSURE,) if move.unsure else ()
-    told = (_LEARNED,) if move.learned else ()
+    told = (_ANSWERED,) * move.answered + (_LEARNED,) * move.learned
     return (*chosen, *move.rules, *move.signals, *told, *unsure, *move.intents)
 
 

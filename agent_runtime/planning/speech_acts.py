@@ -84,13 +84,17 @@ def language_for(session: Session, contact: Contact) -> str:
 def confirmation(
     library: Library, contact: Contact, session: Session, slot: Slot, *, now: datetime
 ) -> Proposal:
-    """Returns the mail that goes with the invitation, once the calendar holds the meeting."""
+    """Returns the mail that goes with the invitation, once the calendar holds the meeting.
+
+    What the playbook says to prepare for a meeting goes with it.
+    """
     return _about_a_meeting(
         library,
         contact,
         session,
         Act("book", "transactional", 1.0),
         text="meeting.booked",
+        more=library.playbook(session.playbook).confirms_with,
         slots=(slot,),
         now=now,
     )
@@ -118,6 +122,7 @@ def _about_a_meeting(
     act: Act,
     *,
     text: str,
+    more: str = "",
     slots: Sequence[Slot],
     now: datetime,
 ) -> Proposal:
@@ -127,9 +132,11 @@ def _about_a_meeting(
     content = library.live(text, language=language, now=now)
     if frame is None or content is None:
         raise LookupError(f"{text} or {playbook.frame} has no live text in {language}")
+    further = library.live(more, language=language, now=now) if more else None
+    is_sayable = further and can_say(further, contact, redlines=playbook.redlines)
     return compose(
         act,
-        (content,),
+        (content, further) if further and is_sayable else (content,),
         frame=frame,
         contact=contact,
         session=session,

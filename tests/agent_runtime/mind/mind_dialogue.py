@@ -63,6 +63,7 @@ def play(
         language=scenario.language,
         title=scenario.title,
         facts=tuple(scenario.facts.items()),
+        owner_id=contact.owner_id if scenario.has_owner else "",
     )
     playbook = library.playbook(scenario.playbook)
     session = Session(
