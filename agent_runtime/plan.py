@@ -21,9 +21,6 @@ from agent_runtime.planning.moves import Option, state_of
 from agent_runtime.planning.outline import Turn, outline, read_turn, touch_texts
 from agent_runtime.planning.speech_acts import Act, compose
 
-TRACKS = 3
-"""Talk tracks of a research brief (R112)."""
-
 
 def plan(
     session: Session,
@@ -144,7 +141,7 @@ def _why_no_touch(session: Session, observation: Observation, playbook: Playbook
 
 def _brief(touch: Touch, tracks: Sequence[Content]) -> list[Candidate]:
     """A brief for the owner: nothing leaves, so it needs no permit and no frame."""
-    chosen = tuple(content.id for content in tracks[:TRACKS])
+    chosen = tuple(content.id for content in tracks)
     brief = Candidate(
         action="brief",
         reason="brief_due",

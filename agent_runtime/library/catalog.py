@@ -21,7 +21,7 @@ from agent_runtime.library.content import (
     read_content,
     sentence_of,
 )
-from agent_runtime.library.playbook import Move, MoveTable, Playbook
+from agent_runtime.library.playbook import Intent, Move, MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
@@ -56,9 +56,10 @@ class Library:
     def moves(self, playbook: Playbook) -> tuple[tuple[str, Move], ...]:
         """Returns every row of a playbook in order of precedence, each with its group."""
         table = self.tables[playbook.table]
+        shared = (_without(move, playbook.expected) for move in table.handoff)
         return (
             *(("first", move) for move in table.first),
-            *(("handoff", move) for move in (*playbook.handoff, *table.handoff)),
+            *(("handoff", move) for move in (*playbook.handoff, *shared)),
             *(("reply", move) for move in playbook.moves),
             *(("reply", move) for move in table.moves),
         )
@@ -133,6 +134,12 @@ def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playboo
         for name, state in states.items()
     }
     return playbook.model_copy(update={"states": whole})
+
+
+def _without(move: Move, intents: Iterable[Intent]) -> Move:
+    """Returns a row that does not fit when one of these is heard; it may come to fit nothing."""
+    left = tuple(name for name in move.intents if name not in intents)
+    return move if left == move.intents else move.model_copy(update={"intents": left})
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
