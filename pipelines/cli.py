@@ -24,6 +24,7 @@ COMMANDS = {
     "resume": ("agent_runtime.commands:resume", "Let the agent send again"),
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),
     "unknown": ("agent_runtime.commands:unknown", "List and settle mails of unknown fate"),
+    "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }
 """Name of each command, where it lives, and what `parley --help` says of it."""
