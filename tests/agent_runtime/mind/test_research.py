@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from agent_runtime.library.catalog import load_library
+from agent_runtime.plan import plan
 from agent_runtime.planning.outline import TRACKS, touch_texts
 from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.planning.speech_acts import can_say
 from agent_runtime.research import write_brief
+from agent_runtime.retrieve import retrieve
 
 LIBRARY = load_library()
 RESEARCH = LIBRARY.playbook("account_research")
@@ -114,6 +116,23 @@ def test_tracks_come_in_the_language_of_the_talk(thread, contact):
 def test_a_brief_has_three_tracks_whatever_the_buyers_language(contact, now, language):
     """R112: it is for people of ours."""
     assert len(tracks(replace(contact, language=language), now)) == TRACKS
+
+
+def test_a_brief_is_traced_with_all_its_tracks(thread, contact, due, now):
+    """R42, R56: what the brief stands on is the evidence of the turn."""
+    facts = {
+        "playbook": RESEARCH,
+        "library": LIBRARY,
+        "contact": contact,
+        "free_slots": (),
+        "now": now,
+    }
+    evidence = retrieve(thread, due(1), None, **facts)
+    best = plan(thread, due(1), None, evidence, **facts)[0]
+
+    assert best.action == "brief"
+    assert (*best.contents, "crm.contact") == tuple(fact.fact_id for fact in evidence)
+    assert len(evidence) == 4
 
 
 def test_no_track_made_for_others_is_suggested(contact, now):
