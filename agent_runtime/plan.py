@@ -27,9 +27,6 @@ from agent_runtime.planning.outline import (
 )
 from agent_runtime.planning.speech_acts import Act, compose
 
-TRACKS = 3
-"""Talk tracks of a research brief (R112)."""
-
 
 def plan(
     session: Session,
@@ -150,7 +147,7 @@ def _why_no_touch(session: Session, observation: Observation, playbook: Playbook
 
 def _brief(touch: Touch, tracks: Sequence[Content]) -> list[Candidate]:
     """A brief for the owner: nothing leaves, so it needs no permit and no frame."""
-    chosen = tuple(content.id for content in tracks[:TRACKS])
+    chosen = tuple(content.id for content in tracks)
     brief = Candidate(
         action="brief",
         reason="brief_due",

@@ -45,7 +45,10 @@ def retrieve(
         touch = observation.touch or 0
         if not 1 <= touch <= len(playbook.touches):
             return ()
-        texts = touch_texts(library, playbook, playbook.touches[touch - 1], contact, now=now)
+        due = playbook.touches[touch - 1]
+        texts = touch_texts(library, playbook, due, contact, now=now)
+        if due.do == "brief":
+            return _few([*(_text(content) for content in texts), _crm(contact)])
         if not texts:
             return ()
         frame = library.live(playbook.frame, language=texts[0].locale, now=now)

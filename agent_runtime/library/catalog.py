@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from agent_runtime.library.content import (
     read_content,
     sentence_of,
 )
-from agent_runtime.library.playbook import Move, MoveTable, Playbook
+from agent_runtime.library.playbook import Intent, Move, MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
@@ -57,9 +57,10 @@ class Library:
     def moves(self, playbook: Playbook) -> tuple[tuple[str, Move], ...]:
         """Returns every row of a playbook in order of precedence, each with its group."""
         table = self.tables[playbook.table]
+        shared = _without(table.handoff, playbook.expected)
         return (
             *(("first", move) for move in table.first),
-            *(("handoff", move) for move in (*playbook.handoff, *table.handoff)),
+            *(("handoff", move) for move in (*playbook.handoff, *shared)),
             *(("reply", move) for move in playbook.moves),
             *(("reply", move) for move in table.moves),
         )
@@ -134,6 +135,16 @@ def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playboo
         for name, state in states.items()
     }
     return playbook.model_copy(update={"states": whole})
+
+
+def _without(moves: Iterable[Move], intents: Collection[Intent]) -> Iterator[Move]:
+    """Yields the rows without these intents; a row that hears nothing else is left out."""
+    for move in moves:
+        left = tuple(name for name in move.intents if name not in intents)
+        if left == move.intents:
+            yield move
+        elif left or move.signals or move.rules or move.learned or move.slot_chosen or move.unsure:
+            yield move.model_copy(update={"intents": left})
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

@@ -81,7 +81,10 @@ class Content(BaseModel):
     expires_at: date
     subject: str = ""
     audience: tuple[str, ...] = ()
-    """Words in a job title that make this text the better choice; empty suits everybody."""
+    """Words in a job title that make this text the better choice; empty suits everybody.
+
+    Words of up to three letters (`cto`, `bi`) must stand alone, longer ones may be part of another.
+    """
     needs: tuple[str, ...] = ()
     """Facts of the CRM without which the text would not be true or welcome."""
     greeting: str = ""

@@ -210,7 +210,12 @@ class Playbook(_Part):
     scopes: tuple[str, ...] = ()
     """Topics of the knowledge base that may answer a question here; empty: none."""
     redlines: tuple[str, ...] = ()
-    """Facts of the CRM that are off limits here, whatever a text would like to say."""
+    """Facts of the CRM that are off limits here, whatever a text would like to say.
+
+    `*` stands for anything: `private_*`.
+    """
+    expected: tuple[Intent, ...] = ()
+    """Intents that are the normal case here, so the shared hand-off rules pass them over."""
     answers_off_topic: bool = False
     """Whether the knowledge base may answer what has nothing to do with the track."""
     start: str = "new"

@@ -1,5 +1,6 @@
 """Which approved texts one mail would be made of; what retrieval serves and planning renders."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,15 @@ from agent_runtime.times.slots import accepted_slot, slots_to_offer
 
 MAX_FACTS = 4
 """The smallest fact set that a turn needs (R56); the frame is one of them."""
+
+TRACKS = 3
+"""Talk tracks of a research brief (R112)."""
+
+_SHORT = 3
+"""Letters up to which a word of a job title must stand alone."""
+
+BRIEF_LANGUAGE = "en"
+"""Of the people of ours who read briefs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +116,35 @@ def person_answers(turn: Turn) -> Content | None:
 def touch_texts(
     library: Library, playbook: Playbook, touch: Touch, contact: Contact, *, now: datetime
 ) -> tuple[Content, ...]:
-    """Returns the texts that this touch can be, the one that suits the reader best first."""
-    language = contact.language[:2].lower()
+    """Returns the texts that this touch can be, the one that suits the reader best first.
+
+    A brief is for people of ours: it has its own language, and at most `TRACKS` talk tracks, none
+    of which was made for others.
+    """
+    is_brief = touch.do == "brief"
+    language = BRIEF_LANGUAGE if is_brief else contact.language[:2].lower()
     served = (library.live(text, language=language, now=now) for text in touch.say)
     texts = [
         content
         for content in served
         if content is not None and can_say(content, contact, redlines=playbook.redlines)
     ]
-    return tuple(sorted(texts, key=lambda content: -_suits(content, contact.title)))
+    best = sorted(texts, key=lambda content: -_suits(content, contact.title))
+    if is_brief:
+        best = [content for content in best if _suits(content, contact.title)][:TRACKS]
+    return tuple(best)
 
 
 def _suits(content: Content, title: str) -> int:
     """2: made for readers with this title; 1: for everybody; 0: for others."""
-    words = title.lower()
-    return 1 if not content.audience else 2 * any(word in words for word in content.audience)
+    if not content.audience:
+        return 1
+    return 2 * any(_names(title.lower(), word.strip()) for word in content.audience)
+
+
+def _names(title: str, word: str) -> bool:
+    """A short word must stand alone: `cto` is in every director."""
+    return word in (re.findall(r"\w+", title) if len(word) <= _SHORT else title)
 
 
 def _serve(turn: Turn, text: str) -> Content | None:

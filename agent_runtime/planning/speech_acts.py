@@ -9,6 +9,7 @@ from agent_runtime.domain import ActionKind, Contact, Proposal, Sentence, Sessio
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT_VALUES, Content
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.times.local_times import number_times, say_time
 
 CALENDAR_FACT = "calendar.free@1"
@@ -68,7 +69,7 @@ def compose(
 def can_say(content: Content, contact: Contact, *, redlines: Collection[str] = ()) -> bool:
     """Says whether every fact that a text needs is known and in bounds; a missing one means no."""
     needed = {*content.needs, *content.slots.intersection(FACT_SLOTS)}
-    if any(name in redlines or not contact.fact(name) for name in needed):
+    if any(is_off_limits(name, contact, redlines) or not contact.fact(name) for name in needed):
         return False
     return bool(contact.company) or "company" not in content.slots
 

@@ -266,3 +266,14 @@ def test_other_times_are_numbered(contact, session, now):
 
     assert "2) Tuesday 13 January, 12:00 (Europe/Berlin)" in proposal.body
     assert len(proposal.slots) == 2
+
+
+def test_a_playbook_may_expect_what_others_hand_off(decide):
+    """R124, R126: being a customer is the normal case of a renewal, a discount never is."""
+    elsewhere = decide(heard("already_customer"))[1][0]
+    here = decide(heard("already_customer"), playbook="renewal")[1][0]
+    discount = decide(heard("discount_request"), playbook="renewal")[1][0]
+
+    assert (elsewhere.action, elsewhere.reason) == ("hand_off", "already_customer")
+    assert (here.action, here.reason) == ("answer", "good_news")
+    assert (discount.action, discount.reason) == ("hand_off", "discount_talk")
