@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from agent_runtime import log
 from agent_runtime.contracts import Assignment
@@ -80,9 +81,10 @@ def record(
     arm: str,
     campaign_id: str,
     is_first: bool,
+    basis: dict[str, Any],
 ) -> None:
     """Writes the decision of a turn, and the policy check of the message that it proposes."""
-    payload = log.turn(session, observation, action, arm=arm, campaign_id=campaign_id)
+    payload = log.turn(session, observation, action, arm=arm, campaign_id=campaign_id, basis=basis)
     journal.write("turn", observation.observation_id, payload=payload)
     if message is not None:
         judgement = Judgement(action.decision, action.verdicts, until=action.until)

@@ -15,7 +15,9 @@ from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import LanguageModel
+from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
+from agent_runtime.replay import basis_of
 from agent_runtime.store.rows import Due, Inbound, Message, Task
 
 POSITIVE = frozenset({"interested", "book_meeting", "propose_time"})
@@ -76,10 +78,11 @@ class Desk:
                 touch=task.touch,
                 task_id=task_id,
             )
-            action = self._decide(tx, session, observation, contact, now=now, task=task)
+            facts = self._facts(tx, session, contact, now=now, task=task)
+            action = self._decide(session, observation, contact, facts)
             if known is None:
                 tx.save_session(session)
-            message = self._record(tx, session, observation, action, contact, now=now, task=task)
+            message = self._record(tx, session, observation, action, contact, facts, task=task)
             if action.candidate.action == "brief":
                 act.brief_owner(tx, session, contact, action.candidate, self.library, task)
             tx.save_task(_after(task, action, now=now))
@@ -120,12 +123,13 @@ class Desk:
             subject=inbound.subject,
             auto_submitted=inbound.auto_submitted,
         )
-        action = self._decide(tx, session, observation, contact, now=now)
+        facts = self._facts(tx, session, contact, now=now)
+        action = self._decide(session, observation, contact, facts)
         self._heard(tx, inbound, session, action)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
         journal.write("cost", inbound.key, payload=read)
         self._obey(tx, journal, inbound, action)
-        message = self._record(tx, session, observation, action, contact, now=now, inbound=inbound)
+        message = self._record(tx, session, observation, action, contact, facts, inbound=inbound)
         act.hold_meeting(tx, session, action.candidate, "agent")
         if action.candidate.action in ("hand_off", "escalate"):
             act.hand_to_person(tx, session, action.candidate, inbound)
@@ -133,17 +137,16 @@ class Desk:
         tx.save_session(act.remember(session, action, buyer_wrote=is_person))
         return (message.message_id,) if message and action.decision == "allow" else ()
 
-    def _decide(
+    def _facts(
         self,
         tx: Tx,
         session: Session,
-        observation: Observation,
         contact: Contact,
         *,
         now: datetime,
         task: Task | None = None,
-    ) -> Action:
-        facts = gather(
+    ) -> Facts:
+        return gather(
             tx,
             session=session,
             contact=contact,
@@ -151,10 +154,14 @@ class Desk:
             mailbox=contact.mailbox,
             library=self.library,
             now=now,
-            is_proactive=observation.kind == "due",
+            is_proactive=task is not None,
             task_id=task.task_id if task else None,
             expires_at=task.expires_at if task else None,
         )
+
+    def _decide(
+        self, session: Session, observation: Observation, contact: Contact, facts: Facts
+    ) -> Action:
         deps = Deps(
             contact=contact,
             facts=facts,
@@ -162,7 +169,7 @@ class Desk:
             library=self.library,
             model=self.model,
             calendar=self.calendar,
-            now=now,
+            now=facts.now,
         )
         return decide(session, observation, deps)
 
@@ -173,8 +180,8 @@ class Desk:
         observation: Observation,
         action: Action,
         contact: Contact,
+        facts: Facts,
         *,
-        now: datetime,
         task: Task | None = None,
         inbound: Inbound | None = None,
     ) -> Message | None:
@@ -188,7 +195,7 @@ class Desk:
                 cause=cause,
                 actor="agent",
                 mailbox=contact.mailbox,
-                due_at=now,
+                due_at=facts.now,
                 task=task,
                 arm=arm,
                 in_reply_to=inbound.rfc_message_id if inbound else "",
@@ -196,9 +203,9 @@ class Desk:
 
         proposal = action.candidate.proposal
         message = proposal and message_of(proposal, observation.observation_id)
-        journal = log.Journal(tx, session, now=now, versions=self.versions)
+        journal = log.Journal(tx, session, now=facts.now, versions=self.versions)
         if action.waits_for_approval:
-            ask(tx, session, observation, action, message_of, inbound=inbound, now=now)
+            ask(tx, session, observation, action, message_of, inbound=inbound, now=facts.now)
         act.record(
             tx,
             journal,
@@ -209,6 +216,7 @@ class Desk:
             arm=arm[1],
             campaign_id=task.campaign_id if task else "",
             is_first=task is None or not task.was_checked,
+            basis=basis_of(session, observation, contact, facts, action.free_slots),
         )
         return message
 

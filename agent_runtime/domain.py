@@ -268,6 +268,8 @@ class Action:
     until: datetime | None = None
     waits_for_approval: bool = False
     """Nothing but the leave of a person is missing."""
+    free_slots: tuple[Slot, ...] = ()
+    """Free times of the owner that the turn looked at."""
     considered: tuple[Candidate, ...] = ()
     perception: Perception | None = None
     evidence: tuple[Evidence, ...] = ()

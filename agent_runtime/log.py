@@ -74,10 +74,18 @@ def incident(due: Due, error: Exception, tenant_id: str, *, now: datetime) -> Tr
 
 
 def turn(
-    session: Session, observation: Observation, action: Action, *, arm: str, campaign_id: str
+    session: Session,
+    observation: Observation,
+    action: Action,
+    *,
+    arm: str,
+    campaign_id: str,
+    basis: dict[str, Any],
 ) -> dict[str, Any]:
-    """Returns the payload of a turn: input, understanding, candidates, verdicts, choice."""
-    seen = action.perception
+    """Returns the payload of a turn: input, understanding, candidates, verdicts, choice.
+
+    `basis` is all that the turn stands on besides library and model, see `replay`.
+    """
     return {
         "turn_id": observation.observation_id,
         "actor": "agent",
@@ -89,6 +97,22 @@ def turn(
             "touch": observation.touch,
             "task_id": observation.task_id,
         },
+        **decided(action),
+        "playbook": session.playbook,
+        "state_before": session.state,
+        "state_after": action.candidate.next_state,
+        "arm": arm,
+        "experiment_id": "",
+        "campaign_id": campaign_id,
+        "latency_ms": dict(action.latency_ms),
+        "basis": basis,
+    }
+
+
+def decided(action: Action) -> dict[str, Any]:
+    """Returns what a turn understood, considered and chose, as JSON values."""
+    seen = action.perception
+    return {
         "perception": None
         if seen is None
         else {
@@ -97,6 +121,8 @@ def turn(
             "abstain": seen.abstain,
             "intents": [{"name": g.name, "confidence": g.confidence} for g in seen.intents],
             "signals": list(seen.signals),
+            "entities": [list(entity) for entity in seen.entities],
+            "slot_choice": seen.slot_choice,
             "objections": list(seen.objections),
             "opt_out": seen.opt_out,
             "language": seen.language,
@@ -116,13 +142,6 @@ def turn(
             {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}
             for v in action.verdicts
         ],
-        "playbook": session.playbook,
-        "state_before": session.state,
-        "state_after": action.candidate.next_state,
-        "arm": arm,
-        "experiment_id": "",
-        "campaign_id": campaign_id,
-        "latency_ms": dict(action.latency_ms),
     }
 
 

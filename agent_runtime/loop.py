@@ -79,6 +79,7 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         decision=judgement.decision if judgement else "allow",
         until=judgement.until if judgement else None,
         waits_for_approval=judgement is not None and judgement.waits_for_approval,
+        free_slots=free,
         considered=tuple(considered),
         perception=seen,
         evidence=tuple(evidence),
