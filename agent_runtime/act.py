@@ -7,7 +7,15 @@ from typing import Any
 
 from agent_runtime import log
 from agent_runtime.contracts import Assignment
-from agent_runtime.domain import Action, Candidate, Contact, Observation, Proposal, Session
+from agent_runtime.domain import (
+    Action,
+    Candidate,
+    Contact,
+    Observation,
+    Perception,
+    Proposal,
+    Session,
+)
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.permit import Judgement
@@ -166,8 +174,14 @@ def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
     known = dict(session.facts_known) | dict(seen.entities if seen else ())
     handed_over = candidate.action in ("hand_off", "escalate")
     used = proposal.content_ids if proposal else ()
+    offers_anew = proposal is not None and bool(proposal.slots)
     return replace(
         session,
+        preferences=_preferences(session, seen) if seen and buyer_wrote else session.preferences,
+        objections=tuple(dict.fromkeys((*session.objections, *(seen.objections if seen else ())))),
+        offered_before=tuple(
+            dict.fromkeys((*session.offered_before, *(session.offered if offers_anew else ())))
+        )[-12:],
         state=candidate.next_state if action.decision == "allow" else session.state,
         speaker="human" if handed_over else session.speaker,
         offered=proposal.slots if proposal and proposal.slots else session.offered,
@@ -177,6 +191,16 @@ def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
         buyer_turns=session.buyer_turns + buyer_wrote,
         closed=session.closed or candidate.action in ("close", "disqualify", "confirm_stop"),
     )
+
+
+def _preferences(session: Session, seen: Perception) -> tuple[tuple[str, str], ...]:
+    said = {"language": seen.language}
+    if "call_request" in seen.signals:
+        said["channel"] = "voice"
+    wished = next((span for name, span in seen.entities if name == "requested_time"), "")
+    if wished:
+        said["time"] = wished
+    return tuple((dict(session.preferences) | said).items())
 
 
 def strictest(assignments: tuple[Assignment, ...]) -> tuple[str, str]:

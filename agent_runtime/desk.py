@@ -17,6 +17,7 @@ from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
+from agent_runtime.promises import note_promises, remind
 from agent_runtime.replay import basis_of
 from agent_runtime.store.rows import Due, Inbound, Message, Task
 
@@ -58,6 +59,8 @@ class Desk:
             return (due.row_id,)
         if due.kind == "task":
             return self._touch(due.row_id, now=now)
+        if due.kind == "promise":
+            return self._promise(due.row_id, now=now)
         return self._answer(due.row_id, now=now)
 
     def _touch(self, task_id: str, *, now: datetime) -> tuple[str, ...]:
@@ -89,6 +92,16 @@ class Desk:
             if action.decision == "allow":
                 tx.save_session(act.remember(session, action, buyer_wrote=False))
             return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _promise(self, promise_id: str, *, now: datetime) -> tuple[str, ...]:
+        with self.store.begin() as tx:
+            promise = tx.promise(promise_id)
+            session = tx.session_of(promise.person_id) if promise else None
+            if promise is not None and session is not None and promise.state == "OPEN":
+                task = remind(tx, promise)
+                journal = log.Journal(tx, session, now=now, versions=self.versions)
+                journal.write("crm_write", promise_id, "due", payload=log.task(task))
+        return ()
 
     def _answer(self, key: str, *, now: datetime) -> tuple[str, ...]:
         with self.store.begin() as tx:
@@ -134,6 +147,17 @@ class Desk:
         if action.candidate.action in ("hand_off", "escalate"):
             act.hand_to_person(tx, session, action.candidate, inbound)
         is_person = action.perception is None or action.perception.primary != "out_of_office"
+        if is_person and action.perception is not None:
+            note_promises(
+                tx,
+                session,
+                contact,
+                inbound.text,
+                by="buyer",
+                cause=inbound.key,
+                language=action.perception.language,
+                now=inbound.received_at,
+            )
         tx.save_session(act.remember(session, action, buyer_wrote=is_person))
         return (message.message_id,) if message and action.decision == "allow" else ()
 

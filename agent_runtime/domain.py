@@ -131,6 +131,12 @@ class Session:
     offered: tuple[Slot, ...] = ()
     facts_known: tuple[tuple[str, str], ...] = ()
     """Entities that the buyer gave, name and verbatim span; asked once, never again."""
+    preferences: tuple[tuple[str, str], ...] = ()
+    """How they like it: channel, language, time of day; the latest of each name."""
+    objections: tuple[str, ...] = ()
+    """Themes that they have raised, each once."""
+    offered_before: tuple[Slot, ...] = ()
+    """Times that were on offer earlier and not taken."""
     contents_used: tuple[str, ...] = ()
     rfc_references: tuple[str, ...] = ()
     meeting_uid: str = ""

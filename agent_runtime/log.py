@@ -15,7 +15,7 @@ from agent_runtime.contracts import TraceEvent, TraceKind
 from agent_runtime.domain import Action, Candidate, Observation, Session
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import Approval, Due, Inbound, Meeting, Message
+from agent_runtime.store.rows import Approval, Due, HumanTask, Inbound, Meeting, Message
 
 Versions = dict[str, str]
 """Versions of code, playbook, prompt, model, policy and content behind an event."""
@@ -192,6 +192,17 @@ def outgoing(message: Message) -> dict[str, Any]:
         "positive_intent": False,
         "opt_out": False,
         "lead_created_at": message.lead_created_at.isoformat() if message.lead_created_at else None,
+    }
+
+
+def task(value: HumanTask) -> dict[str, Any]:
+    """Returns the payload of work that was created for a person."""
+    return {
+        "object": "task",
+        "task_id": value.task_id,
+        "kind": value.kind,
+        "route_to": value.route_to,
+        "reason": value.reason,
     }
 
 

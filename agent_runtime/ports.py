@@ -18,6 +18,8 @@ from agent_runtime.store.rows import (
     Meeting,
     MeetingState,
     Message,
+    Promise,
+    PromiseState,
     Task,
 )
 
@@ -246,6 +248,22 @@ class Tx(Protocol):
 
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
         """All meetings that the calendar has yet to confirm."""
+        ...
+
+    def add_promise(self, promise: Promise) -> bool:
+        """Adds a promise unless its id stands already."""
+        ...
+
+    def promise(self, promise_id: str) -> Promise | None:
+        """A promise that somebody made."""
+        ...
+
+    def open_promises(self, thread_id: str) -> tuple[Promise, ...]:
+        """Promises of a thread whose time has not come, the earliest first."""
+        ...
+
+    def close_promise(self, promise_id: str, state: PromiseState) -> None:
+        """Writes what became of a promise."""
         ...
 
     def save_human_task(self, task: HumanTask) -> None:

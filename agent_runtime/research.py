@@ -64,6 +64,10 @@ def _told(session: Session, contact: Contact, redlines: Sequence[str]) -> Iterat
     for name, span in session.facts_known:
         if not is_off_limits(name, contact, redlines):
             yield f"{name.replace('_', ' ')}: “{span}” (source: thread)"
+    for theme in session.objections:
+        yield f"objected: {theme} (source: thread)"
+    for name, value in session.preferences:
+        yield f"prefers {name}: {value} (source: thread)"
     if session.contents_used:
         yield f"already said to them: {', '.join(session.contents_used)} (source: thread)"
     if session.offered and not session.meeting_uid:

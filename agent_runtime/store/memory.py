@@ -19,6 +19,8 @@ from agent_runtime.store.rows import (
     Meeting,
     MeetingState,
     Message,
+    Promise,
+    PromiseState,
     Task,
 )
 
@@ -44,6 +46,7 @@ class MemoryStore:
         self._inbound: dict[str, Inbound] = {}
         self._human: dict[str, HumanTask] = {}
         self._approvals: dict[str, Approval] = {}
+        self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
         self._by_person: dict[str, list[str]] = defaultdict(list)
@@ -118,6 +121,8 @@ class MemoryStore:
             if message.state == "READY" and message.touch_class != "transactional":
                 self.settle(message.message_id, "CANCELLED")
         self.void_approvals(person_id)
+        for promise in self.open_promises(f"thread-{person_id}"):
+            self.close_promise(promise.promise_id, "CANCELLED")
         return is_new
 
     def session_of(self, person_id: str) -> Session | None:
@@ -253,6 +258,8 @@ class MemoryStore:
         elif due.kind == "message":
             if self.messages[due.row_id].state == "READY":
                 self.settle(due.row_id, "BLOCKED")
+        elif due.kind == "promise":
+            self.close_promise(due.row_id, "CANCELLED")
         else:
             self.close_inbound(due.row_id)
 
@@ -269,6 +276,25 @@ class MemoryStore:
 
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
         return tuple(m for m in self.meetings.values() if m.state == "HOLDING")
+
+    def add_promise(self, promise: Promise) -> bool:
+        if promise.promise_id in self._promises:
+            return False
+        self._promises[promise.promise_id] = promise
+        heappush(self._waiting, (promise.due_at, "promise", promise.promise_id))
+        return True
+
+    def promise(self, promise_id: str) -> Promise | None:
+        return self._promises.get(promise_id)
+
+    def open_promises(self, thread_id: str) -> tuple[Promise, ...]:
+        found = (p for p in self._promises.values() if p.thread_id == thread_id)
+        return tuple(
+            sorted((p for p in found if p.state == "OPEN"), key=lambda p: (p.due_at, p.promise_id))
+        )
+
+    def close_promise(self, promise_id: str, state: PromiseState) -> None:
+        self._promises[promise_id] = replace(self._promises[promise_id], state=state)
 
     def save_human_task(self, task: HumanTask) -> None:
         self._human[task.task_id] = task
@@ -329,6 +355,9 @@ class MemoryStore:
             message = self.messages[row_id]
             is_due = message.state == "READY" and message.due_at <= now
             return message.mailbox if is_due else None
+        if kind == "promise":
+            promise = self._promises[row_id]
+            return promise.lane if promise.state == "OPEN" and promise.due_at <= now else None
         inbound = self._inbound[row_id]
         return inbound.lane if inbound.state == "NEW" else None
 

@@ -22,7 +22,10 @@ MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
-DueKind = Literal["task", "message", "inbound"]
+DueKind = Literal["task", "message", "inbound", "promise"]
+PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
+"""DUE: its time has passed and nothing shows that it was kept."""
+Party = Literal["buyer", "owner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,23 @@ class Meeting:
     slot: Slot
     actor: Actor
     state: MeetingState = "HOLDING"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What somebody said they would do by when; kept by their next mail in the thread."""
+
+    tenant_id: str
+    promise_id: str
+    thread_id: str
+    person_id: str
+    lane: str
+    by: Party
+    words: str
+    """In placeholder text."""
+    made_at: datetime
+    due_at: datetime
+    state: PromiseState = "OPEN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from agent_runtime.store.rows import (
     Meeting,
     MeetingState,
     Message,
+    Promise,
+    PromiseState,
     Task,
 )
 from agent_runtime.store.sql_rows import SqlRows, load
@@ -106,6 +108,8 @@ class SqlTx(SqlRows):
         may_go = t.messages.c.touch_class == "transactional"
         self.set(t.messages, ready, not_(may_go), state="CANCELLED")
         self.void_approvals(person_id)
+        for promise in self.open_promises(f"thread-{person_id}"):
+            self.close_promise(promise.promise_id, "CANCELLED")
         return added
 
     def session_of(self, person_id: str) -> Session | None:
@@ -241,6 +245,8 @@ class SqlTx(SqlRows):
         elif due.kind == "message":
             ready = {"message_id": due.row_id, "state": "READY"}
             self.set(t.messages, ready, state="BLOCKED")
+        elif due.kind == "promise":
+            self.close_promise(due.row_id, "CANCELLED")
         else:
             self.close_inbound(due.row_id)
 
@@ -258,6 +264,28 @@ class SqlTx(SqlRows):
 
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
         return self.all(Meeting, t.meetings, state="HOLDING")
+
+    def add_promise(self, promise: Promise) -> bool:
+        return self.add(
+            t.promises,
+            promise,
+            promise_id=promise.promise_id,
+            thread_id=promise.thread_id,
+            lane=promise.lane,
+            state=promise.state,
+            due_at=promise.due_at,
+        )
+
+    def promise(self, promise_id: str) -> Promise | None:
+        row = self.first(t.promises, promise_id=promise_id)
+        return None if row is None else replace(load(Promise, row.doc), state=row.state)
+
+    def open_promises(self, thread_id: str) -> tuple[Promise, ...]:
+        found = self.all(Promise, t.promises, thread_id=thread_id, state="OPEN")
+        return tuple(sorted(found, key=lambda p: (p.due_at, p.promise_id)))
+
+    def close_promise(self, promise_id: str, state: PromiseState) -> None:
+        self.set(t.promises, {"promise_id": promise_id}, state=state)
 
     def save_human_task(self, task: HumanTask) -> None:
         columns = {"task_id": task.task_id, "thread_id": task.thread_id, "state": task.state}

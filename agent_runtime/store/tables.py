@@ -189,6 +189,20 @@ approvals = Table(
     Index("approvals_message", "tenant_id", "message_id"),
 )
 
+promises = Table(
+    "promises",
+    metadata,
+    _key("tenant_id"),
+    _key("promise_id"),
+    _text("thread_id"),
+    _text("lane"),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("promises_due", "state", "due_at"),
+    Index("promises_thread", "tenant_id", "thread_id"),
+)
+
 trace_events = Table(
     "trace_events",
     metadata,

@@ -17,7 +17,7 @@ from agent_runtime.store.rows import Task
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.slots import OfficeHours
 
-__all__ = ["ANA", "NOW", "Wire", "assign", "mail", "new_world", "task", "work_all"]
+__all__ = ["ANA", "NOW", "OWNER", "Wire", "assign", "mail", "new_world", "task", "work_all"]
 
 LIBRARY = load_library()
 OWNER = Owner("o-1", "Lena Vogt", ANA.owner_email, ANA.mailbox, "Europe/Berlin")
