@@ -10,6 +10,7 @@ from agent_runtime import act, log
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, Proposal, Session
 from agent_runtime.library.catalog import Library
+from agent_runtime.planning.host import Host, host_of
 from agent_runtime.planning.speech_acts import confirmation, other_times
 from agent_runtime.ports import Calendar, Store, Tx
 from agent_runtime.store.rows import HumanTask, Meeting
@@ -36,12 +37,13 @@ class Booker:
         """
         with self.store.begin() as tx:
             contact, session = _people(tx, meeting)
+        playbook = self.library.playbook(session.playbook)
         mailbox = contact.mailbox if meeting.actor == "agent" else contact.owner_email
         result = self.calendar.book(
             meeting.slot,
             uid=meeting.uid,
             summary=f"Northbeam Relay: {contact.company or contact.email}",
-            description=self.library.agenda,
+            description=self.library.agenda(playbook),
             attendee=contact.email,
             organizer=mailbox,
         )
@@ -73,7 +75,9 @@ class Booker:
         booked = replace(session, meeting_uid=meeting.uid, state="booked", offered=())
         tx.save_session(booked)
         proposal = said or confirmation(self.library, contact, session, meeting.slot, now=now)
-        invite = invitation(meeting, contact, organizer=thread.mailbox, now=now)
+        playbook = self.library.playbook(session.playbook)
+        with_whom = _name_of(meeting, contact, host_of(playbook, contact))
+        invite = invitation(meeting, contact, with_whom, organizer=thread.mailbox, now=now)
         return thread.say(booked, proposal, meeting, invite)
 
     def _offer_again(self, thread: "_Thread", meeting: Meeting) -> str:
@@ -128,7 +132,9 @@ class _Thread:
         return message.message_id
 
 
-def invitation(meeting: Meeting, contact: Contact, *, organizer: str, now: datetime) -> str:
+def invitation(
+    meeting: Meeting, contact: Contact, with_whom: str, *, organizer: str, now: datetime
+) -> str:
     """Returns an iCalendar request (RFC 5546) for the meeting, times in UTC."""
     calendar = ICalendar()
     calendar.add("prodid", "-//Parley//EN")
@@ -139,11 +145,16 @@ def invitation(meeting: Meeting, contact: Contact, *, organizer: str, now: datet
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", meeting.slot.start.astimezone(UTC))
     event.add("dtend", meeting.slot.end.astimezone(UTC))
-    event.add("summary", f"Northbeam Relay with {contact.owner_name}")
+    event.add("summary", f"Northbeam Relay with {with_whom}")
     event.add("organizer", vCalAddress(f"mailto:{organizer}"))
     event.add("attendee", vCalAddress(f"mailto:{contact.email}"))
     calendar.add_component(event)
     return calendar.to_ical().decode()
+
+
+def _name_of(meeting: Meeting, contact: Contact, host: Host | None) -> str:
+    """The calendar that holds the meeting says with whom it is."""
+    return host.name if host and host.owner_id == meeting.slot.owner_id else contact.owner_name
 
 
 def _people(tx: Tx, meeting: Meeting) -> tuple[Contact, Session]:

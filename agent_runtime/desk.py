@@ -128,6 +128,7 @@ class Desk:
         act.hold_meeting(tx, session, action.candidate, "agent")
         if action.candidate.action in ("hand_off", "escalate"):
             act.hand_to_person(tx, session, action.candidate, inbound)
+        act.tell_people(tx, session, action.candidate, inbound)
         is_person = action.perception is None or action.perception.primary != "out_of_office"
         tx.save_session(act.remember(session, action, buyer_wrote=is_person))
         return (message.message_id,) if message and action.decision == "allow" else ()

@@ -111,6 +111,7 @@ def turn(
             "reason": action.candidate.reason,
             "decision": action.decision,
             "until": action.until.isoformat() if action.until else None,
+            "records": dict(action.candidate.records),
         },
         "verdicts": [
             {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}
