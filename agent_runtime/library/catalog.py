@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from agent_runtime.library.content import (
     read_content,
     sentence_of,
 )
-from agent_runtime.library.playbook import Intent, Move, MoveTable, Playbook
+from agent_runtime.library.playbook import Move, MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
@@ -55,15 +55,20 @@ class Library:
         return self.playbooks[playbook_id]
 
     def moves(self, playbook: Playbook) -> tuple[tuple[str, Move], ...]:
-        """Returns every row of a playbook in order of precedence, each with its group."""
+        """Returns every row of a playbook, each with its group; of one meaning the first counts.
+
+        So what a playbook says of a meaning comes before what the table says of it, be it a
+        hand-off or not.
+        """
         table = self.tables[playbook.table]
-        shared = _without(table.handoff, playbook.expected)
-        return (
+        rows: tuple[tuple[str, Move], ...] = (
             *(("first", move) for move in table.first),
-            *(("handoff", move) for move in (*playbook.handoff, *shared)),
+            *(("handoff", move) for move in playbook.handoff),
             *(("reply", move) for move in playbook.moves),
-            *(("reply", move) for move in table.moves),
+            *(("handoff", _taken_over(move, playbook)) for move in table.handoff),
+            *(("reply", _taken_over(move, playbook)) for move in table.moves),
         )
+        return tuple((group, _worded(move, playbook)) for group, move in rows)
 
     def live(self, content_id: str, *, language: str, now: datetime) -> Content | None:
         """Returns the approved text, or nothing when it is missing or has expired."""
@@ -82,10 +87,9 @@ class Library:
         contents = self._facts.get(fact, ())
         return bool(contents) and all(content.discloses_ai for content in contents)
 
-    @property
-    def agenda(self) -> str:
-        """What the event of a meeting says it is about."""
-        return self.contents["meeting.agenda", "en"].body
+    def agenda(self, playbook: Playbook) -> str:
+        """Returns what the event of a meeting says it is about."""
+        return self.contents[playbook.wording("meeting.agenda"), "en"].body
 
     @cached_property
     def content_hash(self) -> str:
@@ -124,6 +128,20 @@ def missing_locales(library: Library, content_id: str) -> tuple[Locale, ...]:
     return tuple(locale for locale in LOCALES if (content_id, locale) not in library.contents)
 
 
+def _taken_over(move: Move, playbook: Playbook) -> Move:
+    """Returns a shared row that hands over to whom the playbook says instead of the owner."""
+    if move.route_to != "owner" or playbook.takes_over == "owner":
+        return move
+    told = tuple(dict.fromkeys(("owner", *move.inform)))
+    return move.model_copy(update={"route_to": playbook.takes_over, "inform": told})
+
+
+def _worded(move: Move, playbook: Playbook) -> Move:
+    if not playbook.instead.keys() & set(move.say):
+        return move
+    return move.model_copy(update={"say": tuple(playbook.wording(text) for text in move.say)})
+
+
 def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playbook:
     """Returns a playbook with its table's states, and `*` spelt out as every other state."""
     table = tables.get(playbook.table)
@@ -135,16 +153,6 @@ def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playboo
         for name, state in states.items()
     }
     return playbook.model_copy(update={"states": whole})
-
-
-def _without(moves: Iterable[Move], intents: Collection[Intent]) -> Iterator[Move]:
-    """Yields the rows without these intents; a row that hears nothing else is left out."""
-    for move in moves:
-        left = tuple(name for name in move.intents if name not in intents)
-        if left == move.intents:
-            yield move
-        elif left or move.signals or move.rules or move.learned or move.slot_chosen or move.unsure:
-            yield move.model_copy(update={"intents": left})
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

@@ -64,7 +64,10 @@ def _states(library: "Library", playbook: Playbook) -> Iterator[str]:
 def _texts(library: "Library", playbook: Playbook) -> Iterator[str]:
     table = library.tables[playbook.table]
     rows = (*table.first, *table.handoff, *table.moves)
-    shared = (text for move in rows for text in move.say)
+    shared = [text for move in rows for text in (*move.say, *move.one_of)]
+    for text in playbook.instead:
+        if text not in (*shared, *SPOKEN_BY_CODE):
+            yield f"field instead: no shared row says {text!r}; mend the name or remove it."
     for text in dict.fromkeys((*playbook.content_ids, *shared, *SPOKEN_BY_CODE)):
         missing = [locale for locale in LOCALES if (text, locale) not in library.contents]
         if len(missing) == len(LOCALES):

@@ -145,7 +145,9 @@ def _heard(move: Move) -> str:
 
 
 def _done(move: Move) -> str:
-    said = f" saying {' + '.join(move.say)}" if move.say else ""
+    chosen = (f"one of {', '.join(move.one_of)}",) if move.one_of else ()
+    said = f" saying {' + '.join((*chosen, *move.say))}" if chosen or move.say else ""
     asked = " + the next question" if move.ask else ""
     routed = f", to {move.route_to}" if move.route_to else ""
+    routed += f", telling {', '.join(move.inform)}" if move.inform else ""
     return f"{move.do}{said}{asked}{routed}; then {move.next} ({move.reason})"
