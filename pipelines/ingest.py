@@ -29,6 +29,7 @@ CAMPAIGN = (
     assignment.registrations,
     assignment.assignments,
     outreach.outreach_queue,
+    outreach.told_facts,
 )
 
 app = typer.Typer(add_completion=False)
