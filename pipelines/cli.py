@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "experiment": ("experiments.cli:app", "Register, verify, analyse and size experiments"),
     "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
+    "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),

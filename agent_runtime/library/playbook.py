@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agent_runtime.domain import ActionKind
+from agent_runtime.library.content import LOCALES, Locale
 
 Intent = Literal[
     "interested",
@@ -221,6 +222,9 @@ class Playbook(_Part):
     """Topics of the knowledge base that may answer a question here; empty: none."""
     redlines: tuple[str, ...] = ()
     """Facts of the CRM that are off limits here, whatever a text would like to say."""
+    locales: tuple[Locale, ...] = LOCALES
+    """Languages in which its own texts are written. In any other no touch is made, and where a
+    text of its own would be the answer a person takes over."""
     answers_off_topic: bool = False
     """Whether the knowledge base may answer what has nothing to do with the track."""
     start: str = "new"

@@ -109,5 +109,5 @@ def test_a_shared_text_that_nobody_says_cannot_be_replaced(tmp_path):
     words = path.read_text(encoding="utf-8")
     path.write_text(words.replace("{handoff.owner: back", "{handoff.boss: back"), encoding="utf-8")
 
-    with pytest.raises(LibraryError, match="field instead: no shared row says 'handoff.boss'"):
+    with pytest.raises(LibraryError, match=r"field instead: no shared row says 'handoff.boss'"):
         load_library(tmp_path)
