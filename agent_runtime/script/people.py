@@ -7,6 +7,7 @@ from functools import cache
 
 from agent_runtime.domain import Contact
 from agent_runtime.placeholders import TOKEN, redact
+from agent_runtime.script.blocks import label_of
 from agent_runtime.words import read_words
 
 _WORD = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
@@ -96,7 +97,8 @@ def _first(forms: tuple[re.Pattern[str], ...], text: str) -> str:
     for form in forms:
         for match in form.finditer(text.replace("’", "'")):
             name = match["name"].rstrip("'.-")
-            if name.split()[0] not in _no_names():
+            first = name.split()[0]
+            if first not in _no_names() and not label_of(first):
                 return " ".join(part for part in name.split() if part not in _no_names())
     return ""
 

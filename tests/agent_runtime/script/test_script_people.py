@@ -21,6 +21,8 @@ from agent_runtime.script.people import (
         ("Chamo-me Rui Costa.", "Rui Costa"),
         ("Mi chiamo Luca Bianchi.", "Luca Bianchi"),
         ("This is important.", ""),
+        ("This is Revenue data.", ""),
+        ("This is Sales, isn't it.", ""),
         ("This is Northbeam calling.", ""),
         ("I'm Sorry to hear that.", ""),
         ("It is Monday, is it not?", ""),
@@ -38,6 +40,8 @@ def test_who_speaks_is_heard(text, name):
         ("Guten Tag Frau Berg, wie geht es?", "Berg"),
         ("Bonjour Monsieur Durand, merci.", "Durand"),
         ("Hello there, all good?", ""),
+        ("Hi Revenue leaders, all good?", ""),
+        ("Dear Customer, all good?", ""),
         ("Hallo zusammen", ""),
     ],
 )
