@@ -99,28 +99,46 @@ class Library:
         return hashlib.sha256(json.dumps(dumped).encode()).hexdigest()[:16]
 
 
-def load_library(root: Path = PACKAGE) -> Library:
-    """Returns the library below a folder, or raises a sentence about the first problem."""
-    library = read_library(root)
+def load_library(root: Path = PACKAGE, *own: Path) -> Library:
+    """Returns the library below some folders, or raises a sentence about the first problem."""
+    library = read_library(root, *own)
     for problem in cross_problems(library):
         raise LibraryError(problem)
     return library
 
 
-def read_library(root: Path = PACKAGE) -> Library:
-    """Returns the library as it stands in its files, each valid by itself."""
-    tables = _by_id(_read_yaml(p, MoveTable) for p in _files(root / "playbooks/tables", "*.yaml"))
-    own = _by_id(_read_yaml(p, Playbook) for p in _files(root / "playbooks", "*.yaml"))
-    playbooks = {name: _with_states(playbook, tables) for name, playbook in own.items()}
+def read_library(root: Path = PACKAGE, *own: Path) -> Library:
+    """Returns the library as it stands in its files, each valid by itself.
+
+    Args:
+        root: Folder with playbooks, tables, texts and scenarios.
+        own: Further folders of that kind, on top of it; none may say again what another says.
+    """
+    roots = (root, *own)
+    tables = _by_id(_read_yaml(p, MoveTable) for p in _files(roots, "playbooks/tables/*.yaml"))
+    written = _by_id(_read_yaml(p, Playbook) for p in _files(roots, "playbooks/*.yaml"))
+    playbooks = {name: _with_states(playbook, tables) for name, playbook in written.items()}
     contents: dict[tuple[str, str], Content] = {}
-    for path in _files(root / "content", "*/*.md"):
+    for path in _files(roots, "content/*/*.md"):
         content = read_content(path)
         where = f"{content.locale}/{content.id}.md"
         if path.parts[-2:] != (content.locale, f"{content.id}.md"):
             raise LibraryError(f"{path}: id and locale say {where}; move the file or mend them.")
+        if (content.id, content.locale) in contents:
+            raise LibraryError(f"{path}: {where} stands in two libraries; give one its own id.")
         contents[content.id, content.locale] = content
-    scenarios = tuple(_read_yaml(p, Scenario) for p in _files(root / "scenarios", "*/*.yaml"))
+    scenarios = tuple(_read_yaml(p, Scenario) for p in _files(roots, "scenarios/*/*.yaml"))
     return Library(playbooks=playbooks, tables=tables, contents=contents, scenarios=scenarios)
+
+
+def company_library(folder: Path) -> Library:
+    """Returns the product's library with a company's own, kept in a folder, on top of it."""
+    return load_library(PACKAGE, *own_libraries(folder))
+
+
+def own_libraries(folder: Path) -> tuple[Path, ...]:
+    """Returns the libraries that a company keeps in a folder, one below the other."""
+    return tuple(sorted(p for p in folder.glob("*") if p.is_dir() and not p.name.startswith(".")))
 
 
 def missing_locales(library: Library, content_id: str) -> tuple[Locale, ...]:
@@ -155,8 +173,8 @@ def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playboo
     return playbook.model_copy(update={"states": whole})
 
 
-def _files(folder: Path, pattern: str) -> list[Path]:
-    return sorted(folder.glob(pattern))
+def _files(roots: Iterable[Path], pattern: str) -> list[Path]:
+    return [path for root in roots for path in sorted(root.glob(pattern))]
 
 
 def _read_yaml(path: Path, model: type[_Model]) -> _Model:

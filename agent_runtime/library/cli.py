@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from agent_runtime.errors import ParleyError
-from agent_runtime.library.catalog import PACKAGE, load_library, read_library
+from agent_runtime.library.catalog import PACKAGE, load_library, own_libraries, read_library
 from agent_runtime.library.checks import cross_problems, expiry_problems
 from agent_runtime.library.content import Content, Locale
 from agent_runtime.library.diff import differences
@@ -21,6 +21,10 @@ app = typer.Typer(name="playbook", help="What the agent may do and say.", no_arg
 
 Folder = Annotated[
     Path, typer.Option("--library", help="Folder with playbooks/, content/ and scenarios/.")
+]
+Own = Annotated[
+    Path | None,
+    typer.Option("--own", help="Folder of your own libraries on top, such as WORKSPACE/library."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -36,6 +40,7 @@ _SCHEMAS = {
 def lint(
     *,
     library: Folder = PACKAGE,
+    own: Own = None,
     at: Annotated[datetime | None, typer.Option(help="Expiry as of then; default: now.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,7 +48,7 @@ def lint(
 
     Example: parley playbook lint --library agent_runtime
     """
-    read = read_library(library)
+    read = read_library(library, *(own_libraries(own) if own else ()))
     now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
     problems = [*cross_problems(read), *expiry_problems(read, now=now)]
     counts = {
@@ -68,13 +73,14 @@ def show(
     *,
     language: Annotated[Locale, typer.Option(help="Language of the texts.")] = "en",
     library: Folder = PACKAGE,
+    own: Own = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one playbook as a page: five parts, stages, every row in words, every text.
 
     Example: parley playbook show icp_prospecting --language de
     """
-    loaded = load_library(library)
+    loaded = load_library(library, *(own_libraries(own) if own else ()))
     found = loaded.playbook(playbook)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agent_runtime.domain import ActionKind, Autonomy, SafeBand
+from agent_runtime.library.content import LOCALES, Locale
 
 Intent = Literal[
     "interested",
@@ -231,6 +232,9 @@ class Playbook(_Part):
 
     `*` stands for anything: `private_*`.
     """
+    locales: tuple[Locale, ...] = LOCALES
+    """Languages in which its own texts are written. In any other no touch is made, and where a
+    text of its own would be the answer a person takes over."""
     answers_off_topic: bool = False
     """Whether the knowledge base may answer what has nothing to do with the track."""
     start: str = "new"
