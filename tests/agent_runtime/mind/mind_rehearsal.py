@@ -43,9 +43,7 @@ def rehearse(scenario, library, model, contact) -> list[TraceEvent]:
         store,
         library=library,
         model=model,
-        calendar=MemoryCalendar(
-            {name: OfficeHours("Europe/Berlin") for name in (contact.owner_id, "o-2")}
-        ),
+        calendar=MemoryCalendar({contact.owner_id: hours, "o-2": hours}),
         newcomers=Newcomers(contact.tenant_id, (), None),
     )
     now = START
