@@ -1,57 +1,84 @@
-"""A linear intent model on sentence vectors: trained once, read in milliseconds, calibrated."""
+"""An intent model on sentence vectors: kernel regression, calibrated on what it did not see."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent_runtime.models.calibration import SaidCurve, best_temperature, softmax, threshold
 from agent_runtime.models.embedding import Vectors
 
-_SCALE = 5.0
-"""E5 vectors of short mails lie close together; this spreads them for the regression."""
+_GAMMA = 0.6
+"""Width of the kernel on centred unit vectors; like the next, by grouped cross-validation."""
 
-_STRENGTH = 1.0
-"""Inverse regularisation of the regression; chosen by grouped cross-validation."""
+_STRENGTH = 0.05
+"""Ridge of the regression."""
 
-_NEAR = 0.6
+_NEAR = 0.68
 """Centred cosine from which two utterances count as one saying: they share a fold."""
 
 _FOLDS = 5
-_ACCEPTED_RIGHT = 0.9
-"""Share that must be right among accepted readings, on sayings that were held out."""
+
+Table = NDArray[np.float64]
+"""One row a text, one column a label."""
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """Two regressions that share a kernel: which intent comes first, and which are said at all.
+
+    Attributes:
+        centre: Mean of the vectors that it learned from.
+        support: Those vectors, centred and of length one.
+        weights: One row a vector; the columns of `first`, then those of `said`.
+    """
+
+    centre: NDArray[np.float32]
+    support: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+    def scores(self, vectors: Vectors) -> tuple[Table, Table]:
+        """Returns uncalibrated scores of each label: comes first, is said."""
+        near = unit(vectors - self.centre) @ self.support.T
+        kernel = np.exp(2 * _GAMMA * (near - 1))
+        both = (kernel @ self.weights).astype(np.float64)
+        middle = both.shape[1] // 2
+        return both[:, :middle], both[:, middle:]
 
 
 @dataclass(frozen=True, eq=False)
 class IntentModel:
-    """Weights of a softmax over intents, a temperature, and where it should abstain."""
+    """What was learned, and how scores become honest confidences."""
 
     labels: tuple[str, ...]
-    centre: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    """One row a label."""
-    bias: NDArray[np.float32]
+    learner: Learner
     temperature: float
+    said_curve: SaidCurve
     abstain_below: float
 
-    def probabilities(self, vectors: Vectors) -> NDArray[np.float64]:
-        """Returns calibrated probabilities, one row a vector, one column a label."""
-        logits = (vectors - self.centre) * _SCALE @ self.weights.T + self.bias
-        return softmax(logits.astype(np.float64) / self.temperature)
+    def probabilities(self, vectors: Vectors) -> Table:
+        """Returns how likely each label is what comes first; rows sum to one."""
+        return softmax(self.learner.scores(vectors)[0] / self.temperature)
+
+    def read(self, vectors: Vectors) -> tuple[Table, Table]:
+        """Returns how likely each label comes first, and how likely it is said beside that."""
+        first, said = self.learner.scores(vectors)
+        return softmax(first / self.temperature), self.said_curve.probability(said)
 
     def save(self, path: Path) -> None:
         """Writes the model to a file at once or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        curve = self.said_curve
         with NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as unfinished:
             np.savez(
                 unfinished,
                 labels=np.array(self.labels),
-                centre=self.centre,
-                weights=self.weights,
-                bias=self.bias,
-                numbers=np.array([self.temperature, self.abstain_below]),
+                centre=self.learner.centre,
+                support=self.learner.support,
+                weights=self.learner.weights,
+                numbers=[self.temperature, curve.slope, curve.start, self.abstain_below],
             )
         Path(unfinished.name).replace(path)
 
@@ -59,36 +86,49 @@ class IntentModel:
 def load_intent_model(path: Path) -> IntentModel:
     """Returns a model from its file."""
     with np.load(path, allow_pickle=False) as file:
-        temperature, abstain_below = file["numbers"].tolist()
+        temperature, slope, start, abstain_below = file["numbers"].tolist()
         return IntentModel(
             labels=tuple(file["labels"].tolist()),
-            centre=file["centre"],
-            weights=file["weights"],
-            bias=file["bias"],
+            learner=Learner(file["centre"], file["support"], file["weights"]),
             temperature=temperature,
+            said_curve=SaidCurve(slope, start),
             abstain_below=abstain_below,
         )
 
 
-def train_intent_model(vectors: Vectors, intents: NDArray[np.str_]) -> IntentModel:
-    """Returns a model of labelled vectors, calibrated on sayings that it did not see."""
-    centre = vectors.mean(axis=0)
-    regression = fit(vectors - centre, intents)
-    held_out = held_out_logits(vectors, intents)
-    index = np.searchsorted(regression.classes_, intents)
-    temperature = _best_temperature(held_out, index)
-    return IntentModel(
-        labels=tuple(regression.classes_.tolist()),
-        centre=centre,
-        weights=regression.coef_.astype(np.float32),
-        bias=regression.intercept_.astype(np.float32),
+def train_intent_model(vectors: Vectors, labelled: NDArray[np.str_], said: Table) -> IntentModel:
+    """Returns a model of labelled vectors, calibrated on sayings that it did not see.
+
+    Args:
+        vectors: One a text.
+        labelled: The intent that comes first in each text.
+        said: One where a text says a label, else zero; columns are the sorted labels.
+    """
+    return trained_and_held_out(vectors, labelled, said)[0]
+
+
+def trained_and_held_out(
+    vectors: Vectors, labelled: NDArray[np.str_], said: Table
+) -> tuple[IntentModel, Table, Table]:
+    """Returns a model, and what it says of its own texts when their neighbours are held out."""
+    labels = np.unique(labelled)
+    index = np.searchsorted(labels, labelled)
+    first, further = held_out_scores(vectors, index, said)
+    temperature = best_temperature(first, index)
+    probabilities = softmax(first / temperature)
+    curve = SaidCurve.fitted(further, said, beside=probabilities.argmax(axis=1))
+    model = IntentModel(
+        labels=tuple(labels.tolist()),
+        learner=learn(vectors, index, said),
         temperature=temperature,
-        abstain_below=_threshold(softmax(held_out / temperature), index),
+        said_curve=curve,
+        abstain_below=threshold(probabilities, index),
     )
+    return model, probabilities, curve.probability(further)
 
 
-def held_out_logits(vectors: Vectors, intents: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Returns logits of every example from a model that saw nothing near it.
+def held_out_scores(vectors: Vectors, index: NDArray[np.intp], said: Table) -> tuple[Table, Table]:
+    """Returns the scores of every text from a learner that saw nothing near it.
 
     Translations and variants of one saying lie close together. They share a fold, or else the
     figures would flatter the model.
@@ -96,62 +136,43 @@ def held_out_logits(vectors: Vectors, intents: NDArray[np.str_]) -> NDArray[np.f
     from sklearn.model_selection import StratifiedGroupKFold
 
     groups = groups_of(vectors)
-    count = min(_FOLDS, len(np.unique(groups)))
-    folds = StratifiedGroupKFold(count, shuffle=True, random_state=0)
-    labels = np.unique(intents)
-    logits = np.zeros((len(intents), len(labels)))
-    for train, test in folds.split(vectors, intents, groups):
-        centre = vectors[train].mean(axis=0)
-        regression = fit(vectors[train] - centre, intents[train])
-        columns = np.searchsorted(labels, regression.classes_)
-        logits[test] = -1e3
-        logits[np.ix_(test, columns)] = regression.decision_function(
-            (vectors[test] - centre) * _SCALE
-        )
-    return logits
+    folds = StratifiedGroupKFold(
+        min(_FOLDS, len(np.unique(groups))), shuffle=True, random_state=0
+    ).split(vectors, index, groups)
+    first, further = np.zeros(said.shape), np.zeros(said.shape)
+    for train, test in folds:
+        learner = learn(vectors[train], index[train], said[train])
+        first[test], further[test] = learner.scores(vectors[test])
+    return first, further
 
 
-def groups_of(vectors: Vectors) -> NDArray[np.int64]:
+def groups_of(vectors: Vectors) -> NDArray[np.intp]:
     """Returns a group number for each vector; those that say nearly the same share one."""
-    centred = vectors - vectors.mean(axis=0)
-    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-    groups = np.arange(len(vectors))
-    for row, column in np.argwhere(np.triu(unit @ unit.T > _NEAR, k=1)):
-        groups[groups == groups[column]] = groups[row]
-    return groups
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    centred = unit(vectors - vectors.mean(axis=0))
+    near = csr_array(centred @ centred.T > _NEAR)
+    return connected_components(near, directed=False)[1]
 
 
-def fit(centred: Vectors, intents: NDArray[np.str_]) -> Any:
-    """Returns a fitted multinomial regression."""
-    from sklearn.linear_model import LogisticRegression
+def learn(vectors: Vectors, index: NDArray[np.intp], said: Table) -> Learner:
+    """Returns both regressions; a rare intent weighs more than a common one."""
+    from sklearn.kernel_ridge import KernelRidge
 
-    regression = LogisticRegression(C=_STRENGTH, max_iter=500, class_weight="balanced")
-    return regression.fit(centred * _SCALE, intents)
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns rows that sum to one."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
-
-
-def _best_temperature(logits: NDArray[np.float64], index: NDArray[np.int64]) -> float:
-    """The temperature with the least log loss (Guo et al. 2017, arXiv:1706.04599)."""
-    rows = np.arange(len(index))
-
-    def loss(temperature: float) -> float:
-        chosen = softmax(logits / temperature)[rows, index]
-        return -float(np.log(np.maximum(chosen, 1e-12)).mean())
-
-    return min((float(t) for t in np.linspace(0.3, 2.0, 86)), key=loss)
+    labels = said.shape[1]
+    off = -1.0 / max(labels - 1, 1)
+    first = np.full(said.shape, off)
+    first[np.arange(len(index)), index] = 1.0
+    counts = np.maximum(np.bincount(index, minlength=labels), 1)
+    weights = np.sqrt(len(index) / labels / counts)[index]
+    centre = vectors.mean(axis=0)
+    support = unit(vectors - centre)
+    regression = KernelRidge(kernel="rbf", gamma=_GAMMA, alpha=_STRENGTH)
+    regression.fit(support, np.hstack([first, np.where(said > 0, 1.0, off)]), weights)
+    return Learner(centre, support, regression.dual_coef_.astype(np.float32))
 
 
-def _threshold(probabilities: NDArray[np.float64], index: NDArray[np.int64]) -> float:
-    """The lowest confidence from which enough of the accepted readings are right."""
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == index
-    for threshold in np.linspace(0.2, 0.9, 71):
-        accepted = confidence >= threshold
-        if accepted.any() and right[accepted].mean() >= _ACCEPTED_RIGHT:
-            return round(float(threshold), 3)
-    return 0.9
+def unit(vectors: Vectors) -> Vectors:
+    """Returns the vectors at length one; a vector of nothing stays as it is."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
