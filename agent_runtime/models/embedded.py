@@ -4,19 +4,19 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agent_runtime.domain import Guess
 from agent_runtime.hearing.new_text import message_of
-from agent_runtime.models.embedding import CachedEmbedder, E5Embedder, Embedder, Vectors
+from agent_runtime.models.embedding import CachedEmbedder, E5Embedder, Embedder
 from agent_runtime.models.intent_model import IntentModel, load_intent_model, train_intent_model
+from agent_runtime.models.learner import Lesson
 from agent_runtime.models.reading_text import reading_text
 from agent_runtime.models.training import FOLDER, Example, read_training, training_hash
 
 DEFAULT_CACHE = Path("out/cache")
 """Vectors and trained models; safe to delete, it costs two minutes to make again."""
 
-_METHOD = "6"
+_METHOD = "7"
 """Raised with every change of how a model is trained or read."""
 
 _KEPT = 5
@@ -92,22 +92,20 @@ def cached_embedder(embedder: Embedder, cache: Path) -> CachedEmbedder:
 
 def train(examples: tuple[Example, ...], embedder: Embedder) -> IntentModel:
     """Returns an intent model of labelled examples."""
-    return train_intent_model(vectors_of(examples, embedder), *labels_of(examples))
+    return train_intent_model(lesson_of(examples, embedder))
 
 
-def vectors_of(examples: tuple[Example, ...], embedder: Embedder) -> Vectors:
-    """Returns one vector an example, read as a mail is: without greeting and sign-off."""
-    return embedder.embed([reading_text(message_of(example.text)) for example in examples])
-
-
-def labels_of(
-    examples: tuple[Example, ...],
-) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
-    """Returns what comes first in each example, and all that it says: one column a label."""
+def lesson_of(examples: tuple[Example, ...], embedder: Embedder) -> Lesson:
+    """Returns labelled vectors of examples, read as a mail is: without greeting and sign-off."""
     first = np.array([example.intent for example in examples])
     labels = np.unique(first).tolist()
     said = np.zeros((len(examples), len(labels)))
     for row, example in enumerate(examples):
         for name in {example.intent, *example.also} & set(labels):
             said[row, labels.index(name)] = 1.0
-    return first, said
+    return Lesson(
+        vectors=embedder.embed([reading_text(message_of(example.text)) for example in examples]),
+        languages=np.array([example.language for example in examples]),
+        first=first,
+        said=said,
+    )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent_runtime.domain import Guess, Perception
-from agent_runtime.models.embedded import labels_of, vectors_of
+from agent_runtime.models.embedded import lesson_of
 from agent_runtime.models.embedding import CachedEmbedder, Embedder
 from agent_runtime.models.intent_model import trained_and_held_out
 from agent_runtime.models.training import Example
@@ -102,8 +102,8 @@ def cross_validate(examples: tuple[Example, ...], embedder: Embedder) -> Reading
 
     A saying and its translations are either all trained on or all held out.
     """
-    vectors = vectors_of(examples, CachedEmbedder(embedder))
-    model, first, said = trained_and_held_out(vectors, *labels_of(examples))
+    lesson = lesson_of(examples, CachedEmbedder(embedder))
+    model, first, said = trained_and_held_out(lesson)
     return evaluate(
         examples,
         [

@@ -9,43 +9,12 @@ from numpy.typing import NDArray
 
 from agent_runtime.models.calibration import SaidCurve, best_temperature, softmax, threshold
 from agent_runtime.models.embedding import Vectors
-
-_GAMMA = 0.6
-"""Width of the kernel on centred unit vectors; like the next, by grouped cross-validation."""
-
-_STRENGTH = 0.05
-"""Ridge of the regression."""
+from agent_runtime.models.learner import Learner, Lesson, Table, learn, unit
 
 _NEAR = 0.68
 """Centred cosine from which two utterances count as one saying: they share a fold."""
 
 _FOLDS = 5
-
-Table = NDArray[np.float64]
-"""One row a text, one column a label."""
-
-
-@dataclass(frozen=True, eq=False)
-class Learner:
-    """Two regressions that share a kernel: which intent comes first, and which are said at all.
-
-    Attributes:
-        centre: Mean of the vectors that it learned from.
-        support: Those vectors, centred and of length one.
-        weights: One row a vector; the columns of `first`, then those of `said`.
-    """
-
-    centre: NDArray[np.float32]
-    support: NDArray[np.float32]
-    weights: NDArray[np.float32]
-
-    def scores(self, vectors: Vectors) -> tuple[Table, Table]:
-        """Returns uncalibrated scores of each label: comes first, is said."""
-        near = unit(vectors - self.centre) @ self.support.T
-        kernel = np.exp(2 * _GAMMA * (near - 1))
-        both = (kernel @ self.weights).astype(np.float64)
-        middle = both.shape[1] // 2
-        return both[:, :middle], both[:, middle:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +45,7 @@ class IntentModel:
                 unfinished,
                 labels=np.array(self.labels),
                 centre=self.learner.centre,
+                tongues=self.learner.tongues,
                 support=self.learner.support,
                 weights=self.learner.weights,
                 numbers=[self.temperature, curve.slope, curve.start, self.abstain_below],
@@ -87,39 +57,31 @@ def load_intent_model(path: Path) -> IntentModel:
     """Returns a model from its file."""
     with np.load(path, allow_pickle=False) as file:
         temperature, slope, start, abstain_below = file["numbers"].tolist()
+        learner = Learner(file["centre"], file["tongues"], file["support"], file["weights"])
         return IntentModel(
             labels=tuple(file["labels"].tolist()),
-            learner=Learner(file["centre"], file["support"], file["weights"]),
+            learner=learner,
             temperature=temperature,
             said_curve=SaidCurve(slope, start),
             abstain_below=abstain_below,
         )
 
 
-def train_intent_model(vectors: Vectors, labelled: NDArray[np.str_], said: Table) -> IntentModel:
-    """Returns a model of labelled vectors, calibrated on sayings that it did not see.
-
-    Args:
-        vectors: One a text.
-        labelled: The intent that comes first in each text.
-        said: One where a text says a label, else zero; columns are the sorted labels.
-    """
-    return trained_and_held_out(vectors, labelled, said)[0]
+def train_intent_model(lesson: Lesson) -> IntentModel:
+    """Returns a model of labelled vectors, calibrated on sayings that it did not see."""
+    return trained_and_held_out(lesson)[0]
 
 
-def trained_and_held_out(
-    vectors: Vectors, labelled: NDArray[np.str_], said: Table
-) -> tuple[IntentModel, Table, Table]:
+def trained_and_held_out(lesson: Lesson) -> tuple[IntentModel, Table, Table]:
     """Returns a model, and what it says of its own texts when their neighbours are held out."""
-    labels = np.unique(labelled)
-    index = np.searchsorted(labels, labelled)
-    first, further = held_out_scores(vectors, index, said)
+    index = lesson.index
+    first, further = held_out_scores(lesson)
     temperature = best_temperature(first, index)
     probabilities = softmax(first / temperature)
-    curve = SaidCurve.fitted(further, said, beside=probabilities.argmax(axis=1))
+    curve = SaidCurve.fitted(further, lesson.said, beside=probabilities.argmax(axis=1))
     model = IntentModel(
-        labels=tuple(labels.tolist()),
-        learner=learn(vectors, index, said),
+        labels=tuple(lesson.labels.tolist()),
+        learner=learn(lesson, np.arange(len(index))),
         temperature=temperature,
         said_curve=curve,
         abstain_below=threshold(probabilities, index),
@@ -127,7 +89,7 @@ def trained_and_held_out(
     return model, probabilities, curve.probability(further)
 
 
-def held_out_scores(vectors: Vectors, index: NDArray[np.intp], said: Table) -> tuple[Table, Table]:
+def held_out_scores(lesson: Lesson) -> tuple[Table, Table]:
     """Returns the scores of every text from a learner that saw nothing near it.
 
     Translations and variants of one saying lie close together. They share a fold, or else the
@@ -135,14 +97,13 @@ def held_out_scores(vectors: Vectors, index: NDArray[np.intp], said: Table) -> t
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    groups = groups_of(vectors)
+    index, groups = lesson.index, groups_of(lesson.vectors)
     folds = StratifiedGroupKFold(
         min(_FOLDS, len(np.unique(groups))), shuffle=True, random_state=0
-    ).split(vectors, index, groups)
-    first, further = np.zeros(said.shape), np.zeros(said.shape)
+    ).split(lesson.vectors, index, groups)
+    first, further = np.zeros(lesson.said.shape), np.zeros(lesson.said.shape)
     for train, test in folds:
-        learner = learn(vectors[train], index[train], said[train])
-        first[test], further[test] = learner.scores(vectors[test])
+        first[test], further[test] = learn(lesson, train).scores(lesson.vectors[test])
     return first, further
 
 
@@ -154,25 +115,3 @@ def groups_of(vectors: Vectors) -> NDArray[np.intp]:
     centred = unit(vectors - vectors.mean(axis=0))
     near = csr_array(centred @ centred.T > _NEAR)
     return connected_components(near, directed=False)[1]
-
-
-def learn(vectors: Vectors, index: NDArray[np.intp], said: Table) -> Learner:
-    """Returns both regressions; a rare intent weighs more than a common one."""
-    from sklearn.kernel_ridge import KernelRidge
-
-    labels = said.shape[1]
-    off = -1.0 / max(labels - 1, 1)
-    first = np.full(said.shape, off)
-    first[np.arange(len(index)), index] = 1.0
-    counts = np.maximum(np.bincount(index, minlength=labels), 1)
-    weights = np.sqrt(len(index) / labels / counts)[index]
-    centre = vectors.mean(axis=0)
-    support = unit(vectors - centre)
-    regression = KernelRidge(kernel="rbf", gamma=_GAMMA, alpha=_STRENGTH)
-    regression.fit(support, np.hstack([first, np.where(said > 0, 1.0, off)]), weights)
-    return Learner(centre, support, regression.dual_coef_.astype(np.float32))
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Returns the vectors at length one; a vector of nothing stays as it is."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
