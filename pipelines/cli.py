@@ -18,12 +18,16 @@ COMMANDS = {
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "experiment": ("experiments.cli:app", "Register, verify, analyse and size experiments"),
     "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
+    "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),
     "resume": ("agent_runtime.commands:resume", "Let the agent send again"),
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),
     "unknown": ("agent_runtime.commands:unknown", "List and settle mails of unknown fate"),
+    "approvals": ("agent_runtime.approvals_cli:approvals", "Decide on drafts that wait"),
+    "autonomy": ("agent_runtime.autonomy_cli:autonomy", "Say how free the agent is, per use case"),
+    "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }
 """Name of each command, where it lives, and what `parley --help` says of it."""

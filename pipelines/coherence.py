@@ -2,15 +2,13 @@
 
 from collections.abc import Collection
 from itertools import pairwise
-from typing import get_args
 
+from agent_runtime.domain import LEVELS
 from agent_runtime.library.catalog import load_library
-from agent_runtime.library.playbook import Autonomy, Playbook
+from agent_runtime.library.playbook import Playbook
 from experiments.spec import Spec
 from pipelines.campaign import Campaign, experiment_of
 from pipelines.errors import PipelineError
-
-_LEVELS: tuple[Autonomy, ...] = get_args(Autonomy)
 
 
 class IncoherentCampaignError(PipelineError):
@@ -43,7 +41,7 @@ def check_playbook(campaign: Campaign, playbook: Playbook) -> None:
             f"{where}: playbook_version = {campaign.playbook_version}, but {playbook.id} is at "
             f"version {playbook.version}; read what has changed, then raise it."
         )
-    if _LEVELS.index(campaign.autonomy) > _LEVELS.index(playbook.autonomy):
+    if LEVELS.index(campaign.autonomy) > LEVELS.index(playbook.autonomy):
         raise IncoherentCampaignError(
             f"{where}: autonomy = {campaign.autonomy}, but {playbook.id} allows "
             f"{playbook.autonomy} at most."

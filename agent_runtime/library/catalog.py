@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.library.checks import cross_problems
 from agent_runtime.library.content import (
     LOCALES,
@@ -21,7 +22,7 @@ from agent_runtime.library.content import (
     read_content,
     sentence_of,
 )
-from agent_runtime.library.playbook import Move, MoveTable, Playbook
+from agent_runtime.library.playbook import Intent, Move, MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
@@ -56,9 +57,10 @@ class Library:
     def moves(self, playbook: Playbook) -> tuple[tuple[str, Move], ...]:
         """Returns every row of a playbook in order of precedence, each with its group."""
         table = self.tables[playbook.table]
+        shared = _without(table.handoff, playbook.expected)
         return (
             *(("first", move) for move in table.first),
-            *(("handoff", move) for move in playbook.handoff),
+            *(("handoff", move) for move in (*playbook.handoff, *shared)),
             *(("reply", move) for move in playbook.moves),
             *(("reply", move) for move in table.moves),
         )
@@ -103,8 +105,9 @@ def load_library(root: Path = PACKAGE) -> Library:
 
 def read_library(root: Path = PACKAGE) -> Library:
     """Returns the library as it stands in its files, each valid by itself."""
-    playbooks = _by_id(_read_yaml(p, Playbook) for p in _files(root / "playbooks", "*.yaml"))
     tables = _by_id(_read_yaml(p, MoveTable) for p in _files(root / "playbooks/tables", "*.yaml"))
+    own = _by_id(_read_yaml(p, Playbook) for p in _files(root / "playbooks", "*.yaml"))
+    playbooks = {name: _with_states(playbook, tables) for name, playbook in own.items()}
     contents: dict[tuple[str, str], Content] = {}
     for path in _files(root / "content", "*/*.md"):
         content = read_content(path)
@@ -121,13 +124,36 @@ def missing_locales(library: Library, content_id: str) -> tuple[Locale, ...]:
     return tuple(locale for locale in LOCALES if (content_id, locale) not in library.contents)
 
 
+def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playbook:
+    """Returns a playbook with its table's states, and `*` spelt out as every other state."""
+    table = tables.get(playbook.table)
+    states = {**(table.states if table else {}), **playbook.states}
+    whole = {
+        name: state.model_copy(update={"exits": tuple(n for n in states if n != name)})
+        if "*" in state.exits
+        else state
+        for name, state in states.items()
+    }
+    return playbook.model_copy(update={"states": whole})
+
+
+def _without(moves: Iterable[Move], intents: Collection[Intent]) -> Iterator[Move]:
+    """Yields the rows without these intents; a row that hears nothing else is left out."""
+    for move in moves:
+        left = tuple(name for name in move.intents if name not in intents)
+        if left == move.intents:
+            yield move
+        elif left or move.signals or move.rules or move.learned or move.slot_chosen or move.unsure:
+            yield move.model_copy(update={"intents": left})
+
+
 def _files(folder: Path, pattern: str) -> list[Path]:
     return sorted(folder.glob(pattern))
 
 
 def _read_yaml(path: Path, model: type[_Model]) -> _Model:
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return model.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except UnicodeDecodeError:
         raise LibraryError(f"{path}: the file is not UTF-8; save it as UTF-8.") from None
     except yaml.YAMLError as error:

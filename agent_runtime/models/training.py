@@ -9,6 +9,7 @@ from typing import cast
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.library.content import LibraryError, Locale, sentence_of
 from agent_runtime.library.playbook import INTENTS, Intent
 
@@ -73,7 +74,7 @@ def training_hash(examples: tuple[Example, ...]) -> str:
 
 def _read(path: Path) -> Iterator[Example]:
     try:
-        file = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        file = _File.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         raise LibraryError(f"{path}: {sentence_of(error)}") from None
     except yaml.YAMLError as error:

@@ -189,6 +189,7 @@ def _task(task: OutreachTask) -> Task:
         mailbox=task.mailbox,
         expires_at=task.expires_at,
         due_at=task.not_before,
+        autonomy=task.autonomy,
     )
 
 

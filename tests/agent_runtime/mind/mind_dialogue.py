@@ -58,7 +58,13 @@ def free_slots(owner_id: str, now: datetime) -> tuple[Slot, ...]:
 def play(
     scenario: Scenario, library: Library, model: LanguageModel, contact: Contact
 ) -> Iterator[Played]:
-    contact = replace(contact, language=scenario.language, title=scenario.title)
+    contact = replace(
+        contact,
+        language=scenario.language,
+        title=scenario.title,
+        facts=tuple(scenario.facts.items()),
+        owner_id=contact.owner_id if scenario.has_owner else "",
+    )
     playbook = library.playbook(scenario.playbook)
     session = Session(
         tenant_id=contact.tenant_id,
@@ -104,6 +110,7 @@ def _after(session: Session, best: Candidate, seen: Perception | None) -> Sessio
         language=seen.language if seen else session.language,
         subject=session.subject or (proposal.subject if proposal else ""),
         offered=proposal.slots if proposal and proposal.slots else session.offered,
+        facts_known=(*session.facts_known, *(seen.entities if seen else ())),
         contents_used=(*session.contents_used, *(proposal.content_ids if proposal else ())),
         touches_sent=session.touches_sent + (best.action == "send_touch"),
         buyer_turns=session.buyer_turns + (seen is not None and seen.primary != "out_of_office"),
