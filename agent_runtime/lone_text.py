@@ -1,10 +1,10 @@
 """A text that belongs to no thread, perceived exactly as the runtime perceives a mail."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from agent_runtime.domain import Contact, Observation, Perception, Session
 from agent_runtime.errors import ParleyError
@@ -32,56 +32,50 @@ NOBODY = Contact(
 )
 """Somebody of whom nothing is known."""
 
-_NO_THREAD = Session(
-    tenant_id="", thread_id="", person_id="", contact_id="", playbook="", state=""
-)
+_NO_THREAD = Session(tenant_id="", thread_id="", person_id="", contact_id="", playbook="", state="")
+
+
+_ANY_TIME = datetime(2026, 1, 5, 9, tzinfo=UTC)
+"""When a lone text was written is not known; no part of its perception hangs on it."""
 
 
 class TextFileError(ParleyError):
     """A file of texts that cannot be read."""
 
 
-def perceive_text(text: str, model: LanguageModel, *, now: datetime) -> Perception:
-    """Returns what a text means when nothing is known of who wrote it.
-
-    Args:
-        text: What was written.
-        model: Asked for intents.
-        now: When it was written.
-    """
-    mail = Observation("mail", "", now, text=text)
+def perceive_text(text: str, model: LanguageModel) -> Perception:
+    """Returns what a text means when nothing is known of who wrote it, or when."""
+    mail = Observation("mail", "", _ANY_TIME, text=text)
     return perceive(mail, _NO_THREAD, model, offered=(), contact=NOBODY)
 
 
-def perceive_lines(lines: TextIO, name: str, model: LanguageModel) -> Iterator[dict[str, Any]]:
-    """Yields one record a line: what each text means, in the words of the conventions.
+def read_texts(lines: Iterable[bytes], name: str) -> tuple[str, ...]:
+    """Returns the text of each line: JSON objects with a `text`; empty lines are left out.
 
     Args:
-        lines: JSON objects, one a line, each with a `text`; empty lines are left out.
+        lines: The lines as they stand in the file.
         name: What errors call the file.
-        model: Asked for intents.
 
     Raises:
-        TextFileError: a line is no such object, or the file is not UTF-8.
+        TextFileError: the first line that is no such object, or is not UTF-8.
     """
-    for text in read_texts(lines, name):
-        yield as_record(perceive_text(text, model, now=datetime.now(UTC)))
+    texts = []
+    for number, line in enumerate(lines, start=1):
+        where = f"{name}, line {number}"
+        try:
+            decoded = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise TextFileError(f"{where}: not UTF-8; save the file as UTF-8.") from None
+        if decoded.strip():
+            texts.append(_text_of(decoded, where))
+    return tuple(texts)
 
 
-def read_texts(lines: TextIO, name: str) -> Iterator[str]:
-    """Yields the text of each line; the first line that has none is an error."""
+def read_text_file(path: Path) -> tuple[str, ...]:
+    """Returns the texts of a file of JSON lines; see `read_texts`."""
     try:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _text_of(line, f"{name}, line {number}")
-    except UnicodeDecodeError:
-        raise TextFileError(f"{name}: the file is not UTF-8; save it as UTF-8.") from None
-
-
-def open_texts(path: Path) -> TextIO:
-    """Returns an open file of texts."""
-    try:
-        return path.open(encoding="utf-8-sig")
+        with path.open("rb") as lines:
+            return read_texts(lines, str(path))
     except FileNotFoundError:
         raise TextFileError(f"{path}: no such file; name a file of JSON lines, or -.") from None
     except OSError as error:
