@@ -18,6 +18,8 @@ COMMANDS = {
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "experiment": ("experiments.cli:app", "Register, verify, analyse and size experiments"),
     "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
+    "perceive": ("agent_runtime.perceive_cli:app", "Say what each message means"),
+    "mind": ("pipelines.mind:app", "Measure how well messages are read"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),

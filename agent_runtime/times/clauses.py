@@ -200,4 +200,6 @@ def _share_stances(clauses: list[_Clause]) -> None:
             clause.weight = before.weight
     for clause, after in zip(reversed(clauses[:-1]), reversed(clauses[1:]), strict=False):
         if after.sentence == clause.sentence and after.stance in ("accept", "meet"):
-            clause.weight = max(clause.weight, after.weight) if clause.stance is None else clause.weight
+            clause.weight = (
+                max(clause.weight, after.weight) if clause.stance is None else clause.weight
+            )

@@ -81,7 +81,9 @@ def read_questions(file: Path) -> Iterator[TimeQuestion]:
     try:
         text = file.read_text(encoding=ENCODING)
     except UnicodeDecodeError as error:
-        raise ParleyError(f"{file} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        raise ParleyError(
+            f"{file} is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from None
     except OSError as error:
         raise ParleyError(f"cannot read {file}: {error.strerror or error}") from None
     for number, line in enumerate(text.split("\n"), 1):
@@ -118,7 +120,9 @@ def _question(line: str, where: str) -> TimeQuestion:
         raise ParleyError(f"{where} is not JSON ({error}); write one object a line") from None
     if not isinstance(fields, dict):
         raise ParleyError(f"{where} is not a JSON object with text, now and buyer_tz")
-    known = {name: fields[name] for name in TimeQuestion.model_fields if fields.get(name) is not None}
+    known = {
+        name: fields[name] for name in TimeQuestion.model_fields if fields.get(name) is not None
+    }
     try:
         return TimeQuestion(**known)
     except ValidationError as error:

@@ -92,9 +92,7 @@ def _date(atoms: Atoms, at: int, before: Day | None) -> HeardDay | None:
     return HeardDay(*found) if found else None
 
 
-def _with_words(
-    atoms: Atoms, at: int, calendar: Calendar, before: Day | None
-) -> HeardDay | None:
+def _with_words(atoms: Atoms, at: int, calendar: Calendar, before: Day | None) -> HeardDay | None:
     """A weekday, week or weekend with the words around it: "early next week", "mardi prochain"."""
     if atoms.has(at, "week_of"):
         found = hear_date(atoms, atoms.skip(at + 1, "filler", "daymark", "onday"), is_day=True)
@@ -112,9 +110,11 @@ def _with_words(
     if nth is not None or atoms.has(head, "last"):
         ranked = _ranked(atoms, atoms.skip(head + 1), nth or -1)
         if ranked:
-            return HeardDay(replace(ranked.day, edge=edge), ranked.end) if (
-                edge and isinstance(ranked.day, Week)
-            ) else ranked
+            return (
+                HeardDay(replace(ranked.day, edge=edge), ranked.end)
+                if (edge and isinstance(ranked.day, Week))
+                else ranked
+            )
     word = next((name for name in _NEXT if atoms.has(head, name)), "")
     head = atoms.skip(head + 1) if word else head
     if atoms.has(head, "weekday") or _is_short_weekday(atoms, head):
@@ -178,9 +178,7 @@ def _weekday(atoms: Atoms, head: int, word: str, calendar: Calendar) -> HeardDay
     return HeardDay(Named(weekday, None if is_plain else Week(_NEXT[word])), end, carries)
 
 
-def _weekday_and_date(
-    atoms: Atoms, end: int, weekday: int, calendar: Calendar
-) -> HeardDay | None:
+def _weekday_and_date(atoms: Atoms, end: int, weekday: int, calendar: Calendar) -> HeardDay | None:
     start = atoms.skip(end, "filler", "daymark", "comma")
     is_marked = start > end and any(atoms.has(n, "daymark") for n in range(end, start))
     found = hear_date(atoms, start, is_day=is_marked)

@@ -111,7 +111,9 @@ def _bounded(atoms: Atoms, at: int) -> HeardHours | None:
         first = _clock(atoms, at + 1)
         if first is None:
             continue
-        last = _second(atoms, first.end, "to", "dash", "until") if side in ("from", "after") else None
+        last = (
+            _second(atoms, first.end, "to", "dash", "until") if side in ("from", "after") else None
+        )
         if last:
             return HeardHours(Hours(since=first.clock, until=last.clock), last.end)
         if atoms.tag(at, side) == "weak":
@@ -153,9 +155,14 @@ def _said(
         last = None
     is_counted_on = is_counted(atoms, (last or found).end) or atoms.has(at - 1, "counted_before")
     may_be_bare = is_at or follows_day or follows_hours is not None
-    if not found.is_plain and (is_counted_on or not (
-        may_be_bare or (last and last.is_plain) or _is_hour_by_what_follows(atoms, (last or found).end)
-    )):
+    if not found.is_plain and (
+        is_counted_on
+        or not (
+            may_be_bare
+            or (last and last.is_plain)
+            or _is_hour_by_what_follows(atoms, (last or found).end)
+        )
+    ):
         return None
     if last and (last.is_plain or not is_counted_on):
         return HeardHours(Hours(since=clock, until=last.clock), last.end)

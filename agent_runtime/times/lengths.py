@@ -23,7 +23,9 @@ class HeardLength(NamedTuple):
 def hear_length(atoms: Atoms, at: int) -> HeardLength | None:
     """Returns the length said at a position, unless it is an hour, a pace, or too long to meet."""
     start = atoms.skip(at + 1) if atoms.has(at, "for") else at
-    found = count_minutes(atoms, start, is_said_for=atoms.has(at, "for") or atoms.has(at - 1, "for"))
+    found = count_minutes(
+        atoms, start, is_said_for=atoms.has(at, "for") or atoms.has(at - 1, "for")
+    )
     if found is None or not _SHORTEST <= found[0] <= _LONGEST:
         return None
     minutes, end = found

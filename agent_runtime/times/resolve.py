@@ -149,7 +149,9 @@ def _left(hours: Hours | None, day: date, entry: Entry, calendar: Calendar) -> H
 
 
 def _is_weekday(excluded: Day, day: date) -> bool:
-    return getattr(excluded, "week", 0) is None and getattr(excluded, "weekday", -1) == day.weekday()
+    return (
+        getattr(excluded, "week", 0) is None and getattr(excluded, "weekday", -1) == day.weekday()
+    )
 
 
 def _next_time(
@@ -203,4 +205,6 @@ def _asked(
 def _most_exact(found: dict[AskedTime, bool]) -> list[AskedTime]:
     """Without whole days of which hours were asked as well."""
     exact = {asked.start.date() for asked, is_whole_day in found.items() if not is_whole_day}
-    return [a for a, is_whole_day in found.items() if not (is_whole_day and a.start.date() in exact)]
+    return [
+        a for a, is_whole_day in found.items() if not (is_whole_day and a.start.date() in exact)
+    ]

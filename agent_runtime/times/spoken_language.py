@@ -42,10 +42,10 @@ def _by_word() -> dict[str, tuple[str, ...]]:
     return {word: tuple(sorted(languages)) for word, languages in found.items()}
 
 
-
 @lru_cache(maxsize=1)
 def _by_zone() -> dict[str, str]:
     return {
-        zone: language for language, zones in read_words("times/zones")["languages"].items()
+        zone: language
+        for language, zones in read_words("times/zones")["languages"].items()
         for zone in zones
     }

@@ -102,7 +102,9 @@ def cut(text: str, language: str) -> list[Atom]:
 
 
 _BEGINS_LITERAL = frozenset("0123456789+€$£#")
-_ADDRESS = re.compile(r"\S+@\S+\.\w|https?://|www\.|(?:UTC|GMT)\s?[+-]\s?\d|[QVqv]\d|[A-Z]\w+/[A-Z]")
+_ADDRESS = re.compile(
+    r"\S+@\S+\.\w|https?://|www\.|(?:UTC|GMT)\s?[+-]\s?\d|[QVqv]\d|[A-Z]\w+/[A-Z]"
+)
 _PIECE = re.compile(
     r"(?P<word>\d*[^\W\d_]+)"
     r"|(?P<pause>\n\s*\n|[.!?…]+(?=[\s\"'”»)]|$)|[;\n•]|[?!]+)"

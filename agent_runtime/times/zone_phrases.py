@@ -59,9 +59,7 @@ _TIME_WORD_LAST = ("en", "de")
 """Languages that say "London time"; the others say "hora de Londres"."""
 
 
-def _letters(
-    atoms: Atoms, at: int, context: ZoneContext, follows_hours: bool
-) -> HeardZone | None:
+def _letters(atoms: Atoms, at: int, context: ZoneContext, follows_hours: bool) -> HeardZone | None:
     raw = atoms.raw(at)
     if not 2 <= len(raw) <= 5 or not raw.isascii():
         return None
