@@ -3,13 +3,24 @@
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from agent_runtime import log
 from agent_runtime.contracts import Assignment
-from agent_runtime.domain import Action, Candidate, Contact, Observation, Proposal, Session
+from agent_runtime.domain import (
+    Action,
+    Candidate,
+    Contact,
+    Observation,
+    Perception,
+    Proposal,
+    Session,
+)
+from agent_runtime.library.catalog import Library
 from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
+from agent_runtime.research import write_brief
 from agent_runtime.store.rows import Actor, HumanTask, Inbound, Meeting, Message, Task
 
 
@@ -78,9 +89,10 @@ def record(
     arm: str,
     campaign_id: str,
     is_first: bool,
+    basis: dict[str, Any],
 ) -> None:
     """Writes the decision of a turn, and the policy check of the message that it proposes."""
-    payload = log.turn(session, observation, action, arm=arm, campaign_id=campaign_id)
+    payload = log.turn(session, observation, action, arm=arm, campaign_id=campaign_id, basis=basis)
     journal.write("turn", observation.observation_id, payload=payload)
     if message is not None:
         judgement = Judgement(action.decision, action.verdicts, until=action.until)
@@ -112,17 +124,61 @@ def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbo
     """Puts a mail into the human queue; a thread is one piece of work, its newest mail."""
     tx.supersede_human_tasks(session.thread_id)
     control = candidate.reason == "inbound_control"
+    task = HumanTask(
+        tenant_id=session.tenant_id,
+        task_id=_digest(session.thread_id, inbound.key, "human"),
+        thread_id=session.thread_id,
+        person_id=session.person_id,
+        kind="inbound_request" if control else "handoff",
+        route_to=candidate.route_to or "owner",
+        reason=candidate.reason,
+        text=inbound.text,
+        received_at=inbound.received_at,
+        priority="fast" if candidate.priority == "fast" else "usual",
+    )
+    tx.save_human_task(task)
+
+
+def tell_people(tx: Tx, session: Session, candidate: Candidate, inbound: Inbound) -> None:
+    """Puts a notice of a mail into the queue of everybody who is to know, without having to act."""
+    for role in candidate.inform:
+        tx.save_human_task(
+            HumanTask(
+                tenant_id=session.tenant_id,
+                task_id=_digest(session.thread_id, inbound.key, "notice", role),
+                thread_id=session.thread_id,
+                person_id=session.person_id,
+                kind="notice",
+                route_to=role,
+                reason=candidate.reason,
+                text=inbound.text,
+                received_at=inbound.received_at,
+                priority="fast" if candidate.priority == "fast" else "usual",
+            )
+        )
+
+
+def brief_owner(
+    tx: Tx, session: Session, contact: Contact, candidate: Candidate, library: Library, task: Task
+) -> None:
+    """Puts a research brief into the owner's queue; nothing of it reaches the buyer.
+
+    A person of the holdout gets none: what a rep does with it would be the agent's doing.
+    """
+    if strictest(tx.assignments(task.person_id))[1] == HOLDOUT:
+        return
+    stopped = tx.suppressed(task.person_id)
     tx.save_human_task(
         HumanTask(
             tenant_id=session.tenant_id,
-            task_id=_digest(session.thread_id, inbound.key, "human"),
+            task_id=_digest(session.thread_id, task.task_id, "brief"),
             thread_id=session.thread_id,
             person_id=session.person_id,
-            kind="inbound_request" if control else "handoff",
-            route_to=candidate.route_to or "owner",
+            kind="brief",
+            route_to=candidate.route_to,
             reason=candidate.reason,
-            text=inbound.text,
-            received_at=inbound.received_at,
+            text=write_brief(session, contact, candidate.contents, library, suppressed=stopped),
+            received_at=task.due_at,
         )
     )
 
@@ -132,10 +188,17 @@ def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
     candidate, seen = action.candidate, action.perception
     proposal = candidate.proposal if action.decision == "allow" else None
     known = dict(session.facts_known) | dict(seen.entities if seen else ())
+    known |= dict(candidate.records)
     handed_over = candidate.action in ("hand_off", "escalate")
     used = proposal.content_ids if proposal else ()
+    offers_anew = proposal is not None and bool(proposal.slots)
     return replace(
         session,
+        preferences=_preferences(session, seen) if seen and buyer_wrote else session.preferences,
+        objections=tuple(dict.fromkeys((*session.objections, *(seen.objections if seen else ())))),
+        offered_before=tuple(
+            dict.fromkeys((*session.offered_before, *(session.offered if offers_anew else ())))
+        )[-12:],
         state=candidate.next_state if action.decision == "allow" else session.state,
         speaker="human" if handed_over else session.speaker,
         offered=proposal.slots if proposal and proposal.slots else session.offered,
@@ -145,6 +208,16 @@ def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
         buyer_turns=session.buyer_turns + buyer_wrote,
         closed=session.closed or candidate.action in ("close", "disqualify", "confirm_stop"),
     )
+
+
+def _preferences(session: Session, seen: Perception) -> tuple[tuple[str, str], ...]:
+    said = {"language": seen.language}
+    if "call_request" in seen.signals:
+        said["channel"] = "voice"
+    wished = next((span for name, span in seen.entities if name == "requested_time"), "")
+    if wished:
+        said["time"] = wished
+    return tuple((dict(session.preferences) | said).items())
 
 
 def strictest(assignments: tuple[Assignment, ...]) -> tuple[str, str]:

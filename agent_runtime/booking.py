@@ -10,14 +10,19 @@ from agent_runtime import act, log
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, Proposal, Session
 from agent_runtime.library.catalog import Library
+from agent_runtime.planning.host import Host, host_of
 from agent_runtime.planning.speech_acts import confirmation, other_times
-from agent_runtime.ports import Calendar, Store, Tx
+from agent_runtime.ports import BookingResult, Calendar, Store, Tx
 from agent_runtime.store.rows import HumanTask, Meeting
 
 
 @dataclass(frozen=True, slots=True)
 class Booker:
-    """Books what is on hold. Safe to run again at any point: the calendar's path is the lock."""
+    """Books what is on hold. Safe to run again at any point: the calendar's path is the lock.
+
+    What the agent agreed is booked only while the CRM still names that calendar's owner (R110);
+    else the buyer is offered times of the new one.
+    """
 
     store: Store
     calendar: Calendar
@@ -36,15 +41,17 @@ class Booker:
         """
         with self.store.begin() as tx:
             contact, session = _people(tx, meeting)
+            replaced = _ahead(tx, meeting, now)
+        playbook = self.library.playbook(session.playbook)
+        host = host_of(playbook, contact)
         mailbox = contact.mailbox if meeting.actor == "agent" else contact.owner_email
-        result = self.calendar.book(
-            meeting.slot,
-            uid=meeting.uid,
-            summary=f"Northbeam Relay: {contact.company or contact.email}",
-            description=self.library.agenda,
-            attendee=contact.email,
-            organizer=mailbox,
-        )
+        if meeting.actor == "agent" and (host is None or meeting.slot.owner_id != host.owner_id):
+            result = BookingResult("taken")
+        else:
+            result = self._in_calendar(meeting, contact, mailbox, self.library.agenda(playbook))
+        if result.status == "booked":
+            for earlier in replaced:
+                self.calendar.cancel(earlier.slot, uid=earlier.uid)
         crash_point("booked")
         with self.store.begin() as tx:
             current = tx.meeting(meeting.uid)
@@ -53,40 +60,73 @@ class Booker:
             contact, session = _people(tx, meeting)
             thread = _Thread(tx, contact, session, mailbox, now)
             if result.status == "booked":
+                self._drop(thread, replaced)
                 return self._confirm(thread, current, said)
             tx.save_meeting(replace(current, state="TAKEN"))
-            if current.actor == "human":
+            host = host_of(playbook, contact)
+            if current.actor == "human" or host is None:
                 self._ask_again(thread, current)
                 return None
-            return self._offer_again(thread, current)
+            return self._offer_again(thread, current, host)
+
+    def _in_calendar(
+        self, meeting: Meeting, contact: Contact, mailbox: str, agenda: str
+    ) -> BookingResult:
+        return self.calendar.book(
+            meeting.slot,
+            uid=meeting.uid,
+            summary=f"Northbeam Relay: {contact.company or contact.email}",
+            description=agenda,
+            attendee=contact.email,
+            organizer=mailbox,
+        )
+
+    def _drop(self, thread: "_Thread", meetings: tuple[Meeting, ...]) -> None:
+        """A thread has one meeting ahead: a new one takes the place of the earlier."""
+        for meeting in meetings:
+            self._note(thread, replace(meeting, state="CANCELLED"), "cancelled")
+
+    def _note(self, thread: "_Thread", meeting: Meeting, status: str) -> None:
+        tx = thread.tx
+        tx.save_meeting(meeting)
+        experiment, arm = act.strictest(tx.assignments(meeting.person_id))
+        log.Journal(tx, thread.session, now=thread.now, versions=self.versions).write(
+            "meeting",
+            meeting.uid,
+            status,
+            payload=log.meeting(meeting, status=status, arm=arm, experiment_id=experiment),
+        )
 
     def _confirm(self, thread: "_Thread", meeting: Meeting, said: Proposal | None) -> str:
         tx, contact, session, now = thread.tx, thread.contact, thread.session, thread.now
-        tx.save_meeting(replace(meeting, state="CONFIRMED"))
-        experiment, arm = act.strictest(tx.assignments(meeting.person_id))
-        log.Journal(tx, session, now=now, versions=self.versions).write(
-            "meeting",
-            meeting.uid,
-            "confirmed",
-            payload=log.meeting(meeting, status="confirmed", arm=arm, experiment_id=experiment),
-        )
+        self._note(thread, replace(meeting, state="CONFIRMED"), "confirmed")
         booked = replace(session, meeting_uid=meeting.uid, state="booked", offered=())
         tx.save_session(booked)
         proposal = said or confirmation(self.library, contact, session, meeting.slot, now=now)
-        invite = invitation(meeting, contact, organizer=thread.mailbox, now=now)
+        playbook = self.library.playbook(session.playbook)
+        agenda = playbook.wording("meeting.agenda")
+        content = self.library.live(agenda, language=proposal.language, now=now)
+        invite = invitation(
+            meeting,
+            contact,
+            _name_of(meeting, contact, host_of(playbook, contact)),
+            organizer=thread.mailbox,
+            agenda=content.body if content else "",
+            now=now,
+        )
         return thread.say(booked, proposal, meeting, invite)
 
-    def _offer_again(self, thread: "_Thread", meeting: Meeting) -> str:
+    def _offer_again(self, thread: "_Thread", meeting: Meeting, host: Host) -> str:
         contact, session, now = thread.contact, thread.session, thread.now
         key = f"{meeting.person_id}:{meeting.uid}"
-        slots = self.calendar.free_slots(meeting.slot.owner_id, now=now, key=key)
+        slots = self.calendar.free_slots(host.owner_id, now=now, key=key)
         proposal = other_times(self.library, contact, session, slots, now=now)
         offered = replace(session, offered=slots, state="scheduling")
         thread.tx.save_session(offered)
         return thread.say(offered, proposal, meeting, "")
 
     def _ask_again(self, thread: "_Thread", meeting: Meeting) -> None:
-        """A person who lost a race for a slot finds the thread in the queue once more."""
+        """Who lost a race for a slot, or has an account without an owner, asks a person."""
         thread.tx.save_human_task(
             HumanTask(
                 tenant_id=meeting.tenant_id,
@@ -128,7 +168,15 @@ class _Thread:
         return message.message_id
 
 
-def invitation(meeting: Meeting, contact: Contact, *, organizer: str, now: datetime) -> str:
+def invitation(
+    meeting: Meeting,
+    contact: Contact,
+    with_whom: str,
+    *,
+    organizer: str,
+    agenda: str,
+    now: datetime,
+) -> str:
     """Returns an iCalendar request (RFC 5546) for the meeting, times in UTC."""
     calendar = ICalendar()
     calendar.add("prodid", "-//Parley//EN")
@@ -139,11 +187,23 @@ def invitation(meeting: Meeting, contact: Contact, *, organizer: str, now: datet
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", meeting.slot.start.astimezone(UTC))
     event.add("dtend", meeting.slot.end.astimezone(UTC))
-    event.add("summary", f"Northbeam Relay with {contact.owner_name}")
+    event.add("summary", f"Northbeam Relay with {with_whom}")
+    event.add("description", agenda)
     event.add("organizer", vCalAddress(f"mailto:{organizer}"))
     event.add("attendee", vCalAddress(f"mailto:{contact.email}"))
     calendar.add_component(event)
     return calendar.to_ical().decode()
+
+
+def _ahead(tx: Tx, meeting: Meeting, now: datetime) -> tuple[Meeting, ...]:
+    """Returns the thread's other meetings that are still to come."""
+    standing = tx.meetings_of(meeting.thread_id, "CONFIRMED")
+    return tuple(m for m in standing if m.uid != meeting.uid and m.slot.start > now)
+
+
+def _name_of(meeting: Meeting, contact: Contact, host: Host | None) -> str:
+    """The calendar that holds the meeting says with whom it is."""
+    return host.name if host and host.owner_id == meeting.slot.owner_id else contact.owner_name
 
 
 def _people(tx: Tx, meeting: Meeting) -> tuple[Contact, Session]:

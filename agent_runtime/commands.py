@@ -1,4 +1,4 @@
-"""Commands on a running workspace: worker, pause and resume, status, mails of unknown fate."""
+"""Commands on a running workspace: worker, pause, resume, status, unknown mails, briefs."""
 
 import json
 from pathlib import Path
@@ -13,8 +13,8 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
-worker, pause, resume, status, unknown = (
-    typer.Typer(add_completion=False, rich_markup_mode="rich") for _ in range(5)
+worker, pause, resume, status, unknown, brief = (
+    typer.Typer(add_completion=False, rich_markup_mode="rich") for _ in range(6)
 )
 
 
@@ -89,6 +89,23 @@ def _unknown(
         typer.echo("no mail has an unknown fate")
     for row in () if as_json else rows:
         typer.echo(f"{row['message_id']}  {row['at']}  {row['subject']}")
+
+
+@brief.command()
+def _brief(
+    who: Annotated[str, typer.Argument(help="A person_id, or an e-mail address of the person.")],
+    language: Annotated[str, typer.Option(help="Language of the talk tracks.")] = "en",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a research brief on one person: CRM, thread, three talk tracks, each with its source.
+
+    Example: [bold]parley brief ada@kranwerk.example --language de[/bold]
+    """
+    from agent_runtime.briefing import read_brief
+
+    found = read_brief(load_settings(workspace), who, language=language)
+    typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.text)
 
 
 def _raise_flag(workspace: Path | None, value: str | None) -> None:

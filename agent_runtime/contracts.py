@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from agent_runtime.domain import Autonomy
+
 TraceKind = Literal[
     "turn",
     "message",
@@ -54,6 +56,7 @@ class OutreachTask(Record):
     expires_at: AwareDatetime
     owner_id: str
     mailbox: str
+    autonomy: Autonomy
     reason: str
 
     @property

@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import act, log
+from agent_runtime.approvals import ask
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
-from agent_runtime.domain import Action, Contact, Observation, Session
+from agent_runtime.domain import Action, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import LanguageModel
+from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
+from agent_runtime.promises import note_promises, remind
+from agent_runtime.replay import basis_of
 from agent_runtime.store.rows import Due, Inbound, Message, Task
 
 POSITIVE = frozenset({"interested", "book_meeting", "propose_time"})
@@ -55,6 +59,8 @@ class Desk:
             return (due.row_id,)
         if due.kind == "task":
             return self._touch(due.row_id, now=now)
+        if due.kind == "promise":
+            return self._promise(due.row_id, now=now)
         return self._answer(due.row_id, now=now)
 
     def _touch(self, task_id: str, *, now: datetime) -> tuple[str, ...]:
@@ -67,7 +73,7 @@ class Desk:
                 tx.save_task(replace(task, state="BLOCKED"))
                 return ()
             known = tx.session_of(task.person_id)
-            session = known or self._opened_by_agent(task, contact)
+            session = replace(known or self._opened_by_agent(task, contact), autonomy=task.autonomy)
             observation = Observation(
                 kind="due",
                 observation_id=task_id,
@@ -75,14 +81,27 @@ class Desk:
                 touch=task.touch,
                 task_id=task_id,
             )
-            action = self._decide(tx, session, observation, contact, now=now, task=task)
+            facts = self._facts(tx, session, contact, now=now, task=task)
+            action = self._decide(session, observation, contact, facts)
             if known is None:
                 tx.save_session(session)
-            message = self._record(tx, session, observation, action, contact, now=now, task=task)
+            message = self._record(tx, session, observation, action, contact, facts, task=task)
+            if action.candidate.action == "brief":
+                act.brief_owner(tx, session, contact, action.candidate, self.library, task)
             tx.save_task(_after(task, action, now=now))
             if action.decision == "allow":
                 tx.save_session(act.remember(session, action, buyer_wrote=False))
             return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _promise(self, promise_id: str, *, now: datetime) -> tuple[str, ...]:
+        with self.store.begin() as tx:
+            promise = tx.promise(promise_id)
+            session = tx.session_of(promise.person_id) if promise else None
+            if promise is not None and session is not None and promise.state == "OPEN":
+                task = remind(tx, promise)
+                journal = log.Journal(tx, session, now=now, versions=self.versions)
+                journal.write("crm_write", promise_id, "due", payload=log.task(task))
+        return ()
 
     def _answer(self, key: str, *, now: datetime) -> tuple[str, ...]:
         with self.store.begin() as tx:
@@ -117,40 +136,57 @@ class Desk:
             subject=inbound.subject,
             auto_submitted=inbound.auto_submitted,
         )
-        action = self._decide(tx, session, observation, contact, now=now)
+        facts = self._facts(tx, session, contact, now=now)
+        action = self._decide(session, observation, contact, facts)
         self._heard(tx, inbound, session, action)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
         journal.write("cost", inbound.key, payload=read)
         self._obey(tx, journal, inbound, action)
-        message = self._record(tx, session, observation, action, contact, now=now, inbound=inbound)
+        message = self._record(tx, session, observation, action, contact, facts, inbound=inbound)
         act.hold_meeting(tx, session, action.candidate, "agent")
         if action.candidate.action in ("hand_off", "escalate"):
             act.hand_to_person(tx, session, action.candidate, inbound)
+        act.tell_people(tx, session, action.candidate, inbound)
         is_person = action.perception is None or action.perception.primary != "out_of_office"
+        if is_person and action.perception is not None:
+            note_promises(
+                tx,
+                session,
+                contact,
+                inbound.text,
+                by="buyer",
+                cause=inbound.key,
+                language=action.perception.language,
+                now=inbound.received_at,
+            )
         tx.save_session(act.remember(session, action, buyer_wrote=is_person))
         return (message.message_id,) if message and action.decision == "allow" else ()
 
-    def _decide(
+    def _facts(
         self,
         tx: Tx,
         session: Session,
-        observation: Observation,
         contact: Contact,
         *,
         now: datetime,
         task: Task | None = None,
-    ) -> Action:
-        facts = gather(
+    ) -> Facts:
+        return gather(
             tx,
             session=session,
             contact=contact,
             actor="agent",
             mailbox=contact.mailbox,
-            approvals=self.library,
+            library=self.library,
             now=now,
+            is_proactive=task is not None,
             task_id=task.task_id if task else None,
             expires_at=task.expires_at if task else None,
         )
+
+    def _decide(
+        self, session: Session, observation: Observation, contact: Contact, facts: Facts
+    ) -> Action:
         deps = Deps(
             contact=contact,
             facts=facts,
@@ -158,7 +194,7 @@ class Desk:
             library=self.library,
             model=self.model,
             calendar=self.calendar,
-            now=now,
+            now=facts.now,
         )
         return decide(session, observation, deps)
 
@@ -169,28 +205,35 @@ class Desk:
         observation: Observation,
         action: Action,
         contact: Contact,
+        facts: Facts,
         *,
-        now: datetime,
         task: Task | None = None,
         inbound: Inbound | None = None,
     ) -> Message | None:
         arm = act.strictest(tx.assignments(contact.person_id))
+
+        def message_of(proposal: Proposal, cause: str) -> Message:
+            return act.message_of(
+                session,
+                contact,
+                proposal,
+                cause=cause,
+                actor="agent",
+                mailbox=contact.mailbox,
+                due_at=facts.now,
+                task=task,
+                arm=arm,
+                in_reply_to=inbound.rfc_message_id if inbound else "",
+            )
+
         proposal = action.candidate.proposal
-        message = proposal and act.message_of(
-            session,
-            contact,
-            proposal,
-            cause=observation.observation_id,
-            actor="agent",
-            mailbox=contact.mailbox,
-            due_at=now,
-            task=task,
-            arm=arm,
-            in_reply_to=inbound.rfc_message_id if inbound else "",
-        )
+        message = proposal and message_of(proposal, observation.observation_id)
+        journal = log.Journal(tx, session, now=facts.now, versions=self.versions)
+        if action.waits_for_approval:
+            ask(tx, session, observation, action, message_of, inbound=inbound, now=facts.now)
         act.record(
             tx,
-            log.Journal(tx, session, now=now, versions=self.versions),
+            journal,
             session,
             observation,
             action,
@@ -198,6 +241,7 @@ class Desk:
             arm=arm[1],
             campaign_id=task.campaign_id if task else "",
             is_first=task is None or not task.was_checked,
+            basis=basis_of(session, observation, contact, facts, action.free_slots),
         )
         return message
 
@@ -269,8 +313,11 @@ class Desk:
 
 def _after(task: Task, action: Action, *, now: datetime) -> Task:
     task = replace(task, was_checked=True)
+    if action.waits_for_approval:
+        return replace(task, state="PLANNED")
     if action.decision == "allow":
-        return replace(task, state="PLANNED" if action.candidate.proposal else "CANCELLED")
+        made = action.candidate.proposal or action.candidate.action == "brief"
+        return replace(task, state="PLANNED" if made else "CANCELLED")
     if action.decision == "defer":
         until = action.until or now + timedelta(hours=1)
         return replace(task, due_at=until)

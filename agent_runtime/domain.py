@@ -15,6 +15,7 @@ MessageState = Literal["READY", "SENDING", "SENT", "UNKNOWN", "BLOCKED", "CANCEL
 
 ActionKind = Literal[
     "send_touch",
+    "brief",
     "answer",
     "ask",
     "share_asset",
@@ -29,6 +30,32 @@ ActionKind = Literal[
     "close",
     "none",
 ]
+
+
+Autonomy = Literal["assistive", "supervised", "autonomous"]
+"""assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
+
+LEVELS: tuple[Autonomy, ...] = ("assistive", "supervised", "autonomous")
+"""From the strictest to the freest."""
+
+
+@dataclass(frozen=True, slots=True)
+class SafeBand:
+    """What a supervised agent may send without asking (R72, R227)."""
+
+    min_confidence: float = 0.8
+    actions: tuple[ActionKind, ...] = (
+        "send_touch",
+        "answer",
+        "ask",
+        "share_asset",
+        "propose_times",
+        "hand_off",
+        "pause",
+        "close",
+    )
+    review: tuple[str, ...] = ("answer.pricing", "answer.security")
+    """Texts, by id or `prefix.*`, that a person reads first, however sure the agent is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +83,12 @@ class Contact:
     """Where the owner, a person, writes from."""
     is_primary: bool = True
     """Whether this is the contact by which the person is written to."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What else the CRM knows of the person or account: name of the fact and its value."""
+
+    def fact(self, name: str) -> str:
+        """Returns the value of a fact, empty when the CRM does not know it."""
+        return next((value for known, value in self.facts if known == name), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +131,17 @@ class Session:
     offered: tuple[Slot, ...] = ()
     facts_known: tuple[tuple[str, str], ...] = ()
     """Entities that the buyer gave, name and verbatim span; asked once, never again."""
+    preferences: tuple[tuple[str, str], ...] = ()
+    """How they like it: channel, language, time of day; the latest of each name."""
+    objections: tuple[str, ...] = ()
+    """Themes that they have raised, each once."""
+    offered_before: tuple[Slot, ...] = ()
+    """Times that were on offer earlier and not taken."""
     contents_used: tuple[str, ...] = ()
     rfc_references: tuple[str, ...] = ()
     meeting_uid: str = ""
+    autonomy: Autonomy | Literal[""] = ""
+    """What the campaign allows that last touched this person; it binds the answers too."""
     opened_by: Literal["agent", "buyer"] = "agent"
     request_at: datetime | None = None
     """When a request came in that nobody has answered yet; the clock of the first response."""
@@ -205,6 +246,13 @@ class Candidate:
     book: Slot | None = None
     route_to: str = ""
     """For hand-offs: the role of the human queue."""
+    inform: tuple[str, ...] = ()
+    """Roles that are told as well."""
+    priority: str = "usual"
+    contents: tuple[str, ...] = ()
+    """Ids of the texts of a brief, which is for people of ours and has no proposal."""
+    records: tuple[tuple[str, str], ...] = ()
+    """Facts to record on the deal, name and value: what blocks it, for example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +274,10 @@ class Action:
     verdicts: tuple[Verdict, ...]
     decision: Decision
     until: datetime | None = None
+    waits_for_approval: bool = False
+    """Nothing but the leave of a person is missing."""
+    free_slots: tuple[Slot, ...] = ()
+    """Free times of the owner that the turn looked at."""
     considered: tuple[Candidate, ...] = ()
     perception: Perception | None = None
     evidence: tuple[Evidence, ...] = ()

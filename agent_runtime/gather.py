@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from agent_runtime.autonomy import autonomy_of
 from agent_runtime.domain import Contact, Session
-from agent_runtime.policies.facts import Approvals, Facts
+from agent_runtime.library.catalog import Library
+from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import Actor
+from agent_runtime.store.rows import Actor, Approval
 
 
 def gather(
@@ -15,18 +17,24 @@ def gather(
     contact: Contact,
     actor: Actor,
     mailbox: str,
-    approvals: Approvals,
+    library: Library,
     now: datetime,
+    is_proactive: bool,
+    approval: Approval | None = None,
     task_id: str | None = None,
     message_id: str = "",
     expires_at: datetime | None = None,
 ) -> Facts:
-    """Returns the facts about one message to `contact`, as they stand at this very moment."""
+    """Returns the facts about one message to `contact`, as they stand at this very moment.
+
+    `approval` is leave that was given for these very words, recipient and channel.
+    """
+    flags, playbook = tx.flags(), library.playbook(session.playbook)
     return Facts(
         now=now,
         actor=actor,
         session=session,
-        approvals=approvals,
+        approvals=library,
         recipient=contact.email,
         mailbox=mailbox,
         country=contact.country,
@@ -35,13 +43,19 @@ def gather(
         arms=tuple((a.experiment_id, a.arm) for a in tx.assignments(contact.person_id)),
         consents=tx.consents(contact.person_id),
         suppressed=tx.suppressed(contact.person_id),
-        paused=tuple(name for name in tx.flags() if name.startswith("pause")),
+        paused=tuple(name for name in flags if name.startswith("pause")),
+        autonomy=autonomy_of(flags, playbook, session.autonomy),
+        safe_band=playbook.safe_band,
+        approved_by=approval.decided_by if approval else "",
+        is_edited=approval is not None and approval.is_edited,
         sent=tx.sent_counts(
             person_id=contact.person_id,
             account_id=contact.account_id,
             mailbox=mailbox,
             now=now,
-        ),
+        )
+        if is_proactive
+        else None,
         expires_at=expires_at,
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),

@@ -6,6 +6,7 @@ from datetime import datetime
 from agent_runtime import act, log
 from agent_runtime.domain import Candidate, Proposal, Sentence, Slot
 from agent_runtime.ports import Store
+from agent_runtime.promises import note_promises
 from agent_runtime.store.rows import HumanTask, Meeting
 
 
@@ -53,6 +54,16 @@ class HumanQueue:
             journal.write("cost", task_id, payload=spent)
             proposal = _proposal(answer, language=contact.language)
             if answer.text:
+                note_promises(
+                    tx,
+                    session,
+                    contact,
+                    answer.text,
+                    by="owner",
+                    cause=task_id,
+                    language=contact.language[:2].lower() or "en",
+                    now=now,
+                )
                 message = act.message_of(
                     session,
                     contact,

@@ -15,7 +15,7 @@ from agent_runtime.contracts import TraceEvent, TraceKind
 from agent_runtime.domain import Action, Candidate, Observation, Session
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import Due, Inbound, Meeting, Message
+from agent_runtime.store.rows import Approval, Due, HumanTask, Inbound, Meeting, Message
 
 Versions = dict[str, str]
 """Versions of code, playbook, prompt, model, policy and content behind an event."""
@@ -74,10 +74,18 @@ def incident(due: Due, error: Exception, tenant_id: str, *, now: datetime) -> Tr
 
 
 def turn(
-    session: Session, observation: Observation, action: Action, *, arm: str, campaign_id: str
+    session: Session,
+    observation: Observation,
+    action: Action,
+    *,
+    arm: str,
+    campaign_id: str,
+    basis: dict[str, Any],
 ) -> dict[str, Any]:
-    """Returns the payload of a turn: input, understanding, candidates, verdicts, choice."""
-    seen = action.perception
+    """Returns the payload of a turn: input, understanding, candidates, verdicts, choice.
+
+    `basis` is all that the turn stands on besides library and model, see `replay`.
+    """
     return {
         "turn_id": observation.observation_id,
         "actor": "agent",
@@ -89,6 +97,22 @@ def turn(
             "touch": observation.touch,
             "task_id": observation.task_id,
         },
+        **decided(action),
+        "playbook": session.playbook,
+        "state_before": session.state,
+        "state_after": action.candidate.next_state,
+        "arm": arm,
+        "experiment_id": "",
+        "campaign_id": campaign_id,
+        "latency_ms": dict(action.latency_ms),
+        "basis": basis,
+    }
+
+
+def decided(action: Action) -> dict[str, Any]:
+    """Returns what a turn understood, considered and chose, as JSON values."""
+    seen = action.perception
+    return {
         "perception": None
         if seen is None
         else {
@@ -97,6 +121,8 @@ def turn(
             "abstain": seen.abstain,
             "intents": [{"name": g.name, "confidence": g.confidence} for g in seen.intents],
             "signals": list(seen.signals),
+            "entities": [list(entity) for entity in seen.entities],
+            "slot_choice": seen.slot_choice,
             "objections": list(seen.objections),
             "opt_out": seen.opt_out,
             "language": seen.language,
@@ -111,18 +137,12 @@ def turn(
             "reason": action.candidate.reason,
             "decision": action.decision,
             "until": action.until.isoformat() if action.until else None,
+            "records": dict(action.candidate.records),
         },
         "verdicts": [
             {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}
             for v in action.verdicts
         ],
-        "playbook": session.playbook,
-        "state_before": session.state,
-        "state_after": action.candidate.next_state,
-        "arm": arm,
-        "experiment_id": "",
-        "campaign_id": campaign_id,
-        "latency_ms": dict(action.latency_ms),
     }
 
 
@@ -173,6 +193,33 @@ def outgoing(message: Message) -> dict[str, Any]:
         "positive_intent": False,
         "opt_out": False,
         "lead_created_at": message.lead_created_at.isoformat() if message.lead_created_at else None,
+    }
+
+
+def task(value: HumanTask) -> dict[str, Any]:
+    """Returns the payload of work that was created for a person."""
+    return {
+        "object": "task",
+        "task_id": value.task_id,
+        "kind": value.kind,
+        "route_to": value.route_to,
+        "reason": value.reason,
+    }
+
+
+def review(approval: Approval, *, waited_s: float) -> dict[str, Any]:
+    """Returns the payload of a person's decision on drafts."""
+    return {
+        "approval_id": approval.approval_id,
+        "message_id": approval.message_id,
+        "decision": approval.state.lower(),
+        "is_edited": approval.is_edited,
+        "by": approval.decided_by,
+        "tags": list(approval.tags),
+        "note": approval.note,
+        "why": approval.why,
+        "drafts": len(approval.drafts),
+        "waited_s": waited_s,
     }
 
 

@@ -11,6 +11,7 @@ from agent_runtime.library.playbook import Playbook
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
+from agent_runtime.planning.host import host_of
 from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.permit import Judgement, authorise
@@ -78,6 +79,8 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         verdicts=judgement.verdicts if judgement else (),
         decision=judgement.decision if judgement else "allow",
         until=judgement.until if judgement else None,
+        waits_for_approval=judgement is not None and judgement.waits_for_approval,
+        free_slots=free,
         considered=tuple(considered),
         perception=seen,
         evidence=tuple(evidence),
@@ -118,21 +121,29 @@ def _permitted(
     candidate: Candidate, session: Session, observation: Observation, facts: Facts
 ) -> tuple[Candidate, Judgement | None]:
     """An answer that the rules stop goes to a person; a touch that they stop stays unsent."""
+    if candidate.action == "book" and facts.autonomy not in ("supervised", "autonomous"):
+        return _to_person(candidate, session, "a_person_books"), None
     if candidate.proposal is None:
         return candidate, None
     judgement = authorise(candidate.proposal, facts)
+    if judgement.waits_for_approval:
+        return candidate, judgement
     stopped = judgement.decision in ("block", "escalate", "revise")
     if stopped and observation.kind == "mail" and candidate.action != "confirm_stop":
         rule = judgement.hits[0].rule
-        return Candidate(
-            action="hand_off",
-            reason=f"stopped_by_{rule}",
-            score=candidate.score,
-            propensity=candidate.propensity,
-            next_state=session.state,
-            route_to="owner",
-        ), judgement
+        return _to_person(candidate, session, f"stopped_by_{rule}"), judgement
     return candidate, judgement
+
+
+def _to_person(candidate: Candidate, session: Session, reason: str) -> Candidate:
+    return Candidate(
+        action="hand_off",
+        reason=reason,
+        score=candidate.score,
+        propensity=candidate.propensity,
+        next_state=session.state,
+        route_to="owner",
+    )
 
 
 def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
@@ -148,10 +159,11 @@ def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
 
 
 def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[Slot, ...]:
-    if seen is None or seen.opt_out:
+    host = host_of(deps.playbook, deps.contact)
+    if seen is None or seen.opt_out or host is None:
         return ()
     return deps.calendar.free_slots(
-        deps.contact.owner_id,
+        host.owner_id,
         now=deps.now,
         key=f"{session.person_id}:{session.agent_turns}",
         limit=SLOTS_TO_CHOOSE_FROM,

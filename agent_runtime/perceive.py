@@ -12,8 +12,8 @@ from agent_runtime.library.content import LOCALES
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.times.slot_choice import choose_slot
 
-_SAYS_OUTRIGHT = 0.3
-"""Further intents are kept from this confidence on."""
+SAID_OUTRIGHT = 0.45
+"""Further intents are kept from this confidence on; by grouped cross-validation."""
 
 _MEANS = {
     "opt_out": "unsubscribe",
@@ -71,27 +71,24 @@ class _Reading:
 
 
 def _read(text: str, language: str, heard: Heard, model: LanguageModel) -> _Reading:
-    """Joins what rules and model say; a rule that decides is sure and comes first."""
+    """Joins what rules and model say; a rule that decides is sure and comes first.
+
+    Words of paper and process are said outright; they come first only where the model is unsure.
+    """
     decided = [Guess(_MEANS[rule], 1.0) for rule in _MEANS if rule in heard.rules]
     guesses = model.understand(text, language) if text else ()
     if "legal_paper" in heard.rules:
-        guesses = tuple(sorted((*guesses, Guess("procurement_legal", 0.9)), key=_least_sure))
-    names = {guess.name for guess in decided}
-    further: list[Guess] = []
-    for guess in guesses:
-        if guess.name not in names and (guess.confidence >= _SAYS_OUTRIGHT or not further):
-            names.add(guess.name)
-            further.append(guess)
-    if decided:
-        sure = (guess for guess in further if guess.confidence >= _SAYS_OUTRIGHT)
-        return _Reading((*decided, *sure), abstain=False)
-    if not further:
+        is_sure = bool(guesses) and guesses[0].confidence >= model.abstain_below
+        guesses = (*guesses[:is_sure], Guess("procurement_legal", 0.9), *guesses[is_sure:])
+    found = [*decided, *guesses]
+    if not found:
         return _Reading((Guess("unclear", 0.0),), abstain=True)
-    return _Reading(tuple(further), abstain=further[0].confidence < model.abstain_below)
-
-
-def _least_sure(guess: Guess) -> float:
-    return -guess.confidence
+    kept = [found[0]]
+    for guess in found[1:]:
+        is_new = all(guess.name != other.name for other in kept)
+        if is_new and guess.confidence >= SAID_OUTRIGHT:
+            kept.append(guess)
+    return _Reading(tuple(kept), abstain=not decided and kept[0].confidence < model.abstain_below)
 
 
 def _perception(

@@ -80,6 +80,7 @@ def _fields(contact: Contact) -> dict[str, str]:
         "COMPANY": contact.company,
         "OWNER_NAME": contact.owner_name,
         "OWNER_FIRST_NAME": contact.owner_name.split(" ")[0],
+        **{name.upper(): value for name, value in contact.facts},
     }
 
 

@@ -16,9 +16,15 @@ from agent_runtime.domain import (
 )
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
-from agent_runtime.library.playbook import Playbook
+from agent_runtime.library.playbook import Playbook, Touch
 from agent_runtime.planning.moves import Option, state_of
-from agent_runtime.planning.outline import Turn, outline, read_turn, touch_texts
+from agent_runtime.planning.outline import (
+    Turn,
+    outline,
+    person_answers,
+    read_turn,
+    touch_texts,
+)
 from agent_runtime.planning.speech_acts import Act, compose
 
 
@@ -93,7 +99,9 @@ def _for_touch(
     if reason:
         return [_nothing(reason, session.state, 1.0)]
     touch = playbook.touches[(observation.touch or 1) - 1]
-    texts = touch_texts(library, touch, contact, now=now)
+    texts = touch_texts(library, playbook, touch, contact, now=now)
+    if touch.do == "brief":
+        return _brief(touch, texts)
     frame = library.live(playbook.frame, language=texts[0].locale, now=now) if texts else None
     candidates = []
     for place, content in enumerate(texts):
@@ -128,20 +136,61 @@ def _why_no_touch(session: Session, observation: Observation, playbook: Playbook
         return "thread_closed"
     if session.speaker == "human":
         return "a_person_speaks"
-    if session.buyer_turns:
-        return "buyer_has_answered"
     if not 1 <= touch <= len(playbook.touches):
         return "touches_spent"
+    if session.buyer_turns and not playbook.touches[touch - 1].after_answer:
+        return "buyer_has_answered"
     if touch <= session.touches_sent:
         return "touch_was_made"
     return ""
+
+
+def _brief(touch: Touch, tracks: Sequence[Content]) -> list[Candidate]:
+    """A brief for the owner: nothing leaves, so it needs no permit and no frame."""
+    chosen = tuple(content.id for content in tracks)
+    brief = Candidate(
+        action="brief",
+        reason="brief_due",
+        score=1.0,
+        propensity=0.0,
+        next_state=touch.next,
+        route_to="owner",
+        contents=chosen,
+    )
+    return [brief, _nothing("waiting_is_always_possible", touch.next, 0.0)]
 
 
 def _for_mail(turn: Turn, facts: frozenset[str]) -> list[Candidate]:
     candidates = [_candidate(turn, option, facts) for option in turn.options]
     if not candidates:
         candidates = [_to_owner(turn, "no_row_fits", 0.5)]
-    return [*candidates, _nothing("waiting_is_always_possible", turn.session.state, 0.0)]
+    waiting = _nothing("waiting_is_always_possible", turn.session.state, 0.0)
+    return [*candidates, *_other_drafts(turn, candidates[0], facts), waiting]
+
+
+def _other_drafts(turn: Turn, best: Candidate, facts: frozenset[str]) -> list[Candidate]:
+    """What a rep may prefer to the best draft: only the answer, or their own words later (R71)."""
+    if best.proposal is None or not turn.options or turn.frame is None:
+        return []
+    option, own = turn.options[0], turn.options[0].move.say
+    others = []
+    texts = outline(turn, option) or ()
+    if option.group == "reply" and len(texts) > len(own):
+        short = tuple(content for content in texts if content.id in own)
+        proposal = _draft(turn, option, short, turn.frame)
+        others.append(
+            replace(best, reason=f"{best.reason}_only", score=best.score / 2, proposal=proposal)
+        )
+    hand_over = person_answers(turn)
+    if hand_over is not None and hand_over.id in facts and best.action != "hand_off":
+        proposal = _draft(turn, option, (hand_over,), turn.frame)
+        others.append(
+            replace(
+                _to_owner(turn, "a_person_could_answer", best.score / 4),
+                proposal=replace(proposal, action="hand_off", confidence=1.0, slots=()),
+            )
+        )
+    return others
 
 
 def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:
@@ -154,6 +203,9 @@ def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:
         propensity=0.0,
         next_state=state if move.next == "same" else move.next,
         route_to=move.route_to,
+        inform=move.inform,
+        priority=move.priority,
+        records=_records(option),
         book=turn.accepted if move.do == "book" else None,
     )
     if move.do == "propose_times" and not turn.offer:
@@ -188,15 +240,24 @@ def _draft(turn: Turn, option: Option, texts: Sequence[Content], frame: Content)
     )
 
 
+def _records(option: Option) -> tuple[tuple[str, str], ...]:
+    move = option.move
+    value = option.say[0] if move.one_of else move.reason
+    return ((move.records, value),) if move.records else ()
+
+
 def _to_owner(turn: Turn, reason: str, score: float) -> Candidate:
+    """Hands over without words: to the owner, or to whom the playbook puts in their place."""
     state = state_of(turn.playbook, turn.session)
+    taker = turn.playbook.takes_over
     return Candidate(
         action="hand_off",
         reason=reason,
         score=score,
         propensity=0.0,
         next_state="handed_off" if "handed_off" in turn.playbook.states else state,
-        route_to="owner",
+        route_to=taker,
+        inform=() if taker == "owner" else ("owner",),
     )
 
 

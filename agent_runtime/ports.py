@@ -10,7 +10,18 @@ from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session, Slot
 from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
-from agent_runtime.store.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+from agent_runtime.store.rows import (
+    Approval,
+    Due,
+    HumanTask,
+    Inbound,
+    Meeting,
+    MeetingState,
+    Message,
+    Promise,
+    PromiseState,
+    Task,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,10 @@ class Calendar(Protocol):
     def free_slots(
         self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
     ) -> tuple[Slot, ...]:
-        """Returns free slots to offer; the same `key` is offered the same while they last."""
+        """Returns free slots to offer; the same `key` is offered the same while they last.
+
+        Somebody whose office hours are not known has none.
+        """
         ...
 
     def book(
@@ -41,6 +55,10 @@ class Calendar(Protocol):
         organizer: str,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
+        ...
+
+    def cancel(self, slot: Slot, *, uid: str) -> bool:
+        """Removes an event of ours; False when it is not there."""
         ...
 
 
@@ -235,6 +253,22 @@ class Tx(Protocol):
         """All meetings that the calendar has yet to confirm."""
         ...
 
+    def add_promise(self, promise: Promise) -> bool:
+        """Adds a promise unless its id stands already."""
+        ...
+
+    def promise(self, promise_id: str) -> Promise | None:
+        """A promise that somebody made."""
+        ...
+
+    def open_promises(self, thread_id: str) -> tuple[Promise, ...]:
+        """Promises of a thread whose time has not come, the earliest first."""
+        ...
+
+    def close_promise(self, promise_id: str, state: PromiseState) -> None:
+        """Writes what became of a promise."""
+        ...
+
     def save_human_task(self, task: HumanTask) -> None:
         """Adds work for a person, or changes its state."""
         ...
@@ -244,11 +278,31 @@ class Tx(Protocol):
         ...
 
     def supersede_human_tasks(self, thread_id: str) -> None:
-        """Closes what waits in a thread, because a newer mail stands for all of it."""
+        """Closes what waits for an answer in a thread: a newer mail stands for all of it."""
         ...
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         """All work that waits for a person."""
+        ...
+
+    def save_approval(self, approval: Approval) -> None:
+        """Adds drafts that wait for a person, or writes what was decided."""
+        ...
+
+    def approval(self, approval_id: str) -> Approval | None:
+        """Drafts that wait or waited for a person."""
+        ...
+
+    def approval_of(self, message_id: str) -> Approval | None:
+        """The leave that a person gave for a message."""
+        ...
+
+    def open_approvals(self) -> tuple[Approval, ...]:
+        """All drafts that wait for a person, the oldest first."""
+        ...
+
+    def void_approvals(self, person_id: str) -> None:
+        """Withdraws what waits for leave: the buyer wrote again, or must not be written to."""
         ...
 
     def trace(self, *events: TraceEvent) -> None:

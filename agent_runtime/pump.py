@@ -37,6 +37,7 @@ class _Source:
 _SOURCES = (
     _Source("inbound", t.inbound, t.inbound.c.key, "NEW"),
     _Source("message", t.messages, t.messages.c.message_id, "READY"),
+    _Source("promise", t.promises, t.promises.c.promise_id, "OPEN"),
     _Source("task", t.tasks, t.tasks.c.task_id, "WAITING"),
 )
 

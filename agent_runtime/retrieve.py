@@ -7,7 +7,13 @@ from agent_runtime.domain import Contact, Evidence, Observation, Perception, Ses
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
 from agent_runtime.library.playbook import Playbook
-from agent_runtime.planning.outline import MAX_FACTS, outline, read_turn, touch_texts
+from agent_runtime.planning.outline import (
+    MAX_FACTS,
+    outline,
+    person_answers,
+    read_turn,
+    touch_texts,
+)
 from agent_runtime.planning.speech_acts import CALENDAR_FACT
 from agent_runtime.times.local_times import number_times
 
@@ -39,7 +45,10 @@ def retrieve(
         touch = observation.touch or 0
         if not 1 <= touch <= len(playbook.touches):
             return ()
-        texts = touch_texts(library, playbook.touches[touch - 1], contact, now=now)
+        due = playbook.touches[touch - 1]
+        texts = touch_texts(library, playbook, due, contact, now=now)
+        if due.do == "brief":
+            return _few([*(_text(content) for content in texts), _crm(contact)])
         if not texts:
             return ()
         frame = library.live(playbook.frame, language=texts[0].locale, now=now)
@@ -62,6 +71,9 @@ def retrieve(
     facts = [_text(content) for content in (*contents, turn.frame)]
     if any("slots" in content.slots for content in contents):
         facts.append(_calendar(turn.offer, contact, turn.language))
+    hand_over = person_answers(turn)
+    if best.group == "reply" and hand_over is not None and len(facts) < MAX_FACTS:
+        facts.append(_text(hand_over))
     return _few([*facts, _crm(contact)])
 
 

@@ -1,4 +1,4 @@
-"""One MLflow run per readout, in a file of the workspace."""
+"""One MLflow run per readout or evaluation, in a file of the workspace."""
 
 import logging
 import os
@@ -78,6 +78,46 @@ def finish_readout(run_id: str, files: Iterable[Path], *, database: Path, now: d
         for path in files:
             client.log_artifact(run_id, str(path))
         client.set_terminated(run_id, end_time=int(now.timestamp() * 1000))
+
+
+def log_evaluation(
+    name: str,
+    metrics: Mapping[str, float],
+    params: Mapping[str, str],
+    files: Iterable[Path],
+    *,
+    database: Path,
+    artifacts: Path,
+    now: datetime,
+) -> str:
+    """Logs figures of a model with their files as one MLflow run and returns its id.
+
+    Args:
+        name: The experiment that runs of this kind share.
+        metrics: Figures by name.
+        params: What the figures belong to: versions of the model and the data.
+        files: Kept with the run.
+        database: SQLite file, made where there is none.
+        artifacts: Folder of the artifacts.
+        now: When the run was made.
+    """
+    from mlflow.entities import Metric, Param, RunTag
+
+    stamp = int(now.timestamp() * 1000)
+    with _client(database) as client:
+        run = client.create_run(
+            _experiment(client, name, artifacts),
+            start_time=stamp,
+            run_name=f"{name} {now:%Y-%m-%d %H:%M}",
+        )
+        client.log_batch(
+            run.info.run_id,
+            metrics=[Metric(key, value, stamp, 0) for key, value in metrics.items()],
+            params=[Param(key, value) for key, value in params.items()],
+            tags=[RunTag("kind", "evaluation")],
+        )
+    finish_readout(run.info.run_id, files, database=database, now=now)
+    return run.info.run_id
 
 
 def _estimates(readout: Readout) -> Iterable[tuple[str, float | None]]:

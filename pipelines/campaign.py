@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from agent_runtime.domain import Autonomy
 from agent_runtime.policies.contact_rules import CONTACT_RULES
 from experiments.spec import SHIPPED_SPECS, Spec, load_spec
 from pipelines.documents import HERE, find_document, read_document
@@ -57,7 +58,7 @@ class Campaign(_Authored):
     experiment: str
     """Name of a spec in experiments/specs, or the path of one."""
     window_days: int = Field(ge=1, le=365)
-    autonomy: Literal["assistive", "supervised", "autonomous"]
+    autonomy: Autonomy
     touch_workdays: tuple[int, ...] = Field(min_length=1)
     """Workdays from the first touch to each touch; the first is 0."""
     expires_after_days: int = Field(ge=1)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from agent_runtime.authored import load_yaml
 from pipelines.errors import PipelineError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -39,7 +40,7 @@ def read_document(path: Path, model: type[Model]) -> Model:
         PipelineError: names the file, the field, the value and the rule that it breaks.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = load_yaml(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise PipelineError(f"{path.name}: byte {error.start} is not UTF-8.") from error
     except yaml.YAMLError as error:

@@ -21,7 +21,7 @@ def cross_problems(library: "Library") -> Iterator[str]:
         if playbook.table not in library.tables:
             yield f"{where}: field table: {playbook.table!r} is no table of moves."
             continue
-        yield from (f"{where}: {p}" for p in _states(playbook))
+        yield from (f"{where}: {p}" for p in _states(library, playbook))
         yield from (f"{where}: {p}" for p in _texts(library, playbook))
         yield from (f"{where}: {p}" for p in _moves(library, playbook))
     for scenario in library.scenarios:
@@ -39,7 +39,7 @@ def expiry_problems(library: "Library", *, now: datetime) -> Iterator[str]:
             )
 
 
-def _states(playbook: Playbook) -> Iterator[str]:
+def _states(library: "Library", playbook: Playbook) -> Iterator[str]:
     if playbook.start not in playbook.states:
         yield f"field start: {playbook.start!r} is no state; name one of the states."
         return
@@ -55,14 +55,24 @@ def _states(playbook: Playbook) -> Iterator[str]:
                 waiting.append(target)
     for name in playbook.states.keys() - reached:
         yield f"field states.{name}: no exits lead there from {playbook.start!r}; add or remove it."
+    led_to = {move.next for _, move in library.moves(playbook)}
+    led_to |= {playbook.start, *(touch.next for touch in playbook.touches)}
+    for name in playbook.states.keys() - library.tables[playbook.table].states.keys() - led_to:
+        yield f"field states.{name}: no touch and no move leads there; write one or remove it."
 
 
 def _texts(library: "Library", playbook: Playbook) -> Iterator[str]:
     table = library.tables[playbook.table]
-    shared = (text for move in (*table.first, *table.moves) for text in move.say)
-    for text in dict.fromkeys((*playbook.content_ids, *shared, *SPOKEN_BY_CODE)):
-        missing = [locale for locale in LOCALES if (text, locale) not in library.contents]
-        if len(missing) == len(LOCALES):
+    rows = (*table.first, *table.handoff, *table.moves)
+    shared = [text for move in rows for text in (*move.say, *move.one_of)]
+    for text in playbook.instead:
+        if text not in (*shared, *SPOKEN_BY_CODE):
+            yield f"field instead: no shared row says {text!r}; mend the name or remove it."
+    wanted = dict.fromkeys(playbook.content_ids, playbook.locales)
+    wanted |= dict.fromkeys((*shared, *SPOKEN_BY_CODE), LOCALES)
+    for text, locales in wanted.items():
+        missing = [locale for locale in locales if (text, locale) not in library.contents]
+        if len(missing) == len(locales):
             yield f"content {text!r} does not exist; write content/<locale>/{text}.md or mend it."
         elif missing:
             yield f"content {text!r} is missing in {', '.join(missing)}; every language is whole."

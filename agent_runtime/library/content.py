@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.errors import ParleyError
 from agent_runtime.times.local_times import TIME_PATTERN
 
@@ -27,13 +28,34 @@ Kind = Literal[
     "handoff",
     "courtesy",
     "agenda",
+    "asset",
+    "track",
 ]
+"""asset: material that is shared; track: a talk track of a research brief, for people of ours."""
+
+FACT_SLOTS = (
+    "event",
+    "event_date",
+    "session",
+    "milestone",
+    "next_milestone",
+    "usage",
+    "feature",
+    "product",
+    "target_product",
+    "renewal_date",
+    "trigger",
+    "lost_reason",
+    "article",
+    "specialist",
+)
+"""Slots that a fact of the CRM fills; the text cannot be used where the fact is not known."""
 
 SLOT_VALUES = {
     "first_name": "[[FIRST_NAME]]",
     "company": "[[COMPANY]]",
     "owner_name": "[[OWNER_NAME]]",
-}
+} | {name: f"[[{name.upper()}]]" for name in FACT_SLOTS}
 """Slots that are placeholders until the mail is on the wire."""
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
@@ -59,7 +81,17 @@ class Content(BaseModel):
     expires_at: date
     subject: str = ""
     audience: tuple[str, ...] = ()
-    """Words in a job title that make this text the better choice; empty suits everybody."""
+    """Words in a job title that make this text the better choice; empty suits everybody.
+
+    Words of up to three letters (`cto`, `bi`) must stand alone, longer ones may be part of another.
+    """
+    needs: tuple[str, ...] = ()
+    """Facts of the CRM without which the text would not be true or welcome."""
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Facts of the CRM that must have one of these values: `target_product: [Relay Audit]`."""
+    topics: tuple[str, ...] = ()
+    """Beginnings of words by which a buyer names what the text is about; a row that chooses says
+    the text only to a buyer who used one of them."""
     greeting: str = ""
     greeting_without_name: str = ""
     discloses_ai: bool = False
@@ -115,7 +147,7 @@ def read_content(path: Path) -> Content:
     if not (fence and closing):
         raise LibraryError(f"{path}: front matter between two lines of --- is missing; add it.")
     try:
-        fields = yaml.safe_load(matter)
+        fields = load_yaml(matter)
         return Content.model_validate({**fields, "body": body.strip()})
     except (yaml.YAMLError, TypeError) as error:
         raise LibraryError(f"{path}: the front matter is not YAML ({_line(error)}).") from None

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from agent_runtime.domain import ActionKind
+from agent_runtime.domain import ActionKind, Autonomy, SafeBand
+from agent_runtime.library.content import LOCALES, Locale
 
 Intent = Literal[
     "interested",
@@ -49,11 +50,32 @@ INTENTS: tuple[Intent, ...] = get_args(Intent)
 Signal = Literal["wants_human", "call_request", "custom_request", "data_request", "strategic"]
 """Flagged beside the intents, because hand-offs hang on them."""
 
-Role = Literal["", "owner", "support", "privacy"]
-"""Whose human queue takes over; empty when nobody has to."""
+Role = Literal["", "owner", "support", "privacy", "implementation", "prior_owner", "product_team"]
+"""Whose human queue takes over; empty when nobody has to.
 
-Autonomy = Literal["assistive", "supervised", "autonomous"]
-"""assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
+implementation: the specialist who sets a trial up; prior_owner: whoever had the account before it
+was lost; product_team: the team that owns the product on offer.
+"""
+
+Priority = Literal["usual", "fast"]
+"""fast: a person answers before everything else in their queue."""
+
+KPI = Literal[
+    "first_response_time",
+    "coverage_rate",
+    "conversation_depth",
+    "positive_intent_rate",
+    "qualified_discovery_yield",
+    "meetings_set",
+    "acceptance_rate",
+    "show_rate",
+    "objection_resolution_rate",
+    "compliance_pass_rate",
+    "unsubscribe_rate",
+    "cost_per_touch",
+    "cost_per_meeting",
+]
+"""Names of metrics by which a playbook is judged."""
 
 
 class _Part(BaseModel):
@@ -66,6 +88,7 @@ class State(_Part):
     about: str
     actions: tuple[ActionKind, ...]
     exits: tuple[str, ...] = ()
+    """`*` leads to every state of the playbook."""
     is_closed: bool = False
     """No touch is made in a closed state; a buyer who writes again is still answered."""
 
@@ -81,6 +104,10 @@ class Move(_Part):
     signals: tuple[Signal, ...] = ()
     rules: tuple[str, ...] = ()
     """Ids of safety rules."""
+    learned: bool = False
+    """Fits when the buyer gave what a question of the playbook asks for."""
+    answered: bool = False
+    """Fits when the buyer gave just what our last mail asked for, whatever else it reads like."""
     slot_chosen: bool = False
     """Fits when the buyer accepted one of the offered times."""
     unsure: bool = False
@@ -89,14 +116,33 @@ class Move(_Part):
     """Empty: in every state that allows the action."""
     once: bool = False
     """Fits only while none of its texts has been used in the thread."""
+    known: tuple[str, ...] = ()
+    """Fits only when all of these are known: what the buyer said, or facts of the CRM."""
+    unknown: tuple[str, ...] = ()
+    """Fits only while none of these is known."""
+    unless: tuple[Intent | Signal, ...] = ()
+    """Does not fit when one of these was heard as well."""
     do: ActionKind
     say: tuple[str, ...] = ()
     """Ids of the texts, in the order in which they are written."""
+    one_of: tuple[str, ...] = ()
+    """Ids of texts of which one is written before the others: the one about what the buyer named.
+
+    The row fits only when there is such a text and, where it is `once`, when it was not used.
+    """
     ask: bool = False
     """Whether the next unused question of the playbook ends the mail."""
     next: str = "same"
     reason: str = Field(pattern=r"^[a-z_]+$")
     route_to: Role = ""
+    inform: tuple[Role, ...] = ()
+    """Who is told as well, without having to act."""
+    records: str = ""
+    """Name of the fact that is recorded on the deal, such as `blocker`.
+
+    Its value is the text that `one_of` chose, or else the row's reason.
+    """
+    priority: Priority = "usual"
 
 
 class Channel(_Part):
@@ -109,10 +155,26 @@ class Channel(_Part):
 
 
 class Touch(_Part):
-    """One proactive touch: texts to choose from, the first that suits the reader wins."""
+    """One proactive touch: texts to choose from, the first that suits the reader wins.
 
+    A text whose slots or `needs` are not known cannot be chosen, and a touch without a text that
+    can be chosen is not made: evidence decides, not the calendar.
+    """
+
+    do: Literal["send_touch", "brief"] = "send_touch"
+    """brief: nothing leaves; the owner gets a research brief."""
     say: tuple[str, ...] = Field(min_length=1)
     next: str
+    after_answer: bool = False
+    """Made even when the buyer has written, as long as the state is open."""
+
+
+class Question(_Part):
+    """A question of the playbook, and what its answer teaches."""
+
+    say: str
+    learns: str = ""
+    """Name of the entity; the question is not asked once that is known."""
 
 
 class MoveTable(_Part):
@@ -120,8 +182,12 @@ class MoveTable(_Part):
 
     id: str
     version: int = Field(ge=1)
+    states: dict[str, State] = Field(default_factory=dict)
+    """States of every playbook that uses this table; a playbook's own of that name come first."""
     first: tuple[Move, ...] = ()
     """Come before everything that a playbook says: safety, and a time that was accepted."""
+    handoff: tuple[Move, ...] = ()
+    """Come after the playbook's own hand-off rules."""
     moves: tuple[Move, ...] = ()
     """Come after the playbook's own moves."""
 
@@ -138,20 +204,54 @@ class Playbook(_Part):
     inputs: tuple[str, ...] = Field(min_length=1)
     train: tuple[str, ...] = Field(min_length=1)
     success: tuple[str, ...] = Field(min_length=1)
+    kpis: tuple[KPI, ...] = Field(min_length=1)
     autonomy: Autonomy
+    """The default of this use case; `parley autonomy` and campaigns may say otherwise."""
+    safe_band: SafeBand = SafeBand()
     tools: tuple[Literal["crm", "calendar", "tickets"], ...]
     channels: dict[Literal["email"], Channel]
     frame: str
     """Id of the text that greets, signs and says that an AI writes."""
+    takes_over: Role = "owner"
+    """Who takes over where the shared table's `handoff` and `moves` say the owner, who is told."""
+    meets: Literal["owner", "specialist"] = "owner"
+    """Whose calendar meetings go into: the owner's, or that of the CRM facts `specialist` and
+    `specialist_id`."""
+    instead: dict[str, str] = Field(default_factory=dict)
+    """Shared texts and the texts of its own that this playbook says in their place."""
     opening: str = ""
     """Id of the text that begins the first answer to a buyer who wrote first."""
+    confirms_with: str = ""
+    """Id of the text that goes with the confirmation of a meeting: what to prepare."""
     touches: tuple[Touch, ...] = ()
-    questions: tuple[str, ...] = ()
-    start: str
-    states: dict[str, State]
-    handoff: tuple[Move, ...] = Field(min_length=1)
+    questions: tuple[Question, ...] = ()
+    scopes: tuple[str, ...] = ()
+    """Topics of the knowledge base that may answer a question here; empty: none."""
+    redlines: tuple[str, ...] = ()
+    """Facts of the CRM that are off limits here, whatever a text would like to say.
+
+    `*` stands for anything: `private_*`.
+    """
+    locales: tuple[Locale, ...] = LOCALES
+    """Languages in which its own texts are written. In any other no touch is made, and where a
+    text of its own would be the answer a person takes over."""
+    answers_off_topic: bool = False
+    """Whether the knowledge base may answer what has nothing to do with the track."""
+    start: str = "new"
+    states: dict[str, State] = Field(default_factory=dict)
+    handoff_rule: str
+    """In one sentence, for people: when who takes over."""
+    handoff: tuple[Move, ...] = ()
     moves: tuple[Move, ...] = ()
     table: str = "standard"
+
+    @field_validator("questions", mode="before")
+    @classmethod
+    def _may_be_names(cls, value: object) -> object:
+        """A question that teaches nothing in particular is written as the id of its text."""
+        if not isinstance(value, list | tuple):
+            return value
+        return [{"say": entry} if isinstance(entry, str) else entry for entry in value]
 
     @property
     def label(self) -> str:
@@ -165,9 +265,13 @@ class Playbook(_Part):
     @cached_property
     def content_ids(self) -> tuple[str, ...]:
         """Every text that this playbook's own rows may use, without the shared table's."""
-        spoken: Iterable[str] = (
-            text for row in (*self.handoff, *self.moves, *self.touches) for text in row.say
-        )
-        return tuple(
-            dict.fromkeys(t for t in (self.frame, self.opening, *self.questions, *spoken) if t)
-        )
+        rows = (*self.handoff, *self.moves)
+        spoken: Iterable[str] = (text for row in (*rows, *self.touches) for text in row.say)
+        chosen = (text for row in rows for text in row.one_of)
+        asked = (question.say for question in self.questions)
+        own = (self.frame, self.opening, self.confirms_with, *asked, *spoken, *chosen)
+        return tuple(dict.fromkeys(text for text in (*own, *self.instead.values()) if text))
+
+    def wording(self, text: str) -> str:
+        """Returns the id of the text that this playbook says where others say `text`."""
+        return self.instead.get(text, text)

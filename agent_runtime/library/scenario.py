@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent_runtime.domain import ActionKind
 from agent_runtime.library.content import Locale
-from agent_runtime.library.playbook import Intent, Role
+from agent_runtime.library.playbook import Intent, Priority, Role
 
 
 class _Part(BaseModel):
@@ -20,8 +20,10 @@ class Expected(_Part):
     reason: str | None = None
     state: str | None = None
     route_to: Role | None = None
+    inform: tuple[Role, ...] | None = None
+    priority: Priority | None = None
     says: tuple[str, ...] | None = None
-    """Ids of the texts that the draft uses, in order, without the frame."""
+    """Ids of the texts that the draft or brief uses, in order, without the frame."""
     contains: tuple[str, ...] = ()
     books: int | None = None
     """Number of the offered time that is booked, as the buyer counts: 1 is the first."""
@@ -55,4 +57,8 @@ class Scenario(_Part):
     language: Locale
     opened_by: Literal["agent", "buyer"] = "agent"
     title: str = "Head of Revenue Operations"
+    facts: dict[str, str] = Field(default_factory=dict)
+    """What else the CRM knows: `session: Closing the books in a day`, `renewal_date: 30 June`."""
+    has_owner: bool = True
+    """False: the CRM names nobody who owns the account."""
     turns: tuple[Turn, ...] = Field(min_length=1)

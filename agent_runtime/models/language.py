@@ -25,7 +25,14 @@ class ScriptedModel:
     version = "scripted"
     abstain_below = 0.5
 
-    def __init__(self, meanings: Mapping[str, str] | None = None, *, default: str = "") -> None:
+    def __init__(
+        self,
+        meanings: Mapping[str, str] | None = None,
+        *,
+        default: str = "",
+        confidence: float = 0.95,
+    ) -> None:
+        self.confidence = confidence
         self._meanings = dict(meanings or {})
         self._default = default
 
@@ -33,5 +40,5 @@ class ScriptedModel:
         """Returns the scripted intent for a text that contains the script's words."""
         for words, intent in self._meanings.items():
             if words in text:
-                return (Guess(intent, 0.95),)
-        return (Guess(self._default, 0.95),) if self._default else (Guess("unclear", 0.1),)
+                return (Guess(intent, self.confidence),)
+        return (Guess(self._default or "unclear", self.confidence if self._default else 0.1),)

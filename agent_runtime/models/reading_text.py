@@ -6,7 +6,7 @@ from functools import lru_cache
 from agent_runtime.placeholders import TOKEN
 from agent_runtime.times.calendar_words import MONTHS, WEEKDAYS
 
-MAX_CHARACTERS = 700
+MAX_CHARACTERS = 500
 """What comes later in a mail seldom says why it was written, and reading it takes time."""
 
 _WORDS = {
@@ -22,7 +22,6 @@ _WORDS = {
 }
 _NUMBER = re.compile(r"\b(?P<clock>\d{1,2}[:.h]\d{2})\b|\d{2,}")
 _SPACE = re.compile(r"\s+")
-_SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|\n+")
 _DAYS = {
     re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE): names[1]
     for names in (*WEEKDAYS.values(), *MONTHS.values())
@@ -40,12 +39,6 @@ def reading_text(text: str) -> str:
         evened = pattern.sub(name, evened)
     evened = _NUMBER.sub(lambda m: "10:00" if m["clock"] else "20", evened)
     return _SPACE.sub(" ", evened).strip().lower()
-
-
-def sentences_of(text: str, *, limit: int) -> tuple[str, ...]:
-    """Returns the sentences of a text that has several, at most `limit`, else none."""
-    found = [part.strip() for part in _SENTENCE_ENDS.split(text) if len(part.strip()) > 3]
-    return tuple(found[:limit]) if len(found) > 1 else ()
 
 
 def _word(match: re.Match[str]) -> str:

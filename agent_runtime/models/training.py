@@ -4,23 +4,26 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.library.content import LibraryError, Locale, sentence_of
-from agent_runtime.library.playbook import Intent
+from agent_runtime.library.playbook import INTENTS, Intent
 
 FOLDER = Path(__file__).parent.parent / "training"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One utterance and what comes first in it."""
+    """One utterance, what comes first in it, and what else it says outright."""
 
     text: str
     intent: str
     language: str
+    also: tuple[str, ...] = ()
 
 
 class _Part(BaseModel):
@@ -35,11 +38,21 @@ class _Message(_Part):
 
 
 class _File(_Part):
-    """Either utterances of one intent, one a line, or whole messages of any intent."""
+    """Utterances of one intent, or of several, one a line; or whole messages of any intent."""
 
     intent: Intent | None = None
     utterances: dict[Locale, str] = Field(default_factory=dict)
+    intents: dict[str, dict[Locale, str]] = Field(default_factory=dict)
+    """Under `first + further`, as in `pricing_question + interested`."""
     messages: tuple[_Message, ...] = ()
+
+    @field_validator("intents")
+    @classmethod
+    def _known(cls, value: dict[str, dict[Locale, str]]) -> dict[str, dict[Locale, str]]:
+        for name in (name for key in value for name in _names(key)):
+            if name not in INTENTS:
+                raise ValueError(f"{name} is no intent; give one of {', '.join(INTENTS)}")
+        return value
 
 
 def read_training(folder: Path = FOLDER) -> tuple[Example, ...]:
@@ -54,21 +67,30 @@ def training_hash(examples: tuple[Example, ...]) -> str:
     """Returns a hash of the training set; a model belongs to one."""
     digest = hashlib.sha256()
     for example in examples:
-        digest.update(f"{example.intent}\x1f{example.language}\x1f{example.text}\x1e".encode())
+        labels = "+".join((example.intent, *example.also))
+        digest.update(f"{labels}\x1f{example.language}\x1f{example.text}\x1e".encode())
     return digest.hexdigest()[:16]
 
 
 def _read(path: Path) -> Iterator[Example]:
     try:
-        file = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        file = _File.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         raise LibraryError(f"{path}: {sentence_of(error)}") from None
     except yaml.YAMLError as error:
         raise LibraryError(f"{path}: not YAML ({' '.join(str(error).split())[:160]}).") from None
-    if bool(file.utterances) == bool(file.messages) or bool(file.utterances) != bool(file.intent):
-        raise LibraryError(f"{path}: give either intent and utterances, or messages.")
-    for locale, lines in file.utterances.items():
-        for line in filter(None, map(str.strip, lines.splitlines())):
-            yield Example(line, file.intent or "", locale)
+    kinds = [bool(file.utterances), bool(file.intents), bool(file.messages)]
+    if sum(kinds) != 1 or bool(file.utterances) != bool(file.intent):
+        raise LibraryError(f"{path}: give either intent and utterances, or intents, or messages.")
+    by_intent = {cast("str", file.intent): file.utterances} if file.intent else file.intents
+    for key, utterances in by_intent.items():
+        intent, *also = _names(key)
+        for locale, lines in utterances.items():
+            for line in filter(None, map(str.strip, lines.splitlines())):
+                yield Example(line, intent, locale, tuple(also))
     for message in file.messages:
-        yield Example(message.text, message.intent, message.locale)
+        yield Example(message.text, message.intent, message.locale, message.also)
+
+
+def _names(key: str) -> list[str]:
+    return [name.strip() for name in key.split("+")]

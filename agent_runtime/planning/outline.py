@@ -1,6 +1,7 @@
 """Which approved texts one mail would be made of; what retrieval serves and planning renders."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,12 +9,23 @@ from agent_runtime.domain import Contact, Observation, Perception, Session, Slot
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import LOCALES, Content
 from agent_runtime.library.playbook import Playbook, Touch
-from agent_runtime.planning.moves import Option, options
+from agent_runtime.planning.host import host_of
+from agent_runtime.planning.moves import Option, known_of, options
 from agent_runtime.planning.speech_acts import can_say, language_for
+from agent_runtime.planning.topics import text_about
 from agent_runtime.times.slots import accepted_slot, slots_to_offer
 
 MAX_FACTS = 4
 """The smallest fact set that a turn needs (R56); the frame is one of them."""
+
+TRACKS = 3
+"""Talk tracks of a research brief (R112)."""
+
+_SHORT = 3
+"""Letters up to which a word of a job title must stand alone."""
+
+BRIEF_LANGUAGE = "en"
+"""Of the people of ours who read briefs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +63,27 @@ def read_turn(
 ) -> Turn:
     """Returns the turn with the rows that fit and the times that can be offered."""
     free = tuple(free_slots)
-    accepted = accepted_slot(session, perception, contact, free, now=now)
+    host = host_of(playbook, contact)
+    accepted = accepted_slot(
+        session, perception, contact, free, host_id=host.owner_id if host else "", now=now
+    )
     heard = perception.language
-    fitting = options(library, playbook, session, perception, is_slot_chosen=accepted is not None)
+    language = heard if heard in LOCALES else language_for(session, contact)
+
+    def choose(texts: Sequence[str]) -> str:
+        served = (library.live(text, language=language, now=now) for text in texts)
+        sayable = [c for c in served if c and can_say(c, contact, redlines=playbook.redlines)]
+        return text_about(observation.text, sayable)
+
+    fitting = options(
+        library,
+        playbook,
+        session,
+        perception,
+        contact=contact,
+        is_slot_chosen=accepted is not None,
+        choose=choose,
+    )
     offers = any(option.move.do == "propose_times" for option in fitting)
     return Turn(
         session=session,
@@ -63,7 +93,7 @@ def read_turn(
         library=library,
         contact=contact,
         now=now,
-        language=heard if heard in LOCALES else language_for(session, contact),
+        language=language,
         accepted=accepted,
         offer=slots_to_offer(session, perception, contact, free, now=now) if offers else (),
         options=fitting,
@@ -76,9 +106,9 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
     An answer to a further question goes before the row's own texts, the playbook's next question
     goes last, and what exceeds `MAX_FACTS` is left out, pleasantries first.
     """
-    if not option.move.say:
+    if not option.say:
         return ()
-    own = [_serve(turn, text) for text in option.move.say]
+    own = [_serve(turn, text) for text in option.say]
     if any(content is None for content in own):
         return None
     needed = [content for content in own if content is not None]
@@ -91,25 +121,50 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
     return (*opening, *before, *needed, *after)
 
 
+def person_answers(turn: Turn) -> Content | None:
+    """Returns the text by which a thread is handed to its owner."""
+    return _serve(turn, "handoff.owner")
+
+
 def touch_texts(
-    library: Library, touch: Touch, contact: Contact, *, now: datetime
+    library: Library, playbook: Playbook, touch: Touch, contact: Contact, *, now: datetime
 ) -> tuple[Content, ...]:
-    """Returns the texts that this touch can be, the one that suits the reader best first."""
-    language = contact.language[:2].lower()
+    """Returns the texts that this touch can be, the one that suits the reader best first.
+
+    A brief is for people of ours: it has its own language, and at most `TRACKS` talk tracks, none
+    of which was made for others.
+    """
+    is_brief = touch.do == "brief"
+    language = BRIEF_LANGUAGE if is_brief else contact.language[:2].lower()
     served = (library.live(text, language=language, now=now) for text in touch.say)
-    texts = [content for content in served if content is not None and can_say(content, contact)]
-    return tuple(sorted(texts, key=lambda content: -_suits(content, contact.title)))
+    texts = [
+        content
+        for content in served
+        if content is not None and can_say(content, contact, redlines=playbook.redlines)
+    ]
+    best = sorted(texts, key=lambda content: -_suits(content, contact.title))
+    if is_brief:
+        best = [content for content in best if _suits(content, contact.title)][:TRACKS]
+    return tuple(best)
 
 
 def _suits(content: Content, title: str) -> int:
     """2: made for readers with this title; 1: for everybody; 0: for others."""
-    words = title.lower()
-    return 1 if not content.audience else 2 * any(word in words for word in content.audience)
+    if not content.audience:
+        return 1
+    return 2 * any(_names(title.lower(), word.strip()) for word in content.audience)
+
+
+def _names(title: str, word: str) -> bool:
+    """A short word must stand alone: `cto` is in every director."""
+    return word in (re.findall(r"\w+", title) if len(word) <= _SHORT else title)
 
 
 def _serve(turn: Turn, text: str) -> Content | None:
     content = turn.library.live(text, language=turn.language, now=turn.now)
-    return content if content is not None and can_say(content, turn.contact) else None
+    if content is None or not can_say(content, turn.contact, redlines=turn.playbook.redlines):
+        return None
+    return content
 
 
 def _also_answers(turn: Turn, option: Option) -> Iterator[Content]:
@@ -117,19 +172,20 @@ def _also_answers(turn: Turn, option: Option) -> Iterator[Content]:
         return
     for other in turn.options:
         if other is not option and other.move.do == "answer" and other.group == "reply":
-            for text in other.move.say:
+            for text in other.say:
                 content = _serve(turn, text)
-                if content is not None and content.id not in option.move.say:
+                if content is not None and content.id not in option.say:
                     yield content
 
 
 def _question(turn: Turn, option: Option, said: Iterable[Content]) -> Content | None:
-    """The first question of the playbook that was not asked yet; one a mail (R91)."""
+    """The first question that was not asked and whose answer is not known; one a mail (R91)."""
     if not option.move.ask or any("?" in content.body for content in said):
         return None
-    for text in turn.playbook.questions:
-        if text not in turn.session.contents_used:
-            return _serve(turn, text)
+    known = known_of(turn.session, turn.perception, turn.contact)
+    for question in turn.playbook.questions:
+        if question.say not in turn.session.contents_used and question.learns not in known:
+            return _serve(turn, question.say)
     return None
 
 

@@ -1,14 +1,15 @@
 """What the agent says: approved texts put together into a proposal, nothing else."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent_runtime.domain import ActionKind, Contact, Proposal, Sentence, Session, Slot, TouchClass
 from agent_runtime.library.catalog import Library
-from agent_runtime.library.content import LOCALES, SLOT_VALUES, Content
+from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT_VALUES, Content
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.times.local_times import number_times, say_time
 
 CALENDAR_FACT = "calendar.free@1"
@@ -65,8 +66,15 @@ def compose(
     )
 
 
-def can_say(content: Content, contact: Contact) -> bool:
-    """Says whether every fact that a text needs is known; a missing fact means no."""
+def can_say(content: Content, contact: Contact, *, redlines: Collection[str] = ()) -> bool:
+    """Says whether every fact that a text needs is known and in bounds; a missing one means no."""
+    needed = {*content.needs, *content.slots.intersection(FACT_SLOTS)}
+    if any(is_off_limits(name, contact, redlines) or not contact.fact(name) for name in needed):
+        return False
+    for name, values in content.where.items():
+        known = contact.fact(name).casefold()
+        if name in redlines or known not in (value.casefold() for value in values):
+            return False
     return bool(contact.company) or "company" not in content.slots
 
 
@@ -81,13 +89,17 @@ def language_for(session: Session, contact: Contact) -> str:
 def confirmation(
     library: Library, contact: Contact, session: Session, slot: Slot, *, now: datetime
 ) -> Proposal:
-    """Returns the mail that goes with the invitation, once the calendar holds the meeting."""
+    """Returns the mail that goes with the invitation, once the calendar holds the meeting.
+
+    What the playbook says to prepare for a meeting goes with it.
+    """
     return _about_a_meeting(
         library,
         contact,
         session,
         Act("book", "transactional", 1.0),
         text="meeting.booked",
+        more=library.playbook(session.playbook).confirms_with,
         slots=(slot,),
         now=now,
     )
@@ -115,18 +127,23 @@ def _about_a_meeting(
     act: Act,
     *,
     text: str,
+    more: str = "",
     slots: Sequence[Slot],
     now: datetime,
 ) -> Proposal:
     playbook: Playbook = library.playbook(session.playbook)
     language = language_for(session, contact)
     frame = library.live(playbook.frame, language=language, now=now)
-    content = library.live(text, language=language, now=now)
+    own = library.live(playbook.wording(text), language=language, now=now)
+    shared = library.live(text, language=language, now=now)
+    content = own if own is not None and can_say(own, contact) else shared
     if frame is None or content is None:
         raise LookupError(f"{text} or {playbook.frame} has no live text in {language}")
+    further = library.live(more, language=language, now=now) if more else None
+    is_sayable = further and can_say(further, contact, redlines=playbook.redlines)
     return compose(
         act,
-        (content,),
+        (content, further) if further and is_sayable else (content,),
         frame=frame,
         contact=contact,
         session=session,

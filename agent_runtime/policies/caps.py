@@ -11,6 +11,8 @@ def caps(proposal: Proposal, facts: Facts) -> Verdict:
     if proposal.touch_class != "proactive":
         return Verdict("caps", 1, "allow")
     sent, limits = facts.sent, facts.limits
+    if sent is None:
+        return Verdict("caps", 1, "block", "nobody has counted the touches so far")
     if sent.to_person >= limits.per_person:
         return Verdict("caps", 1, "end", f"{sent.to_person} touches to this person already")
     if sent.to_account_today >= limits.per_account_a_day:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
-from agent_runtime.domain import Consent, Proposal, Session, Verdict
+from agent_runtime.domain import Autonomy, Consent, Proposal, SafeBand, Session, Verdict
 from agent_runtime.store.rows import Actor
 
 
@@ -61,8 +61,16 @@ class Facts:
     suppressed: str = ""
     """Why the person must not be written to; empty when nothing is recorded."""
     paused: tuple[str, ...] = ()
-    sent: Sent = field(default_factory=Sent)
+    sent: Sent | None = None
+    """Counted only where a touch is proactive, since only those are capped."""
     limits: Limits = field(default_factory=Limits)
+    autonomy: Autonomy | Literal[""] = ""
+    """The strictest level that binds this use case; unknown asks a person."""
+    safe_band: SafeBand = field(default_factory=SafeBand)
+    approved_by: str = ""
+    """Who has approved these very words for this recipient and channel."""
+    is_edited: bool = False
+    """Whether the approver wrote the words anew and so answers for what they claim."""
     expires_at: datetime | None = None
     has_unknown: bool = False
     """A mail of this thread may or may not have gone out."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_runtime.domain import Decision, Proposal, Verdict
-from agent_runtime.policies import caps, contact, content, quiet_hours
+from agent_runtime.policies import approval, caps, contact, content, quiet_hours
 from agent_runtime.policies.facts import Facts, Rule
 
-VERSION = "1"
+VERSION = "2"
 
 RULES: tuple[Rule, ...] = (
     contact.at_most_once,
@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     content.grounding,
     content.disclosure,
     content.personal_data,
+    approval.approval,
     contact.pause,
     caps.caps,
     quiet_hours.quiet_hours,
@@ -65,6 +66,11 @@ class Judgement:
     verdicts: tuple[Verdict, ...]
     permit: Permit | None = None
     until: datetime | None = None
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether the leave of a person is what is missing, and nothing graver."""
+        return bool(self.hits) and self.hits[0].rule == approval.WAITS
 
     @property
     def hits(self) -> tuple[Verdict, ...]:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
+from agent_runtime.authored import load_yaml
 from agent_runtime.sandbox.draw import pick, weighted
 from agent_runtime.sandbox.places import NAMES_DIR, Country
 from agent_runtime.sandbox.spelling import slug
@@ -79,9 +78,9 @@ def industry_weights() -> Mapping[str, float]:
 
 @cache
 def _people() -> Mapping[str, Mapping[str, list[str]]]:
-    return yaml.safe_load((NAMES_DIR / "people.yaml").read_text(encoding="utf-8"))
+    return load_yaml((NAMES_DIR / "people.yaml").read_text(encoding="utf-8"))
 
 
 @cache
 def _companies() -> Mapping:
-    return yaml.safe_load((NAMES_DIR / "companies.yaml").read_text(encoding="utf-8"))
+    return load_yaml((NAMES_DIR / "companies.yaml").read_text(encoding="utf-8"))

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from agent_runtime.authored import load_yaml
 from agent_runtime.sandbox.draw import weighted
 
 NAMES_DIR = Path(__file__).parent / "names"
@@ -59,7 +58,7 @@ class Country:
 @cache
 def countries() -> Mapping[str, Country]:
     """Returns all countries by ISO code."""
-    entries = yaml.safe_load((NAMES_DIR / "countries.yaml").read_text(encoding="utf-8"))
+    entries = load_yaml((NAMES_DIR / "countries.yaml").read_text(encoding="utf-8"))
     return {code: _country(code, entry) for code, entry in entries.items()}
 
 

@@ -40,7 +40,7 @@ class RepRoom:
         """Plans the work on tasks that are new in the queue."""
         with self._runtime.store.begin() as tx:
             for task in tx.open_human_tasks():
-                if task.task_id not in self._seen:
+                if task.waits_for_answer and task.task_id not in self._seen:
                     self._seen.add(task.task_id)
                     rep_task = self._as_seen(tx, task)
                     plan = work(rep_task, seed=self._seed, now=now, grid_minutes=self._grid_minutes)
@@ -99,7 +99,7 @@ class RepRoom:
             person_id=task.person_id,
             contact_email=contact.email,
             language=contact.language,
-            kind=task.kind,
+            kind="inbound_request" if task.kind == "inbound_request" else "handoff",
             text=fill(task.text, contact, originals),
             received_at=task.received_at,
             owner_id=contact.owner_id,

@@ -11,8 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from agent_runtime.authored import load_yaml
 from agent_runtime.sandbox.draw import pick
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "pt")
@@ -57,7 +56,7 @@ def meaning_of(text: str, language: str) -> Meaning | None:
 
 @cache
 def _load(name: str) -> Mapping[str, Any]:
-    return yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
+    return load_yaml((_FOLDER / name).read_text(encoding="utf-8"))
 
 
 @cache

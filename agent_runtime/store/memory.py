@@ -11,6 +11,7 @@ from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.store.rows import (
+    Approval,
     Due,
     DueKind,
     HumanTask,
@@ -18,6 +19,8 @@ from agent_runtime.store.rows import (
     Meeting,
     MeetingState,
     Message,
+    Promise,
+    PromiseState,
     Task,
 )
 
@@ -42,6 +45,8 @@ class MemoryStore:
         self._vault: dict[str, dict[str, str]] = defaultdict(dict)
         self._inbound: dict[str, Inbound] = {}
         self._human: dict[str, HumanTask] = {}
+        self._approvals: dict[str, Approval] = {}
+        self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
         self._by_person: dict[str, list[str]] = defaultdict(list)
@@ -115,6 +120,9 @@ class MemoryStore:
         for message in self._messages_of(person_id):
             if message.state == "READY" and message.touch_class != "transactional":
                 self.settle(message.message_id, "CANCELLED")
+        self.void_approvals(person_id)
+        for promise in self.open_promises(f"thread-{person_id}"):
+            self.close_promise(promise.promise_id, "CANCELLED")
         return is_new
 
     def session_of(self, person_id: str) -> Session | None:
@@ -250,6 +258,8 @@ class MemoryStore:
         elif due.kind == "message":
             if self.messages[due.row_id].state == "READY":
                 self.settle(due.row_id, "BLOCKED")
+        elif due.kind == "promise":
+            self.close_promise(due.row_id, "CANCELLED")
         else:
             self.close_inbound(due.row_id)
 
@@ -267,6 +277,25 @@ class MemoryStore:
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
         return tuple(m for m in self.meetings.values() if m.state == "HOLDING")
 
+    def add_promise(self, promise: Promise) -> bool:
+        if promise.promise_id in self._promises:
+            return False
+        self._promises[promise.promise_id] = promise
+        heappush(self._waiting, (promise.due_at, "promise", promise.promise_id))
+        return True
+
+    def promise(self, promise_id: str) -> Promise | None:
+        return self._promises.get(promise_id)
+
+    def open_promises(self, thread_id: str) -> tuple[Promise, ...]:
+        found = (p for p in self._promises.values() if p.thread_id == thread_id)
+        return tuple(
+            sorted((p for p in found if p.state == "OPEN"), key=lambda p: (p.due_at, p.promise_id))
+        )
+
+    def close_promise(self, promise_id: str, state: PromiseState) -> None:
+        self._promises[promise_id] = replace(self._promises[promise_id], state=state)
+
     def save_human_task(self, task: HumanTask) -> None:
         self._human[task.task_id] = task
 
@@ -275,11 +304,29 @@ class MemoryStore:
 
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.open_human_tasks():
-            if task.thread_id == thread_id:
+            if task.thread_id == thread_id and task.waits_for_answer:
                 self._human[task.task_id] = replace(task, state="DONE")
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return tuple(task for task in self._human.values() if task.state == "OPEN")
+
+    def save_approval(self, approval: Approval) -> None:
+        self._approvals[approval.approval_id] = approval
+
+    def approval(self, approval_id: str) -> Approval | None:
+        return self._approvals.get(approval_id)
+
+    def approval_of(self, message_id: str) -> Approval | None:
+        return next((a for a in self._approvals.values() if a.message_id == message_id), None)
+
+    def open_approvals(self) -> tuple[Approval, ...]:
+        found = (a for a in self._approvals.values() if a.state == "OPEN")
+        return tuple(sorted(found, key=lambda a: (a.made_at, a.approval_id)))
+
+    def void_approvals(self, person_id: str) -> None:
+        for approval in self.open_approvals():
+            if approval.person_id == person_id:
+                self.save_approval(replace(approval, state="VOID"))
 
     def trace(self, *events: TraceEvent) -> None:
         self.events.extend(events)
@@ -308,6 +355,9 @@ class MemoryStore:
             message = self.messages[row_id]
             is_due = message.state == "READY" and message.due_at <= now
             return message.mailbox if is_due else None
+        if kind == "promise":
+            promise = self._promises[row_id]
+            return promise.lane if promise.state == "OPEN" and promise.due_at <= now else None
         inbound = self._inbound[row_id]
         return inbound.lane if inbound.state == "NEW" else None
 

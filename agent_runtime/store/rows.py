@@ -5,14 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from agent_runtime.domain import ActionKind, MessageState, Sentence, Slot, TouchClass
+from agent_runtime.domain import (
+    ActionKind,
+    Autonomy,
+    Candidate,
+    MessageState,
+    Sentence,
+    Slot,
+    TouchClass,
+)
 
 Actor = Literal["agent", "human"]
 TaskState = Literal["WAITING", "PLANNED", "CANCELLED", "EXPIRED", "BLOCKED"]
 InboundState = Literal["NEW", "DONE"]
 MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED"]
 HumanTaskState = Literal["OPEN", "DONE"]
-DueKind = Literal["task", "message", "inbound"]
+ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
+"""VOID: the thread went on, or contact must stop, before anybody decided."""
+DueKind = Literal["task", "message", "inbound", "promise"]
+PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
+"""DUE: its time has passed and nothing shows that it was kept."""
+Party = Literal["buyer", "owner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Task:
     mailbox: str
     expires_at: datetime
     due_at: datetime
+    autonomy: Autonomy | Literal[""] = ""
     state: TaskState = "WAITING"
     was_checked: bool = False
     """Whether its first policy check has been traced; a deferred touch is checked again."""
@@ -136,16 +150,74 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What somebody said they would do by when; kept by their next mail in the thread."""
+
+    tenant_id: str
+    promise_id: str
+    thread_id: str
+    person_id: str
+    lane: str
+    by: Party
+    words: str
+    """In placeholder text."""
+    made_at: datetime
+    due_at: datetime
+    state: PromiseState = "OPEN"
+
+
+@dataclass(frozen=True, slots=True)
 class HumanTask:
-    """Work for a person: an inbound request of the control arm, or a hand-off."""
+    """Work for a person: an inbound request of the control arm, a hand-off, something to read."""
 
     tenant_id: str
     task_id: str
     thread_id: str
     person_id: str
-    kind: Literal["inbound_request", "handoff"]
+    kind: Literal["inbound_request", "handoff", "notice", "brief"]
+    """notice and brief ask for no answer."""
     route_to: str
     reason: str
     text: str
     received_at: datetime
     state: HumanTaskState = "OPEN"
+    priority: Literal["usual", "fast"] = "usual"
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether a buyer waits for what a person will say."""
+        return self.kind in ("inbound_request", "handoff")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One thing that could be said: the candidate, and the message that it would become."""
+
+    candidate: Candidate
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Drafts that wait for a person. Leave binds one message's words, recipient and channel."""
+
+    tenant_id: str
+    approval_id: str
+    thread_id: str
+    person_id: str
+    drafts: tuple[Draft, ...]
+    """Best first; nothing of them is sent before somebody chooses."""
+    why: str
+    heard: str
+    """What the buyer wrote, in placeholder text; empty when the agent would write first."""
+    made_at: datetime
+    inbound_key: str = ""
+    state: ApprovalState = "OPEN"
+    message_id: str = ""
+    """The message that was approved."""
+    content_hash: str = ""
+    is_edited: bool = False
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""

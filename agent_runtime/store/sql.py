@@ -6,13 +6,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table, and_, or_
+from sqlalchemy import Connection, Engine, and_, not_, or_
 
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.store import tables as t
-from agent_runtime.store.rows import Due, HumanTask, Inbound, Meeting, MeetingState, Message, Task
+from agent_runtime.store.rows import (
+    Approval,
+    Due,
+    HumanTask,
+    Inbound,
+    Meeting,
+    MeetingState,
+    Message,
+    Promise,
+    PromiseState,
+    Task,
+)
 from agent_runtime.store.sql_rows import SqlRows, load
 
 LEFT: tuple[MessageState, ...] = ("SENDING", "SENT", "UNKNOWN")
@@ -36,12 +47,16 @@ class SqlStore:
 class SqlTx(SqlRows):
     """One transaction on the store; see `ports.Tx` for what each method promises."""
 
+    def __init__(self, connection: Connection, tenant_id: str) -> None:
+        super().__init__(connection, tenant_id)
+        self._assigned: dict[str, tuple[Assignment, ...]] = {}
+        """Asked for several times a turn, and never changed but by this transaction."""
+
     def contact_of(self, person_id: str) -> Contact | None:
-        c = t.contacts.c
-        return self.one(Contact, t.contacts, and_(c.person_id == person_id, c.is_primary))
+        return self.one(Contact, t.contacts, person_id=person_id, is_primary=True)
 
     def contact_by_email(self, email: str) -> Contact | None:
-        return self.one(Contact, t.contacts, t.contacts.c.email == email.lower())
+        return self.one(Contact, t.contacts, email=email.lower())
 
     def add_contact(self, contact: Contact) -> None:
         self.put(
@@ -54,15 +69,20 @@ class SqlTx(SqlRows):
         )
 
     def consents(self, person_id: str) -> tuple[Consent, ...]:
-        return self.one(tuple[Consent, ...], t.consents, t.consents.c.person_id == person_id) or ()
+        return self.one(tuple[Consent, ...], t.consents, person_id=person_id) or ()
 
     def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
         self.put(t.consents, tuple(consents), kind=tuple[Consent, ...], person_id=person_id)
 
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:
-        return self.all(Assignment, t.assignments, t.assignments.c.person_id == person_id)
+        known = self._assigned.get(person_id)
+        if known is None:
+            known = self.all(Assignment, t.assignments, person_id=person_id)
+            self._assigned[person_id] = known
+        return known
 
     def add_assignment(self, assignment: Assignment) -> None:
+        self._assigned.pop(assignment.person_id, None)
         self.add(
             t.assignments,
             assignment,
@@ -73,7 +93,7 @@ class SqlTx(SqlRows):
         )
 
     def suppressed(self, person_id: str) -> str:
-        row = self.first(t.suppressions, t.suppressions.c.person_id == person_id)
+        row = self.first(t.suppressions, person_id=person_id)
         return "" if row is None else row.reason
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
@@ -81,31 +101,33 @@ class SqlTx(SqlRows):
             t.suppressions,
             {"person_id": person_id, "reason": reason, "source": source, "recorded_at": now},
         )
-        self._cancel(t.tasks, t.tasks.c.state == "WAITING", person_id)
-        self._cancel(
-            t.messages,
-            and_(t.messages.c.state == "READY", t.messages.c.touch_class != "transactional"),
-            person_id,
+        waiting, ready = (
+            {"person_id": person_id, "state": state} for state in ("WAITING", "READY")
         )
+        self.set(t.tasks, waiting, state="CANCELLED")
+        may_go = t.messages.c.touch_class == "transactional"
+        self.set(t.messages, ready, not_(may_go), state="CANCELLED")
+        self.void_approvals(person_id)
+        for promise in self.open_promises(f"thread-{person_id}"):
+            self.close_promise(promise.promise_id, "CANCELLED")
         return added
 
     def session_of(self, person_id: str) -> Session | None:
-        return self.one(Session, t.threads, t.threads.c.person_id == person_id)
+        return self.one(Session, t.threads, person_id=person_id)
 
     def save_session(self, session: Session) -> None:
         self.put(t.threads, session, thread_id=session.thread_id, person_id=session.person_id)
 
     def remember(self, thread_id: str, originals: Mapping[str, str]) -> None:
         for token, value in originals.items():
-            row = {"thread_id": thread_id, "token": token, "value": value}
-            self.upsert(t.vault, row, {"value": value})
+            self.upsert(t.vault, {"thread_id": thread_id, "token": token, "value": value})
 
     def recall(self, thread_id: str) -> dict[str, str]:
-        rows = self.rows(t.vault, t.vault.c.thread_id == thread_id)
+        rows = self.rows(t.vault, thread_id=thread_id)
         return {row.token: row.value for row in rows}
 
     def task(self, task_id: str) -> Task | None:
-        row = self.first(t.tasks, t.tasks.c.task_id == task_id)
+        row = self.first(t.tasks, task_id=task_id)
         if row is None:
             return None
         return replace(load(Task, row.doc), state=row.state, due_at=row.due_at)
@@ -117,10 +139,10 @@ class SqlTx(SqlRows):
         return self.add(t.tasks, task, **_task_columns(task))
 
     def message(self, message_id: str) -> Message | None:
-        return self._message(t.messages.c.message_id == message_id)
+        return self._message(message_id=message_id)
 
     def message_by_rfc_id(self, rfc_message_id: str) -> Message | None:
-        return self._message(t.messages.c.rfc_message_id == rfc_message_id)
+        return self._message(rfc_message_id=rfc_message_id)
 
     def add_message(self, message: Message) -> bool:
         return self.add(
@@ -142,7 +164,7 @@ class SqlTx(SqlRows):
     def claim(self, message_id: str, *, attempt: int, rfc_message_id: str, claimed_by: str) -> bool:
         result = self.set(
             t.messages,
-            and_(t.messages.c.message_id == message_id, t.messages.c.state == "READY"),
+            {"message_id": message_id, "state": "READY"},
             state="SENDING",
             attempt=attempt,
             rfc_message_id=rfc_message_id,
@@ -151,12 +173,11 @@ class SqlTx(SqlRows):
         return result == 1
 
     def sending(self, claimed_by: str) -> tuple[Message, ...]:
-        m = t.messages.c
-        rows = self.rows(t.messages, m.state == "SENDING", m.claimed_by == claimed_by)
+        rows = self.rows(t.messages, state="SENDING", claimed_by=claimed_by)
         return tuple(message for row in rows if (message := self.message(row.message_id)))
 
     def unknown(self) -> tuple[Message, ...]:
-        rows = self.rows(t.messages, t.messages.c.state == "UNKNOWN")
+        rows = self.rows(t.messages, state="UNKNOWN")
         return tuple(message for row in rows if (message := self.message(row.message_id)))
 
     def settle(
@@ -170,11 +191,10 @@ class SqlTx(SqlRows):
         values: dict[str, Any] = {"state": state}
         values |= {"sent_at": sent_at} if sent_at else {}
         values |= {"due_at": due_at} if due_at else {}
-        self.set(t.messages, t.messages.c.message_id == message_id, **values)
+        self.set(t.messages, {"message_id": message_id}, **values)
 
     def has_unknown(self, thread_id: str) -> bool:
-        m = t.messages.c
-        return self.count(t.messages, m.thread_id == thread_id, m.state == "UNKNOWN") > 0
+        return self.count(t.messages, thread_id=thread_id, state="UNKNOWN") > 0
 
     def sent_counts(
         self, *, person_id: str, account_id: str | None, mailbox: str, now: datetime
@@ -184,24 +204,19 @@ class SqlTx(SqlRows):
         proactive = and_(m.touch_class == "proactive", m.state.in_(LEFT))
         since = now - Limits().person_window
         return Sent(
-            to_person=self.count(
-                t.messages, m.person_id == person_id, proactive, _sent_since(since)
-            ),
+            to_person=self.count(t.messages, proactive, _sent_since(since), person_id=person_id),
             to_account_today=self.count(
-                t.messages, m.account_id == account_id, proactive, _sent_since(day)
+                t.messages, proactive, _sent_since(day), account_id=account_id
             )
             if account_id
             else 0,
-            from_mailbox_today=self.count(
-                t.messages, m.lane == mailbox, proactive, _sent_since(day)
-            ),
+            from_mailbox_today=self.count(t.messages, proactive, _sent_since(day), lane=mailbox),
         )
 
     def has_left(self, task_id: str, *, but: str = "") -> bool:
         m = t.messages.c
-        return (
-            self.count(t.messages, m.task_id == task_id, m.message_id != but, m.state.in_(LEFT)) > 0
-        )
+        left = (m.message_id != but, m.state.in_(LEFT))
+        return self.count(t.messages, *left, task_id=task_id) > 0
 
     def add_inbound(self, inbound: Inbound) -> bool:
         return self.add(
@@ -215,29 +230,28 @@ class SqlTx(SqlRows):
         )
 
     def inbound(self, key: str) -> Inbound | None:
-        row = self.first(t.inbound, t.inbound.c.key == key)
+        row = self.first(t.inbound, key=key)
         return None if row is None else replace(load(Inbound, row.doc), state=row.state)
 
     def close_inbound(self, key: str) -> None:
-        self.set(t.inbound, t.inbound.c.key == key, state="DONE")
+        self.set(t.inbound, {"key": key}, state="DONE")
 
     def has_unread(self, thread_id: str) -> bool:
-        i = t.inbound.c
-        return self.count(t.inbound, i.thread_id == thread_id, i.state == "NEW") > 0
+        return self.count(t.inbound, thread_id=thread_id, state="NEW") > 0
 
     def set_aside(self, due: Due) -> None:
         if due.kind == "task":
-            self.set(t.tasks, t.tasks.c.task_id == due.row_id, state="BLOCKED")
+            self.set(t.tasks, {"task_id": due.row_id}, state="BLOCKED")
         elif due.kind == "message":
-            m = t.messages.c
-            self.set(
-                t.messages, and_(m.message_id == due.row_id, m.state == "READY"), state="BLOCKED"
-            )
+            ready = {"message_id": due.row_id, "state": "READY"}
+            self.set(t.messages, ready, state="BLOCKED")
+        elif due.kind == "promise":
+            self.close_promise(due.row_id, "CANCELLED")
         else:
             self.close_inbound(due.row_id)
 
     def meeting(self, uid: str) -> Meeting | None:
-        row = self.first(t.meetings, t.meetings.c.uid == uid)
+        row = self.first(t.meetings, uid=uid)
         return None if row is None else replace(load(Meeting, row.doc), state=row.state)
 
     def save_meeting(self, meeting: Meeting) -> None:
@@ -246,27 +260,71 @@ class SqlTx(SqlRows):
         )
 
     def meetings_of(self, thread_id: str, state: MeetingState) -> tuple[Meeting, ...]:
-        m = t.meetings.c
-        return self.all(Meeting, t.meetings, and_(m.thread_id == thread_id, m.state == state))
+        return self.all(Meeting, t.meetings, thread_id=thread_id, state=state)
 
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
-        return self.all(Meeting, t.meetings, t.meetings.c.state == "HOLDING")
+        return self.all(Meeting, t.meetings, state="HOLDING")
+
+    def add_promise(self, promise: Promise) -> bool:
+        return self.add(
+            t.promises,
+            promise,
+            promise_id=promise.promise_id,
+            thread_id=promise.thread_id,
+            lane=promise.lane,
+            state=promise.state,
+            due_at=promise.due_at,
+        )
+
+    def promise(self, promise_id: str) -> Promise | None:
+        row = self.first(t.promises, promise_id=promise_id)
+        return None if row is None else replace(load(Promise, row.doc), state=row.state)
+
+    def open_promises(self, thread_id: str) -> tuple[Promise, ...]:
+        found = self.all(Promise, t.promises, thread_id=thread_id, state="OPEN")
+        return tuple(sorted(found, key=lambda p: (p.due_at, p.promise_id)))
+
+    def close_promise(self, promise_id: str, state: PromiseState) -> None:
+        self.set(t.promises, {"promise_id": promise_id}, state=state)
 
     def save_human_task(self, task: HumanTask) -> None:
         columns = {"task_id": task.task_id, "thread_id": task.thread_id, "state": task.state}
         self.put(t.human_tasks, task, **columns)
 
     def human_task(self, task_id: str) -> HumanTask | None:
-        return self.one(HumanTask, t.human_tasks, t.human_tasks.c.task_id == task_id)
+        return self.one(HumanTask, t.human_tasks, task_id=task_id)
 
     def supersede_human_tasks(self, thread_id: str) -> None:
-        h = t.human_tasks.c
-        is_open = and_(h.thread_id == thread_id, h.state == "OPEN")
-        for task in self.all(HumanTask, t.human_tasks, is_open):
-            self.save_human_task(replace(task, state="DONE"))
+        for task in self.all(HumanTask, t.human_tasks, thread_id=thread_id, state="OPEN"):
+            if task.waits_for_answer:
+                self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
-        return self.all(HumanTask, t.human_tasks, t.human_tasks.c.state == "OPEN")
+        return self.all(HumanTask, t.human_tasks, state="OPEN")
+
+    def save_approval(self, approval: Approval) -> None:
+        self.put(
+            t.approvals,
+            approval,
+            approval_id=approval.approval_id,
+            person_id=approval.person_id,
+            message_id=approval.message_id,
+            state=approval.state,
+        )
+
+    def approval(self, approval_id: str) -> Approval | None:
+        return self.one(Approval, t.approvals, approval_id=approval_id)
+
+    def approval_of(self, message_id: str) -> Approval | None:
+        return self.one(Approval, t.approvals, message_id=message_id)
+
+    def open_approvals(self) -> tuple[Approval, ...]:
+        found = self.all(Approval, t.approvals, state="OPEN")
+        return tuple(sorted(found, key=lambda a: (a.made_at, a.approval_id)))
+
+    def void_approvals(self, person_id: str) -> None:
+        for approval in self.all(Approval, t.approvals, person_id=person_id, state="OPEN"):
+            self.save_approval(replace(approval, state="VOID"))
 
     def trace(self, *events: TraceEvent) -> None:
         for event in events:
@@ -287,17 +345,17 @@ class SqlTx(SqlRows):
             match = and_(t.flags.c.tenant_id == self.tenant_id, t.flags.c.name == name)
             self.connection.execute(t.flags.delete().where(match))
         else:
-            self.upsert(t.flags, {"name": name, "value": value}, {"value": value})
+            self.upsert(t.flags, {"name": name, "value": value})
 
     def publish(self, name: str, value: str) -> None:
-        self.upsert(t.published, {"name": name, "value": value}, {"value": value})
+        self.upsert(t.published, {"name": name, "value": value})
 
     def published(self, name: str) -> str:
-        row = self.first(t.published, t.published.c.name == name)
+        row = self.first(t.published, name=name)
         return "" if row is None else row.value
 
-    def _message(self, where: Any) -> Message | None:
-        row = self.first(t.messages, where)
+    def _message(self, **keys: Any) -> Message | None:
+        row = self.first(t.messages, **keys)
         if row is None:
             return None
         return replace(
@@ -308,9 +366,6 @@ class SqlTx(SqlRows):
             rfc_message_id=row.rfc_message_id,
             sent_at=row.sent_at,
         )
-
-    def _cancel(self, table: Table, which: Any, person_id: str) -> None:
-        self.set(table, and_(table.c.person_id == person_id, which), state="CANCELLED")
 
 
 def _task_columns(task: Task) -> dict[str, Any]:

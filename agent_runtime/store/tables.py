@@ -175,6 +175,34 @@ human_tasks = Table(
     Index("human_tasks_state", "state"),
 )
 
+approvals = Table(
+    "approvals",
+    metadata,
+    _key("tenant_id"),
+    _key("approval_id"),
+    _text("person_id"),
+    _text("message_id"),
+    _text("state"),
+    _doc(),
+    Index("approvals_state", "state"),
+    Index("approvals_person", "tenant_id", "person_id"),
+    Index("approvals_message", "tenant_id", "message_id"),
+)
+
+promises = Table(
+    "promises",
+    metadata,
+    _key("tenant_id"),
+    _key("promise_id"),
+    _text("thread_id"),
+    _text("lane"),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("promises_due", "state", "due_at"),
+    Index("promises_thread", "tenant_id", "thread_id"),
+)
+
 trace_events = Table(
     "trace_events",
     metadata,

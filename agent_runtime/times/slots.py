@@ -20,12 +20,18 @@ def accepted_slot(
     contact: Contact,
     free_slots: Sequence[Slot],
     *,
+    host_id: str,
     now: datetime,
 ) -> Slot | None:
-    """Returns the time to book: an offered one that was accepted, or a free one that was named."""
+    """Returns the time to book: an offered one that was accepted, or a free one that was named.
+
+    An offered time counts only while its calendar is still that of `host_id`, who meets the buyer
+    by the CRM (R110).
+    """
     choice = perception.slot_choice
     if choice is not None and choice < len(session.offered):
-        return session.offered[choice]
+        chosen = session.offered[choice]
+        return chosen if chosen.owner_id == host_id else None
     wished = wish(perception)
     if perception.primary not in _ASK_FOR_TIME or not (wished.has_day and wished.clocks):
         return None

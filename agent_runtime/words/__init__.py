@@ -4,16 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from agent_runtime.authored import load_yaml
 
 
 def read_words(name: str) -> dict[str, Any]:
     """Returns the lists of one file of this folder."""
     path = Path(__file__).parent / f"{name}.yaml"
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-
+    return load_yaml(path.read_text(encoding="utf-8"))
 
 
 def any_of(patterns: Iterable[str]) -> str:

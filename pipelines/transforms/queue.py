@@ -182,6 +182,7 @@ def _task(
         expires_at=not_before + timedelta(days=campaign.expires_after_days),
         owner_id=one.owner_id,
         mailbox=one.mailbox,
+        autonomy=campaign.autonomy,
         reason=f"in {one.segment}, arm {one.arm}",
     )
 

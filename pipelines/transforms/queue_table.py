@@ -28,6 +28,7 @@ TASKS = pl.Schema(
         "expires_at": INSTANT,
         "owner_id": TEXT,
         "mailbox": TEXT,
+        "autonomy": TEXT,
         "reason": TEXT,
     }
 )

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from agent_runtime.domain import Consent, Proposal, Sentence, Session
 from agent_runtime.library.catalog import load_library
-from agent_runtime.policies.facts import Facts
+from agent_runtime.policies.facts import Facts, Sent
 from agent_runtime.policies.permit import authorise
 
 TIMES = 5_000
@@ -42,6 +42,8 @@ def measure():
         owner_id="o",
         arms=(("e", "agent"),),
         consents=(Consent("email", "prospecting", "consent", "form", NOW),),
+        autonomy="autonomous",
+        sent=Sent(),
     )
     judgement = authorise(proposal, facts)
     assert judgement.permit is not None, judgement.hits

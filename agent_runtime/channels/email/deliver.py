@@ -8,10 +8,10 @@ from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, MessageState, Session
 from agent_runtime.gather import gather
-from agent_runtime.policies.facts import Approvals
+from agent_runtime.library.catalog import Library
 from agent_runtime.policies.permit import Permit, authorise
 from agent_runtime.ports import MailChannel, Receipt, Store, Tx
-from agent_runtime.store.rows import Message
+from agent_runtime.store.rows import Approval, Message
 
 MAX_ATTEMPTS = 5
 RETRY_AFTER = timedelta(minutes=30)
@@ -24,7 +24,7 @@ class Outbox:
     """Takes messages from READY to SENT through one channel."""
 
     store: Store
-    approvals: Approvals
+    library: Library
     versions: log.Versions
     mail_domain: str
     worker: str
@@ -101,8 +101,10 @@ class Outbox:
             contact=contact,
             actor=message.actor,
             mailbox=message.mailbox,
-            approvals=self.approvals,
+            library=self.library,
+            approval=_leave(tx, message, contact),
             now=now,
+            is_proactive=message.touch_class == "proactive",
             task_id=message.task_id,
             message_id=message.message_id,
             expires_at=message.expires_at,
@@ -157,6 +159,15 @@ def people_of(tx: Tx, message: Message) -> tuple[Contact, Session]:
     if contact is None or session is None:
         raise LookupError(f"message {message.message_id} has no contact or thread in the store")
     return contact, session
+
+
+def _leave(tx: Tx, message: Message, contact: Contact) -> Approval | None:
+    """Returns the leave that a person gave, while it still means this very message."""
+    given = tx.approval_of(message.message_id)
+    if given is None or given.state != "APPROVED":
+        return None
+    is_same = (given.content_hash, message.to_email) == (message.content_hash, contact.email)
+    return given if is_same else None
 
 
 def _after_sending(session: Session, message: Message) -> Session:

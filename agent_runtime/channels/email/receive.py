@@ -58,6 +58,8 @@ class Inbox:
             )
             if not tx.add_inbound(inbound):
                 return False
+            if not (mail.auto_submitted or mail.bounce_of):
+                tx.void_approvals(contact.person_id)
             tx.remember(session.thread_id, redacted.originals | title.originals)
             references = (*session.rfc_references, mail.rfc_message_id)
             is_request = not (mail.in_reply_to or mail.auto_submitted)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.sandbox.adopted.mapped_people import adoption_of_mapping
 from agent_runtime.sandbox.errors import SandboxError
 
@@ -101,7 +102,7 @@ def _document_path(like: str) -> Path:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = load_yaml(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise SandboxError(f"{path.name}: byte {error.start} is not UTF-8.") from error
     except yaml.YAMLError as error:

@@ -36,8 +36,11 @@ select
     (
         checks.is_first
         and checks.actor = 'agent'
-        and checks.decision = 'allow'
-        and len(checks.rules_hit) = 0
+        and (
+            checks.decision = 'allow' and len(checks.rules_hit) = 0
+            -- waiting for a person's leave is a procedure, not a breach
+            or checks.decision = 'escalate' and checks.rules_hit = ['approval']
+        )
     ) as is_passed_at_first,
     (
         checks.is_first

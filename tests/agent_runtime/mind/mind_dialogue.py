@@ -19,6 +19,7 @@ from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.placeholders import redact
 from agent_runtime.plan import plan
+from agent_runtime.planning.host import host_of
 from agent_runtime.retrieve import retrieve
 
 START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
@@ -58,7 +59,13 @@ def free_slots(owner_id: str, now: datetime) -> tuple[Slot, ...]:
 def play(
     scenario: Scenario, library: Library, model: LanguageModel, contact: Contact
 ) -> Iterator[Played]:
-    contact = replace(contact, language=scenario.language, title=scenario.title)
+    contact = replace(
+        contact,
+        language=scenario.language,
+        title=scenario.title,
+        facts=tuple(scenario.facts.items()),
+        owner_id=contact.owner_id if scenario.has_owner else "",
+    )
     playbook = library.playbook(scenario.playbook)
     session = Session(
         tenant_id=contact.tenant_id,
@@ -70,6 +77,7 @@ def play(
         opened_by=scenario.opened_by,
     )
     now = START
+    host = host_of(playbook, contact)
     for number, turn in enumerate(scenario.turns):
         now += timedelta(hours=1)
         observation = Observation(
@@ -87,7 +95,7 @@ def play(
             "playbook": playbook,
             "library": library,
             "contact": contact,
-            "free_slots": free_slots(contact.owner_id, now) if turn.buyer else (),
+            "free_slots": free_slots(host.owner_id, now) if turn.buyer and host else (),
             "now": now,
         }
         evidence = retrieve(session, observation, seen, **facts)
@@ -104,6 +112,7 @@ def _after(session: Session, best: Candidate, seen: Perception | None) -> Sessio
         language=seen.language if seen else session.language,
         subject=session.subject or (proposal.subject if proposal else ""),
         offered=proposal.slots if proposal and proposal.slots else session.offered,
+        facts_known=(*session.facts_known, *(seen.entities if seen else ())),
         contents_used=(*session.contents_used, *(proposal.content_ids if proposal else ())),
         touches_sent=session.touches_sent + (best.action == "send_touch"),
         buyer_turns=session.buyer_turns + (seen is not None and seen.primary != "out_of_office"),

@@ -11,7 +11,7 @@ from agent_runtime.models.embedded import EmbeddedModel, load_embedded_model, tr
 from agent_runtime.models.embedding import CachedEmbedder, HashingEmbedder
 from agent_runtime.models.evaluation import cross_validate
 from agent_runtime.models.intent_model import groups_of, load_intent_model
-from agent_runtime.models.reading_text import reading_text, sentences_of
+from agent_runtime.models.reading_text import reading_text
 from agent_runtime.models.training import Example, read_training, training_hash
 
 READINGS = yaml.safe_load((Path(__file__).parent / "readings.yaml").read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def test_the_training_set_is_broad():
     examples = read_training()
     per_intent = {name: [e for e in examples if e.intent == name] for name in INTENTS}
 
-    assert min(map(len, per_intent.values())) >= 18
+    assert min(map(len, per_intent.values())) >= 60
     assert all(len({e.language for e in some}) == 6 for some in per_intent.values())
     assert len({e.text for e in examples}) >= 0.99 * len(examples)
 
@@ -59,9 +59,9 @@ def test_unseen_mails_in_six_languages_are_mostly_read_right(model):
                 sure += 1
                 sure_right.append(best.name == intent)
 
-    assert np.mean(right) >= 0.7
-    assert np.mean(sure_right) >= 0.8
-    assert sure / len(right) >= 0.65
+    assert np.mean(right) >= 0.85
+    assert np.mean(sure_right) >= 0.95
+    assert sure / len(right) >= 0.7
 
 
 def test_a_further_intent_is_heard_in_its_own_sentence(model):
@@ -181,16 +181,11 @@ def test_names_and_numbers_are_evened_out(text, read):
     assert reading_text(text) == read
 
 
-def test_only_several_sentences_are_read_apart():
-    assert sentences_of("one two three", limit=4) == ()
-    assert sentences_of("First. Second? Third!", limit=2) == ("First.", "Second?")
-
-
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("intent: flying\nutterances: {en: x}", "field intent"),
-        ("utterances: {en: x}", "give either intent and utterances, or messages"),
+        ("utterances: {en: x}", "give either intent and utterances, or intents, or messages"),
         ("[", "not YAML"),
     ],
 )

@@ -7,7 +7,7 @@ import yaml
 from typer.testing import CliRunner
 
 from agent_runtime.library.catalog import PACKAGE, load_library, read_library
-from agent_runtime.library.checks import expiry_problems
+from agent_runtime.library.checks import cross_problems, expiry_problems
 from agent_runtime.library.cli import app
 from agent_runtime.library.content import LOCALES, LibraryError
 
@@ -41,7 +41,8 @@ def test_every_playbook_states_its_five_parts(library):
     for playbook in library.playbooks.values():
         parts = (playbook.when_it_helps, playbook.agent_actions, playbook.inputs, playbook.train)
         assert all(parts)
-        assert playbook.handoff
+        assert playbook.handoff_rule
+        assert playbook.kpis
         assert playbook.goal
         assert playbook.success
 
@@ -87,17 +88,27 @@ def test_a_missing_language_is_named(copied):
 def test_an_unreachable_state_is_named(copied):
     edit(
         copied / "playbooks/inbound_response.yaml",
-        lambda data: data["states"].update(island={"about": "alone", "actions": ["none"]}),
+        lambda data: data.update(states={"island": {"about": "alone", "actions": ["none"]}}),
     )
-    with pytest.raises(LibraryError, match=r"states.island: no exits lead there"):
+    with pytest.raises(LibraryError, match=r"states.island: no touch and no move leads there"):
         load_library(copied)
+
+
+def test_a_state_without_a_way_in_is_named(copied):
+    def change(data):
+        for state in data["states"].values():
+            state["exits"] = ["handed_off", "stopped"]
+
+    edit(copied / "playbooks/tables/standard.yaml", change)
+    problems = list(cross_problems(read_library(copied)))
+    assert any("states.engaged: no exits lead there from 'new'" in said for said in problems)
 
 
 def test_a_move_that_leaves_through_no_exit_is_named(copied):
     def change(data):
         data["states"]["booked"]["exits"] = ["handed_off", "scheduling"]
 
-    edit(copied / "playbooks/inbound_response.yaml", change)
+    edit(copied / "playbooks/tables/standard.yaml", change)
     with pytest.raises(LibraryError, match=r"leads from 'booked' to 'stopped', which is no exit"):
         load_library(copied)
 
@@ -202,7 +213,7 @@ def test_show_is_a_page_for_people_who_train():
     result = CliRunner().invoke(app, ["show", "icp_prospecting"])
 
     assert result.exit_code == 0
-    assert "To train:" in result.stdout
+    assert "What to train" in result.stdout
     assert "budget_or_timeline" in result.stdout
 
 

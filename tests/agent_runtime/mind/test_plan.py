@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -269,10 +268,12 @@ def test_other_times_are_numbered(contact, session, now):
     assert len(proposal.slots) == 2
 
 
-def test_a_turn_is_planned_well_within_a_millisecond(decide):
-    decide(heard("interested"))
-    started = time.perf_counter()
-    for _ in range(200):
-        decide(heard("interested"))
+def test_a_playbook_may_expect_what_others_hand_off(decide):
+    """R124, R126: being a customer is the normal case of a renewal, a discount never is."""
+    elsewhere = decide(heard("already_customer"))[1][0]
+    here = decide(heard("already_customer"), playbook="renewal")[1][0]
+    discount = decide(heard("discount_request"), playbook="renewal")[1][0]
 
-    assert (time.perf_counter() - started) / 200 < 0.005
+    assert (elsewhere.action, elsewhere.reason) == ("hand_off", "already_customer")
+    assert (here.action, here.reason) == ("answer", "good_news")
+    assert (discount.action, discount.reason) == ("hand_off", "discount_talk")

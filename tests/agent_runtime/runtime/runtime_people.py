@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent_runtime.domain import Consent, Contact, Proposal, Sentence, Session
-from agent_runtime.policies.facts import Facts
+from agent_runtime.policies.facts import Facts, Sent
 
 NOW = datetime(2026, 1, 13, 10, 0, tzinfo=UTC)
 
@@ -59,6 +59,8 @@ FACTS = Facts(
     owner_id="o-1",
     arms=(("e", "agent"),),
     consents=(CONSENT,),
+    autonomy="autonomous",
+    sent=Sent(),
 )
 TOUCH = Proposal(
     action="send_touch",

@@ -48,6 +48,8 @@ def test_nobody_else_can_make_a_permit():
         (TOUCH, replace(FACTS, already_sent=True), "at_most_once", "block"),
         (TOUCH, replace(FACTS, expires_at=NOW), "expiry", "end"),
         (TOUCH, replace(FACTS, sent=Sent(to_person=3)), "caps", "end"),
+        (TOUCH, replace(FACTS, sent=None), "caps", "block"),
+        (REPLY, replace(FACTS, autonomy="assistive"), "approval", "escalate"),
         (TOUCH, replace(FACTS, sent=Sent(to_account_today=4)), "caps", "defer"),
         (TOUCH, replace(FACTS, paused=("pause",)), "pause", "defer"),
         (replace(TOUCH, language="ja"), FACTS, "language", "escalate"),

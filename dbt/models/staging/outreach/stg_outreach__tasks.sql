@@ -18,6 +18,7 @@ renamed as (
         playbook,
         arm,
         mailbox,
+        autonomy,
         reason,
 
         ---------- numerics

@@ -1,0 +1,204 @@
+"""`parley approvals` and `parley autonomy`: who may send, and what waits for a person."""
+
+import json
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from agent_runtime.approvals import ApprovalError, Approvals
+from agent_runtime.clock import read_now
+from agent_runtime.commands import JsonOption, WorkspaceOption
+from agent_runtime.library.catalog import load_library
+from agent_runtime.placeholders import fill
+from agent_runtime.settings import load_settings
+from agent_runtime.status import open_store
+from agent_runtime.store.rows import Approval
+from agent_runtime.store.sql import SqlStore
+
+approvals = typer.Typer(
+    add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help="Drafts that wait."
+)
+
+Id = Annotated[str, typer.Argument(help="Id of the approval; its first letters are enough.")]
+By = Annotated[str, typer.Option(help="Who decides [default: who is logged in].")]
+Number = Annotated[int, typer.Option("--draft", help="Number of the draft, from 1.", min=1)]
+Tags = Annotated[
+    list[Literal["tone", "accuracy", "policy"]] | None,
+    typer.Option("--tag", help="What was wrong with the draft; may be given again."),
+]
+
+
+@approvals.command("list")
+def _list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """List the drafts that wait for a person, the oldest first.
+
+    Example: [bold]parley approvals list[/bold]
+    """
+    store = open_store(load_settings(workspace))
+    waiting = _desk(store).waiting()
+    if as_json:
+        typer.echo(json.dumps([_as_dict(store, a) for a in waiting], indent=2))
+    elif not waiting:
+        typer.echo("nothing waits for approval")
+    for approval in () if as_json else waiting:
+        best = approval.drafts[0].candidate
+        typer.echo(f"{approval.approval_id}  {approval.made_at:%Y-%m-%d %H:%M}  {best.action}")
+        typer.echo(f"    {approval.why}; {len(approval.drafts)} drafts")
+
+
+@approvals.command()
+def show(approval_id: Id, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Show what the buyer wrote and every draft, as the reader would see it.
+
+    Example: [bold]parley approvals show 4f0c[/bold]
+    """
+    store = open_store(load_settings(workspace))
+    told = _as_dict(store, _find(store, approval_id))
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+        return
+    typer.echo(f"{told['approval_id']} ({told['state']}): {told['why']}")
+    if told["heard"]:
+        typer.echo(f"\nThey wrote:\n{_indented(told['heard'])}")
+    for number, draft in enumerate(told["drafts"], 1):
+        typer.echo(f"\nDraft {number}: {draft['action']}, because {draft['reason']}")
+        typer.echo(f"To: {draft['to']}\nSubject: {draft['subject']}\n{_indented(draft['body'])}")
+
+
+@approvals.command()
+def approve(
+    approval_id: Id,
+    draft: Number = 1,
+    by: By = "",
+    tag: Tags = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Let one draft go as it is; every rule of the permit is asked again when it is sent.
+
+    Example: [bold]parley approvals approve 4f0c --draft 2[/bold]
+    """
+    store = open_store(load_settings(workspace))
+    decided = _desk(store).approve(
+        _find(store, approval_id).approval_id,
+        by=by or getuser(),
+        now=read_now(store.engine),
+        draft=draft - 1,
+        tags=tag or (),
+    )
+    typer.echo(f"approved draft {draft} of {decided.approval_id}; the worker sends it now")
+
+
+@approvals.command()
+def edit(
+    approval_id: Id,
+    text: Annotated[str, typer.Option(help="Your words in place of the agent's.")] = "",
+    file: Annotated[Path | None, typer.Option(help="File with your words.")] = None,
+    draft: Number = 1,
+    by: By = "",
+    tag: Tags = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Send your own words; greeting and signature stay, so that it still says an AI helps.
+
+    Example: [bold]parley approvals edit 4f0c --text "Yes, until the end of June." --tag tone[/bold]
+    """
+    words = _words(text, file)
+    store = open_store(load_settings(workspace))
+    decided = _desk(store).approve(
+        _find(store, approval_id).approval_id,
+        by=by or getuser(),
+        now=read_now(store.engine),
+        draft=draft - 1,
+        words=words,
+        tags=tag or (),
+    )
+    typer.echo(f"approved {decided.approval_id} in your words; the worker sends it now")
+
+
+@approvals.command()
+def reject(
+    approval_id: Id,
+    why: Annotated[str, typer.Option(help="Why; kept with the trace.")] = "",
+    by: By = "",
+    tag: Tags = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Drop the drafts; a buyer who waits is put into the owner's queue.
+
+    Example: [bold]parley approvals reject 4f0c --why "wrong product" --tag accuracy[/bold]
+    """
+    store = open_store(load_settings(workspace))
+    decided = _desk(store).reject(
+        _find(store, approval_id).approval_id,
+        by=by or getuser(),
+        now=read_now(store.engine),
+        tags=tag or (),
+        note=why,
+    )
+    typer.echo(f"rejected {decided.approval_id}")
+
+
+def _desk(store: SqlStore) -> Approvals:
+    return Approvals(store, load_library(), {})
+
+
+def _find(store: SqlStore, approval_id: str) -> Approval:
+    """Returns the approval that an id or its beginning names."""
+    with store.begin() as tx:
+        exact = tx.approval(approval_id)
+        waiting = tx.open_approvals()
+    found = [a for a in waiting if approval_id and a.approval_id.startswith(approval_id)]
+    if exact is not None or len(found) == 1:
+        return exact or found[0]
+    if found:
+        raise ApprovalError(f"approval {approval_id!r} names {len(found)}; write more of its id.")
+    raise ApprovalError(
+        f"approval {approval_id!r} is unknown; `parley approvals list` shows what waits."
+    )
+
+
+def _as_dict(store: SqlStore, approval: Approval) -> dict[str, Any]:
+    """Returns an approval with personal data filled in: a reviewer may see it."""
+    with store.begin() as tx:
+        contact, originals = tx.contact_of(approval.person_id), tx.recall(approval.thread_id)
+
+    def full(text: str) -> str:
+        return fill(text, contact, originals) if contact else text
+
+    return {
+        "approval_id": approval.approval_id,
+        "state": approval.state,
+        "why": approval.why,
+        "made_at": approval.made_at.isoformat(),
+        "heard": full(approval.heard),
+        "drafts": [
+            {
+                "action": draft.candidate.action,
+                "reason": draft.candidate.reason,
+                "to": draft.message.to_email,
+                "subject": full(draft.message.subject),
+                "body": full(draft.message.body),
+            }
+            for draft in approval.drafts
+        ],
+    }
+
+
+def _words(text: str, file: Path | None) -> str:
+    if bool(text.strip()) == (file is not None):
+        raise ApprovalError("give your words either by --text or by --file.")
+    if file is None:
+        return text
+    try:
+        words = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ApprovalError(f"--file {file} cannot be read as UTF-8 text: {error}.") from None
+    if not words:
+        raise ApprovalError(f"--file {file} is empty; write what the buyer should read.")
+    return words
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
