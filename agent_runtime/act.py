@@ -187,7 +187,7 @@ def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
     """Returns the session after a turn: state, what was offered, what was used, who speaks."""
     candidate, seen = action.candidate, action.perception
     proposal = candidate.proposal if action.decision == "allow" else None
-    known = dict(session.facts_known) | dict(seen.entities if seen else ())
+    known = dict(session.facts_known) | dict(reversed(seen.entities) if seen else ())
     known |= dict(candidate.records)
     handed_over = candidate.action in ("hand_off", "escalate")
     used = proposal.content_ids if proposal else ()

@@ -44,6 +44,11 @@ def listen(observation: Observation) -> Heard:
     return _listen(observation.text, observation.subject)
 
 
+def plain(text: str) -> str:
+    """Returns a text in lower case with straight apostrophes and common spaces."""
+    return text.lower().replace("’", "'").replace("\u00a0", " ")
+
+
 @lru_cache(maxsize=8192)
 def _listen(written: str, title: str) -> Heard:
     text = sentences_of(unquoted(written))

@@ -61,7 +61,7 @@ def slots_to_offer(
 
 def wish(perception: Perception) -> SpokenTime:
     """Returns the days and hours that the buyer asked for."""
-    words = dict(perception.entities).get("requested_time", "")
+    words = dict(reversed(perception.entities)).get("requested_time", "")
     return hear_time(words, perception.language) if words else SpokenTime()
 
 
