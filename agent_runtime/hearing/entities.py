@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from agent_runtime.times.spoken_times import hear_time
+from agent_runtime.times.resolve import asked_words
 from agent_runtime.words import any_of, read_words
 
 _PATTERNS = {
@@ -16,6 +16,6 @@ _PATTERNS = {
 def find_entities(text: str, language: str) -> tuple[tuple[str, str], ...]:
     """Returns name and span of each entity, at most one a name."""
     found = [(name, m[0]) for name, pattern in _PATTERNS.items() if (m := pattern.search(text))]
-    if time := hear_time(text, language).words:
+    if time := asked_words(text, language=language):
         found.append(("requested_time", time))
     return tuple(found)
