@@ -156,7 +156,11 @@ def _is_single(entry: str) -> bool:
 
 
 def _spaced(pattern: str, space: str) -> str:
-    spaced = pattern.replace("^^", r"(?:^|(?<=,\x20))").replace(" ~~ ", " (?:[^\\s,]+ ){0,8}?").replace(" ~ ", " (?:[^\\s,]+ ){0,3}?")
+    spaced = (
+        pattern.replace("^^", r"(?:^|(?<=,\x20))")
+        .replace(" ~~ ", " (?:[^\\s,]+ ){0,8}?")
+        .replace(" ~ ", " (?:[^\\s,]+ ){0,3}?")
+    )
     spaced = _COMMA.sub(lambda _: f"{_LETTERS},", spaced.replace(r"\??$", rf"{_LETTERS}\??$"))
     return spaced.replace(" ", space)
 

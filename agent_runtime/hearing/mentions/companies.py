@@ -21,7 +21,9 @@ def _companies(written: Written, words: "_Patterns") -> Iterator[Mention]:
         for match in pattern.finditer(written.text):
             start = _start_of_name(written, match, words)
             if " " in written.text[start : match.end()].strip():
-                yield Mention("company", start, _without_full_stop(written.text, start, match.end()))
+                yield Mention(
+                    "company", start, _without_full_stop(written.text, start, match.end())
+                )
     for cue in words.before.finditer(written.flat):
         match = words.name.match(written.text, cue.end())
         if match and not _is_something_else(written, match, words):

@@ -81,7 +81,7 @@ def _introduced(written: Written, chain: _Chain, words: "_Patterns") -> int:
 
 
 def _is_past(written: Written, chain: _Chain, words: "_Patterns") -> bool:
-    if chain.kinds == {"part"} or chain.kinds == {"clock"} and chain.end - chain.start < 2:
+    if chain.kinds == {"part"} or (chain.kinds == {"clock"} and chain.end - chain.start < 2):
         return True
     if _is_told(written, chain, words):
         return True

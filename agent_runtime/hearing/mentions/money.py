@@ -32,9 +32,7 @@ def _is_theirs(written: Written, amount: Mention, words: "_Patterns") -> bool:
     return other is None or (theirs is not None and theirs < other)
 
 
-def _distance(
-    cue: re.Pattern[str], text: str, amount: Mention, start: int, end: int
-) -> int | None:
+def _distance(cue: re.Pattern[str], text: str, amount: Mention, start: int, end: int) -> int | None:
     gaps = [
         max(amount.start - m.end(), m.start() - amount.end, 0)
         for m in cue.finditer(text, start, end)
@@ -56,10 +54,12 @@ class _Patterns:
         begin = r"(?<![\w.,])"
         self.sign = re.compile(sign)
         self.amount = re.compile(begin + money)
-        self.range = re.compile(rf"{begin}(?:(?:between|from|zwischen|entre|tra|fra) )?(?:(?:{sign})\s?)?{some}{to}{money}")
+        self.range = re.compile(
+            rf"{begin}(?:(?:between|from|zwischen|entre|tra|fra) )?(?:(?:{sign})\s?)?{some}{to}{money}"
+        )
         self.in_words = re.compile(rf"{begin}{listed(words['amount']['words'])}(?![a-z])")
         self.bare = re.compile(
-            rf"(?:budget|presupuesto|orcamento|etat)\w*\W+(?:\w+\s+){{0,3}}?(\d[\d.,' ]{{2,}}\d)(?![\d%])"
+            r"(?:budget|presupuesto|orcamento|etat)\w*\W+(?:\w+\s+){0,3}?(\d[\d.,' ]{2,}\d)(?![\d%])"
         )
         self.theirs = re.compile(rf"(?<![a-z]){listed(words['theirs'])}(?![a-z])")
         self.not_theirs = re.compile(rf"(?<![a-z]){listed(words['not_theirs'])}(?![a-z])")

@@ -63,7 +63,9 @@ def _is_addressed(written: Written, person: Mention, words: "_Patterns") -> bool
 _PART = re.compile(r"\S+")
 _TOGETHER = re.compile(r"\s(?:and|und|y|et|e|&)\s([\w'-]+)")
 _LONGEST = 4
-_CALLED = re.compile(r",\s(?!who|our|my|the |head|cfo|unser|mein|nuestr|notre|noss|nostr|[a-z]+ (?:of|de|di) )")
+_CALLED = re.compile(
+    r",\s(?!who|our|my|the |head|cfo|unser|mein|nuestr|notre|noss|nostr|[a-z]+ (?:of|de|di) )"
+)
 
 
 class _Patterns:

@@ -72,8 +72,17 @@ class _Patterns:
         self.instead = re.compile(rf"{begin}{listed(words['instead'])}{end}")
         self.does_the_job = re.compile(_DOES_THE_JOB)
         self.cues = [
-            (kind, re.compile(rf"{begin}{listed(words[cue])}\s+(?:a |an |the |el |la |il |o |den |die |das )?"))
-            for kind, cue in (("competitor", "rival_before"), ("tool", "we_use"), ("tool", "connects"))
+            (
+                kind,
+                re.compile(
+                    rf"{begin}{listed(words[cue])}\s+(?:a |an |the |el |la |il |o |den |die |das )?"
+                ),
+            )
+            for kind, cue in (
+                ("competitor", "rival_before"),
+                ("tool", "we_use"),
+                ("tool", "connects"),
+            )
         ]
         self.name = re.compile(
             r"[A-ZÀ-ÖØ-Þ][\w&+/-]*[\w](?:\.(?:io|ai|com|dev))?(?: (?:[A-ZÀ-ÖØ-Þ]\w+|\d+|[IVX]+\b))?"

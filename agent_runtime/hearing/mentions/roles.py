@@ -38,9 +38,7 @@ class _Patterns:
         areas = rf"(?:{department})(?:(?:{both}|\s)(?:{department})(?![a-z]))*"
         link = rf"(?:(?:{words['link']})\s?(?:the |la |le |l'|las |los |les |der |den |dem |die )?)"
         begin, end = r"(?<![a-z\-])", r"(?![a-z])"
-        self.title = re.compile(
-            rf"{begin}(?:{senior}\s)*{titles}{end}(?:,? {link}?{areas}{end})?"
-        )
+        self.title = re.compile(rf"{begin}(?:{senior}\s)*{titles}{end}(?:,? {link}?{areas}{end})?")
         self.of_something = re.compile(
             rf"{begin}(?:{senior}\s)*(?:head|director|[se]?vp|vice president|{listed(words['weak'])})"
             rf"\s(?:{words['link']})\s?(?:the |la |le |l'|der |den )?(?!{_NO_AREA})[a-z][\w-]+"
