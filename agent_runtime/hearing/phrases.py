@@ -134,6 +134,9 @@ class _Seen(dict[str, str]):
 
 _MOST_SEEN = 50_000
 _PHRASE = r"(?<![\w/])(?:%s)(?!\w)"
+_NOT = re.compile(r"(?<![a-z])(no|nao|non|ne|nicht|nie|not|never|nunca|jamais|jamas|mai) ")
+"""A comma after one of these ends what it denies: `no, call me`."""
+_LITERAL = "\0"
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _COMMA = re.compile(r"(?<=[(|]),(?=[|)])")
 
@@ -162,7 +165,8 @@ def _spaced(pattern: str, space: str) -> str:
         .replace(" ~ ", " (?:[^\\s,]+ ){0,3}?")
     )
     spaced = _COMMA.sub(lambda _: f"{_LETTERS},", spaced.replace(r"\??$", rf"{_LETTERS}\??$"))
-    return spaced.replace(" ", space)
+    spaced = _NOT.sub(lambda m: m[1] + _SPACE_WITHOUT_COMMA.replace(" ", _LITERAL), spaced)
+    return spaced.replace(" ", space).replace(_LITERAL, " ")
 
 
 def _plain(pattern: str) -> str:
