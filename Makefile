@@ -44,6 +44,7 @@ check: $(READY)
 	$(BIN)/sqlfluff lint --config dbt/.sqlfluff dbt/models dbt/tests
 	$(BIN)/parley playbook lint
 	$(BIN)/python docs/requirements_page.py --check
+	$(BIN)/python docs/playbook_pages.py --check
 	$(BIN)/dg check yaml
 	$(BIN)/dg check defs
 
@@ -52,6 +53,7 @@ fix: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --config dbt/.sqlfluff dbt/models dbt/tests
 	$(BIN)/python docs/requirements_page.py
+	$(BIN)/python docs/playbook_pages.py
 
 bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks

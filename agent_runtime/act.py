@@ -137,9 +137,25 @@ def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbo
         priority="fast" if candidate.priority == "fast" else "usual",
     )
     tx.save_human_task(task)
+
+
+def tell_people(tx: Tx, session: Session, candidate: Candidate, inbound: Inbound) -> None:
+    """Puts a notice of a mail into the queue of everybody who is to know, without having to act."""
     for role in candidate.inform:
-        told = _digest(session.thread_id, inbound.key, "notice", role)
-        tx.save_human_task(replace(task, task_id=told, kind="notice", route_to=role))
+        tx.save_human_task(
+            HumanTask(
+                tenant_id=session.tenant_id,
+                task_id=_digest(session.thread_id, inbound.key, "notice", role),
+                thread_id=session.thread_id,
+                person_id=session.person_id,
+                kind="notice",
+                route_to=role,
+                reason=candidate.reason,
+                text=inbound.text,
+                received_at=inbound.received_at,
+                priority="fast" if candidate.priority == "fast" else "usual",
+            )
+        )
 
 
 def brief_owner(
@@ -171,7 +187,8 @@ def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
     """Returns the session after a turn: state, what was offered, what was used, who speaks."""
     candidate, seen = action.candidate, action.perception
     proposal = candidate.proposal if action.decision == "allow" else None
-    known = dict(session.facts_known) | dict(seen.entities if seen else ())
+    known = dict(session.facts_known) | dict(reversed(seen.entities) if seen else ())
+    known |= dict(candidate.records)
     handed_over = candidate.action in ("hand_off", "escalate")
     used = proposal.content_ids if proposal else ()
     offers_anew = proposal is not None and bool(proposal.slots)

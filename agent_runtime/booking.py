@@ -10,6 +10,7 @@ from agent_runtime import act, log
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, Proposal, Session
 from agent_runtime.library.catalog import Library
+from agent_runtime.planning.host import Host, host_of
 from agent_runtime.planning.speech_acts import confirmation, other_times
 from agent_runtime.ports import BookingResult, Calendar, Store, Tx
 from agent_runtime.store.rows import HumanTask, Meeting
@@ -41,11 +42,13 @@ class Booker:
         with self.store.begin() as tx:
             contact, session = _people(tx, meeting)
             replaced = _ahead(tx, meeting, now)
+        playbook = self.library.playbook(session.playbook)
+        host = host_of(playbook, contact)
         mailbox = contact.mailbox if meeting.actor == "agent" else contact.owner_email
-        if meeting.actor == "agent" and meeting.slot.owner_id != contact.owner_id:
+        if meeting.actor == "agent" and (host is None or meeting.slot.owner_id != host.owner_id):
             result = BookingResult("taken")
         else:
-            result = self._in_calendar(meeting, contact, mailbox)
+            result = self._in_calendar(meeting, contact, mailbox, self.library.agenda(playbook))
         if result.status == "booked":
             for earlier in replaced:
                 self.calendar.cancel(earlier.slot, uid=earlier.uid)
@@ -60,17 +63,20 @@ class Booker:
                 self._drop(thread, replaced)
                 return self._confirm(thread, current, said)
             tx.save_meeting(replace(current, state="TAKEN"))
-            if current.actor == "human" or not contact.owner_id:
+            host = host_of(playbook, contact)
+            if current.actor == "human" or host is None:
                 self._ask_again(thread, current)
                 return None
-            return self._offer_again(thread, current)
+            return self._offer_again(thread, current, host)
 
-    def _in_calendar(self, meeting: Meeting, contact: Contact, mailbox: str) -> BookingResult:
+    def _in_calendar(
+        self, meeting: Meeting, contact: Contact, mailbox: str, agenda: str
+    ) -> BookingResult:
         return self.calendar.book(
             meeting.slot,
             uid=meeting.uid,
             summary=f"Northbeam Relay: {contact.company or contact.email}",
-            description=self.library.agenda,
+            description=agenda,
             attendee=contact.email,
             organizer=mailbox,
         )
@@ -97,20 +103,23 @@ class Booker:
         booked = replace(session, meeting_uid=meeting.uid, state="booked", offered=())
         tx.save_session(booked)
         proposal = said or confirmation(self.library, contact, session, meeting.slot, now=now)
-        agenda = self.library.live("meeting.agenda", language=proposal.language, now=now)
+        playbook = self.library.playbook(session.playbook)
+        agenda = playbook.wording("meeting.agenda")
+        content = self.library.live(agenda, language=proposal.language, now=now)
         invite = invitation(
             meeting,
             contact,
+            _name_of(meeting, contact, host_of(playbook, contact)),
             organizer=thread.mailbox,
-            agenda=agenda.body if agenda else "",
+            agenda=content.body if content else "",
             now=now,
         )
         return thread.say(booked, proposal, meeting, invite)
 
-    def _offer_again(self, thread: "_Thread", meeting: Meeting) -> str:
+    def _offer_again(self, thread: "_Thread", meeting: Meeting, host: Host) -> str:
         contact, session, now = thread.contact, thread.session, thread.now
         key = f"{meeting.person_id}:{meeting.uid}"
-        slots = self.calendar.free_slots(contact.owner_id, now=now, key=key)
+        slots = self.calendar.free_slots(host.owner_id, now=now, key=key)
         proposal = other_times(self.library, contact, session, slots, now=now)
         offered = replace(session, offered=slots, state="scheduling")
         thread.tx.save_session(offered)
@@ -160,7 +169,13 @@ class _Thread:
 
 
 def invitation(
-    meeting: Meeting, contact: Contact, *, organizer: str, agenda: str, now: datetime
+    meeting: Meeting,
+    contact: Contact,
+    with_whom: str,
+    *,
+    organizer: str,
+    agenda: str,
+    now: datetime,
 ) -> str:
     """Returns an iCalendar request (RFC 5546) for the meeting, times in UTC."""
     calendar = ICalendar()
@@ -172,7 +187,7 @@ def invitation(
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", meeting.slot.start.astimezone(UTC))
     event.add("dtend", meeting.slot.end.astimezone(UTC))
-    event.add("summary", f"Northbeam Relay with {contact.owner_name}")
+    event.add("summary", f"Northbeam Relay with {with_whom}")
     event.add("description", agenda)
     event.add("organizer", vCalAddress(f"mailto:{organizer}"))
     event.add("attendee", vCalAddress(f"mailto:{contact.email}"))
@@ -184,6 +199,11 @@ def _ahead(tx: Tx, meeting: Meeting, now: datetime) -> tuple[Meeting, ...]:
     """Returns the thread's other meetings that are still to come."""
     standing = tx.meetings_of(meeting.thread_id, "CONFIRMED")
     return tuple(m for m in standing if m.uid != meeting.uid and m.slot.start > now)
+
+
+def _name_of(meeting: Meeting, contact: Contact, host: Host | None) -> str:
+    """The calendar that holds the meeting says with whom it is."""
+    return host.name if host and host.owner_id == meeting.slot.owner_id else contact.owner_name
 
 
 def _people(tx: Tx, meeting: Meeting) -> tuple[Contact, Session]:

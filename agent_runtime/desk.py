@@ -146,6 +146,7 @@ class Desk:
         act.hold_meeting(tx, session, action.candidate, "agent")
         if action.candidate.action in ("hand_off", "escalate"):
             act.hand_to_person(tx, session, action.candidate, inbound)
+        act.tell_people(tx, session, action.candidate, inbound)
         is_person = action.perception is None or action.perception.primary != "out_of_office"
         if is_person and action.perception is not None:
             note_promises(

@@ -251,6 +251,8 @@ class Candidate:
     priority: str = "usual"
     contents: tuple[str, ...] = ()
     """Ids of the texts of a brief, which is for people of ours and has no proposal."""
+    records: tuple[tuple[str, str], ...] = ()
+    """Facts to record on the deal, name and value: what blocks it, for example."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ def decided(action: Action) -> dict[str, Any]:
             "reason": action.candidate.reason,
             "decision": action.decision,
             "until": action.until.isoformat() if action.until else None,
+            "records": dict(action.candidate.records),
         },
         "verdicts": [
             {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}

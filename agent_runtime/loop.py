@@ -11,6 +11,7 @@ from agent_runtime.library.playbook import Playbook
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
+from agent_runtime.planning.host import host_of
 from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.permit import Judgement, authorise
@@ -158,10 +159,11 @@ def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
 
 
 def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[Slot, ...]:
-    if seen is None or seen.opt_out or not deps.contact.owner_id:
+    host = host_of(deps.playbook, deps.contact)
+    if seen is None or seen.opt_out or host is None:
         return ()
     return deps.calendar.free_slots(
-        deps.contact.owner_id,
+        host.owner_id,
         now=deps.now,
         key=f"{session.person_id}:{session.agent_turns}",
         limit=SLOTS_TO_CHOOSE_FROM,

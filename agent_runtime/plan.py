@@ -205,6 +205,7 @@ def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:
         route_to=move.route_to,
         inform=move.inform,
         priority=move.priority,
+        records=_records(option),
         book=turn.accepted if move.do == "book" else None,
     )
     if move.do == "propose_times" and not turn.offer:
@@ -239,15 +240,24 @@ def _draft(turn: Turn, option: Option, texts: Sequence[Content], frame: Content)
     )
 
 
+def _records(option: Option) -> tuple[tuple[str, str], ...]:
+    move = option.move
+    value = option.say[0] if move.one_of else move.reason
+    return ((move.records, value),) if move.records else ()
+
+
 def _to_owner(turn: Turn, reason: str, score: float) -> Candidate:
+    """Hands over without words: to the owner, or to whom the playbook puts in their place."""
     state = state_of(turn.playbook, turn.session)
+    taker = turn.playbook.takes_over
     return Candidate(
         action="hand_off",
         reason=reason,
         score=score,
         propensity=0.0,
         next_state="handed_off" if "handed_off" in turn.playbook.states else state,
-        route_to="owner",
+        route_to=taker,
+        inform=() if taker == "owner" else ("owner",),
     )
 
 

@@ -38,7 +38,10 @@ class Calendar(Protocol):
     def free_slots(
         self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
     ) -> tuple[Slot, ...]:
-        """Returns free slots to offer; the same `key` is offered the same while they last."""
+        """Returns free slots to offer; the same `key` is offered the same while they last.
+
+        Somebody whose office hours are not known has none.
+        """
         ...
 
     def book(

@@ -81,6 +81,16 @@ class Workspace:
         return self.root / "warehouse.duckdb"
 
     @property
+    def proposals(self) -> Path:
+        """Imported scripts that wait for a person's approval; nothing here is ever loaded."""
+        return self.root / "proposals"
+
+    @property
+    def library(self) -> Path:
+        """The company's own approved libraries, one folder each, on top of the product's."""
+        return self.root / "library"
+
+    @property
     def page(self) -> Path:
         """The dashboard of the run."""
         return self.root / "index.html"

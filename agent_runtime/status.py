@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Table, func, select
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.clock import read_now
 from agent_runtime.errors import ParleyError
-from agent_runtime.library.catalog import load_library
+from agent_runtime.library.catalog import company_library
 from agent_runtime.pump import next_due
 from agent_runtime.settings import Settings
 from agent_runtime.store import tables as t
@@ -102,7 +102,8 @@ def settle_unknown(settings: Settings, message_id: str, *, left: bool) -> None:
         ParleyError: no such message is UNKNOWN.
     """
     store = open_store(settings)
-    outbox = Outbox(store, load_library(), {}, "", settings.executor_id)
+    library = company_library(settings.paths.library)
+    outbox = Outbox(store, library, {}, "", settings.executor_id)
     with store.begin() as tx:
         message = tx.message(message_id)
         if message is None or message.state != "UNKNOWN":

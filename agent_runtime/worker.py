@@ -18,7 +18,7 @@ from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
-from agent_runtime.library.catalog import load_library
+from agent_runtime.library.catalog import company_library
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.models.embedded import load_embedded_model
 from agent_runtime.newcomers import read_newcomers
@@ -99,7 +99,7 @@ def build_worker(settings: Settings) -> Worker:
     hours = {o.owner_id: OfficeHours(o.time_zone) for o in newcomers.owners}
     runtime = assemble(
         store,
-        library=load_library(),
+        library=company_library(paths.library),
         model=load_embedded_model(cache=settings.cache),
         calendar=CalDavCalendar(endpoints.caldav_url, hours=hours, clock=lambda: read_now(engine)),
         newcomers=newcomers,

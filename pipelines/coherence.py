@@ -4,7 +4,7 @@ from collections.abc import Collection
 from itertools import pairwise
 
 from agent_runtime.domain import LEVELS
-from agent_runtime.library.catalog import load_library
+from agent_runtime.library.catalog import Library, load_library
 from agent_runtime.library.playbook import Playbook
 from experiments.spec import Spec
 from pipelines.campaign import Campaign, experiment_of
@@ -15,17 +15,21 @@ class IncoherentCampaignError(PipelineError):
     """A campaign that asks for more than its playbook or its experiment allows."""
 
 
-def check_campaign(campaign: Campaign, segments: Collection[str]) -> None:
+def check_campaign(
+    campaign: Campaign, segments: Collection[str], library: Library | None = None
+) -> None:
     """Refuses a campaign that its playbook or its experiment does not cover.
 
     Args:
         campaign: The campaign.
         segments: Ids of the segments that it writes to.
+        library: Where its playbook lies; the product's by default.
 
     Raises:
         IncoherentCampaignError: one sentence with the field, its value and the limit.
     """
-    check_playbook(campaign, load_library().playbook(campaign.playbook))
+    known = library or load_library()
+    check_playbook(campaign, known.playbook(campaign.playbook))
     check_population(campaign, experiment_of(campaign), segments)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 import typer
 from rich.console import Console
 
+from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Workspace
 from pipelines.campaign import experiment_of, load_campaign
 from pipelines.coherence import check_campaign
@@ -29,6 +30,7 @@ CAMPAIGN = (
     assignment.registrations,
     assignment.assignments,
     outreach.outreach_queue,
+    outreach.told_facts,
 )
 
 app = typer.Typer(add_completion=False)
@@ -85,7 +87,7 @@ def run_batch(
         segments=list(segment_files),
     )
     planned = load_campaign(campaign)
-    check_campaign(planned, batch.segment_ids())
+    check_campaign(planned, batch.segment_ids(), company_library(workspace.library))
     ingest = INGEST if has_checks else INGEST[:2]
     assets = (*ingest, *CAMPAIGN, *((outreach.runtime_imports,) if loads_store else ()))
     _materialise(assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance)

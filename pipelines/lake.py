@@ -50,6 +50,11 @@ class Lake:
         return self.paths.lake / "contact_facts.parquet"
 
     @property
+    def told_facts(self) -> Path:
+        """One row per contact and fact that a text may say."""
+        return self.paths.lake / "told_facts.parquet"
+
+    @property
     def segments(self) -> Path:
         """One file per segment."""
         return self.paths.lake / "segments"

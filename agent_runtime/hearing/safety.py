@@ -1,13 +1,15 @@
 """Safety rules: what must be heard without asking a model, and before one is asked."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from agent_runtime.domain import Observation
-from agent_runtime.hearing.new_text import message_of, unquoted
-from agent_runtime.words import any_of, read_words
+from agent_runtime.hearing.new_text import unquoted
+from agent_runtime.hearing.opt_out import is_opt_out, is_stop_word
+from agent_runtime.hearing.phrases import Phrases, Vocabulary
+from agent_runtime.hearing.sentences import sentences_of
+from agent_runtime.words import read_words
 
 RULES = (
     "bounce",
@@ -20,6 +22,9 @@ RULES = (
     "other_language",
 )
 """Ids of the rules, as playbooks and traces name them; the last is perception's own."""
+
+_IN_WORDS = ("are_you_a_bot", "legal_threat", "legal_paper", "support")
+_SIGNALS = ("wants_human", "call_request", "data_request", "custom_request", "strategic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +44,39 @@ def listen(observation: Observation) -> Heard:
     return _listen(observation.text, observation.subject)
 
 
-@lru_cache(maxsize=8192)
-def is_opt_out(text: str) -> bool:
-    """Says whether a text asks that contact stop: a STOP word alone, or the wish in words."""
-    own = plain(unquoted(text))
-    if _ALONE.fullmatch(plain(message_of(text)).strip(" .!*\n\t")):
-        return True
-    if any(_ALONE_IN_LINE.fullmatch(line.strip(" .!*\t")) for line in own.splitlines()):
-        return True
-    return any(
-        not _DENIED.search(own[max(0, match.start() - 40) : match.start()])
-        for pattern in _OPT_OUT
-        for match in pattern.finditer(own)
-    )
-
-
 def plain(text: str) -> str:
-    """Returns a text as the patterns expect it: lower case, straight apostrophes."""
+    """Returns a text in lower case with straight apostrophes and common spaces."""
     return text.lower().replace("’", "'").replace("\u00a0", " ")
 
 
 @lru_cache(maxsize=8192)
 def _listen(written: str, title: str) -> Heard:
-    text, subject = plain(unquoted(written)), plain(title)
+    text = sentences_of(unquoted(written))
+    subject = sentences_of(title)
     rules = []
-    if is_opt_out(written) or _ALONE.fullmatch(subject.strip(" .!")):
+    if is_opt_out(written) or is_stop_word(title):
         rules.append("opt_out")
-    elif "?" not in text and _AUTO_REPLY.search(f"{subject}\n{text}"):
+    elif _is_heard("rules/auto_reply", f"{subject}\n{text}" if subject else text):
         rules.append("auto_reply")
-    rules += [name for name, pattern in _OTHERS.items() if pattern.search(text)]
-    return Heard(tuple(rules), tuple(s for s, pattern in _SIGNALS.items() if pattern.search(text)))
+    rules += [rule for rule in _IN_WORDS if _is_heard(f"rules/{rule}", text)]
+    signals = (signal for signal in _SIGNALS if _is_heard(f"signals/{signal}", text))
+    return Heard(tuple(rules), tuple(signals))
 
 
-def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(any_of(patterns), re.MULTILINE)
+def _is_heard(name: str, sentences: str) -> bool:
+    words = _words(name)
+    tagged = words.vocabulary.tagged(sentences)
+    return any(group.are_in(tagged) for group in words.groups)
 
 
-_STOPS = read_words("opt_out")
-_POLITE = any_of(_STOPS["alone"]["polite"])
-_STOP_WORD = rf"(?:{_POLITE},? )?{any_of(_STOPS['alone']['words'])}(?:,? {_POLITE})*"
-_ALONE = re.compile(_STOP_WORD)
-_ALONE_IN_LINE = re.compile(
-    rf"(?=.*(?:stop|unsub|baja|abmeld|désabonn|désinscri|disiscri|descadastr)){_STOP_WORD}"
-)
-"""In a longer text a line like "end" may mean anything; these words do not."""
+@dataclass(frozen=True, slots=True)
+class _Words:
+    vocabulary: Vocabulary
+    groups: tuple[Phrases, ...]
 
-_DENIED = re.compile(rf"(?<!\w){any_of(_STOPS['denied'])}\s+(?:\S+\s+){{0,2}}$")
-_OPT_OUT = tuple(_any(patterns) for patterns in _STOPS["in_words"].values())
-_OTHERS = {name: _any(patterns) for name, patterns in read_words("rules").items()}
-_AUTO_REPLY = _OTHERS.pop("auto_reply")
-_SIGNALS = {name: _any(patterns) for name, patterns in read_words("signals").items()}
+
+@cache
+def _words(name: str) -> _Words:
+    words: dict[str, Any] = read_words(name)
+    vocabulary = Vocabulary(words["classes"])
+    return _Words(vocabulary, vocabulary.phrases(words["groups"]))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from agent_runtime.library.content import (
     read_content,
     sentence_of,
 )
-from agent_runtime.library.playbook import Intent, Move, MoveTable, Playbook
+from agent_runtime.library.playbook import Move, MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
@@ -55,15 +55,20 @@ class Library:
         return self.playbooks[playbook_id]
 
     def moves(self, playbook: Playbook) -> tuple[tuple[str, Move], ...]:
-        """Returns every row of a playbook in order of precedence, each with its group."""
+        """Returns every row of a playbook, each with its group; of one meaning the first counts.
+
+        So what a playbook says of a meaning comes before what the table says of it, be it a
+        hand-off or not.
+        """
         table = self.tables[playbook.table]
-        shared = _without(table.handoff, playbook.expected)
-        return (
+        rows: tuple[tuple[str, Move], ...] = (
             *(("first", move) for move in table.first),
-            *(("handoff", move) for move in (*playbook.handoff, *shared)),
+            *(("handoff", move) for move in playbook.handoff),
             *(("reply", move) for move in playbook.moves),
-            *(("reply", move) for move in table.moves),
+            *(("handoff", _taken_over(move, playbook)) for move in table.handoff),
+            *(("reply", _taken_over(move, playbook)) for move in table.moves),
         )
+        return tuple((group, _worded(move, playbook)) for group, move in rows)
 
     def live(self, content_id: str, *, language: str, now: datetime) -> Content | None:
         """Returns the approved text, or nothing when it is missing or has expired."""
@@ -82,10 +87,9 @@ class Library:
         contents = self._facts.get(fact, ())
         return bool(contents) and all(content.discloses_ai for content in contents)
 
-    @property
-    def agenda(self) -> str:
-        """What the event of a meeting says it is about."""
-        return self.contents["meeting.agenda", "en"].body
+    def agenda(self, playbook: Playbook) -> str:
+        """Returns what the event of a meeting says it is about."""
+        return self.contents[playbook.wording("meeting.agenda"), "en"].body
 
     @cached_property
     def content_hash(self) -> str:
@@ -95,33 +99,65 @@ class Library:
         return hashlib.sha256(json.dumps(dumped).encode()).hexdigest()[:16]
 
 
-def load_library(root: Path = PACKAGE) -> Library:
-    """Returns the library below a folder, or raises a sentence about the first problem."""
-    library = read_library(root)
+def load_library(root: Path = PACKAGE, *own: Path) -> Library:
+    """Returns the library below some folders, or raises a sentence about the first problem."""
+    library = read_library(root, *own)
     for problem in cross_problems(library):
         raise LibraryError(problem)
     return library
 
 
-def read_library(root: Path = PACKAGE) -> Library:
-    """Returns the library as it stands in its files, each valid by itself."""
-    tables = _by_id(_read_yaml(p, MoveTable) for p in _files(root / "playbooks/tables", "*.yaml"))
-    own = _by_id(_read_yaml(p, Playbook) for p in _files(root / "playbooks", "*.yaml"))
-    playbooks = {name: _with_states(playbook, tables) for name, playbook in own.items()}
+def read_library(root: Path = PACKAGE, *own: Path) -> Library:
+    """Returns the library as it stands in its files, each valid by itself.
+
+    Args:
+        root: Folder with playbooks, tables, texts and scenarios.
+        own: Further folders of that kind, on top of it; none may say again what another says.
+    """
+    roots = (root, *own)
+    tables = _by_id(_read_yaml(p, MoveTable) for p in _files(roots, "playbooks/tables/*.yaml"))
+    written = _by_id(_read_yaml(p, Playbook) for p in _files(roots, "playbooks/*.yaml"))
+    playbooks = {name: _with_states(playbook, tables) for name, playbook in written.items()}
     contents: dict[tuple[str, str], Content] = {}
-    for path in _files(root / "content", "*/*.md"):
+    for path in _files(roots, "content/*/*.md"):
         content = read_content(path)
         where = f"{content.locale}/{content.id}.md"
         if path.parts[-2:] != (content.locale, f"{content.id}.md"):
             raise LibraryError(f"{path}: id and locale say {where}; move the file or mend them.")
+        if (content.id, content.locale) in contents:
+            raise LibraryError(f"{path}: {where} stands in two libraries; give one its own id.")
         contents[content.id, content.locale] = content
-    scenarios = tuple(_read_yaml(p, Scenario) for p in _files(root / "scenarios", "*/*.yaml"))
+    scenarios = tuple(_read_yaml(p, Scenario) for p in _files(roots, "scenarios/*/*.yaml"))
     return Library(playbooks=playbooks, tables=tables, contents=contents, scenarios=scenarios)
+
+
+def company_library(folder: Path) -> Library:
+    """Returns the product's library with a company's own, kept in a folder, on top of it."""
+    return load_library(PACKAGE, *own_libraries(folder))
+
+
+def own_libraries(folder: Path) -> tuple[Path, ...]:
+    """Returns the libraries that a company keeps in a folder, one below the other."""
+    return tuple(sorted(p for p in folder.glob("*") if p.is_dir() and not p.name.startswith(".")))
 
 
 def missing_locales(library: Library, content_id: str) -> tuple[Locale, ...]:
     """Returns the languages in which a text is not written."""
     return tuple(locale for locale in LOCALES if (content_id, locale) not in library.contents)
+
+
+def _taken_over(move: Move, playbook: Playbook) -> Move:
+    """Returns a shared row that hands over to whom the playbook says instead of the owner."""
+    if move.route_to != "owner" or playbook.takes_over == "owner":
+        return move
+    told = tuple(dict.fromkeys(("owner", *move.inform)))
+    return move.model_copy(update={"route_to": playbook.takes_over, "inform": told})
+
+
+def _worded(move: Move, playbook: Playbook) -> Move:
+    if not playbook.instead.keys() & set(move.say):
+        return move
+    return move.model_copy(update={"say": tuple(playbook.wording(text) for text in move.say)})
 
 
 def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playbook:
@@ -137,18 +173,8 @@ def _with_states(playbook: Playbook, tables: Mapping[str, MoveTable]) -> Playboo
     return playbook.model_copy(update={"states": whole})
 
 
-def _without(moves: Iterable[Move], intents: Collection[Intent]) -> Iterator[Move]:
-    """Yields the rows without these intents; a row that hears nothing else is left out."""
-    for move in moves:
-        left = tuple(name for name in move.intents if name not in intents)
-        if left == move.intents:
-            yield move
-        elif left or move.signals or move.rules or move.learned or move.slot_chosen or move.unsure:
-            yield move.model_copy(update={"intents": left})
-
-
-def _files(folder: Path, pattern: str) -> list[Path]:
-    return sorted(folder.glob(pattern))
+def _files(roots: Iterable[Path], pattern: str) -> list[Path]:
+    return [path for root in roots for path in sorted(root.glob(pattern))]
 
 
 def _read_yaml(path: Path, model: type[_Model]) -> _Model:

@@ -64,10 +64,15 @@ def _states(library: "Library", playbook: Playbook) -> Iterator[str]:
 def _texts(library: "Library", playbook: Playbook) -> Iterator[str]:
     table = library.tables[playbook.table]
     rows = (*table.first, *table.handoff, *table.moves)
-    shared = (text for move in rows for text in move.say)
-    for text in dict.fromkeys((*playbook.content_ids, *shared, *SPOKEN_BY_CODE)):
-        missing = [locale for locale in LOCALES if (text, locale) not in library.contents]
-        if len(missing) == len(LOCALES):
+    shared = [text for move in rows for text in (*move.say, *move.one_of)]
+    for text in playbook.instead:
+        if text not in (*shared, *SPOKEN_BY_CODE):
+            yield f"field instead: no shared row says {text!r}; mend the name or remove it."
+    wanted = dict.fromkeys(playbook.content_ids, playbook.locales)
+    wanted |= dict.fromkeys((*shared, *SPOKEN_BY_CODE), LOCALES)
+    for text, locales in wanted.items():
+        missing = [locale for locale in locales if (text, locale) not in library.contents]
+        if len(missing) == len(locales):
             yield f"content {text!r} does not exist; write content/<locale>/{text}.md or mend it."
         elif missing:
             yield f"content {text!r} is missing in {', '.join(missing)}; every language is whole."

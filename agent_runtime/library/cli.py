@@ -10,16 +10,22 @@ from typing import Annotated, Literal
 import typer
 
 from agent_runtime.errors import ParleyError
-from agent_runtime.library.catalog import PACKAGE, load_library, read_library
+from agent_runtime.library.catalog import PACKAGE, load_library, own_libraries, read_library
 from agent_runtime.library.checks import cross_problems, expiry_problems
-from agent_runtime.library.content import Content
-from agent_runtime.library.playbook import Move, MoveTable, Playbook
+from agent_runtime.library.content import Content, Locale
+from agent_runtime.library.diff import differences
+from agent_runtime.library.page import handoff_rows, handoff_table, page_of
+from agent_runtime.library.playbook import MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
 
 app = typer.Typer(name="playbook", help="What the agent may do and say.", no_args_is_help=True)
 
 Folder = Annotated[
     Path, typer.Option("--library", help="Folder with playbooks/, content/ and scenarios/.")
+]
+Own = Annotated[
+    Path | None,
+    typer.Option("--own", help="Folder of your own libraries on top, such as WORKSPACE/library."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -35,6 +41,7 @@ _SCHEMAS = {
 def lint(
     *,
     library: Folder = PACKAGE,
+    own: Own = None,
     at: Annotated[datetime | None, typer.Option(help="Expiry as of then; default: now.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +49,7 @@ def lint(
 
     Example: parley playbook lint --library agent_runtime
     """
-    read = read_library(library)
+    read = read_library(library, *(own_libraries(own) if own else ()))
     now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
     problems = [*cross_problems(read), *expiry_problems(read, now=now)]
     counts = {
@@ -65,22 +72,46 @@ def lint(
 def show(
     playbook: Annotated[str, typer.Argument(help="Id of the playbook.")],
     *,
+    language: Annotated[Locale, typer.Option(help="Language of the texts.")] = "en",
     library: Folder = PACKAGE,
+    own: Own = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one playbook as a page: goal, states, and what is done when what is heard.
+    """Show one playbook as a page: five parts, stages, every row in words, every text.
 
-    Example: parley playbook show icp_prospecting
+    Example: parley playbook show icp_prospecting --language de
     """
-    loaded = load_library(library)
+    loaded = load_library(library, *(own_libraries(own) if own else ()))
     found = loaded.playbook(playbook)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
         return
-    typer.echo(_page(found))
-    typer.echo("\nWhat is done, in order of precedence:")
-    for group, move in loaded.moves(found):
-        typer.echo(f"  [{group}] {_heard(move)} -> {_done(move)}")
+    typer.echo(page_of(loaded, found, language=language))
+
+
+@app.command()
+def diff(
+    playbook: Annotated[str, typer.Argument(help="Id of the playbook.")],
+    other: Annotated[Path, typer.Argument(help="Library folder to compare with: the proposal.")],
+    *,
+    library: Folder = PACKAGE,
+) -> None:
+    """Say what another version of a playbook would do otherwise: fields, rows, wording.
+
+    Example: parley playbook diff nurture out/demo/library
+    """
+    changes = list(differences(read_library(library), read_library(other), playbook))
+    typer.echo("\n".join(changes) if changes else f"{playbook} is the same in both")
+
+
+@app.command()
+def handoffs(*, library: Folder = PACKAGE, as_json: AsJson = False) -> None:
+    """Show one table: which intents, signals and stages hand over, to whom, in which playbook.
+
+    Example: parley playbook handoffs
+    """
+    rows = handoff_rows(load_library(library))
+    typer.echo(json.dumps(rows, indent=2) if as_json else handoff_table(rows))
 
 
 @app.command()
@@ -122,32 +153,3 @@ def train(
         said["cross_validated"] = asdict(evaluation.cross_validate(examples, vectors))
         said["without_sentence_vectors"] = asdict(evaluation.cross_validate(examples, without))
     typer.echo(json.dumps(said, indent=None if as_json else 2))
-
-
-def _page(playbook: Playbook) -> str:
-    lists = {
-        "The agent": playbook.agent_actions,
-        "It needs": playbook.inputs,
-        "Success is": playbook.success,
-        "To train": playbook.train,
-        "States": [f"{name}: {state.about}" for name, state in playbook.states.items()],
-    }
-    lines = [f"{playbook.name} ({playbook.label}, {playbook.autonomy})", playbook.goal]
-    lines.append(f"When it helps: {playbook.when_it_helps.strip()}")
-    for title, entries in lists.items():
-        lines += ["", f"{title}:", *(f"  - {entry}" for entry in entries)]
-    return "\n".join(lines)
-
-
-def _heard(move: Move) -> str:
-    words = [*move.rules, *move.signals, *move.intents]
-    words += ["a time was chosen"] * move.slot_chosen + ["not sure"] * move.unsure
-    where = f" (in {', '.join(move.states)})" if move.states else ""
-    return f"{', '.join(words)}{where}{', first time' if move.once else ''}"
-
-
-def _done(move: Move) -> str:
-    said = f" saying {' + '.join(move.say)}" if move.say else ""
-    asked = " + the next question" if move.ask else ""
-    routed = f", to {move.route_to}" if move.route_to else ""
-    return f"{move.do}{said}{asked}{routed}; then {move.next} ({move.reason})"

@@ -87,6 +87,11 @@ class Content(BaseModel):
     """
     needs: tuple[str, ...] = ()
     """Facts of the CRM without which the text would not be true or welcome."""
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Facts of the CRM that must have one of these values: `target_product: [Relay Audit]`."""
+    topics: tuple[str, ...] = ()
+    """Beginnings of words by which a buyer names what the text is about; a row that chooses says
+    the text only to a buyer who used one of them."""
     greeting: str = ""
     greeting_without_name: str = ""
     discloses_ai: bool = False

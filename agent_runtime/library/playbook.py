@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agent_runtime.domain import ActionKind, Autonomy, SafeBand
+from agent_runtime.library.content import LOCALES, Locale
 
 Intent = Literal[
     "interested",
@@ -124,6 +125,11 @@ class Move(_Part):
     do: ActionKind
     say: tuple[str, ...] = ()
     """Ids of the texts, in the order in which they are written."""
+    one_of: tuple[str, ...] = ()
+    """Ids of texts of which one is written before the others: the one about what the buyer named.
+
+    The row fits only when there is such a text and, where it is `once`, when it was not used.
+    """
     ask: bool = False
     """Whether the next unused question of the playbook ends the mail."""
     next: str = "same"
@@ -131,6 +137,11 @@ class Move(_Part):
     route_to: Role = ""
     inform: tuple[Role, ...] = ()
     """Who is told as well, without having to act."""
+    records: str = ""
+    """Name of the fact that is recorded on the deal, such as `blocker`.
+
+    Its value is the text that `one_of` chose, or else the row's reason.
+    """
     priority: Priority = "usual"
 
 
@@ -201,6 +212,13 @@ class Playbook(_Part):
     channels: dict[Literal["email"], Channel]
     frame: str
     """Id of the text that greets, signs and says that an AI writes."""
+    takes_over: Role = "owner"
+    """Who takes over where the shared table's `handoff` and `moves` say the owner, who is told."""
+    meets: Literal["owner", "specialist"] = "owner"
+    """Whose calendar meetings go into: the owner's, or that of the CRM facts `specialist` and
+    `specialist_id`."""
+    instead: dict[str, str] = Field(default_factory=dict)
+    """Shared texts and the texts of its own that this playbook says in their place."""
     opening: str = ""
     """Id of the text that begins the first answer to a buyer who wrote first."""
     confirms_with: str = ""
@@ -214,8 +232,9 @@ class Playbook(_Part):
 
     `*` stands for anything: `private_*`.
     """
-    expected: tuple[Intent, ...] = ()
-    """Intents that are the normal case here, so the shared hand-off rules pass them over."""
+    locales: tuple[Locale, ...] = LOCALES
+    """Languages in which its own texts are written. In any other no touch is made, and where a
+    text of its own would be the answer a person takes over."""
     answers_off_topic: bool = False
     """Whether the knowledge base may answer what has nothing to do with the track."""
     start: str = "new"
@@ -246,9 +265,13 @@ class Playbook(_Part):
     @cached_property
     def content_ids(self) -> tuple[str, ...]:
         """Every text that this playbook's own rows may use, without the shared table's."""
-        spoken: Iterable[str] = (
-            text for row in (*self.handoff, *self.moves, *self.touches) for text in row.say
-        )
+        rows = (*self.handoff, *self.moves)
+        spoken: Iterable[str] = (text for row in (*rows, *self.touches) for text in row.say)
+        chosen = (text for row in rows for text in row.one_of)
         asked = (question.say for question in self.questions)
-        named = (self.frame, self.opening, self.confirms_with)
-        return tuple(dict.fromkeys(t for t in (*named, *asked, *spoken) if t))
+        own = (self.frame, self.opening, self.confirms_with, *asked, *spoken, *chosen)
+        return tuple(dict.fromkeys(text for text in (*own, *self.instead.values()) if text))
+
+    def wording(self, text: str) -> str:
+        """Returns the id of the text that this playbook says where others say `text`."""
+        return self.instead.get(text, text)

@@ -1,5 +1,6 @@
 """Which rows of a playbook's table fit what was heard, best first."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ class Option:
     """A row that fits, how sure that is, and its score: precedence first, confidence second."""
 
     move: Move
+    say: tuple[str, ...]
+    """Ids of the texts to write: the chosen one first, where the row chooses."""
     group: str
     confidence: float
     score: float
@@ -32,8 +35,12 @@ def options(
     *,
     contact: Contact,
     is_slot_chosen: bool,
+    choose: Callable[[Sequence[str]], str],
 ) -> tuple[Option, ...]:
-    """Returns every row that fits, best first; rows of one meaning stand for it only once."""
+    """Returns every row that fits, best first; rows of one meaning stand for it only once.
+
+    `choose` returns the one text of several that suits the buyer's words, or nothing.
+    """
     state = state_of(playbook, session)
     heard = _heard(perception, is_slot_chosen=is_slot_chosen)
     if learned(playbook, session, perception):
@@ -51,11 +58,17 @@ def options(
             continue
         if not heard.keys().isdisjoint(row.move.unless):
             continue
-        if row.move.once and any(text in session.contents_used for text in row.move.say):
+        chosen = choose(row.move.one_of) if row.move.one_of else ""
+        if row.move.one_of and not chosen:
+            continue
+        once = (chosen,) if chosen else row.move.say
+        if row.move.once and any(text in session.contents_used for text in once):
             continue
         meanings.add(meaning)
         confidence = heard[meaning]
-        found.append(Option(row.move, row.group, confidence, _WEIGHT[row.group] + confidence))
+        say = (chosen, *row.move.say) if chosen else row.move.say
+        score = _WEIGHT[row.group] + confidence
+        found.append(Option(row.move, say, row.group, confidence, score))
     return tuple(sorted(found, key=lambda option: -option.score))
 
 

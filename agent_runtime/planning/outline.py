@@ -1,7 +1,7 @@
 """Which approved texts one mail would be made of; what retrieval serves and planning renders."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,10 @@ from agent_runtime.domain import Contact, Observation, Perception, Session, Slot
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import LOCALES, Content
 from agent_runtime.library.playbook import Playbook, Touch
+from agent_runtime.planning.host import host_of
 from agent_runtime.planning.moves import Option, known_of, options
 from agent_runtime.planning.speech_acts import can_say, language_for
+from agent_runtime.planning.topics import text_about
 from agent_runtime.times.slots import accepted_slot, slots_to_offer
 
 MAX_FACTS = 4
@@ -61,8 +63,18 @@ def read_turn(
 ) -> Turn:
     """Returns the turn with the rows that fit and the times that can be offered."""
     free = tuple(free_slots)
-    accepted = accepted_slot(session, perception, contact, free, now=now)
+    host = host_of(playbook, contact)
+    accepted = accepted_slot(
+        session, perception, contact, free, host_id=host.owner_id if host else "", now=now
+    )
     heard = perception.language
+    language = heard if heard in LOCALES else language_for(session, contact)
+
+    def choose(texts: Sequence[str]) -> str:
+        served = (library.live(text, language=language, now=now) for text in texts)
+        sayable = [c for c in served if c and can_say(c, contact, redlines=playbook.redlines)]
+        return text_about(observation.text, sayable)
+
     fitting = options(
         library,
         playbook,
@@ -70,6 +82,7 @@ def read_turn(
         perception,
         contact=contact,
         is_slot_chosen=accepted is not None,
+        choose=choose,
     )
     offers = any(option.move.do == "propose_times" for option in fitting)
     return Turn(
@@ -80,7 +93,7 @@ def read_turn(
         library=library,
         contact=contact,
         now=now,
-        language=heard if heard in LOCALES else language_for(session, contact),
+        language=language,
         accepted=accepted,
         offer=slots_to_offer(session, perception, contact, free, now=now) if offers else (),
         options=fitting,
@@ -93,9 +106,9 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
     An answer to a further question goes before the row's own texts, the playbook's next question
     goes last, and what exceeds `MAX_FACTS` is left out, pleasantries first.
     """
-    if not option.move.say:
+    if not option.say:
         return ()
-    own = [_serve(turn, text) for text in option.move.say]
+    own = [_serve(turn, text) for text in option.say]
     if any(content is None for content in own):
         return None
     needed = [content for content in own if content is not None]
@@ -159,9 +172,9 @@ def _also_answers(turn: Turn, option: Option) -> Iterator[Content]:
         return
     for other in turn.options:
         if other is not option and other.move.do == "answer" and other.group == "reply":
-            for text in other.move.say:
+            for text in other.say:
                 content = _serve(turn, text)
-                if content is not None and content.id not in option.move.say:
+                if content is not None and content.id not in option.say:
                     yield content
 
 

@@ -71,6 +71,10 @@ def can_say(content: Content, contact: Contact, *, redlines: Collection[str] = (
     needed = {*content.needs, *content.slots.intersection(FACT_SLOTS)}
     if any(is_off_limits(name, contact, redlines) or not contact.fact(name) for name in needed):
         return False
+    for name, values in content.where.items():
+        known = contact.fact(name).casefold()
+        if name in redlines or known not in (value.casefold() for value in values):
+            return False
     return bool(contact.company) or "company" not in content.slots
 
 
@@ -130,7 +134,9 @@ def _about_a_meeting(
     playbook: Playbook = library.playbook(session.playbook)
     language = language_for(session, contact)
     frame = library.live(playbook.frame, language=language, now=now)
-    content = library.live(text, language=language, now=now)
+    own = library.live(playbook.wording(text), language=language, now=now)
+    shared = library.live(text, language=language, now=now)
+    content = own if own is not None and can_say(own, contact) else shared
     if frame is None or content is None:
         raise LookupError(f"{text} or {playbook.frame} has no live text in {language}")
     further = library.live(more, language=language, now=now) if more else None

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.clock import read_now, start_clock
 from agent_runtime.endpoints import Endpoints, write_endpoints
-from agent_runtime.library.catalog import load_library
+from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.newcomers import Newcomers, read_newcomers
@@ -61,7 +61,8 @@ def _play(settings: Settings, stop: Event) -> None:
     ):
         endpoints = Endpoints(exchanger.host, exchanger.port, calendar.url)
         write_endpoints(paths.sandbox / "endpoints.json", endpoints)
-        runtime = _runtime(store, newcomers, endpoints, engine)
+        library = company_library(paths.library)
+        runtime = _runtime(store, library, newcomers, endpoints, engine)
         params = simulation.params
         reps = RepRoom(runtime, zones, seed=params.seed, grid_minutes=params.grid_minutes)
         reps.finish_meetings(now=read_now(engine))
@@ -82,13 +83,13 @@ def _play(settings: Settings, stop: Event) -> None:
 
 
 def _runtime(
-    store: SqlStore, newcomers: Newcomers, endpoints: Endpoints, engine: Engine
+    store: SqlStore, library: Library, newcomers: Newcomers, endpoints: Endpoints, engine: Engine
 ) -> Runtime:
     """The reps' side of the runtime: they work the human queue and never ask a model."""
     hours = {owner.owner_id: OfficeHours(owner.time_zone) for owner in newcomers.owners}
     return assemble(
         store,
-        library=load_library(),
+        library=library,
         model=ScriptedModel(),
         calendar=CalDavCalendar(endpoints.caldav_url, hours=hours, clock=lambda: read_now(engine)),
         newcomers=newcomers,

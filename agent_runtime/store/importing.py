@@ -125,6 +125,9 @@ def _contacts(
         .iter_rows()
     )
     everybody = tuple(owners.values())
+    told = defaultdict(list)
+    for contact_id, name, value in _told(workspace):
+        told[contact_id].append((name, value))
     frame = pl.read_parquet(workspace.canonical / "contacts.parquet")
     for row in frame.filter(pl.col("email").is_not_null()).sort("contact_id").iter_rows(named=True):
         person_id = row["person_id"]
@@ -147,8 +150,15 @@ def _contacts(
             owner_name=owner.name,
             mailbox=owner.mailbox,
             owner_email=owner.email,
+            facts=tuple(told[row["contact_id"]]),
             is_primary=chosen.setdefault(person_id, row["contact_id"]) == row["contact_id"],
         )
+
+
+def _told(workspace: Workspace) -> Iterator[tuple[str, str, str]]:
+    path = workspace.lake / "told_facts.parquet"
+    if path.is_file():
+        yield from pl.read_parquet(path).iter_rows()
 
 
 def _consents(

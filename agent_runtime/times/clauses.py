@@ -1,40 +1,19 @@
-"""Which of the times in a text are asked for, clause by clause."""
+"""The clauses of a text, each with the times it names and whether it asks for them."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agent_runtime.times.cues import STANCES, Cue, Stance, find_cues
-from agent_runtime.times.days import Through, Week
-from agent_runtime.times.hours import Hours
-from agent_runtime.times.lengths import Length
 from agent_runtime.times.sayings import Saying, is_day
+from agent_runtime.times.stretches import Through
 from agent_runtime.times.tokens import Atoms
-from agent_runtime.times.zone_phrases import NamedZone
-
-
-def asked_for(atoms: Atoms, said: list[Saying]) -> list[Saying]:
-    """Returns what is said of times that are asked for, without what is refused, gone or other.
-
-    An hour up to which somebody is busy becomes one from which they are free.
-    """
-    clauses = _clauses(atoms, said, find_cues(atoms.text, atoms.language))
-    _share_stances(clauses)
-    kept: list[tuple[Saying, int]] = []
-    for clause in clauses:
-        if clause.stance == "refuse":
-            turned = [_turned(saying) for saying in clause.said]
-            if any(isinstance(s.what, Hours) and s.what.is_bound for s in clause.said):
-                kept += ((saying, 2) for saying in turned)
-        elif any(cue.stance == "move" for cue in clause.cues):
-            kept += ((saying, 2) for saying in _moved_to(atoms, clause.said))
-        elif clause.stance not in ("thanks", "past", "elsewhere"):
-            kept += ((saying, clause.weight) for saying in clause.said)
-    best = max((weight for saying, weight in kept if _is_when(saying)), default=0)
-    return [saying for saying, weight in kept if weight >= min(best, 1) or not _is_when(saying)]
+from agent_runtime.times.weeks import Week
 
 
 @dataclass(slots=True)
-class _Clause:
+class Clause:
+    """A stretch between commas, pauses and words that turn."""
+
     said: list[Saying]
     cues: list[Cue]
     first: int
@@ -47,42 +26,13 @@ class _Clause:
     stance: Stance | None = None
     is_list: bool = False
     """Whether it joins its times with "or" or "and"."""
+    says_then: bool = False
+    """Whether it asks for the time that was just named: "let's talk then"."""
 
 
-_FRAGMENT = 3
-"""Words beside the time in a sentence that is hardly more than a time."""
-
-
-def _is_when(saying: Saying) -> bool:
-    return not isinstance(saying.what, Length | NamedZone)
-
-
-def _turned(saying: Saying) -> Saying:
-    what = saying.what
-    is_bound = isinstance(what, Hours) and what.is_bound
-    return replace(saying, what=what.turned()) if is_bound else saying
-
-
-def _moved_to(atoms: Atoms, said: list[Saying]) -> list[Saying]:
-    """Of "move it from Tuesday at 3 to Thursday" only what comes after "to"."""
-    first = 0
-    for n, (before, saying) in enumerate(pairwise(said), 1):
-        if any(atoms.has(at, "to", "until", "onto") for at in range(before.end, saying.first)):
-            first = n
-    return [_end_of(saying) for saying in said[first:]]
-
-
-def _end_of(saying: Saying) -> Saying:
-    what = saying.what
-    if isinstance(what, Through):
-        return replace(saying, what=what.last)  # pyright: ignore[reportArgumentType]
-    if isinstance(what, Hours) and what.since and what.until:
-        return replace(saying, what=replace(what, at=what.until, since=None, until=None))
-    return saying
-
-
-def _clauses(atoms: Atoms, said: list[Saying], cues: list[Cue]) -> list[_Clause]:
-    """The text cut at pauses, at commas and at words that turn, each piece with what it holds."""
+def clauses_of(atoms: Atoms, said: list[Saying]) -> list[Clause]:
+    """Returns the text cut at pauses, commas and words that turn, each piece with what it says."""
+    cues = find_cues(atoms.text, atoms.language)
     inside = {n for saying in said for n in range(saying.first, saying.end)}
     cuts = [n for n in range(len(atoms)) if n not in inside and _may_cut(atoms, n, said, cues)]
     clauses = []
@@ -92,7 +42,14 @@ def _clauses(atoms: Atoms, said: list[Saying], cues: list[Cue]) -> list[_Clause]
             clauses += _split_by_stance(_clause(atoms, said, cues, first, end, sentence), atoms)
         sentence += atoms.has(end, "pause")
         first = end + 1 if end not in inside else end
-    return [clause for clause in clauses if clause.said or clause.cues]
+    clauses = [clause for clause in clauses if clause.said or clause.cues]
+    _share_stances(clauses, atoms)
+    _share_weights(clauses)
+    return clauses
+
+
+_FRAGMENT = 3
+"""Words beside the time in a sentence that is hardly more than a time."""
 
 
 def _may_cut(atoms: Atoms, at: int, said: list[Saying], cues: list[Cue]) -> bool:
@@ -128,7 +85,7 @@ def _around(atoms: Atoms, at: int) -> tuple[int, int]:
 
 def _clause(
     atoms: Atoms, said: list[Saying], cues: list[Cue], first: int, end: int, sentence: int
-) -> _Clause:
+) -> Clause:
     start, stop = atoms[first].start, atoms[end - 1].end
     within = [saying for saying in said if first <= saying.first < end]
     held = [cue for cue in cues if start <= cue.start < stop]
@@ -137,9 +94,10 @@ def _clause(
     is_list = any(atoms.has(n, "or", "and") for n in range(first, end) if n not in inside)
     is_asked = any(atoms.has(n, "pause") and "?" in atoms.raw(n) for n in (end, end + 1))
     weight = 2 if is_asked or any(cue.stance in ("accept", "meet") for cue in held) else 0
-    clause = _Clause(within, held, first, end, sentence, words, weight, is_list=is_list)
+    clause = Clause(within, held, first, end, sentence, words, weight, is_list=is_list)
     clause.weight = weight or int(words <= _FRAGMENT)
     clause.stance = _strongest(held)
+    clause.says_then = not within and any(atoms.has(n, "then") for n in range(first, end))
     return clause
 
 
@@ -148,21 +106,21 @@ def _strongest(cues: list[Cue]) -> Stance | None:
     return next((stance for stance in STANCES if stance in stances), None)
 
 
-def _split_by_stance(clause: _Clause, atoms: Atoms) -> list[_Clause]:
+def _split_by_stance(clause: Clause, atoms: Atoms) -> list[Clause]:
     """A clause without commas that says two things, as in "tuesday is bad thursday works"."""
     groups = _groups(clause.said, atoms)
     stances = {cue.stance for cue in clause.cues} - {"meet"}
-    if len(groups) < 2 or len(stances) < 2 or not stances & {"refuse", "past", "thanks"}:
+    if len(groups) < 2 or len(stances) < 2 or not stances & {"refuse", "past", "aside"}:
         return [clause]
     starts = [atoms[group[0].first].start for group in groups]
     is_cue_first = bool(clause.cues) and clause.cues[0].start < starts[0]
-    parts: list[_Clause] = []
+    parts: list[Clause] = []
     for n, group in enumerate(groups):
         after = starts[n + 1] if n + 1 < len(groups) else len(atoms.text)
         before = starts[n - 1] if n else 0
         ahead = [cue for cue in clause.cues if before <= cue.start < starts[n]]
         behind = [cue for cue in clause.cues if starts[n] <= cue.start < after]
-        cues = (ahead or behind) if is_cue_first else (behind or ahead)
+        cues = (ahead[-1:] or behind[:1]) if is_cue_first else (behind[:1] or ahead[-1:])
         parts.append(replace(clause, said=group, cues=cues, stance=_strongest(cues)))
     return parts
 
@@ -182,24 +140,37 @@ def _groups(said: list[Saying], atoms: Atoms) -> list[list[Saying]]:
     return groups
 
 
-def _share_stances(clauses: list[_Clause]) -> None:
+def _share_stances(clauses: list[Clause], atoms: Atoms) -> None:
     """Gives bare times the stance of the list that they belong to."""
-    for before, clause in zip(clauses, clauses[1:], strict=False):
+    for before, clause in pairwise(clauses):
         if clause.stance is None and clause.said and before.sentence == clause.sentence:
-            looks_back = before.stance in ("past", "thanks", "elsewhere") and not clause.words
-            if looks_back or (before.stance == "refuse" and clause.is_list and before.said):
+            looks_back = before.stance in ("past", "aside", "elsewhere") and not clause.words
+            if looks_back or (clause.is_list and _refuses_what_follows(before, atoms)):
                 clause.stance = before.stance
-    for clause, after in zip(reversed(clauses[:-1]), reversed(clauses[1:]), strict=False):
-        if clause.stance is None and clause.said and after.sentence == clause.sentence:
-            is_one_list = not clause.words and after.is_list and after.said
-            if is_one_list and after.stance == "refuse" and not clause.cues:
-                clause.stance = "refuse"
-    for before, clause in zip(clauses, clauses[1:], strict=False):
-        is_same = before.sentence == clause.sentence
-        if is_same and clause.weight < before.weight and clause.stance is None:
-            clause.weight = before.weight
-    for clause, after in zip(reversed(clauses[:-1]), reversed(clauses[1:]), strict=False):
-        if after.sentence == clause.sentence and after.stance in ("accept", "meet"):
-            clause.weight = (
-                max(clause.weight, after.weight) if clause.stance is None else clause.weight
-            )
+        is_then = clause.says_then and clause.stance in ("accept", "meet")
+        if is_then and before.stance == "elsewhere":
+            before.stance = clause.stance
+    for after, clause in pairwise(reversed(clauses)):
+        is_bare = clause.stance is None and clause.said and not clause.words
+        is_one_list = is_bare and after.is_list and after.said
+        if is_one_list and after.stance == "refuse" and after.sentence == clause.sentence:
+            clause.stance = "refuse"
+
+
+def _refuses_what_follows(clause: Clause, atoms: Atoms) -> bool:
+    """Whether "I can't do Monday" goes on, unlike "Monday is bad"."""
+    if clause.stance != "refuse" or not clause.said:
+        return False
+    last = atoms[clause.said[-1].first].start
+    return any(cue.start < last for cue in clause.cues if cue.stance == "refuse")
+
+
+def _share_weights(clauses: list[Clause]) -> None:
+    """Gives times the weight of the clause before in their sentence, or of one that asks after."""
+    for before, clause in pairwise(clauses):
+        if before.sentence == clause.sentence and clause.stance is None:
+            clause.weight = max(clause.weight, before.weight)
+    for after, clause in pairwise(reversed(clauses)):
+        is_asked = after.sentence == clause.sentence and after.stance in ("accept", "meet")
+        if is_asked and clause.stance is None:
+            clause.weight = max(clause.weight, after.weight)

@@ -10,7 +10,8 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from agent_runtime.errors import ParleyError
-from agent_runtime.times.resolve import AskedTime, resolve_times
+from agent_runtime.times.instants import AskedTime
+from agent_runtime.times.resolve import resolve_times
 from agent_runtime.times.zones_named import is_zone
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -127,7 +128,7 @@ def _question(line: str, where: str) -> TimeQuestion:
         return TimeQuestion(**known)
     except ValidationError as error:
         problem = error.errors()[0]
-        name = problem["loc"][0]
+        name = str(problem["loc"][0])
         if problem["type"] == "missing":
             raise ParleyError(f"{where} has no {name}; give text, now and buyer_tz") from None
         rule = _RULES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""Calendar dates as people write them: 14 March, March the 14th, am 14., el 14, 03/04, 2026-03-14."""
+"""Calendar dates as people write them: 14 March, March the 14th, am 14., el 14, 03/04."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,13 +14,15 @@ class HeardDate(NamedTuple):
     end: int
 
 
-def hear_date(atoms: Atoms, at: int, *, month: int = 0, is_day: bool = False) -> HeardDate | None:
+def hear_date(
+    atoms: Atoms, at: int, *, after: Dated | None = None, is_day: bool = False
+) -> HeardDate | None:
     """Returns the date written at a position.
 
     Args:
         atoms: The text.
         at: Where the date would begin, after its article.
-        month: That of a date just before, which a bare number continues ("3 or 4").
+        after: The date of a list just before, which a bare number continues ("3 or 4 May").
         is_day: What stands before already says that a bare number is a day.
     """
     if iso := atoms.tag(at, "iso"):
@@ -29,7 +31,7 @@ def hear_date(atoms: Atoms, at: int, *, month: int = 0, is_day: bool = False) ->
         _in_digits(atoms, at, is_day)
         or _month_first(atoms, at)
         or _day_first(atoms, at)
-        or _bare(atoms, at, month=month, is_day=is_day)
+        or _bare(atoms, at, after=after, is_day=is_day)
     )
 
 
@@ -37,8 +39,8 @@ def hear_month(atoms: Atoms, at: int) -> HeardDate | None:
     """Returns the first of the month that is named at a position, with or without its year."""
     at = atoms.skip(at, "filler", "of", "daymark", "onday")
     if (month := atoms.tag(at, "month")) is not None:
-        year = _year(atoms, at + 1)
-        return HeardDate(Dated(1, month, year or 0), at + 1 + bool(year))
+        year, end = _year(atoms, at + 1)
+        return HeardDate(Dated(1, month, year), end)
     months_on = {"next": 1, "this": 0, "coming": 1, "following": 1}
     for name, ahead in months_on.items():
         if atoms.has(at, name) and atoms.has(at + 1, "month_word"):
@@ -62,8 +64,11 @@ def _day_number(atoms: Atoms, at: int) -> int | None:
     return number if number is not None and 1 <= number <= 31 else None
 
 
-def _year(atoms: Atoms, at: int) -> int | None:
-    return atoms.tag(atoms.skip(at, "filler", "of", "comma"), "year")
+def _year(atoms: Atoms, at: int) -> tuple[int, int]:
+    """The year that follows a month, 0 for none, and where the date ends."""
+    year_at = atoms.skip(at, "filler", "of", "comma", "dash")
+    year = atoms.tag(year_at, "year")
+    return (year, year_at + 1) if year else (0, at)
 
 
 def _in_digits(atoms: Atoms, at: int, is_day: bool) -> HeardDate | None:
@@ -97,18 +102,15 @@ def _month_first(atoms: Atoms, at: int) -> HeardDate | None:
     day = _day_number(atoms, day_at)
     if day is None or atoms.has(day_at + 1, "oclock", "half_day", "counted"):
         return None
-    year = _year(atoms, day_at + 1)
-    end = day_at + 1
-    while year and not atoms.has(end - 1, "year"):
-        end += 1
-    return HeardDate(Dated(day, month, year or 0), end)
+    year, end = _year(atoms, day_at + 1)
+    return HeardDate(Dated(day, month, year), end)
 
 
 def _day_first(atoms: Atoms, at: int) -> HeardDate | None:
     day = _day_number(atoms, at)
     if day is None:
         return None
-    named = hear_month(atoms, at + 1)
+    named = hear_month(atoms, at + 1 + atoms.has(at + 1, "dash"))
     if named is None or atoms.has(at - 1, "at"):
         named = _month_after_others(atoms, at + 1)
         end = at + 1
@@ -138,19 +140,37 @@ def _is_marked(atoms: Atoms, at: int) -> bool:
     return atoms.has(at - 1, *_BEFORE_DAY)
 
 
-def _bare(atoms: Atoms, at: int, *, month: int, is_day: bool) -> HeardDate | None:
+def _continues(atoms: Atoms, at: int, day: int, after: Dated | None) -> bool:
+    """Whether a number goes on a list of days, and is no hour of the last of them."""
+    if after is None or day <= after.day or not atoms[at].word[0].isdigit():
+        return False
+    hour = atoms.reach(at + 1, "dash", "to", "ish", "half_day", "oclock", "part")
+    is_hour = hour is not None and not (atoms.has(hour, "dash", "to") and atoms.has(hour, "at"))
+    return atoms.has(at - 1, "or", "and", "comma", "slash", "dash", "to", "daymark") and not is_hour
+
+
+def _bare(atoms: Atoms, at: int, *, after: Dated | None, is_day: bool) -> HeardDate | None:
     """A day number alone: "the 14th", "am 14.", "el 14", or one more after another date."""
     day = _day_number(atoms, at)
-    if day is None or atoms.has(at + 1, *_COUNTED_ON) or atoms.has(at - 1, "counted_before"):
+    if (
+        day is None
+        or atoms.has(at, "quarter")
+        or atoms.has(at + 1, *_COUNTED_ON)
+        or atoms.has(at - 1, "counted_before")
+    ):
         return None
     is_number = atoms.has(at, "num")
+    continues = _continues(atoms, at, day, after)
+    month = after.month if after else 0
     is_word = not atoms[at].word[0].isdigit()
     if atoms.has(at, "ord") and not is_number:
         on_day = atoms.has(at - 1, "onday") or is_day
-        small = is_word and day <= _SMALL_ORDINAL and not month
+        small = is_word and day <= _SMALL_ORDINAL and after is None
         is_said = on_day if small else not is_word or on_day or _is_marked(atoms, at)
     elif atoms.has(at, "ord"):
-        is_said = is_day or month > 0 or _is_marked(atoms, at)
+        is_said = is_day or continues or _is_marked(atoms, at)
     else:
-        is_said = is_day or month > 0 or (atoms.has(at - 1, "daymark") and not is_word)
+        is_one = atoms.tag(at - 1, "daymark") == "one"
+        is_marked = atoms.has(at - 1, "daymark") and (not is_word or is_one)
+        is_said = is_day or continues or is_marked
     return HeardDate(Dated(day, month), at + 1) if is_said else None

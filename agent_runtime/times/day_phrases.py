@@ -1,30 +1,18 @@
-"""Days as a text names them: weekdays, weeks, dates, and what is counted from them."""
+"""Days as a text names them: weeks, dates, and what is counted from them."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 from agent_runtime.times.dates import hear_date, hear_month
-from agent_runtime.times.days import (
-    Calendar,
-    Dated,
-    Day,
-    Edge,
-    Named,
-    Near,
-    NthWeekday,
-    Numeric,
-    Week,
-    Weekend,
-)
+from agent_runtime.times.days import Calendar, Dated, Day, Near, Numeric
 from agent_runtime.times.tokens import Atoms
-
-
-class HeardDay(NamedTuple):
-    """A day, where it ends, and to which neighbours its "next" carries: "on", "back" or none."""
-
-    day: Day
-    end: int
-    carries: str = ""
+from agent_runtime.times.weekday_phrases import (
+    HEADS,
+    WEEKS_ON,
+    HeardDay,
+    hear_weekday,
+    said_after,
+)
+from agent_runtime.times.weeks import Edge, Named, NthWeekday, Week, Weekend
 
 
 def hear_day(
@@ -34,18 +22,15 @@ def hear_day(
     found = (
         _counted(atoms, at, calendar)
         or _near(atoms, at)
+        or _given_week(atoms, at, before)
         or _with_words(atoms, at, calendar, before)
         or _date(atoms, at, before)
     )
     return _moved_on(atoms, found) if found else None
 
 
-_NEXT = {"next": 1, "this": 0, "coming": 1, "following": 1, "after_next": 2, "last": -1}
 _EDGES: tuple[Edge, ...] = ("early", "mid", "late", "rest")
-_HEADS = ("weekday", "week", "weekend", "month", "month_word", "unit", "part")
 _UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
-_SHORT_BEFORE = ("or", "and", "dash", "slash", "onday", "next", "this", "from", "between", "to")
-_SHORT_AFTER = ("clock", "hours", "num", "ord", "numeric", "dotted", "part", "or", "dash", "slash")
 
 
 def _span(atoms: Atoms, at: int) -> tuple[int, int] | None:
@@ -65,20 +50,27 @@ def _counted(atoms: Atoms, at: int, calendar: Calendar) -> HeardDay | None:
         days = atoms.tag(at, "in_days")
         return HeardDay(Near(days), at + 1) if days else None
     days, end = span
-    if atoms.has(end, "ago"):
-        return HeardDay(Near(-days), end + 1)
-    if atoms.has(end, "hence"):
-        return HeardDay(Near(days), end + 1)
+    if atoms.has(end, "ago", "hence"):
+        return HeardDay(Near(-days if atoms.has(end, "ago") else days), end + 1)
     if atoms.has(end, "or"):
         return None
+    return _from_day(atoms, days, end, calendar, is_in=is_in) or (
+        HeardDay(Near(days), end) if is_in else None
+    )
+
+
+def _from_day(
+    atoms: Atoms, days: int, end: int, calendar: Calendar, *, is_in: bool
+) -> HeardDay | None:
     start = atoms.skip(end, "filler", "week_from", "onday", "daymark", "comma")
+    if is_in and atoms.has(start, "weekday") and days % 7 == 0:
+        return HeardDay(Named(atoms.tag(start, "weekday"), Week(days // 7)), start + 1)
     is_linked = start > end and atoms.has(end, "week_from", "onday")
-    is_day = atoms.has(start, "weekday", "near", "weekday_short")
-    if is_linked or is_day:
-        base = hear_day(atoms, start, calendar)
-        if base and (moved := _plus(base.day, days)):
-            return HeardDay(moved, base.end)
-    return HeardDay(Near(days), end) if is_in else None
+    if not is_linked and not atoms.has(start, "weekday", "near", "weekday_short"):
+        return None
+    base = hear_day(atoms, start, calendar)
+    moved = _plus(base.day, days) if base else None
+    return HeardDay(moved, base.end) if base and moved else None
 
 
 def _near(atoms: Atoms, at: int) -> HeardDay | None:
@@ -87,132 +79,77 @@ def _near(atoms: Atoms, at: int) -> HeardDay | None:
 
 
 def _date(atoms: Atoms, at: int, before: Day | None) -> HeardDay | None:
-    month = before.month if isinstance(before, Dated) else 0
-    found = hear_date(atoms, at, month=month)
+    found = hear_date(atoms, at, after=before if isinstance(before, Dated) else None)
     return HeardDay(*found) if found else None
 
 
-def _with_words(atoms: Atoms, at: int, calendar: Calendar, before: Day | None) -> HeardDay | None:
-    """A weekday, week or weekend with the words around it: "early next week", "mardi prochain"."""
+def _given_week(atoms: Atoms, at: int, before: Day | None) -> HeardDay | None:
+    """A week by its date, its number, or the week before it: "w/c 9 March", "KW 11"."""
     if atoms.has(at, "week_of"):
         found = hear_date(atoms, atoms.skip(at + 1, "filler", "daymark", "onday"), is_day=True)
         return HeardDay(Week(of=found.date), found.end) if found else None
     if atoms.has(at, "week_after"):
+        if isinstance(before, Named):
+            return HeardDay(replace(before, plus_days=before.plus_days + 7), at + 1)
         return HeardDay(Week(before.after + 1 if isinstance(before, Week) else 1), at + 1)
     if atoms.has(at, "week_number") and (number := atoms.tag(at + 1, "num")):
         return HeardDay(Week(number=number), at + 2)
-    edge: Edge = ""
-    head = at
-    if found := next((name for name in _EDGES if atoms.has(at, name)), None):
-        edge = found
-        head = atoms.skip(at + 1, "filler", "of", "daymark", "onday")
-    nth = atoms.tag(head, "ord")
-    if nth is not None or atoms.has(head, "last"):
-        ranked = _ranked(atoms, atoms.skip(head + 1), nth or -1)
-        if ranked:
-            return (
-                HeardDay(replace(ranked.day, edge=edge), ranked.end)
-                if (edge and isinstance(ranked.day, Week))
-                else ranked
-            )
-    word = next((name for name in _NEXT if atoms.has(head, name)), "")
-    head = atoms.skip(head + 1) if word else head
-    if atoms.has(head, "weekday") or _is_short_weekday(atoms, head):
-        return _weekday(atoms, head, word, calendar)
-    if atoms.has(head, "weekend"):
-        word = word or _said_after(atoms, head + 1)
-        end = head + 1 + bool(_said_after(atoms, head + 1))
-        return HeardDay(Weekend(0 if word in ("this", "coming") else _NEXT.get(word, 0)), end)
-    if atoms.has(head, "week"):
-        return _week(atoms, head, word, edge, calendar, before)
-    if word == "next" and isinstance(before, Week) and not atoms.has(head, *_HEADS):
-        return HeardDay(Week(before.after + 1), head)
-    if edge and atoms.has(head, "near"):
-        return _near(atoms, head)
+    is_next = atoms.has(at, "next") and not atoms.has(atoms.skip(at + 1), *HEADS)
+    if is_next and isinstance(before, Week):
+        return HeardDay(Week(before.after + 1), at + 1)
     return None
 
 
-def _ranked(atoms: Atoms, head: int, nth: int) -> HeardDay | None:
+def _with_words(atoms: Atoms, at: int, calendar: Calendar, before: Day | None) -> HeardDay | None:
+    """A weekday, week or weekend with the words around it: "early next week", "mardi prochain"."""
+    edge = _edge(atoms, at)
+    head = atoms.skip(at + 1, "filler", "of", "daymark", "onday") if edge else at
+    if ranked := _ranked(atoms, head, edge):
+        return ranked
+    word = next((name for name in WEEKS_ON if atoms.has(head, name)), "")
+    head = atoms.skip(head + 1) if word else head
+    if weekday := hear_weekday(atoms, head, word, calendar):
+        return weekday
+    if atoms.has(head, "weekend"):
+        after = said_after(atoms, head + 1)
+        word = word or after
+        weeks = 0 if word in ("this", "coming") else WEEKS_ON.get(word, 0)
+        return HeardDay(Weekend(weeks), head + 1 + bool(after))
+    if atoms.has(head, "week"):
+        week = _week(atoms, head, word, edge, calendar, before)
+        return _its_weekday(atoms, week, calendar) or week if week else None
+    return _near(atoms, head) if edge else None
+
+
+def _edge(atoms: Atoms, at: int) -> Edge:
+    for name in _EDGES:
+        if atoms.has(at, name):
+            return name
+    return ""
+
+
+def _ranked(atoms: Atoms, at: int, edge: Edge) -> HeardDay | None:
     """The nth weekday or week of a month."""
+    nth = atoms.tag(at, "ord") or (-1 if atoms.has(at, "last") else 0)
+    head = atoms.skip(at + 1)
     weekday = atoms.tag(head, "weekday")
-    if weekday is None and not atoms.has(head, "week"):
+    is_named = weekday is not None or atoms.has(head, "week")
+    if not nth or not is_named:
         return None
-    if not atoms.has(head + 1, "of", "in", "onday", "month", "from"):
-        return None
-    month = hear_month(atoms, head + 1)
+    is_of = atoms.has(head + 1, "of", "in", "onday", "month", "from")
+    month = hear_month(atoms, head + 1) if is_of else None
     if month is None:
         return None
     if weekday is None:
-        return HeardDay(Week(of=month.date, nth=nth), month.end)
+        return HeardDay(Week(of=month.date, nth=nth, edge=edge), month.end)
     return HeardDay(NthWeekday(nth, weekday, month.date), month.end)
-
-
-def _said_after(atoms: Atoms, at: int) -> str:
-    """The "next" that follows its day, unless it belongs to what comes after."""
-    word = next((name for name in _NEXT if atoms.has(at, name)), "")
-    is_own = word and not atoms.has(atoms.skip(at + 1), *_HEADS)
-    return word if is_own else ""
-
-
-def _is_short_weekday(atoms: Atoms, at: int) -> bool:
-    if not atoms.has(at, "weekday_short"):
-        return False
-    if atoms.language == "de" and not atoms.raw(at)[0].isupper():
-        return False
-    is_at = atoms.has(at + 1, "at") and atoms.has(at + 2, "num", "clock", "hours")
-    return is_at or atoms.has(at - 1, *_SHORT_BEFORE) or atoms.has(at + 1, *_SHORT_AFTER)
-
-
-def _weekday(atoms: Atoms, head: int, word: str, calendar: Calendar) -> HeardDay:
-    weekday = atoms.tag(head, "weekday")
-    if weekday is None:
-        weekday = atoms.tag(head, "weekday_short")
-    end = head + 1
-    carries = "on" if word in ("next", "last", "after_next") else ""
-    if not word and (after := _said_after(atoms, end)):
-        word, end = after, end + 1
-        carries = "back"
-    if dated := _weekday_and_date(atoms, end, weekday, calendar):
-        return dated
-    is_plain = word in ("", "this", "coming")
-    return HeardDay(Named(weekday, None if is_plain else Week(_NEXT[word])), end, carries)
-
-
-def _weekday_and_date(atoms: Atoms, end: int, weekday: int, calendar: Calendar) -> HeardDay | None:
-    start = atoms.skip(end, "filler", "daymark", "comma")
-    is_marked = start > end and any(atoms.has(n, "daymark") for n in range(end, start))
-    found = hear_date(atoms, start, is_day=is_marked)
-    if found is None and start == end and _is_day_number(atoms, end, weekday, calendar):
-        found = hear_date(atoms, start, is_day=True)
-    if found is None:
-        return None
-    return HeardDay(replace(found.date, weekday=weekday), found.end)
-
-
-def _is_day_number(atoms: Atoms, at: int, weekday: int, calendar: Calendar) -> bool:
-    """Whether "Tuesday 14" means the 14th: by the calendar, else as the language is wont to."""
-    number = atoms.tag(at, "num")
-    if number is None or not 1 <= number <= 31 or atoms.has(at + 1, "dash", "to", "ish", "and"):
-        return False
-    try:
-        if Dated(number).dates(calendar)[0].weekday() == weekday:
-            return True
-    except ValueError:
-        pass
-    after = atoms.skip(at + 1, "filler", "comma", "at")
-    is_followed = atoms.has(after, "clock", "hours", "noon") or (
-        after > at + 1 and atoms.has(after - 1, "at") and atoms.has(after, "num")
-    )
-    if is_followed or number > 24:
-        return True
-    return atoms.language not in ("en", "de")
 
 
 def _week(
     atoms: Atoms, head: int, word: str, edge: Edge, calendar: Calendar, before: Day | None
 ) -> HeardDay | None:
     end = head + 1
-    if not word and (after := _said_after(atoms, end)):
+    if not word and (after := said_after(atoms, end)):
         word, end = after, end + 1
     if word == "following" and isinstance(before, Week):
         return HeardDay(Week(before.after + 1, edge), end)
@@ -225,7 +162,18 @@ def _week(
             return None
         is_over = edge == "early" and calendar.today.weekday() > 1
         return HeardDay(Week(int(is_over), edge), end)
-    return HeardDay(Week(_NEXT[word], edge), end)
+    return HeardDay(Week(WEEKS_ON[word], edge), end)
+
+
+def _its_weekday(atoms: Atoms, week: HeardDay, calendar: Calendar) -> HeardDay | None:
+    """The weekday said right after its week, as in "nächste Woche Mittwoch"."""
+    start = atoms.skip(week.end, "filler", "onday", "daymark")
+    if not isinstance(week.day, Week) or week.day.edge:
+        return None
+    found = hear_weekday(atoms, start, "", calendar)
+    if found is None or not isinstance(found.day, Named) or found.day.week:
+        return None
+    return HeardDay(replace(found.day, week=week.day), found.end, "on")
 
 
 def _moved_on(atoms: Atoms, found: HeardDay) -> HeardDay:

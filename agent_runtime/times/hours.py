@@ -72,14 +72,14 @@ def joined(one: Hours, other: Hours) -> Hours | None:
         return replace(one, part=one.part or other.part) if same else None
     if (one.at and not other.is_only_part) or (other.at and not one.is_only_part):
         return None
-    for name in ("since", "until", "part"):
-        if getattr(one, name) and getattr(other, name):
-            return None
+    parts = {one.part, other.part} - {"", "day"}
+    if len(parts) > 1 or (one.since and other.since) or (one.until and other.until):
+        return None
     return Hours(
         at=one.at or other.at,
         since=one.since or other.since,
         until=one.until or other.until,
-        part=one.part or other.part,
+        part=next(iter(parts), one.part or other.part),
         zone=one.zone or other.zone,
     )
 
@@ -117,11 +117,10 @@ def _from_to(since: Clock, until: Clock, part: str) -> tuple[int, int]:
         other = replace(since, half="am")
         end = until.settle(part)
         start = same.settle(part) if same.settle(part) < end else other.settle(part)
-        return start, end
+        return start, end if start < end else end + 24 * 60
     start = since.settle(part)
-    if until.half or until.hour > 12:
-        return start, until.settle(part)
-    end = until.hour * 60 + until.minute
+    is_sure = bool(until.half) or until.hour > 12
+    end = until.settle(part) if is_sure else until.hour * 60 + until.minute
     while end <= start:
-        end += 12 * 60
+        end += (24 if is_sure else 12) * 60
     return start, end

@@ -1,18 +1,17 @@
 """The words of each language for days and hours, found in a text as the longest known phrases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from agent_runtime.times.lexicon_files import Tags, entries
 from agent_runtime.times.spelling import is_nearly
 from agent_runtime.times.tokens import Atom, Atoms, cut, fold
 from agent_runtime.times.zones_named import city_zones, zone_words
 from agent_runtime.words import read_words
 
 LANGUAGES = ("en", "es", "de", "fr", "pt", "it")
-
-Tags = Mapping[str, Any]
 
 
 def tag_text(text: str, language: str) -> Atoms:
@@ -46,8 +45,8 @@ class Lexicon:
     names: tuple[str, ...]
     """Long names of days and months, recognised with one letter wrong."""
     cues: Mapping[str, list[str]]
-    telling: frozenset[str]
-    """First words of the language's own phrases for days and hours."""
+    telling: Mapping[str, int]
+    """Words of the language's own phrases for days and hours; names of days weigh double."""
 
     def longest(self, pieces: list[Atom], at: int) -> tuple[int, tuple[Tags, ...]] | None:
         """Returns how many pieces the longest phrase takes from here, and its tags."""
@@ -66,93 +65,60 @@ class Lexicon:
 def load_lexicon(language: str) -> Lexicon:
     """Returns the lexicon of one of the six languages."""
     own = read_words(f"times/{language}")
-    meanings: dict[tuple[str, ...], tuple[Tags, ...]] = {}
-    for source in (own, read_words("times/shared"), _places()):
-        seen = set(meanings)
-        for phrase, tags in _entries(source):
-            for words in _spellings(phrase, language):
-                if words in seen:
-                    continue
-                known = meanings.get(words)
-                merged = known is not None and len(known) == len(tags) == 1
-                meanings[words] = ({**known[0], **tags[0]},) if known and merged else tags
+    meanings = _meanings(own, language)
+    telling = dict.fromkeys(map(fold, own["spoken"].split()), 1)
+    for words, tags in meanings.items():
+        weight = 2 if len(words) == 1 and _NAMES & set(tags[0]) else 1
+        if any(_telling_tags() & set(meaning) for meaning in tags):
+            long = (word for word in words if len(word) > (1 if len(words) == 1 else 3))
+            telling |= {word: max(weight, telling.get(word, 0)) for word in long}
+    for source in (read_words("times/shared"), _places(language)):
+        meanings = _meanings(source, language) | meanings
     by_first: dict[str, list[tuple[tuple[str, ...], tuple[Tags, ...]]]] = {}
     for words in sorted(meanings, key=len, reverse=True):
         by_first.setdefault(words[0], []).append((words, meanings[words]))
     names = tuple(
         words[0]
         for words, tags in meanings.items()
-        if len(words) == 1 and len(words[0]) >= 6 and {"weekday", "month", "near"} & set(tags[0])
-    )
-    telling = frozenset(
-        words[0]
-        for phrase, tags in _entries(own)
-        if any(_TELLING & set(meaning) for meaning in tags)
-        for words in _spellings(phrase, language)
+        if len(words) == 1 and len(words[0]) >= 6 and _NAMES & set(tags[0])
     )
     return Lexicon({k: tuple(v) for k, v in by_first.items()}, names, own["cues"], telling)
 
 
+_NAMES = frozenset({"weekday", "month", "near"})
+
+
+@lru_cache(maxsize=1)
+def _telling_tags() -> frozenset[str]:
+    return frozenset(read_words("times/reading")["telling"])
+
+
+def _meanings(source: Mapping[str, Any], language: str) -> dict[tuple[str, ...], tuple[Tags, ...]]:
+    found: dict[tuple[str, ...], tuple[Tags, ...]] = {}
+    for phrase, tags in entries(source):
+        for words in _spellings(phrase, language):
+            known = found.get(words)
+            merged = known is not None and len(known) == len(tags) == 1
+            found[words] = ({**known[0], **tags[0]},) if known and merged else tags
+    return found
+
+
 def _is_short_name(atom: Atom) -> bool:
-    is_name = any(tag in atom.tags for tag in ("weekday", "weekday_short", "month"))
-    return is_name and len(atom.word) <= _LONGEST_SHORT_NAME
-
-
-_LONGEST_SHORT_NAME = 5
+    return "weekday_short" in atom.tags or "short" in atom.tags
 
 
 def _begins(pieces: list[Atom], at: int, words: tuple[str, ...]) -> bool:
     return tuple(piece.word for piece in pieces[at : at + len(words)]) == words
 
 
-def _places() -> Mapping[str, Any]:
+def _places(language: str) -> Mapping[str, Any]:
+    """Names of cities and peoples; in German also "Londoner", as in "Londoner Zeit"."""
     places: dict[str, dict[str, list[str]]] = {"city": {}, "people": {}}
     for city, zone in city_zones().items():
-        places["city"].setdefault(zone, []).append(city)
+        names = [city, f"{city}er"] if language == "de" else [city]
+        places["city"].setdefault(zone, []).extend(names)
     places["people"] = zone_words()["peoples"]
     return places
-
-
-def _entries(source: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Tags, ...]]]:
-    """Yields each phrase of a file with the tags that it stands for."""
-    for tag, content in source.items():
-        if tag in ("cues", "glued", "glued_to_month", "ordinal_endings"):
-            continue
-        if tag in _COUNTED:
-            name = _COUNTED[tag]
-            endings = source.get("ordinal_endings", [""]) if name == "ord" else [""]
-            for value, phrase in enumerate(content.split()):
-                yield from ((phrase.replace("_", " ") + end, ({name: value},)) for end in endings)
-        elif tag == "together":
-            for parts, phrases in content.items():
-                tags = tuple(_parse(part) for part in parts.split())
-                yield from ((str(phrase), tags) for phrase in phrases)
-        elif isinstance(content, dict):
-            for value, phrases in content.items():
-                yield from ((str(phrase), ({tag: value},)) for phrase in phrases)
-        else:
-            yield from ((str(phrase), ({tag: True},)) for phrase in content)
-    for glued, tags in source.get("glued_to_month", {}).items():
-        for month, names in source["month"].items():
-            yield from ((f"{name}{glued}", (_parse(tags), {"month": month})) for name in names)
-    for glued, tags in source.get("glued", {}).items():
-        for day, names in source["weekday"].items():
-            for name in names:
-                both = ({"weekday": day}, _parse(tags))
-                yield from ((f"{name}{glued}", both), (f"{name} {glued}", both))
-
-
-_TELLING = frozenset(
-    {"weekday", "month", "near", "num", "part", "ord", "half", "oclock", "next", "at", "plus"}
-)
-"""Tags whose words show in which language a text is."""
-
-_COUNTED = {"numbers": "num", "ordinals": "ord"}
-
-
-def _parse(tag: str) -> Tags:
-    name, _, value = tag.partition(":")
-    return {name: int(value) if value.lstrip("-").isdigit() else value or True}
 
 
 def _spellings(phrase: str, language: str) -> set[tuple[str, ...]]:

@@ -21,6 +21,7 @@ def find_literal(text: str, at: int, language: str) -> tuple[int, Tags] | None:
 
 
 _ALONE = r"(?<![\d.:/,])"
+_AFTER_SLASH = r"(?<![\d.:])"
 _DAY = r"\d{1,2}"
 _HALF = r"\s?[ap](?:\.\s?|\s)?m\b\.?|[ap]\b(?![.\w])"
 _HALF_DE = r"\s?p\.?\s?m\b\.?|a\.?m\b\.?|\s?a\.m\.|[ap]\b(?![.\w])"
@@ -41,7 +42,10 @@ def _plain_clock(match: re.Match[str]) -> Tags | None:
 
 def _hhmm(match: re.Match[str]) -> Tags:
     hour, minute = int(match[1]), int(match[2])
-    return {"clock": (hour, minute, "")} if match[3] else {"hhmm": (hour, minute, "")}
+    if match[3]:
+        return {"clock": (hour, minute, "")}
+    year = {"year": int(match[0])} if match[1] == "20" else {}
+    return {"hhmm": (hour, minute, ""), **year}
 
 
 def _offset(match: re.Match[str]) -> Tags | None:
@@ -60,6 +64,10 @@ _PATTERNS: dict[str, tuple[str, _Make]] = {
         r"|\b\d{1,3}(?:[.,]\d{3})+\b|\b\d{5,}\b|\bQ[1-4]\b|#\d+",
         lambda _: {"void": True},
     ),
+    "feira": (
+        r"\b([2-6])(?:ª(?:[\s-]?feira|f)?|a[\s-]?feira|af)(?!\w)",
+        lambda m: {"weekday": int(m[1]) - 2},
+    ),
     "iso": (
         r"\b(20\d\d)[-/](\d\d?)[-/](\d\d?)(?:T(?=\d\d:)|\b)",
         lambda m: {"iso": (int(m[1]), int(m[2]), int(m[3]))},
@@ -69,12 +77,12 @@ _PATTERNS: dict[str, tuple[str, _Make]] = {
         lambda m: {"numeric": (int(m[1]), int(m[3]), int(m[4]) % 100 + 2000, m[2])},
     ),
     "hm": (
-        rf"{_ALONE}({_DAY})(?::|\s?h\s?)([0-5]\d)(?!\d)(?::\d\d\b)?(?:\s?h(?:rs|s)?\b|\s?min\b)?"
+        rf"{_AFTER_SLASH}({_DAY})(?::|\s?h\s?)([0-5]\d)(?!\d)(?::\d\d\b)?(?:\s?h(?:rs|s)?\b|\s?min\b)?"
         r"(HALF)?",
         _plain_clock,
     ),
     "dotted_clock": (rf"{_ALONE}({_DAY})\.([0-5]\d)(HALF)", _plain_clock),
-    "half": (rf"{_ALONE}({_DAY})()(HALF)", _plain_clock),
+    "half": (rf"{_AFTER_SLASH}({_DAY})()(HALF)", _plain_clock),
     "hhmm": (r"\b([01]\d|2[0-3])([0-5][05])(\s?h(?:rs|ours)?\b|\s?uhr\b)?(?!\d)", _hhmm),
     "decimal_hours": (
         rf"{_ALONE}(\d)[.,]5\s?-?(?:h\b|hr|hour|stunde|heure|hora|ore)\w*",
@@ -94,10 +102,9 @@ _PATTERNS: dict[str, tuple[str, _Make]] = {
         lambda m: {"minutes": int(m[1])},
     ),
     "hours": (
-        rf"{_ALONE}({_DAY})(?:\s?(hrs?)\b|\s?(hs)\b|\s?h\b)",
+        rf"{_AFTER_SLASH}({_DAY})(?:\s?(hrs?)\b|\s?(hs)\b|\s?h\b)",
         lambda m: {"hours": (int(m[1]), "long" if m[2] else "clock" if m[3] else "")},
     ),
-    "feira": (r"\b([2-6])[ªa](?:[\s-]?feira|f)?\b", lambda m: {"weekday": int(m[1]) - 2}),
     "ord": (
         rf"{_ALONE}({_DAY})(?:st|nd|rd|th|er|ème|eme|[ºª°]|e(?=\s))(?!\w)",
         lambda m: {"ord": int(m[1])},

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agent_runtime.domain import Contact, Perception, Session, Slot
+from agent_runtime.times.instants import AskedTime
 from agent_runtime.times.local_times import zone_of
-from agent_runtime.times.spoken_times import SpokenTime, hear_time
+from agent_runtime.times.resolve import resolve_times
 
 OFFERED = 3
 """Times in one offer: enough to choose from, few enough to read."""
@@ -20,20 +21,22 @@ def accepted_slot(
     contact: Contact,
     free_slots: Sequence[Slot],
     *,
+    host_id: str,
     now: datetime,
 ) -> Slot | None:
     """Returns the time to book: an offered one that was accepted, or a free one that was named.
 
-    An offered time counts only while the CRM still names that calendar's owner (R110).
+    An offered time counts only while its calendar is still that of `host_id`, who meets the buyer
+    by the CRM (R110).
     """
     choice = perception.slot_choice
     if choice is not None and choice < len(session.offered):
         chosen = session.offered[choice]
-        return chosen if chosen.owner_id == contact.owner_id else None
-    wished = wish(perception)
-    if perception.primary not in _ASK_FOR_TIME or not (wished.has_day and wished.clocks):
+        return chosen if chosen.owner_id == host_id else None
+    if perception.primary not in _ASK_FOR_TIME:
         return None
-    fits = [slot for slot in free_slots if _fits(slot, wished, contact, now)]
+    starts = {asked.start for asked in wish(perception, contact, now=now) if asked.kind == "slot"}
+    fits = [slot for slot in free_slots if slot.start in starts]
     return fits[0] if len(fits) == 1 else None
 
 
@@ -52,24 +55,25 @@ def slots_to_offer(
         for slot in free_slots
         if slot not in session.offered and _DAY[0] <= slot.start.astimezone(zone).hour < _DAY[1]
     ]
-    wished = wish(perception)
-    on_wish = [slot for slot in usable if not wished.is_empty and _fits(slot, wished, contact, now)]
+    wished = wish(perception, contact, now=now)
+    on_wish = [slot for slot in usable if any(_fits(slot, asked) for asked in wished)]
     return _spread(on_wish or usable, contact)
 
 
-def wish(perception: Perception) -> SpokenTime:
-    """Returns the days and hours that the buyer asked for."""
+def wish(perception: Perception, contact: Contact, *, now: datetime) -> tuple[AskedTime, ...]:
+    """Returns the times that the buyer asked for."""
     words = dict(perception.entities).get("requested_time", "")
-    return hear_time(words, perception.language) if words else SpokenTime()
+    zone = contact.time_zone or "UTC"
+    return resolve_times(words, now=now, zone=zone, language=perception.language)
 
 
 _ASK_FOR_TIME = ("propose_time", "book_meeting", "interested", "reschedule")
 
 
-def _fits(slot: Slot, wished: SpokenTime, contact: Contact, now: datetime) -> bool:
-    zone = zone_of(contact.time_zone)
-    local = slot.start.astimezone(zone)
-    return wished.on_day(local, today=now.astimezone(zone).date()) and wished.at_hour(local)
+def _fits(slot: Slot, asked: AskedTime) -> bool:
+    if asked.kind == "slot":
+        return slot.start == asked.start
+    return asked.start <= slot.start < asked.end
 
 
 def _spread(slots: Sequence[Slot], contact: Contact) -> tuple[Slot, ...]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from agent_runtime.times.literals import find_literal
+from agent_runtime.words import read_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Atoms:
 
     def has(self, at: int, *names: str) -> bool:
         """Says whether the atom has one of the tags."""
-        return 0 <= at < len(self.atoms) and any(name in self.atoms[at].tags for name in names)
+        return 0 <= at < len(self.atoms) and not self.atoms[at].tags.keys().isdisjoint(names)
 
     def raw(self, at: int) -> str:
         """Returns an atom as it was written."""
@@ -111,6 +112,7 @@ _PIECE = re.compile(
     r"|(?P<mark>[,:()/&@–—-])"
 )
 _MARKS = {"/": "slash", "&": "and", "@": "at", "–": "dash", "—": "dash", "-": "dash"}
+_SHORTENED = frozenset(read_words("times/reading")["shortened"])
 _LONG_LINE = 45
 """From this length on a line break is where a mail program wrapped the text."""
 
@@ -137,10 +139,8 @@ def _mark(match: re.Match[str], tag: str) -> Atom:
 
 def _is_no_pause(text: str, match: re.Match[str], found: list[Atom]) -> bool:
     if match[0] == ".":
-        rest = text[match.end() :].lstrip()
-        is_short = bool(found) and len(found[-1].word) <= 5 and found[-1].end == match.start()
-        goes_on = bool(rest) and not rest[0].isupper() and text[match.end()] != "\n"
-        return is_short and goes_on
+        is_beside = bool(found) and found[-1].end == match.start()
+        return is_beside and (len(found[-1].word) == 1 or found[-1].word in _SHORTENED)
     if match[0] == "\n":
         line_start = text.rfind("\n", 0, match.start()) + 1
         return match.start() - line_start > _LONG_LINE

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agent_runtime.times.tokens import Atoms
-from agent_runtime.times.zones_named import city_zones, is_letters, zone_of_letters
+from agent_runtime.times.zones_named import is_letters, zone_of_letters
 
 UNKNOWN = "?"
 """The zone of "your time": that of whoever reads, which the text does not tell."""
@@ -81,8 +81,6 @@ def _place(atoms: Atoms, at: int, follows_hours: bool) -> HeardZone | None:
         return HeardZone(NamedZone(zone), start + 1) if zone else None
     start = atoms.skip(at, "in", "comma", "filler") if follows_hours else at
     zone = _zone_at(atoms, start)
-    if zone is None and atoms.language == "de" and start < len(atoms):
-        zone = city_zones().get(atoms[start].word.removesuffix("er"))
     if zone is None:
         return None
     if atoms.has(start + 1, "time_word"):

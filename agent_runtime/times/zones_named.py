@@ -1,4 +1,4 @@
-"""Time zones that a text names: by letters, by city, by country, by offset; and a zone's country."""
+"""Time zones by letters, city, people or offset; and how a zone's country writes dates."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
+from agent_runtime.times.days import Order
 from agent_runtime.words import read_words
 
 
@@ -73,10 +74,13 @@ def city_zones() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1024)
-def date_order(zone: str, country: str = "") -> str:
+def date_order(zone: str, country: str = "") -> Order:
     """Returns how a buyer there writes short dates: `month_first`, `day_first`, or `either`."""
     country = country.upper() or _country_of(zone)
-    return {"US": "month_first", "CA": "either"}.get(country, "day_first")
+    return _ORDERS.get(country, "day_first")
+
+
+_ORDERS: dict[str, Order] = {"US": "month_first", "CA": "either"}
 
 
 def _country_of(zone: str) -> str:

@@ -58,7 +58,9 @@ class CalDavCalendar:
         self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
-        hours = self._hours[owner_id]
+        hours = self._hours.get(owner_id)
+        if hours is None:
+            return ()
         slots = candidates(owner_id, hours, now=now, minutes=minutes)
         margin = timedelta(minutes=hours.buffer_minutes)
         reach = Busy(slots[0].start - margin, slots[-1].end + margin)

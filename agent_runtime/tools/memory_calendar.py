@@ -23,7 +23,9 @@ class MemoryCalendar:
         self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
-        hours = self._hours[owner_id]
+        hours = self._hours.get(owner_id)
+        if hours is None:
+            return ()
         with self._lock:
             busy = tuple(self._events[owner_id].values())
         slots = candidates(owner_id, hours, now=now, minutes=minutes)

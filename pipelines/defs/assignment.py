@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from agent_runtime.library.catalog import company_library
 from experiments.registry import register
 from experiments.spec import Spec
 from pipelines.campaign import experiment_of, load_campaign
@@ -29,7 +30,8 @@ def registrations(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     Source: the spec that the campaign names. An edited spec under a registered version is an
     error, and then nobody is assigned.
     """
-    check_campaign(load_campaign(batch.campaign), batch.segment_ids())
+    library = company_library(workspace.paths.library)
+    check_campaign(load_campaign(batch.campaign), batch.segment_ids(), library)
     entry = register(
         workspace.paths.registry,
         spec_of(batch),

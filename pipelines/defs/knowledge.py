@@ -5,7 +5,7 @@ import hashlib
 import dagster as dg
 import polars as pl
 
-from agent_runtime.library.catalog import load_library
+from agent_runtime.library.catalog import company_library
 from pipelines.lake import Lake, write
 from pipelines.resources import WorkspaceResource
 
@@ -18,7 +18,7 @@ def contents(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: the library of playbooks and content, which must load without a problem.
     """
-    texts = load_library().contents.values()
+    texts = company_library(workspace.paths.library).contents.values()
     table = pl.DataFrame(
         [
             {name: getattr(text, name) for name in COLUMNS}

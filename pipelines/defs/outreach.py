@@ -12,6 +12,7 @@ from pipelines.resources import BatchResource, WorkspaceResource
 from pipelines.transforms.queue import plan
 from pipelines.transforms.queue_table import from_tasks, read_tasks
 from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
+from pipelines.transforms.told_facts import told_facts as facts_of
 
 KINDS = {"polars", "parquet"}
 
@@ -78,10 +79,28 @@ def outreach_queue(
 
 
 @dg.asset(
+    key=["outreach", "told_facts"],
+    group_name="outreach",
+    deps=[dg.AssetKey(["crm", name]) for name in ("contacts", "contracts", "signals")],
+    kinds=KINDS,
+)
+def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """One row per contact and fact that a text may say: product, renewal date, event, milestone.
+
+    Source: canonical tables.
+    """
+    lake = Lake(workspace.paths)
+    facts = facts_of(lake.canonical(), now=workspace.instant())
+    write(facts, lake.told_facts)
+    return dg.MaterializeResult(metadata={"dagster/row_count": facts.height})
+
+
+@dg.asset(
     key=["outreach", "runtime_imports"],
     group_name="outreach",
     deps=[
         dg.AssetKey(["outreach", "tasks"]),
+        dg.AssetKey(["outreach", "told_facts"]),
         dg.AssetKey(["assignment", "assignments"]),
         dg.AssetKey(["crm", "contacts"]),
         dg.AssetKey(["crm", "consents"]),

@@ -19,6 +19,7 @@ from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.placeholders import redact
 from agent_runtime.plan import plan
+from agent_runtime.planning.host import host_of
 from agent_runtime.retrieve import retrieve
 
 START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
@@ -76,6 +77,7 @@ def play(
         opened_by=scenario.opened_by,
     )
     now = START
+    host = host_of(playbook, contact)
     for number, turn in enumerate(scenario.turns):
         now += timedelta(hours=1)
         observation = Observation(
@@ -93,7 +95,7 @@ def play(
             "playbook": playbook,
             "library": library,
             "contact": contact,
-            "free_slots": free_slots(contact.owner_id, now) if turn.buyer else (),
+            "free_slots": free_slots(host.owner_id, now) if turn.buyer and host else (),
             "now": now,
         }
         evidence = retrieve(session, observation, seen, **facts)

@@ -38,11 +38,12 @@ def rehearse(scenario, library, model, contact) -> list[TraceEvent]:
     store.add_contact(reader)
     store.add_consents(reader.person_id, [Consent("email", purpose, "consent", "form", START)])
     store.add_assignment(_assignment(reader))
+    hours = OfficeHours("Europe/Berlin")
     runtime = assemble(
         store,
         library=library,
         model=model,
-        calendar=MemoryCalendar({contact.owner_id: OfficeHours("Europe/Berlin")}),
+        calendar=MemoryCalendar({contact.owner_id: hours, "o-2": hours}),
         newcomers=Newcomers(contact.tenant_id, (), None),
     )
     now = START

@@ -213,7 +213,7 @@ def test_show_is_a_page_for_people_who_train():
     result = CliRunner().invoke(app, ["show", "icp_prospecting"])
 
     assert result.exit_code == 0
-    assert "To train:" in result.stdout
+    assert "What to train" in result.stdout
     assert "budget_or_timeline" in result.stdout
 
 

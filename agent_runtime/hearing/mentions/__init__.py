@@ -1,0 +1,1 @@
+"""What a text mentions by name: moments, money, titles, software, people and companies."""
