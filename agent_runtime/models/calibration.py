@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-ACCEPTED_RIGHT = 0.955
+ACCEPTED_RIGHT = 0.96
 """Share that must be right among accepted readings of held-out sayings: 95% and a margin."""
 
 _NEVER_ACCEPTED = 0.99

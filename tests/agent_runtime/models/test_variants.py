@@ -50,8 +50,15 @@ def test_only_several_sentences_are_told_apart():
 
 
 def test_small_talk_is_left_out_unless_nothing_else_is_said():
-    polite = ["hope you are very well today.", "hope your week was very good."]
-    asked = ["price of forty seats?", "quote the price please?", "which price for us?"]
+    polite = [
+        "hope you are very well today and had a pleasant week.",
+        "hope your week was pleasant and that you are very well.",
+    ]
+    asked = [
+        "which price would you quote for forty seats, please?",
+        "quote the price of forty seats please?",
+        "which price for us?",
+    ]
     letters = HashingEmbedder()
     vectors = letters.embed([*polite, *asked])
     eye = Eye.opened(vectors, np.array(["en"] * 5))
