@@ -1,9 +1,10 @@
 """`parley approvals` and `parley autonomy`: who may send, and what waits for a person."""
 
 import json
+from enum import StrEnum
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -24,8 +25,18 @@ approvals = typer.Typer(
 Id = Annotated[str, typer.Argument(help="Id of the approval; its first letters are enough.")]
 By = Annotated[str, typer.Option(help="Who decides [default: who is logged in].")]
 Number = Annotated[int, typer.Option("--draft", help="Number of the draft, from 1.", min=1)]
+
+
+class Fault(StrEnum):
+    """What a reviewer found wrong with a draft (R75)."""
+
+    tone = "tone"
+    accuracy = "accuracy"
+    policy = "policy"
+
+
 Tags = Annotated[
-    list[Literal["tone", "accuracy", "policy"]] | None,
+    list[Fault] | None,
     typer.Option("--tag", help="What was wrong with the draft; may be given again."),
 ]
 
@@ -85,7 +96,7 @@ def approve(
         by=by or getuser(),
         now=read_now(store.engine),
         draft=draft - 1,
-        tags=tag or (),
+        tags=[fault.value for fault in tag or ()],
     )
     typer.echo(f"approved draft {draft} of {decided.approval_id}; the worker sends it now")
 
@@ -112,7 +123,7 @@ def edit(
         now=read_now(store.engine),
         draft=draft - 1,
         words=words,
-        tags=tag or (),
+        tags=[fault.value for fault in tag or ()],
     )
     typer.echo(f"approved {decided.approval_id} in your words; the worker sends it now")
 
@@ -134,7 +145,7 @@ def reject(
         _find(store, approval_id).approval_id,
         by=by or getuser(),
         now=read_now(store.engine),
-        tags=tag or (),
+        tags=[fault.value for fault in tag or ()],
         note=why,
     )
     typer.echo(f"rejected {decided.approval_id}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agent_runtime.domain import Contact, Guess, Observation, Perception, Session, Slot
 from agent_runtime.hearing.entities import find_entities
 from agent_runtime.hearing.language import detect_language
-from agent_runtime.hearing.new_text import message_of
+from agent_runtime.hearing.new_text import message_of, signature_of
 from agent_runtime.hearing.safety import Heard, listen
 from agent_runtime.library.content import LOCALES
 from agent_runtime.models.language import LanguageModel
@@ -60,7 +60,7 @@ def perceive(
         meant = _Reading((Guess("propose_time", 0.9), *meant.intents), abstain=False)
     elif meant.intents[0].name in _REFUSES and not meant.abstain:
         choice = None
-    entities = find_entities(text, language)
+    entities = find_entities(text, language, signature=signature_of(observation.text))
     return _perception(meant, heard, language, entities=entities, slot_choice=choice)
 
 

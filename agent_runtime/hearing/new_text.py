@@ -42,3 +42,10 @@ def message_of(text: str) -> str:
     bare = _SIGN_OFF.sub("", bare)
     bare = _SIGNED_NAME.sub("", bare)
     return bare.strip() or own
+
+
+def signature_of(text: str) -> str:
+    """Returns what stands below the sign-off of a text: who writes."""
+    own = unquoted(text)
+    found = _SIGN_OFF.search(own)
+    return found[0].strip().partition("\n")[2] if found else ""

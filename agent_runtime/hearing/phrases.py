@@ -2,9 +2,10 @@
 
 A phrase is a regular expression over whole words of one sentence, in lower case without accents,
 with some shorthands: `{name}` is any word or words of a class, ` ~ ` up to three words more,
-` ~~ ` up to eight, `^^` the beginning of a sentence or of a part after a comma. A space stands for a comma and a space as well, unless a group of phrases is
-said to stay `within_clause`. A group may say what unmakes it: words right before it, right after
-it, anywhere in its sentence, or anywhere in the text.
+` ~~ ` up to eight, `^^` the beginning of a sentence or of a part after a comma. A space stands for
+a comma and a space as well, unless a group of phrases is said to stay `within_clause`. A group may
+say what unmakes it: words right before it, right after it, anywhere in its sentence, or anywhere
+in the text.
 
 A class is a list with `|` between its entries. Entries of one word are looked up word by word, and
 the text then carries the letters of their classes (`stop/b emailing/d`), so that a phrase need not
@@ -134,6 +135,16 @@ class _Seen(dict[str, str]):
 
 _MOST_SEEN = 50_000
 _PHRASE = r"(?<![\w/])(?:%s)(?!\w)"
+_NOT = re.compile(r"(?<![a-z])(no|nao|non|ne|nicht|nie|not|never|nunca|jamais|jamas|mai) ")
+"""A comma after one of these ends what it denies: `no, call me`."""
+_LITERAL = "\0"
+_SHORTHANDS = {
+    "^^": r"(?:^|(?<=,\x20))",
+    " ~~ ": r" (?:[^\s,]+ ){0,8}?",
+    " ~ ": r" (?:[^\s,]+ ){0,3}?",
+    ")*": "){0,8}",
+}
+"""Nothing is repeated without end, so that the work for a long text is bounded."""
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _COMMA = re.compile(r"(?<=[(|]),(?=[|)])")
 
@@ -156,13 +167,12 @@ def _is_single(entry: str) -> bool:
 
 
 def _spaced(pattern: str, space: str) -> str:
-    spaced = (
-        pattern.replace("^^", r"(?:^|(?<=,\x20))")
-        .replace(" ~~ ", " (?:[^\\s,]+ ){0,8}?")
-        .replace(" ~ ", " (?:[^\\s,]+ ){0,3}?")
-    )
+    spaced = pattern
+    for shorthand, meaning in _SHORTHANDS.items():
+        spaced = spaced.replace(shorthand, meaning)
     spaced = _COMMA.sub(lambda _: f"{_LETTERS},", spaced.replace(r"\??$", rf"{_LETTERS}\??$"))
-    return spaced.replace(" ", space)
+    spaced = _NOT.sub(lambda m: m[1] + _SPACE_WITHOUT_COMMA.replace(" ", _LITERAL), spaced)
+    return spaced.replace(" ", space).replace(_LITERAL, " ")
 
 
 def _plain(pattern: str) -> str:

@@ -27,9 +27,8 @@ def without_accents(text: str) -> str:
 
 
 _SAME = {"’": "'", "‘": "'", "`": "'", "´": "'", "ß": "ss", "–": "-", "—": "-", "‑": "-", "/": " "}
-_STRAIGHT = str.maketrans(
-    _SAME | dict.fromkeys("\u00a0\u202f", " ") | dict.fromkeys('\u200b¿¡"“”„«»')
-)
+_SAME |= dict.fromkeys("\u00a0\u202f", " ")
+_STRAIGHT = str.maketrans(_SAME | dict.fromkeys('\u200b¿¡"“”„«»'))
 _NOISE = re.compile(r"(?<!\w)(?:u+h+m*|u+mm+|um(?=,)|h+m+|erm+|a+h+m*|e+u+h+|e+h+m+|hein)(?!\w),?")
 _LONG_DRAWN = re.compile(r"(?<=[a-z])([a-z])\1{2,}|([a-z])\2{2,}(?=[a-z])")
 _WRAPPED = re.compile(r"(?<=[^\n]{50})(?<![.!?:;])\n(?=[^\W\d_])")

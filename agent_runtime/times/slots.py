@@ -62,7 +62,7 @@ def slots_to_offer(
 
 def wish(perception: Perception, contact: Contact, *, now: datetime) -> tuple[AskedTime, ...]:
     """Returns the times that the buyer asked for."""
-    words = dict(perception.entities).get("requested_time", "")
+    words = dict(reversed(perception.entities)).get("requested_time", "")
     zone = contact.time_zone or "UTC"
     return resolve_times(words, now=now, zone=zone, language=perception.language)
 

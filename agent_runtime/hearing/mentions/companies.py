@@ -21,9 +21,8 @@ def _companies(written: Written, words: "_Patterns") -> Iterator[Mention]:
         for match in pattern.finditer(written.text):
             start = _start_of_name(written, match, words)
             if " " in written.text[start : match.end()].strip():
-                yield Mention(
-                    "company", start, _without_full_stop(written.text, start, match.end())
-                )
+                end = _without_full_stop(written.text, start, match.end())
+                yield Mention("company", start, end)
     for cue in words.before.finditer(written.flat):
         match = words.name.match(written.text, cue.end())
         if match and not _is_something_else(written, match, words):
@@ -70,7 +69,7 @@ class _Patterns:
         self.names: Names = known_names()
         words = self.names.words
         begin, end = r"(?<![\w@.\[-])", r"(?![\w@\]])"
-        form = rf"(?=(?:{CAPITAL}|e\.|mbH|[a-z]\.))(?i:{words['legal_form']})"
+        form = rf"(?=[A-Z]{{2}}|[A-Z][a-z]{{2}}|[A-Za-z]\.|Co\b|mbH)(?i:{words['legal_form']})"
         self.placeholder = re.compile(r"\[\[COMPANY(?:_\d+)?\]\]")
         self.with_legal_form = re.compile(
             rf"{begin}{WORD}(?: (?:& |und |y |e |et |de |do |di )?{WORD}){{0,3}},? {form}{end}"

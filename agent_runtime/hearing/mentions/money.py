@@ -46,31 +46,24 @@ class _Patterns:
         sign, unit = words["amount"]["sign"], words["amount"]["unit"]
         number = r"(?:\d{1,3}(?:[ .,']\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2})?)"
         some = rf"{number}(?:\s?(?:{unit})(?![a-z]))?"
+        thousands = r"(?:k|mil|mille|mila|grand|thousand|tausend|tsd)(?![a-z])"
         money = (
             rf"(?:(?:{sign})\s?{some}|{some}\s?(?:(?:de )?(?:{sign})(?![a-z]))"
-            rf"|{number}\s?(?:k|mil|mille|mila|grand|thousand|tausend|tsd)(?![a-z])(?!\s+(?:{_COUNTED})))"
+            rf"|{number}\s?{thousands}(?!\s+{listed(words['counted'])}(?![a-z])))"
         )
         to = r"\s?(?:-|–|to|and|or|bis|und|oder|a|y|o|et|ou|e|ate)\s?"
+        between = r"(?:(?:between|from|zwischen|entre|tra|fra) )?"
         begin = r"(?<![\w.,])"
         self.sign = re.compile(sign)
         self.amount = re.compile(begin + money)
-        self.range = re.compile(
-            rf"{begin}(?:(?:between|from|zwischen|entre|tra|fra) )?(?:(?:{sign})\s?)?{some}{to}{money}"
-        )
+        self.range = re.compile(rf"{begin}{between}(?:(?:{sign})\s?)?{some}{to}{money}")
         self.in_words = re.compile(rf"{begin}{listed(words['amount']['words'])}(?![a-z])")
         self.bare = re.compile(
-            r"(?:budget|presupuesto|orcamento|etat)\w*\W+(?:\w+\s+){0,3}?(\d[\d.,' ]{2,}\d)(?![\d%])"
+            r"(?:budget|presupuesto|orcamento|etat)\w*\W+(?:\w+\s+){0,3}?"
+            r"(\d[\d.,' ]{2,}\d)(?![\d%])"
         )
         self.theirs = re.compile(rf"(?<![a-z]){listed(words['theirs'])}(?![a-z])")
         self.not_theirs = re.compile(rf"(?<![a-z]){listed(words['not_theirs'])}(?![a-z])")
-
-
-_COUNTED = (
-    "records?|rows?|contacts?|users?|customers?|employees?|people|orders?|invoices?|leads?|"
-    "kunden|datensatze|nutzer|mitarbeiter|clientes?|registros|empleados|pedidos|facturas|clients?|"
-    "lignes|salaries|utilisateurs|commandes|registos|colaboradores|encomendas|faturas|clienti|"
-    "dipendenti|ordini|fatture|utenti|units?|items?|emails?|products?|skus?|rows|km|miles|seats?"
-)
 
 
 @cache

@@ -25,6 +25,7 @@ class Names:
 
     def is_no_name(self, word: str) -> bool:
         """Says whether a flat word is one that is no name even with a capital."""
+        word = word.partition("'")[0]
         return word in self._nouns and (word not in self.first_names or word in self.also_words)
 
     def is_ours(self, written: Written, mention: Mention) -> bool:

@@ -19,9 +19,9 @@ def _people(written: Written, words: "_Patterns") -> Iterator[Mention]:
         for match in pattern.finditer(written.text):
             yield Mention("person", match.start(), match.end())
     for start, end in words.names.runs(written):
-        start = _first_name_in(written, start, end, words)
-        if _is_person(written, start, end, words):
-            yield Mention("person", start, end)
+        first = _first_name_in(written, start, end, words)
+        if _is_person(written, first, end, words):
+            yield Mention("person", first, end)
 
 
 def _first_name_in(written: Written, start: int, end: int, words: "_Patterns") -> int:
@@ -57,7 +57,8 @@ def _is_addressed(written: Written, person: Mention, words: "_Patterns") -> bool
         return True
     start, _ = written.sentence(person.start)
     begins = not written.flat[start : person.start].strip(" ,-*>\n")
-    return begins and bool(_CALLED.match(written.flat, person.end))
+    is_one_word = " " not in written.text[person.start : person.end]
+    return begins and is_one_word and bool(_CALLED.match(written.flat, person.end))
 
 
 _PART = re.compile(r"\S+")
@@ -78,7 +79,8 @@ class _Patterns:
             r"|\[\[LAST_NAME(?:_\d+)?\]\]"
         )
         self.with_title = re.compile(
-            rf"(?<![\w@.\[-])(?:{title}|M\.|D\.) {WORD}(?: (?:de |da |von |van )?{WORD})?(?![\w@\]])"
+            rf"(?<![\w@.\[-])(?:{title}|M\.|D\.) {WORD}"
+            rf"(?: (?:de |da |von |van )?{WORD})?(?![\w@\]])"
         )
         self.before = re.compile(rf"(?<![a-z]){listed(words['person_before'])}[\s:,]+$")
         self.surely_before = re.compile(

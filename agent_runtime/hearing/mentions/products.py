@@ -4,15 +4,31 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from agent_runtime.hearing.mentions.mention import Mention, Written, listed, longest
+from agent_runtime.hearing.mentions.mention import Mention, Written, flat, listed, longest
+from agent_runtime.hearing.mentions.names import CAPITAL
 from agent_runtime.words import read_words
 
 
-def find_products(written: Written) -> list[Mention]:
-    """Returns tools and competitors; the words around decide which of the two a name is."""
+def find_products(written: Written, language: str) -> list[Mention]:
+    """Returns tools and competitors; the words around decide which of the two a name is.
+
+    A name that no list has is taken for one only where a capital letter makes a name.
+    """
     words = _patterns()
-    found = [*_known(written, words), *_unknown(written, words)]
-    return longest(found)
+    unknown = (
+        mention
+        for mention in _unknown(written, words)
+        if language not in _NOUNS_ARE_CAPITALISED or _looks_made_up(written.text, mention)
+    )
+    return longest([*_known(written, words), *unknown])
+
+
+_NOUNS_ARE_CAPITALISED = ("de",)
+
+
+def _looks_made_up(text: str, mention: Mention) -> bool:
+    """A capital or a figure within the word, as no common noun has."""
+    return bool(re.search(r"[A-Z\d.]", text[mention.start + 1 : mention.end]))
 
 
 def _known(written: Written, words: "_Patterns") -> Iterator[Mention]:
@@ -47,6 +63,8 @@ def _unknown(written: Written, words: "_Patterns") -> Iterator[Mention]:
         for cue in pattern.finditer(written.flat):
             name = words.name.match(written.text, cue.end())
             if name and not words.no_name.fullmatch(written.flat, name.start(), name.end()):
+                if flat(name[0]).split()[0] in words.first_names:
+                    continue
                 found = kind
                 if kind == "tool" and words.does_the_job.search(written.flat, name.end()):
                     found = "competitor"
@@ -56,6 +74,7 @@ def _unknown(written: Written, words: "_Patterns") -> Iterator[Mention]:
 class _Patterns:
     def __init__(self) -> None:
         words, names = read_words("entities/products"), read_words("entities/names")
+        self.first_names = frozenset(flat(names["first_names"]).split())
         tools = [name.strip() for name in words["tools"].split("|")]
         rivals = [name.strip() for name in words["rivals"].split("|")]
         self.rivals = frozenset(name.lower() for name in rivals)
@@ -65,42 +84,21 @@ class _Patterns:
         self.known = re.compile(rf"(?<![\w@.-])(?:{known})(?![\w@]|\.\w|-\w+@)", re.IGNORECASE)
         begin, end = r"(?<![a-z])", r"(?![a-z])"
         connects = listed(words["connects"])
-        self.connects_right_before = re.compile(
-            rf"{begin}{connects}\s+(?:(?:our|your|the|my|unser\w*|ihr\w*|nuestr\w+|el|la|notre|le|"
-            rf"o|a|nosso|il|nostro|both|either|\w+,|\w+ and|\w+ und|\w+ y|\w+ et|\w+ e)\s+)*$"
-        )
+        between = listed(words["between"])
+        self.connects_right_before = re.compile(rf"{begin}{connects}\s+(?:{between}\s+)*$")
         self.instead = re.compile(rf"{begin}{listed(words['instead'])}{end}")
-        self.does_the_job = re.compile(_DOES_THE_JOB)
+        self.does_the_job = re.compile(rf"{begin}{listed(words['does_the_job'])}{end}")
+        article = "(?:a |an |the |el |la |il |o |den |die |das )?"
+        cues = (("competitor", "rival_before"), ("tool", "we_use"), ("tool", "connects"))
         self.cues = [
-            (
-                kind,
-                re.compile(
-                    rf"{begin}{listed(words[cue])}\s+(?:a |an |the |el |la |il |o |den |die |das )?"
-                ),
-            )
-            for kind, cue in (
-                ("competitor", "rival_before"),
-                ("tool", "we_use"),
-                ("tool", "connects"),
-            )
+            (kind, re.compile(rf"{begin}{listed(words[cue])}\s+{article}")) for kind, cue in cues
         ]
         self.name = re.compile(
-            r"[A-ZÀ-ÖØ-Þ][\w&+/-]*[\w](?:\.(?:io|ai|com|dev))?(?: (?:[A-ZÀ-ÖØ-Þ]\w+|\d+|[IVX]+\b))?"
+            rf"{CAPITAL}[\w&+/-]*[\w](?:\.(?:io|ai|com|dev))?(?: (?:{CAPITAL}\w+|\d+|[IVX]+\b))?"
         )
         nouns = "|".join(map(re.escape, names["not_names"].split()))
         places = "|".join(map(re.escape, names["places"].split()))
         self.no_name = re.compile(rf"(?:{nouns}|{places})(?:\s\w+)?", re.IGNORECASE)
-
-
-_DOES_THE_JOB = (
-    r"(?:for (?:this|that|it|exactly)|dafur|para (?:eso|esto|ello|isso|isto)|pour (?:ca|cela)|per questo|"
-    r"does (?:this|that|it|the job|the same|exactly|all)|do the same|instead of you|macht das|"
-    r"erledigt das|deckt das|ubernimmt das|hace lo mismo|nos lo hace|se encarga|fait (?:deja )?la meme|"
-    r"s'en charge|s'en occupe|faz o mesmo|trata disso|faz isso|fa lo stesso|se ne occupa|fa gia|"
-    r"das machen wir|lo hacemos con|on le fait avec|fazemos isso com|lo facciamo con|we do (?:this|that|it) with|"
-    r"no,? thank|nein,? danke|no,? gracias|non,? merci|nao,? obrigad\w|no,? grazie|not interested|kein interesse|"
-    r"takes care of (?:this|that|it)|handles (?:this|that|it)|covers (?:this|that|it))(?![a-z])"
-)
 
 
 @cache

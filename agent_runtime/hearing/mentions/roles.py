@@ -33,30 +33,23 @@ def _is_theirs(written: Written, title: Mention, words: "_Patterns") -> bool:
 class _Patterns:
     def __init__(self) -> None:
         words = read_words("entities/roles")
-        titles, senior = listed(words["titles"]), listed(words["senior"])
+        titles, senior, weak = (listed(words[name]) for name in ("titles", "senior", "weak"))
         department, both = listed(words["departments"]), rf"\s?(?:{words['and']})\s?"
         areas = rf"(?:{department})(?:(?:{both}|\s)(?:{department})(?![a-z]))*"
-        link = rf"(?:(?:{words['link']})\s?(?:the |la |le |l'|las |los |les |der |den |dem |die )?)"
+        link = rf"(?:{words['link']})(?:\s|(?<='))(?:(?:{words['determiner']})(?:\s|(?<=')))?"
         begin, end = r"(?<![a-z\-])", r"(?![a-z])"
-        self.title = re.compile(rf"{begin}(?:{senior}\s)*{titles}{end}(?:,? {link}?{areas}{end})?")
+        ranks = rf"{begin}(?:{senior}\s)*"
+        self.title = re.compile(rf"{ranks}{titles}{end}(?:,? (?:{link})?{areas}{end})?")
         self.of_something = re.compile(
-            rf"{begin}(?:{senior}\s)*(?:head|director|[se]?vp|vice president|{listed(words['weak'])})"
-            rf"\s(?:{words['link']})\s?(?:the |la |le |l'|der |den )?(?!{_NO_AREA})[a-z][\w-]+"
-            rf"(?:{both}(?:{department}){end}|\s(?:{department}){end})?"
+            rf"{ranks}(?:head|director|[se]?vp|vice president|{weak})\s{link}"
+            rf"(?!{listed(words['no_area'])}{end})[a-z][\w-]+(?:(?:{both}|\s)(?:{department}){end})?"
         )
         self.department_title = re.compile(
-            rf"{begin}(?:{senior}\s)*{areas}\s{listed(words['after_department'])}{end}"
+            rf"{ranks}{areas}\s{listed(words['after_department'])}{end}"
         )
-        self.weak = re.compile(rf"(?:{senior}\s)*{listed(words['weak'])}")
+        self.weak = re.compile(rf"(?:{senior}\s)*{weak}")
         self.ours = re.compile(rf"(?<![a-z]){listed(words['ours'])}\s(?:\w+\s)?$")
         self.theirs = re.compile(rf"(?<![a-z]){listed(words['theirs'])}\s?(?:\w+\s)?$")
-
-
-_NO_AREA = (
-    r"(?:our|your|this|that|it|all|which|what|the|my|a|an|course|unsere|ihr|meine|diese|nuestr\w+|"
-    r"mi|est[ea]|eso|todo|que|lo|notre|votre|mon|ma|cette|ce|tout|nosso|nossa|isto|isso|tudo|"
-    r"nostr[oa]|questo|questa|tutto|il|los|les|contact|contacto|contato|project\?|proyecto\?)(?![a-z])"
-)
 
 
 @cache

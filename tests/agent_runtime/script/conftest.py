@@ -56,7 +56,7 @@ CALL = """\
 [00:00] Sara Lindqvist: Hi, am I speaking with Anna Berg from Kranwerk GmbH? This is Sara.
 [00:05] Anna Berg: Yes, speaking.
 [00:10] Sara Lindqvist: We keep revenue data in step across systems. How do you do it today?
-[00:20] Anna Berg: By hand, mostly. But it's too expensive for us to buy another tool.
+[00:20] Anna Berg: By hand, mostly. But that is too expensive for us.
 [00:30] Sara Lindqvist: I understand. It pays only where work by hand costs more. Which tools
   do you use?
 [00:40] Anna Berg: Salesforce. Ask my colleague Tom Hill: tom.hill@kranwerk.example,

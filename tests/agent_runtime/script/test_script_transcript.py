@@ -83,7 +83,7 @@ def test_a_call_shows_what_was_asked_and_answered(call, model):
     parts = parts_of_call(read, hiding, model, language="en")
 
     (exchange,) = parts.exchanges
-    assert exchange.asked == "But it's too expensive for us to buy another tool."
+    assert exchange.asked == "But that is too expensive for us."
     assert exchange.answered == "I understand. It pays only where work by hand costs more."
     assert parts.openings[0].text.startswith("We keep revenue data in step")
     assert parts.questions == ("How do you do it today?", "Which tools do you use?")
