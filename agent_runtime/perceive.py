@@ -12,7 +12,7 @@ from agent_runtime.library.content import LOCALES
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.times.slot_choice import choose_slot
 
-SAID_OUTRIGHT = 0.45
+SAID_OUTRIGHT = 0.55
 """Further intents are kept from this confidence on; by grouped cross-validation."""
 
 _MEANS = {

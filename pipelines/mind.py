@@ -21,6 +21,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help
 
 TEST_SET = Path("tests/agent_runtime/models/intents")
 EXPERIMENT = "intents"
+_LETTER_RUNS = 2048
+"""Different runs of three letters that are told apart without sentence vectors."""
 
 _TRACKED = (
     "accuracy",
@@ -110,12 +112,15 @@ def log_reading(
 
 
 def _model(cache: Path, *, without_vectors: bool) -> "EmbeddedModel":
-    from agent_runtime.models.embedded import load_embedded_model
+    from agent_runtime.models.embedded import EmbeddedModel, load_embedded_model, train
     from agent_runtime.models.embedding import HashingEmbedder
+    from agent_runtime.models.training import read_training, training_hash
 
-    if without_vectors:
-        return load_embedded_model(cache=cache, embedder=HashingEmbedder(dimensions=2048))
-    return load_embedded_model(cache=cache)
+    if not without_vectors:
+        return load_embedded_model(cache=cache)
+    letters, examples = HashingEmbedder(dimensions=_LETTER_RUNS), read_training()
+    version = f"{letters.version}-{_LETTER_RUNS}-{training_hash(examples)}"
+    return EmbeddedModel(letters, train(examples, letters), version=version)
 
 
 def _picture(reading: "Reading") -> Any:

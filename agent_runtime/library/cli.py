@@ -1,6 +1,7 @@
 """`parley playbook`: check, show, describe to editors, and train the model that reads mail."""
 
 import json
+import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -142,7 +143,8 @@ def train(
     from agent_runtime.models import embedded, evaluation, training
     from agent_runtime.models.embedding import E5Embedder, HashingEmbedder
 
-    model = embedded.load_embedded_model(cache=cache)
+    threads = E5Embedder(threads=os.cpu_count() or 1)
+    model = embedded.load_embedded_model(cache=cache, embedder=threads)
     said: dict[str, object] = {"model": model.version, "abstain_below": model.abstain_below}
     if report:
         examples = training.read_training()

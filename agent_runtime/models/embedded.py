@@ -1,5 +1,6 @@
 """The default language model: sentence vectors and an intent model; it writes nothing."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from agent_runtime.models.embedding import CachedEmbedder, E5Embedder, Embedder
 from agent_runtime.models.intent_model import IntentModel, load_intent_model, train_intent_model
 from agent_runtime.models.learner import Lesson
 from agent_runtime.models.reading_text import reading_text
+from agent_runtime.models.small_talk import polite_sentences
 from agent_runtime.models.training import FOLDER, Example, read_training, training_hash
+from agent_runtime.models.variants import with_variants
 
 DEFAULT_CACHE = Path("out/cache")
 """Vectors and trained models; safe to delete, it costs two minutes to make again."""
 
-_METHOD = "7"
+_METHOD = "10"
 """Raised with every change of how a model is trained or read."""
 
 _KEPT = 5
@@ -46,7 +49,8 @@ class EmbeddedModel:
         return self._cached(reading_text(text))
 
     def _understand(self, text: str) -> tuple[Guess, ...]:
-        first, said = self._intents.read(self._embedder.embed([text]))
+        point = self._intents.small_talk.left_out_of(text, self._embedder)
+        first, said = self._intents.read(self._embedder.embed([point]))
         labels = self._intents.labels
         best = int(first[0].argmax())
         further = sorted(
@@ -92,20 +96,26 @@ def cached_embedder(embedder: Embedder, cache: Path) -> CachedEmbedder:
 
 def train(examples: tuple[Example, ...], embedder: Embedder) -> IntentModel:
     """Returns an intent model of labelled examples."""
-    return train_intent_model(lesson_of(examples, embedder))
+    return train_intent_model(lesson_of(examples, embedder), embedder.embed(polite_sentences()))
 
 
-def lesson_of(examples: tuple[Example, ...], embedder: Embedder) -> Lesson:
-    """Returns labelled vectors of examples, read as a mail is: without greeting and sign-off."""
-    first = np.array([example.intent for example in examples])
+def lesson_of(examples: Sequence[Example], embedder: Embedder) -> Lesson:
+    """Returns labelled vectors of examples and their variants, read as mails are.
+
+    That is without greeting and sign-off. The examples come first, in their order.
+    """
+    variants = with_variants(examples)
+    read = [variant.example for variant in variants]
+    first = np.array([example.intent for example in read])
     labels = np.unique(first).tolist()
-    said = np.zeros((len(examples), len(labels)))
-    for row, example in enumerate(examples):
+    said = np.zeros((len(read), len(labels)))
+    for row, example in enumerate(read):
         for name in {example.intent, *example.also} & set(labels):
             said[row, labels.index(name)] = 1.0
     return Lesson(
-        vectors=embedder.embed([reading_text(message_of(example.text)) for example in examples]),
-        languages=np.array([example.language for example in examples]),
+        vectors=embedder.embed([reading_text(message_of(example.text)) for example in read]),
+        languages=np.array([example.language for example in read]),
         first=first,
         said=said,
+        origins=np.array([variant.origin for variant in variants]),
     )

@@ -10,6 +10,7 @@ from agent_runtime.domain import Guess, Perception
 from agent_runtime.models.embedded import lesson_of
 from agent_runtime.models.embedding import CachedEmbedder, Embedder
 from agent_runtime.models.intent_model import trained_and_held_out
+from agent_runtime.models.small_talk import polite_sentences
 from agent_runtime.models.training import Example
 from agent_runtime.perceive import SAID_OUTRIGHT
 
@@ -102,13 +103,14 @@ def cross_validate(examples: tuple[Example, ...], embedder: Embedder) -> Reading
 
     A saying and its translations are either all trained on or all held out.
     """
-    lesson = lesson_of(examples, CachedEmbedder(embedder))
-    model, first, said = trained_and_held_out(lesson)
+    cached = CachedEmbedder(embedder)
+    lesson, polite = lesson_of(examples, cached), cached.embed(polite_sentences())
+    model, first, said = trained_and_held_out(lesson, polite)
     return evaluate(
         examples,
         [
             _perception(model.labels, model.abstain_below, *both)
-            for both in zip(first, said, strict=True)
+            for both in zip(first[: len(examples)], said[: len(examples)], strict=True)
         ],
     )
 

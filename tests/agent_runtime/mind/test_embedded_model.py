@@ -153,10 +153,17 @@ def test_a_saved_model_says_the_same(tmp_path):
 
 def test_sayings_that_are_nearly_the_same_share_a_fold():
     vectors = HashingEmbedder().embed(["how much is it", "how much is it?", "see you", "hello you"])
-    groups = groups_of(vectors)
+    groups = groups_of(vectors, np.arange(4))
 
     assert groups[0] == groups[1]
     assert len(set(groups)) == 3
+
+
+def test_a_saying_shares_a_fold_with_its_variants():
+    vectors = HashingEmbedder().embed(["how much is it", "see you", "hello you"])
+    groups = groups_of(vectors, np.array([0, 1, 0]))
+
+    assert groups[0] == groups[2] != groups[1]
 
 
 def test_figures_are_shares(small):
