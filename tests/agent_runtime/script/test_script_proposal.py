@@ -125,7 +125,7 @@ def test_a_transcript_is_proposed_without_anybody_in_it(imported, call, model):
     assert found.kind == "transcript"
     for secret in ("Anna", "Berg", "Kranwerk", "Tom", "Hill", "901820", "Sara", "Lindqvist"):
         assert secret not in written
-    assert "But it's too expensive" in written
+    assert "But that is too expensive" in written
     assert yaml.safe_load(found.files["scenarios/renewal_call/the_call.yaml"])["turns"][1]["buyer"]
 
 
