@@ -1,7 +1,7 @@
 """Whether a text asks that contact stop, in any of the six languages."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -66,11 +66,12 @@ class _Language:
             return False
         return bool(self.alone.fullmatch(self.vocabulary.tagged(message)))
 
-    def holds_command(self, sentences: Iterable[str]) -> bool:
+    def holds_command(self, sentences: Sequence[str]) -> bool:
         """Says whether a sentence, or a part between commas, is nothing but a STOP word."""
-        short = {s for s in sentences if len(s) < _SHORT}
-        parts = {part for s in short for part in s.split(", ") if len(part) > _DISTINCT}
-        return any(self.alone_in_mail.fullmatch(self.vocabulary.tagged(s)) for s in short | parts)
+        whole = {s for s in sentences if len(s) < _SHORT}
+        parts = {part for s in sentences for part in s.split(", ")}
+        short = whole | {part for part in parts if _DISTINCT < len(part) < _SHORT}
+        return any(self.alone_in_mail.fullmatch(self.vocabulary.tagged(s)) for s in short)
 
     def is_footer(self, sentence: str) -> bool:
         """Says whether a sentence tells readers of a mailing how they may leave it."""

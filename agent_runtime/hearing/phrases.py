@@ -4,8 +4,8 @@ A phrase is a regular expression over whole words of one sentence, in lower case
 with some shorthands: `{name}` is any word or words of a class, ` ~ ` up to three words more,
 ` ~~ ` up to eight, `^^` the beginning of a sentence or of a part after a comma. A space stands for
 a comma and a space as well, unless a group of phrases is said to stay `within_clause`. A group may
-say what unmakes it: words right before it, right after it, anywhere in its sentence, or anywhere
-in the text.
+say what unmakes it: words right before it, right after it, anywhere in its clause (between commas),
+in its sentence, or in the text.
 
 A class is a list with `|` between its entries. Entries of one word are looked up word by word, and
 the text then carries the letters of their classes (`stop/b emailing/d`), so that a phrase need not
@@ -33,6 +33,7 @@ class Phrases:
     said: re.Pattern[str]
     unless_before: re.Pattern[str] | None = None
     unless_after: re.Pattern[str] | None = None
+    unless_in_clause: re.Pattern[str] | None = None
     unless_in_sentence: re.Pattern[str] | None = None
     unless_in_text: re.Pattern[str] | None = None
 
@@ -45,11 +46,19 @@ class Phrases:
         start = tagged.rfind("\n", 0, match.start() + 1) + 1
         end = tagged.find("\n", match.end())
         end = len(tagged) if end < 0 else end
+        goes_on = tagged[match.end() - 1] != ","
         return not (
             (self.unless_before and self.unless_before.search(tagged, start, match.start()))
-            or (self.unless_after and self.unless_after.match(tagged, match.end(), end))
+            or (goes_on and self.unless_after and self.unless_after.match(tagged, match.end(), end))
+            or (self.unless_in_clause and self._in_clause(match, tagged, start, end))
             or (self.unless_in_sentence and self.unless_in_sentence.search(tagged, start, end))
         )
+
+    def _in_clause(self, match: re.Match[str], tagged: str, start: int, end: int) -> bool:
+        comma = tagged.find(",", match.end() - 1, end)
+        begin = max(start, tagged.rfind(",", start, match.start()))
+        clause = self.unless_in_clause
+        return bool(clause and clause.search(tagged, begin, comma if comma >= 0 else end))
 
 
 class Vocabulary:
@@ -99,7 +108,8 @@ class Vocabulary:
         return Phrases(
             said=re.compile(_PHRASE % self._either(group["phrases"], space), re.MULTILINE),
             unless_before=compiled("before", rf"(?<![\w/])(?:%s){_LETTERS} ?\Z"),
-            unless_after=compiled("after", rf"{_LETTERS},? ?(?:%s)(?!\w)"),
+            unless_after=compiled("after", rf"{_LETTERS} ?(?:%s)(?!\w)"),
+            unless_in_clause=compiled("clause", _PHRASE),
             unless_in_sentence=compiled("sentence", _PHRASE),
             unless_in_text=compiled("text", _PHRASE),
         )
@@ -146,7 +156,7 @@ _SHORTHANDS = {
 }
 """Nothing is repeated without end, so that the work for a long text is bounded."""
 _CLASS = re.compile(r"\{([a-z_]+)\}")
-_COMMA = re.compile(r"(?<=[(|]),(?=[|)])")
+_COMMA = re.compile(r"(?<=[(|:]),(?=[|)])")
 
 
 def _entries(listed: str) -> list[str]:
