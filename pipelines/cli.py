@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "experiment": ("experiments.cli:app", "Register, verify, analyse and size experiments"),
     "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
+    "knowledge": ("agent_runtime.knowledge.cli:app", "Add documents that the agent may quote"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),
