@@ -9,7 +9,7 @@ from agent_runtime.knowledge.vocabulary import CAPITALISES_NOUNS, Vocabulary, st
 from agent_runtime.placeholders import TOKEN
 
 _UPPER = re.compile(r"\b(?:[A-Z]{2,}[a-z]?|[A-Z]+(?=\d))")
-_PROPER = re.compile(r"(?<=[^.?!:\s] )[A-ZÀ-Þ][^\W\d_]+")
+_PROPER = re.compile(r"(?<=[^.?!:\s] )[A-ZÀ-Þ]\w*[a-zà-ÿ]\w*")
 _NUMBER = re.compile(r"\d")
 
 _ALWAYS_A_NAME = 0.8
@@ -31,6 +31,8 @@ class Asked:
     """What it speaks of, with its rarity."""
     exact: Mapping[str, float]
     """Names, numbers and abbreviations, unknown ones too: who asks for one wants that one."""
+    unknown: frozenset[str]
+    """Those of them that no passage has at all."""
     titled: Mapping[str, float]
     """Words that stand in titles, with how few titles have them."""
 
@@ -55,22 +57,28 @@ def read_question(question: str, vocabulary: Vocabulary, *, locale: str = "en") 
     minds_capitals = text[:1].isupper()
 
     def is_exact(word: str) -> bool:
+        capitals = vocabulary.capitals(word)
+        if word in proper and capitals >= _CAN_BE_A_NAME:
+            return True
         if stem(word) in common:
             return False
-        if not vocabulary.knows(word) and not _NUMBER.match(word):
-            return word in upper or (word in proper and locale not in CAPITALISES_NOUNS)
-        is_name = word in proper or word in first or not minds_capitals
-        least = _CAN_BE_A_NAME if word in proper else _ALWAYS_A_NAME
-        is_plain = word in upper or bool(_NUMBER.match(word))
-        return is_plain or (is_name and vocabulary.capitals(word) >= least)
+        if word in upper or _NUMBER.match(word):
+            return True
+        if not vocabulary.knows(word):
+            return word in proper and locale not in CAPITALISES_NOUNS
+        return capitals >= _ALWAYS_A_NAME and (word in first or not minds_capitals)
 
     titled = {word: vocabulary.rarity_in_titles(word) for word in words}
+    exact = {word: vocabulary.rarity_of_exactly(word) for word in words if is_exact(word)}
     return Asked(
         text=text,
         words=words,
         synonyms=ways_to_say(every),
         concepts=tuple((c, _rarity(c, vocabulary)) for c in concepts),
-        exact={word: vocabulary.rarity_of_exactly(word) for word in words if is_exact(word)},
+        exact=exact,
+        unknown=frozenset(
+            word for word in exact if not vocabulary.knows(word) and not _NUMBER.match(word)
+        ),
         titled={word: rarity for word, rarity in titled.items() if rarity},
     )
 

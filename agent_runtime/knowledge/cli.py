@@ -162,7 +162,7 @@ def search(
     found = base.retriever().search(
         Need(question, instant(at), locales=locales, scopes=scopes), limit=limit
     )
-    served = {one.passage.id for one in needed(found[:3])}
+    served = {one.passage.id for one in needed(found[:3], locale)}
     rows = [
         {
             "id": one.passage.id,

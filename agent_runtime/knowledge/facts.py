@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from agent_runtime.domain import Contact, Evidence, Session
+from agent_runtime.hearing.new_text import message_of
 from agent_runtime.knowledge.found import Found
 from agent_runtime.knowledge.passage import Passage
 from agent_runtime.knowledge.questions import is_about, questions_of
@@ -17,8 +18,11 @@ MAX_FACTS_FOUND = 3
 MAX_GAP = 3.0
 """A passage whose score is further below the best one is not needed beside it."""
 
-MIN_SCORE = 4.2
-MIN_EXACT = 0.3
+OWN_LANGUAGE_GAP = 1.5
+"""A passage in the reader's own language may be so much worse than the best and still go first."""
+
+MIN_SCORE = 5.5
+MIN_COVERAGE = 0.12
 """Below these the best passage does not answer: saying nothing is better."""
 
 _MIN_TELLING_WORD = 4
@@ -55,6 +59,7 @@ def find_facts(
     limit: int = MAX_FACTS_FOUND,
     redlined: frozenset[str] = frozenset(),
     fallback: str = "en",
+    is_question: bool = False,
 ) -> tuple[Evidence, ...]:
     """Returns the fewest facts that answer what a message asks; nothing where nothing is asked.
 
@@ -70,8 +75,10 @@ def find_facts(
         redlined: Fields of the CRM that must never be served.
         fallback: The language of passages that will do where there is none in `locale`; the
             caller translates or hands over. Empty: none will do.
+        is_question: Whether perception heard a question: then the whole message is one, even
+            where none of its sentences asks by itself.
     """
-    asked = questions_of(question)
+    asked = questions_of(question) or ((message_of(question),) if is_question else ())
     if not scopes or not asked:
         return ()
     locales = tuple(dict.fromkeys(filter(None, (locale, fallback))))
@@ -79,7 +86,7 @@ def find_facts(
     lists: list[list[str]] = []
     for one in asked:
         need = Need(one, now, locales=locales, scopes=scopes)
-        found = needed(retriever.search(need, limit=MAX_FACTS_FOUND))
+        found = needed(retriever.search(need, limit=MAX_FACTS_FOUND), locale)
         passages |= {f.passage.id: f.passage for f in found}
         lists.append([f.passage.id for f in found])
     facts = [evidence_of(passages[name]) for name in woven(lists)]
@@ -87,21 +94,18 @@ def find_facts(
     return tuple(facts[:limit])
 
 
-def needed(found: Sequence[Found]) -> tuple[Found, ...]:
+def needed(found: Sequence[Found], locale: str) -> tuple[Found, ...]:
     """Returns the passages of a search that the answer needs: the best, and those close to it.
 
     None when even the best does not answer, and never two languages together.
     """
     if not found or not _answers(found[0]):
         return ()
-    best = found[0]
-    return tuple(
-        one
-        for one in found
-        if not one.twin_of
-        and best.score - one.score <= MAX_GAP
-        and one.passage.locale == best.passage.locale
-    )
+    close = [one for one in found if not one.twin_of and found[0].score - one.score <= MAX_GAP]
+    own = [one for one in close if one.passage.locale == locale]
+    is_own_close = bool(own) and found[0].score - own[0].score <= OWN_LANGUAGE_GAP
+    language = locale if is_own_close else found[0].passage.locale
+    return tuple(one for one in close if one.passage.locale == language)
 
 
 def crm_facts(contact: Contact, redlined: frozenset[str] = frozenset()) -> tuple[Evidence, ...]:
@@ -134,7 +138,8 @@ def evidence_of(passage: Passage) -> Evidence:
 
 
 def _answers(best: Found) -> bool:
-    return best.score >= MIN_SCORE and best.signs.exact >= MIN_EXACT
+    is_enough = best.score >= MIN_SCORE and best.signs.coverage >= MIN_COVERAGE
+    return is_enough and not best.is_about_another
 
 
 def _asked_for(

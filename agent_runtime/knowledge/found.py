@@ -17,7 +17,7 @@ class Signs:
     words: float = 0.0
     """Its place in the full-text search, likewise."""
     near: float = 0.0
-    """How much higher its cosine is than is usual among the best of its language."""
+    """How many spreads its cosine is above the usual one of its language's candidates."""
     coverage: float = 0.0
     """Weight of what the question speaks of that it names, in these or other words."""
     headings: float = 0.0
@@ -40,5 +40,7 @@ class Found:
     score: float
     cosine: float
     signs: Signs
+    is_about_another: bool = False
+    """Whether the question is about something that no passage names."""
     twin_of: str = ""
     """Id of a better passage beside which this one is not needed."""

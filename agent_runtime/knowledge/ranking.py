@@ -18,24 +18,28 @@ RANK_CONSTANT = 20
 _SAID_OTHERWISE = 0.8
 """What a synonym is worth beside the buyer's own word."""
 
-_USUAL_OF = 10
-_FARTHEST = -0.04
-"""From here on a lower cosine says nothing more."""
+_FARTHEST, _NEAREST = -3.0, 4.0
+"""Beyond these a cosine says nothing more."""
+
+_NO_SPREAD = 1e-6
+
+_MIN_EXACT = 0.3
+"""With less of the names asked for, one of which is unknown, a passage is about another."""
 
 _ENOUGH = 2.5
 """So many times the rarest word: more words of a question say nothing more."""
 
 
 WEIGHTS = Signs(
-    vectors=0.7,
+    vectors=0.5,
     words=1.4,
-    near=96.0,
+    near=1.3,
     coverage=2.0,
     headings=1.2,
     exact=0.4,
-    names=0.35,
-    titled=0.5,
-    language=0.12,
+    names=0.4,
+    titled=0.4,
+    language=0.3,
 )
 """Fitted to the questions of `tuning.yaml` in the tests, of which none is among those tested."""
 
@@ -91,13 +95,21 @@ class Ranking:
         if not candidates:
             return ()
         cosines = [float(c.vector @ query) for c in candidates]
-        usual = _usual(candidates, cosines)
+        nearness = _nearness(candidates, cosines)
         found = []
-        for candidate, cosine in zip(candidates, cosines, strict=True):
-            near = cosine - usual[candidate.passage.locale]
+        for candidate, cosine, near in zip(candidates, cosines, nearness, strict=True):
             signs = self._signs(asked, candidate, near, locales[0])
             score = sum(weight * getattr(signs, name) for name, weight in self._weights.items())
-            found.append(Found(candidate.passage, round(score, 6), round(cosine, 6), signs))
+            is_about_another = bool(asked.unknown) and signs.exact < _MIN_EXACT
+            found.append(
+                Found(
+                    candidate.passage,
+                    round(score, 6),
+                    round(cosine, 6),
+                    signs,
+                    is_about_another=is_about_another,
+                )
+            )
         order = sorted(range(len(found)), key=lambda n: (-found[n].score, found[n].passage.id))
         vectors = np.array([candidates[n].vector for n in order])
         return twins_last([found[n] for n in order], vectors)
@@ -108,7 +120,7 @@ class Ranking:
         return Signs(
             vectors=_worth(candidate.by_meaning),
             words=_worth(candidate.by_words),
-            near=max(near, _FARTHEST),
+            near=near,
             coverage=min(_named(asked, read.stems) / rarest, _ENOUGH),
             headings=min(_named(asked, read.headings) / rarest, _ENOUGH),
             exact=_share(asked.exact, read.words, none=1.0),
@@ -118,13 +130,21 @@ class Ranking:
         )
 
 
-def _usual(candidates: Sequence[Candidate], cosines: Sequence[float]) -> dict[str, float]:
-    """The usual cosine of good candidates, language by language: each has a level of its own."""
+def _nearness(candidates: Sequence[Candidate], cosines: Sequence[float]) -> list[float]:
+    """How far each cosine is above the usual one, in spreads, language by language.
+
+    A language lies nearer to itself than to others, and models differ in what they call near.
+    """
     found: dict[str, list[float]] = {}
     for candidate, cosine in zip(candidates, cosines, strict=True):
         found.setdefault(candidate.passage.locale, []).append(cosine)
-    best = {locale: sorted(some, reverse=True)[:_USUAL_OF] for locale, some in found.items()}
-    return {locale: sum(some) / len(some) for locale, some in best.items()}
+    usual = {locale: (float(np.mean(c)), float(np.std(c))) for locale, c in found.items()}
+    near = []
+    for candidate, cosine in zip(candidates, cosines, strict=True):
+        mean, spread = usual[candidate.passage.locale]
+        above = (cosine - mean) / spread if spread > _NO_SPREAD else 0.0
+        near.append(min(max(above, _FARTHEST), _NEAREST))
+    return near
 
 
 def _worth(place: int | None) -> float:

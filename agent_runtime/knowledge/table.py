@@ -39,11 +39,11 @@ def build_index(folder: Path, passages: Sequence[Passage], vectors: Vectors, *, 
         vectors: One row a passage.
         name: What stands for passages and vectors, from `table_name`.
     """
+    db = connect(folder)
+    before = current_table(folder)
     import pyarrow as pa
     from lancedb.index import FTS
 
-    before = current_table(folder)
-    db = connect(folder)
     if passages:
         rows = [_row(passage) for passage in passages]
         schema = _schema(vectors.shape[1])

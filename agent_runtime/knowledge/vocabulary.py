@@ -25,6 +25,7 @@ _ELSEWHERE = 100
 
 _MIN_CORRECTED = 5
 _MIN_OTHER_LETTER = 8
+_MIN_TELLING = 4
 CAPITALISES_NOUNS = frozenset(("de",))
 
 
@@ -71,8 +72,10 @@ class Vocabulary:
             self._seen.update({stem(word) for word in words} | {f"={word}" for word in words})
             titles[passage.document] = passage.heading_path[0]
             if passage.locale not in CAPITALISES_NOUNS:
-                all_uses.update(tokens(passage.text))
-                capitals.update(tokens(" ".join(_WORD_IN_SENTENCE.findall(passage.text))))
+                telling_texts = [passage.text, *filter(_minds_capitals, passage.heading_path)]
+                all_uses.update(tokens(" ".join(telling_texts)))
+                inside = [w for text in telling_texts for w in _WORD_IN_SENTENCE.findall(text)]
+                capitals.update(tokens(" ".join(inside)))
         self._capitals = {
             word: count / all_uses[word] for word, count in capitals.items() if len(word) > 1
         }
@@ -133,6 +136,11 @@ class Vocabulary:
                 for form in (word, *_shorter(word)):
                     found[form].append(word)
         return dict(found)
+
+
+def _minds_capitals(heading: str) -> bool:
+    """A heading with a capital on every word does not tell which of them are names."""
+    return any(word.islower() and len(word) >= _MIN_TELLING for word in heading.split()[1:])
 
 
 def _may_be_a_slip(word: str, known: str) -> bool:

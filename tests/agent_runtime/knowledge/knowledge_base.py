@@ -57,9 +57,7 @@ def documents() -> tuple[Written, ...]:
 def passages_of(written: Written) -> list[Passage]:
     return [
         Passage(
-            id=passage_id(
-                written.document, piece.heading_path, piece.text, locale=written.locale
-            ),
+            id=passage_id(written.document, piece.heading_path, piece.text, locale=written.locale),
             version=1,
             document=written.document,
             heading_path=piece.heading_path,

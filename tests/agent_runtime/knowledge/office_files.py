@@ -54,7 +54,8 @@ def docx(paragraphs: Iterable[tuple[str, str]]) -> bytes:
         for style, text in paragraphs
     )
     styles = "".join(
-        f'<w:style w:type="paragraph" w:styleId="Heading{n}"><w:name w:val="heading {n}"/></w:style>'
+        f'<w:style w:type="paragraph" w:styleId="Heading{n}">'
+        f'<w:name w:val="heading {n}"/></w:style>'
         for n in (1, 2, 3)
     )
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -32,7 +32,13 @@ def test_the_headings_of_a_pdf_become_headings(file):
 
 def test_running_headers_and_page_numbers_of_a_pdf_are_left_out(file):
     pages = [
-        ["Northbeam confidential", "", f"Part {n} of the text begins here and ends.", "", f"{n} / 3"]
+        [
+            "Northbeam confidential",
+            "",
+            f"Part {n} of the text begins here and ends.",
+            "",
+            f"{n} / 3",
+        ]
         for n in (1, 2, 3)
     ]
 

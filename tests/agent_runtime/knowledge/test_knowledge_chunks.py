@@ -61,7 +61,9 @@ def test_a_sentence_without_an_end_is_cut_all_the_same():
 
 
 def test_rows_of_a_table_repeat_what_their_columns_are():
-    table = "| Plan | Price | Seats |\n| --- | --- | --- |\n| Team | 720 | 15 |\n| Growth | 1520 | |"
+    table = (
+        "| Plan | Price | Seats |\n| --- | --- | --- |\n| Team | 720 | 15 |\n| Growth | 1520 | |"
+    )
 
     assert [c.text for c in chunk(table, title="T")] == [
         "Plan Team: Price: 720; Seats: 15\nPlan Growth: Price: 1520"
@@ -77,7 +79,9 @@ def test_a_list_stays_with_the_line_that_introduces_it():
 
 
 def test_marks_leave_and_addresses_stay():
-    markdown = "See **the [trust page](https://t.example/a)** and `keys` in [here](#x). ![pic](a.png)"
+    markdown = (
+        "See **the [trust page](https://t.example/a)** and `keys` in [here](#x). ![pic](a.png)"
+    )
 
     assert chunk(markdown, title="T")[0].text == (
         "See the trust page (https://t.example/a) and keys in here."
