@@ -74,7 +74,7 @@ def add(
     shelved, change = base.shelf.shelve(
         source,
         chunk(source.markdown, title=source.title),
-        document_id=document or slug_of(file.stem),
+        document_id=slug_of(document or file.stem),
         locale=locale_of(file, locale, source.markdown),
         scopes=scopes_of(scope),
         approver=approver or ("" if dry_run else ask("--approver", "Who approves it")),

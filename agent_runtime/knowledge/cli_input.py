@@ -70,7 +70,12 @@ def scopes_of(text: str) -> tuple[str, ...]:
 
 
 def playbook_scopes(playbook: str) -> tuple[str, ...]:
-    """Returns what a playbook may look up; empty when it names no scopes."""
+    """Returns what a playbook may look up."""
     from agent_runtime.library.catalog import load_library
 
-    return tuple(getattr(load_library().playbook(playbook), "scopes", ()))
+    scopes = tuple(getattr(load_library().playbook(playbook), "scopes", ()))
+    if not scopes:
+        raise KnowledgeError(
+            f"playbook {playbook!r} names no scopes, so it looks nothing up; try --scope instead."
+        )
+    return scopes

@@ -62,7 +62,9 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     names = ("document", "version", "state", "passages", "locale", "scopes", "approver")
-    table = Table(*names, "expires_at")
+    table = Table()
+    for name in (*names, "expires_at"):
+        table.add_column(name, overflow="fold")
     for row in rows:
         scopes = ", ".join(row["scopes"])
         table.add_row(*(scopes if n == "scopes" else str(row[n]) for n in (*names, "expires_at")))

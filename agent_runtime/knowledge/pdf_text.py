@@ -20,17 +20,23 @@ _SEEN_ON_PAGES = 3
 def markdown_of_pdf_text(text: str) -> str:
     """Returns Markdown: running headers gone, lines joined, short lone lines as headings.
 
-    A numbered heading `3.2 Backups` is one level below `3 Storage`; any other is of the first.
+    A numbered heading `3.2 Backups` is one level below `3 Storage`; any other is of the first. A
+    lone line that no text follows stays text, so that no words are lost.
     """
-    blocks: list[str] = []
-    is_first = True
+    found: list[tuple[str, bool]] = []
     for lines in _paragraphs(_lines(text)):
         heading, rest = _split_heading(lines)
-        if heading:
-            blocks.append(f"{'#' * (1 if is_first else _level(heading))} {heading}")
-        if rest:
-            blocks.append(_joined(rest))
-        is_first = False
+        found += [(heading, True)] * bool(heading)
+        found += [(_joined(rest), False)] * bool(rest)
+    blocks: list[str] = []
+    for place, (block, is_heading) in enumerate(found):
+        followed_by_text = place + 1 < len(found) and not found[place + 1][1]
+        if not place and is_heading:
+            blocks.append(f"# {block}")
+        elif is_heading and (followed_by_text or _NUMBERED.match(block)):
+            blocks.append(f"{'#' * _level(block)} {block}")
+        else:
+            blocks.append(block)
     return "\n\n".join(blocks)
 
 

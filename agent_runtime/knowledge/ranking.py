@@ -22,6 +22,8 @@ _FARTHEST, _NEAREST = -3.0, 4.0
 """Beyond these a cosine says nothing more."""
 
 _NO_SPREAD = 1e-6
+_FEW_STAND_OUT, _MANY = 1.5, 10
+"""Among few, the best cannot stand out by as many spreads as among many."""
 
 _MIN_EXACT = 0.3
 """With less of the names asked for, one of which is unknown, a passage is about another."""
@@ -138,11 +140,12 @@ def _nearness(candidates: Sequence[Candidate], cosines: Sequence[float]) -> list
     found: dict[str, list[float]] = {}
     for candidate, cosine in zip(candidates, cosines, strict=True):
         found.setdefault(candidate.passage.locale, []).append(cosine)
-    usual = {locale: (float(np.mean(c)), float(np.std(c))) for locale, c in found.items()}
     near = []
     for candidate, cosine in zip(candidates, cosines, strict=True):
-        mean, spread = usual[candidate.passage.locale]
-        above = (cosine - mean) / spread if spread > _NO_SPREAD else 0.0
+        level = found[candidate.passage.locale]
+        spread = float(np.std(level))
+        above = (cosine - float(np.mean(level))) / spread if spread > _NO_SPREAD else 0.0
+        above += _FEW_STAND_OUT * max(0.0, 1.0 - len(level) / _MANY)
         near.append(min(max(above, _FARTHEST), _NEAREST))
     return near
 

@@ -1,6 +1,7 @@
 """The knowledge folder: one file a document that people can review, and its earlier versions."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,13 @@ from pathlib import Path
 from agent_runtime.knowledge.chunks import Chunk
 from agent_runtime.knowledge.document import SourceText
 from agent_runtime.knowledge.passage import KnowledgeError, Passage, passage_id
-from agent_runtime.knowledge.shelf_file import Document, ShelfPassage, read_file, write_file
+from agent_runtime.knowledge.shelf_file import (
+    DOCUMENT_ID,
+    Document,
+    ShelfPassage,
+    read_file,
+    write_file,
+)
 from agent_runtime.library.content import Locale
 
 _EARLIER = "earlier"
@@ -37,7 +44,8 @@ class Shelf:
     def document(self, document_id: str) -> Document | None:
         """Returns one document, or nothing when it is not there."""
         path = self._path(document_id)
-        return read_file(path) if path.exists() else None
+        is_id = re.match(DOCUMENT_ID, document_id)
+        return read_file(path) if is_id and path.exists() else None
 
     def versions(self, document_id: str) -> tuple[int, ...]:
         """Returns the versions that were replaced or removed."""

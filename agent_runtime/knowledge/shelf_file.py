@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from agent_runtime.knowledge.passage import EVERYWHERE, KnowledgeError, Passage, passage_id
 from agent_runtime.library.content import Locale, sentence_of
 
+DOCUMENT_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,7 +30,7 @@ class ShelfPassage(_Part):
 class Document(_Part):
     """A document cut into passages. Without an approver it is a proposal and never served."""
 
-    document: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    document: str = Field(pattern=DOCUMENT_ID)
     version: int = Field(ge=1)
     title: str = Field(min_length=1)
     source: str

@@ -30,6 +30,17 @@ def test_the_headings_of_a_pdf_become_headings(file):
     ]
 
 
+def test_a_lone_line_of_a_pdf_that_no_text_follows_is_not_lost(file):
+    lines = ["Price sheet", "", "Team costs 720 euro", "", "Growth costs 1520 euro", "", "Prices"]
+    pages = [[*lines, "", "All prices are without value added tax."]]
+
+    source = read_document(file("prices.pdf", pdf(pages)))
+
+    told = " ".join(c.text for c in chunk(source.markdown, title=source.title))
+    assert "Team costs 720 euro" in told
+    assert "Growth costs 1520 euro" in told
+
+
 def test_running_headers_and_page_numbers_of_a_pdf_are_left_out(file):
     pages = [
         [

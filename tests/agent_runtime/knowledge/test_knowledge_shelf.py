@@ -163,6 +163,15 @@ def test_a_translation_needs_an_id_of_its_own(shelf):
         shelve(shelf, OLD, locale="de", put=False)
 
 
+def test_an_id_never_leads_out_of_the_folder(shelf, tmp_path):
+    shelve(shelf, OLD)
+    (shelf.folder / "guide.yaml").rename(tmp_path / "guide.yaml")
+
+    with pytest.raises(KnowledgeError, match=r"'\.\./guide' is unknown"):
+        shelf.remove("../guide")
+    assert (tmp_path / "guide.yaml").exists()
+
+
 def test_an_unknown_document_is_answered_with_those_there_are(shelf):
     with pytest.raises(KnowledgeError, match="the documents are: none yet"):
         shelf.remove("guide")
