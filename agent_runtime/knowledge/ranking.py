@@ -126,7 +126,7 @@ class Ranking:
             coverage=min(_named(asked, read.stems) / rarest, _ENOUGH),
             headings=min(_named(asked, read.headings) / rarest, _ENOUGH),
             exact=_share(asked.exact, read.words, none=1.0),
-            names=min(sum(asked.exact.get(word, 0.0) for word in read.words) / rarest, _ENOUGH),
+            names=min(_weight(asked.exact, read.words) / rarest, _ENOUGH),
             titled=_share(asked.titled, read.title, none=0.0),
             language=float(passage.locale == locale),
         )
@@ -137,17 +137,22 @@ def _nearness(candidates: Sequence[Candidate], cosines: Sequence[float]) -> list
 
     A language lies nearer to itself than to others, and models differ in what they call near.
     """
-    found: dict[str, list[float]] = {}
+    levels: dict[str, list[float]] = {}
     for candidate, cosine in zip(candidates, cosines, strict=True):
-        found.setdefault(candidate.passage.locale, []).append(cosine)
+        levels.setdefault(candidate.passage.locale, []).append(cosine)
+    usual = {locale: _level(some) for locale, some in levels.items()}
     near = []
     for candidate, cosine in zip(candidates, cosines, strict=True):
-        level = found[candidate.passage.locale]
-        spread = float(np.std(level))
-        above = (cosine - float(np.mean(level))) / spread if spread > _NO_SPREAD else 0.0
-        above += _FEW_STAND_OUT * max(0.0, 1.0 - len(level) / _MANY)
-        near.append(min(max(above, _FARTHEST), _NEAREST))
+        mean, spread, more = usual[candidate.passage.locale]
+        above = (cosine - mean) / spread if spread > _NO_SPREAD else 0.0
+        near.append(min(max(above + more, _FARTHEST), _NEAREST))
     return near
+
+
+def _level(cosines: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and spread of some cosines, and what is added because they are few."""
+    more = _FEW_STAND_OUT * max(0.0, 1.0 - len(cosines) / _MANY)
+    return float(np.mean(cosines)), float(np.std(cosines)), more
 
 
 def _worth(place: int | None) -> float:
@@ -166,4 +171,8 @@ def _named(asked: Asked, has: frozenset[str]) -> float:
 
 def _share(rarities: Mapping[str, float], has: frozenset[str], *, none: float) -> float:
     whole = sum(rarities.values())
-    return sum(worth for word, worth in rarities.items() if word in has) / whole if whole else none
+    return _weight(rarities, has) / whole if whole else none
+
+
+def _weight(rarities: Mapping[str, float], has: frozenset[str]) -> float:
+    return sum(rarity for word, rarity in rarities.items() if word in has)
