@@ -64,9 +64,9 @@ def real_outcome(settings):
     with SqlStore(engine, settings.tenant_id).begin() as tx:
         ids = [row.message_id for row in tx.rows(t.messages)]
         outcome = Outcome(
-            arms=arms(tx.all(Assignment, t.assignments, t.assignments.c.arm != "")),
+            arms=arms(tx.all(Assignment, t.assignments)),
             mails=mails(tx.message(message_id) for message_id in ids),
-            meetings=meetings(tx.all(Meeting, t.meetings, t.meetings.c.state == "CONFIRMED")),
+            meetings=meetings(tx.all(Meeting, t.meetings, state="CONFIRMED")),
             stopped=frozenset((row.person_id, row.reason) for row in tx.rows(t.suppressions)),
         )
     engine.dispose()
