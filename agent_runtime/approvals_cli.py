@@ -11,7 +11,7 @@ import typer
 from agent_runtime.approvals import ApprovalError, Approvals
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
-from agent_runtime.library.catalog import load_library
+from agent_runtime.library.catalog import company_library
 from agent_runtime.placeholders import fill
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
@@ -48,7 +48,7 @@ def _list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
     Example: [bold]parley approvals list[/bold]
     """
     store = open_store(load_settings(workspace))
-    waiting = _desk(store).waiting()
+    waiting = _desk(store, workspace).waiting()
     if as_json:
         typer.echo(json.dumps([_as_dict(store, a) for a in waiting], indent=2))
     elif not waiting:
@@ -91,7 +91,7 @@ def approve(
     Example: [bold]parley approvals approve 4f0c --draft 2[/bold]
     """
     store = open_store(load_settings(workspace))
-    decided = _desk(store).approve(
+    decided = _desk(store, workspace).approve(
         _find(store, approval_id).approval_id,
         by=by or getuser(),
         now=read_now(store.engine),
@@ -117,7 +117,7 @@ def edit(
     """
     words = _words(text, file)
     store = open_store(load_settings(workspace))
-    decided = _desk(store).approve(
+    decided = _desk(store, workspace).approve(
         _find(store, approval_id).approval_id,
         by=by or getuser(),
         now=read_now(store.engine),
@@ -141,7 +141,7 @@ def reject(
     Example: [bold]parley approvals reject 4f0c --why "wrong product" --tag accuracy[/bold]
     """
     store = open_store(load_settings(workspace))
-    decided = _desk(store).reject(
+    decided = _desk(store, workspace).reject(
         _find(store, approval_id).approval_id,
         by=by or getuser(),
         now=read_now(store.engine),
@@ -151,8 +151,8 @@ def reject(
     typer.echo(f"rejected {decided.approval_id}")
 
 
-def _desk(store: SqlStore) -> Approvals:
-    return Approvals(store, load_library(), {})
+def _desk(store: SqlStore, workspace: Path | None) -> Approvals:
+    return Approvals(store, company_library(load_settings(workspace).paths.library), {})
 
 
 def _find(store: SqlStore, approval_id: str) -> Approval:

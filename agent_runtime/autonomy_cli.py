@@ -8,7 +8,7 @@ import typer
 from agent_runtime.autonomy import autonomy_of, flag_of
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.domain import Autonomy
-from agent_runtime.library.catalog import load_library
+from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 
@@ -26,11 +26,12 @@ def show(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None
 
     Example: [bold]parley autonomy show[/bold]
     """
-    with open_store(load_settings(workspace)).begin() as tx:
+    settings = load_settings(workspace)
+    with open_store(settings).begin() as tx:
         flags = tx.flags()
     rows = [
         {"playbook": p.id, "default": p.autonomy, "in_force": autonomy_of(flags, p, "")}
-        for p in load_library().playbooks.values()
+        for p in company_library(settings.paths.library).playbooks.values()
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -45,8 +46,9 @@ def _set(playbook: PlaybookId, level: Autonomy, workspace: WorkspaceOption = Non
 
     Example: [bold]parley autonomy set nurture assistive[/bold]
     """
-    found = load_library().playbook(playbook)
-    with open_store(load_settings(workspace)).begin() as tx:
+    settings = load_settings(workspace)
+    found = company_library(settings.paths.library).playbook(playbook)
+    with open_store(settings).begin() as tx:
         tx.set_flag(flag_of(found.id), level)
     typer.echo(f"{found.id} is {level} now; `parley autonomy reset {found.id}` undoes it")
 
@@ -57,7 +59,8 @@ def reset(playbook: PlaybookId, workspace: WorkspaceOption = None) -> None:
 
     Example: [bold]parley autonomy reset nurture[/bold]
     """
-    found = load_library().playbook(playbook)
-    with open_store(load_settings(workspace)).begin() as tx:
+    settings = load_settings(workspace)
+    found = company_library(settings.paths.library).playbook(playbook)
+    with open_store(settings).begin() as tx:
         tx.set_flag(flag_of(found.id), None)
     typer.echo(f"{found.id} is {found.autonomy} again")

@@ -8,7 +8,7 @@ from agent_runtime.act import strictest
 from agent_runtime.clock import read_now
 from agent_runtime.domain import Contact, Session
 from agent_runtime.errors import ParleyError
-from agent_runtime.library.catalog import Library, load_library
+from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.library.content import LOCALES
 from agent_runtime.placeholders import fill
 from agent_runtime.planning.outline import BRIEF_LANGUAGE, touch_texts
@@ -58,7 +58,7 @@ def read_brief(settings: Settings, who: str, *, language: str = BRIEF_LANGUAGE) 
     store = open_store(settings)
     now = read_now(store.engine)
     with store.begin() as tx:
-        return _brief(tx, load_library(), who, language=language, now=now)
+        return _brief(tx, company_library(settings.paths.library), who, language=language, now=now)
 
 
 def _brief(tx: Tx, library: Library, who: str, *, language: str, now: datetime) -> Brief:

@@ -54,8 +54,11 @@ class SafeBand:
         "pause",
         "close",
     )
-    review: tuple[str, ...] = ("answer.pricing", "answer.security")
-    """Texts, by id or `prefix.*`, that a person reads first, however sure the agent is."""
+    review: tuple[str, ...] = ("answer.pricing", "answer.security", "kb.*")
+    """Texts, by id or `prefix.*`, that a person reads first, however sure the agent is.
+
+    Passages of documents (`kb.*`) are approved words, but that they answer is a judgement.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from agent_runtime.domain import (
 )
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
+from agent_runtime.library.knowledge import Quote
 from agent_runtime.library.playbook import Playbook, Touch
 from agent_runtime.planning.moves import Option, state_of
 from agent_runtime.planning.outline import (
@@ -25,7 +26,11 @@ from agent_runtime.planning.outline import (
     read_turn,
     touch_texts,
 )
+from agent_runtime.planning.quotes import looks_up, quoted, quotes_in
 from agent_runtime.planning.speech_acts import Act, compose
+
+_QUOTE_FIRST = 0.5
+"""What the documents say goes before the row's own text, and after a row of more weight."""
 
 
 def plan(
@@ -81,7 +86,7 @@ def plan(
             free_slots=free_slots,
             now=now,
         )
-        candidates = _for_mail(turn, facts)
+        candidates = _for_mail(turn, facts, quotes_in(evidence))
     return _with_propensities(candidates, exploration)
 
 
@@ -160,8 +165,11 @@ def _brief(touch: Touch, tracks: Sequence[Content]) -> list[Candidate]:
     return [brief, _nothing("waiting_is_always_possible", touch.next, 0.0)]
 
 
-def _for_mail(turn: Turn, facts: frozenset[str]) -> list[Candidate]:
-    candidates = [_candidate(turn, option, facts) for option in turn.options]
+def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> list[Candidate]:
+    candidates = [
+        *_quoting(turn, facts, quotes),
+        *(_candidate(turn, option, facts) for option in turn.options),
+    ]
     if not candidates:
         candidates = [_to_owner(turn, "no_row_fits", 0.5)]
     waiting = _nothing("waiting_is_always_possible", turn.session.state, 0.0)
@@ -220,16 +228,41 @@ def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:
     return replace(candidate, proposal=_draft(turn, option, texts, frame))
 
 
+def _quoting(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> list[Candidate]:
+    """An answer out of the company's documents, where the best row lets them be looked up."""
+    option = looks_up(turn)
+    texts = quoted(turn, option, quotes) if option else ()
+    if option is None or turn.frame is None or not texts:
+        return []
+    if not facts.issuperset(text.id for text in (*texts, turn.frame)):
+        return []
+    move, state = option.move, state_of(turn.playbook, turn.session)
+    stays = move.next == "same" or move.do == "hand_off"
+    act = Act("answer", "reply", option.confidence)
+    return [
+        Candidate(
+            action="answer",
+            reason="found_in_documents",
+            score=option.score + _QUOTE_FIRST,
+            propensity=0.0,
+            next_state=state if stays else move.next,
+            proposal=_written(turn, act, texts, turn.frame),
+        )
+    ]
+
+
 def _draft(turn: Turn, option: Option, texts: Sequence[Content], frame: Content) -> Proposal:
     """A reading may be unsure, but handing over, stopping and asking back are never wrong."""
     is_safe = option.group != "reply" or option.move.unsure or option.move.do == "hand_off"
     is_stop = option.move.do == "confirm_stop"
+    touch_class = "transactional" if is_stop else "reply"
+    act = Act(option.move.do, touch_class, 1.0 if is_safe else option.confidence)
+    return _written(turn, act, texts, frame)
+
+
+def _written(turn: Turn, act: Act, texts: Sequence[Content | Quote], frame: Content) -> Proposal:
     return compose(
-        Act(
-            option.move.do,
-            "transactional" if is_stop else "reply",
-            1.0 if is_safe else option.confidence,
-        ),
+        act,
         texts,
         frame=frame,
         contact=turn.contact,

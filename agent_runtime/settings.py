@@ -91,6 +91,16 @@ class Workspace:
         return self.root / "library"
 
     @property
+    def knowledge(self) -> Path:
+        """Documents cut into passages, one file each, with who approved them."""
+        return self.root / "knowledge"
+
+    @property
+    def index(self) -> Path:
+        """The search index over the passages; a cache of `knowledge`."""
+        return self.root / "index"
+
+    @property
     def page(self) -> Path:
         """The dashboard of the run."""
         return self.root / "index.html"

@@ -22,6 +22,7 @@ COMMANDS = {
     "mind": ("pipelines.mind:app", "Measure how well messages are read"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
+    "knowledge": ("agent_runtime.knowledge.cli:app", "Add documents that the agent may quote"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),

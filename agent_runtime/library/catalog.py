@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from agent_runtime.library.content import (
     read_content,
     sentence_of,
 )
+from agent_runtime.library.knowledge import NO_KNOWLEDGE, QUOTE, Knowledge
 from agent_runtime.library.playbook import Move, MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
 
@@ -40,12 +41,8 @@ class Library:
     contents: Mapping[tuple[str, str], Content]
     """By id and locale."""
     scenarios: tuple[Scenario, ...] = ()
-    _facts: dict[str, list[Content]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Indexes the texts by the fact id that sentences carry."""
-        for content in self.contents.values():
-            self._facts.setdefault(content.fact, []).append(content)
+    knowledge: Knowledge = NO_KNOWLEDGE
+    """Approved passages of documents; no part of `content_hash`, each has a version of its own."""
 
     def playbook(self, playbook_id: str) -> Playbook:
         """Returns a playbook, or says which ones there are."""
@@ -77,6 +74,8 @@ class Library:
 
     def is_approved(self, fact: str, *, text: str, language: str, now: datetime) -> bool:
         """Says whether a fact is live and can read as these very words in this language."""
+        if fact.startswith(QUOTE):
+            return self.knowledge.is_approved(fact, text=text, language=language, now=now)
         return any(
             content.locale == language and now < content.expires and content.can_read_as(text)
             for content in self._facts.get(fact, ())
@@ -90,6 +89,14 @@ class Library:
     def agenda(self, playbook: Playbook) -> str:
         """Returns what the event of a meeting says it is about."""
         return self.contents[playbook.wording("meeting.agenda"), "en"].body
+
+    @cached_property
+    def _facts(self) -> dict[str, list[Content]]:
+        """The texts by the id that sentences carry, each in all its languages."""
+        found: dict[str, list[Content]] = {}
+        for content in self.contents.values():
+            found.setdefault(content.fact, []).append(content)
+        return found
 
     @cached_property
     def content_hash(self) -> str:
@@ -131,9 +138,9 @@ def read_library(root: Path = PACKAGE, *own: Path) -> Library:
     return Library(playbooks=playbooks, tables=tables, contents=contents, scenarios=scenarios)
 
 
-def company_library(folder: Path) -> Library:
+def company_library(folder: Path, *, knowledge: Knowledge = NO_KNOWLEDGE) -> Library:
     """Returns the product's library with a company's own, kept in a folder, on top of it."""
-    return load_library(PACKAGE, *own_libraries(folder))
+    return replace(load_library(PACKAGE, *own_libraries(folder)), knowledge=knowledge)
 
 
 def own_libraries(folder: Path) -> tuple[Path, ...]:

@@ -87,6 +87,7 @@ def done(move: Move) -> str:
     said = [*(["the text on what they named"] if move.one_of else []), *move.say]
     said += ["the next question"] if move.ask else []
     words = move.do.replace("_", " ") + (f": {' + '.join(said)}" if said else "")
+    words = f"quote what the documents say, or else {words}" if move.look_up else words
     words += f", to {move.route_to}" if move.route_to else ""
     words += " at once" if move.priority == "fast" else ""
     words += f", and tells {', '.join(move.inform)}" if move.inform else ""

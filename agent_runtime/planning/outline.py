@@ -108,14 +108,14 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
     """
     if not option.say:
         return ()
-    own = [_serve(turn, text) for text in option.say]
+    own = [serve(turn, text) for text in option.say]
     if any(content is None for content in own):
         return None
     needed = [content for content in own if content is not None]
     room = MAX_FACTS - 1 - len(needed) - ("slots" in needed[-1].slots)
     before = list(_also_answers(turn, option))[: max(room, 0)]
     room -= len(before)
-    after = [q for q in [_question(turn, option, [*before, *needed])] if q and room > 0]
+    after = [q for q in [asked_next(turn, option, [*before, *needed])] if q and room > 0]
     room -= len(after)
     opening = [o for o in [_opening(turn)] if o and room > 0 and option.group == "reply"]
     return (*opening, *before, *needed, *after)
@@ -123,7 +123,7 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
 
 def person_answers(turn: Turn) -> Content | None:
     """Returns the text by which a thread is handed to its owner."""
-    return _serve(turn, "handoff.owner")
+    return serve(turn, "handoff.owner")
 
 
 def touch_texts(
@@ -160,7 +160,8 @@ def _names(title: str, word: str) -> bool:
     return word in (re.findall(r"\w+", title) if len(word) <= _SHORT else title)
 
 
-def _serve(turn: Turn, text: str) -> Content | None:
+def serve(turn: Turn, text: str) -> Content | None:
+    """Returns a text in the turn's language, or nothing when it is not live or cannot be said."""
     content = turn.library.live(text, language=turn.language, now=turn.now)
     if content is None or not can_say(content, turn.contact, redlines=turn.playbook.redlines):
         return None
@@ -173,23 +174,23 @@ def _also_answers(turn: Turn, option: Option) -> Iterator[Content]:
     for other in turn.options:
         if other is not option and other.move.do == "answer" and other.group == "reply":
             for text in other.say:
-                content = _serve(turn, text)
+                content = serve(turn, text)
                 if content is not None and content.id not in option.say:
                     yield content
 
 
-def _question(turn: Turn, option: Option, said: Iterable[Content]) -> Content | None:
+def asked_next(turn: Turn, option: Option, said: Iterable[Content]) -> Content | None:
     """The first question that was not asked and whose answer is not known; one a mail (R91)."""
     if not option.move.ask or any("?" in content.body for content in said):
         return None
     known = known_of(turn.session, turn.perception, turn.contact)
     for question in turn.playbook.questions:
         if question.say not in turn.session.contents_used and question.learns not in known:
-            return _serve(turn, question.say)
+            return serve(turn, question.say)
     return None
 
 
 def _opening(turn: Turn) -> Content | None:
     is_first_answer = turn.session.opened_by == "buyer" and turn.session.agent_turns == 0
     used = turn.playbook.opening in turn.session.contents_used
-    return _serve(turn, turn.playbook.opening) if is_first_answer and not used else None
+    return serve(turn, turn.playbook.opening) if is_first_answer and not used else None

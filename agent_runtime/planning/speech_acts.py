@@ -8,6 +8,7 @@ from datetime import datetime
 from agent_runtime.domain import ActionKind, Contact, Proposal, Sentence, Session, Slot, TouchClass
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT_VALUES, Content
+from agent_runtime.library.knowledge import Quote
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.times.local_times import number_times, say_time
@@ -29,7 +30,7 @@ class Act:
 
 def compose(
     act: Act,
-    contents: Sequence[Content],
+    contents: Sequence[Content | Quote],
     *,
     frame: Content,
     contact: Contact,

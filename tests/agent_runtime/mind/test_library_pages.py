@@ -44,9 +44,7 @@ def test_a_comparison_says_what_would_be_done_otherwise():
         **LIBRARY.contents,
         (text.id, "de"): text.model_copy(update={"body": "Anders gesagt."}),
     }
-    other = replace(
-        LIBRARY, playbooks={**LIBRARY.playbooks, "nurture": new}, contents=contents, _facts={}
-    )
+    other = replace(LIBRARY, playbooks={**LIBRARY.playbooks, "nurture": new}, contents=contents)
     found = list(differences(LIBRARY, other, "nurture"))
     assert f"~ goal: {old.goal} -> Another goal" in found
     assert any(line.startswith("- handoff: ") and old.handoff[0].reason in line for line in found)
@@ -58,6 +56,6 @@ def test_a_comparison_says_what_would_be_done_otherwise():
 
 def test_a_playbook_that_only_one_side_has_is_named():
     fewer = {k: v for k, v in LIBRARY.playbooks.items() if k != "events"}
-    other = replace(LIBRARY, playbooks=fewer, _facts={})
+    other = replace(LIBRARY, playbooks=fewer)
     assert list(differences(LIBRARY, other, "events")) == ["- playbook events"]
     assert list(differences(other, LIBRARY, "events")) == ["+ playbook events"]

@@ -58,7 +58,7 @@ def test_another_model_or_library_shows_what_would_change(contact):
     assert {d.then["action"] for d in changed[1] if d.what == "chosen"} == {"propose_times"}
 
     shorter = {k: c for k, c in LIBRARY.contents.items() if k[0] != "slots.offer"}
-    library = replace(LIBRARY, contents=shorter, _facts={})
+    library = replace(LIBRARY, contents=shorter)
     (chosen,) = [
         d for d in differences(turns[1], replay(turns[1], library, likes)) if d.what == "chosen"
     ]

@@ -40,7 +40,7 @@ class Wire:
         return self._receipts.pop(0) if self._receipts else Receipt("sent", "250")
 
 
-def new_world():
+def new_world(library=LIBRARY):
     store = MemoryStore("t")
     store.add_contact(ANA)
     store.add_consents(ANA.person_id, [CONSENT])
@@ -48,7 +48,7 @@ def new_world():
     experiment = OnlineExperiment("e", "l", "salt", "h", {"agent": 0.5, "holdout": 0.5})
     runtime = assemble(
         store,
-        library=LIBRARY,
+        library=library,
         model=ScriptedModel(MEANINGS),
         calendar=MemoryCalendar({"o-1": OfficeHours("Europe/Berlin")}),
         newcomers=Newcomers("t", (OWNER,), experiment),

@@ -1,0 +1,1 @@
+"""Knowledge: approved passages of the company's documents, found by what a buyer asks."""
