@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup screenshots demo test check fix bench accept docs lock clean
+.PHONY: help setup screenshots demo test check check-types check-sql check-rest fix bench accept docs lock clean
 
 help:
 	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
@@ -37,11 +37,18 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(READY)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-sql check-rest
+
+check-types:
+	$(BIN)/pyright
+
+check-sql:
+	$(BIN)/sqlfluff lint --config dbt/.sqlfluff dbt/models dbt/tests
+
+check-rest:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --config dbt/.sqlfluff dbt/models dbt/tests
 	$(BIN)/parley playbook lint
 	$(BIN)/python docs/requirements_page.py --check
 	$(BIN)/python docs/playbook_pages.py --check
