@@ -32,6 +32,7 @@ COMMANDS = {
     "approvals": ("agent_runtime.approvals_cli:approvals", "Decide on drafts that wait"),
     "autonomy": ("agent_runtime.autonomy_cli:autonomy", "Say how free the agent is, per use case"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
+    "replay": ("agent_runtime.replay_cli:replay", "Say which old turns would differ today"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }
 """Name of each command, where it lives, and what `parley --help` says of it."""

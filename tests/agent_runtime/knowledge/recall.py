@@ -156,7 +156,7 @@ def _main() -> None:
         folder = Path(temporary)
         build(folder)
         print(json.dumps({"passages": len(knowledge_base())}))
-        for name in ("questions.yaml", "tuning.yaml"):
+        for name in ("questions.yaml", "later_questions.yaml", "tuning.yaml"):
             answered, unanswered = questions(name)
             for kind, weights in RANKINGS.items():
                 retriever = LanceRetriever(folder, queries=queries, weights=weights)
