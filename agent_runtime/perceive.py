@@ -80,6 +80,9 @@ def _read(text: str, language: str, heard: Heard, model: LanguageModel) -> _Read
     if "legal_paper" in heard.rules:
         is_sure = bool(guesses) and guesses[0].confidence >= model.abstain_below
         guesses = (*guesses[:is_sure], Guess("procurement_legal", 0.9), *guesses[is_sure:])
+    if guesses and guesses[0].name == "unsubscribe":
+        is_sure = guesses[0].confidence >= model.abstain_below
+        decided = [guesses[0], *decided] if is_sure else decided
     found = [*decided, *guesses]
     if not found:
         return _Reading((Guess("unclear", 0.0),), abstain=True)

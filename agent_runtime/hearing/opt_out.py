@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_runtime.hearing.new_text import message_of, unquoted
 from agent_runtime.hearing.phrases import Phrases, Vocabulary
+from agent_runtime.hearing.reported import own_words
 from agent_runtime.hearing.sentences import sentences_of
 from agent_runtime.hearing.spelling import Spelling
 from agent_runtime.library.content import LOCALES
@@ -21,7 +22,8 @@ def is_opt_out(text: str) -> bool:
     Only what the writer added is read. Slips of the pen are forgiven where they make the
     difference between a wish to be left alone and none.
     """
-    message, own = sentences_of(message_of(text)), sentences_of(unquoted(text))
+    message = sentences_of(own_words(message_of(text)))
+    own = sentences_of(own_words(unquoted(text)))
     if _asks(message, own):
         return True
     return any(

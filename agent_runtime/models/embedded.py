@@ -1,6 +1,6 @@
 """The default language model: sentence vectors and an intent model; it writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,23 +8,36 @@ import numpy as np
 
 from agent_runtime.domain import Guess
 from agent_runtime.hearing.new_text import message_of
-from agent_runtime.models.embedding import CachedEmbedder, E5Embedder, Embedder
+from agent_runtime.models.embedding import CachedEmbedder, E5Embedder, Embedder, Vectors
 from agent_runtime.models.intent_model import IntentModel, load_intent_model, train_intent_model
-from agent_runtime.models.learner import Lesson
+from agent_runtime.models.learner import Lesson, Table
 from agent_runtime.models.reading_text import reading_text
-from agent_runtime.models.small_talk import polite_sentences
-from agent_runtime.models.training import FOLDER, Example, read_training, training_hash
+from agent_runtime.models.small_talk import SHORT, polite_sentences, sentences_of
+from agent_runtime.models.stop_wish import StopWish
+from agent_runtime.models.training import (
+    FOLDER,
+    Example,
+    read_stop_wishes,
+    read_training,
+    training_hash,
+)
 from agent_runtime.models.variants import with_variants
 
 DEFAULT_CACHE = Path("out/cache")
 """Vectors and trained models; safe to delete, it costs two minutes to make again."""
 
-_METHOD = "10"
+_METHOD = "11"
 """Raised with every change of how a model is trained or read."""
 
 _KEPT = 5
 _LEAST = 0.05
 """Further intents less likely than this are not worth a mention."""
+
+_STOP_CONFIDENCE = 0.95
+"""Of a wish to be left alone that lies clearly near those that were learned."""
+
+_STOP_UNSURE = 0.5
+"""What is left of such a wish that only the intent model reads; a person is asked then."""
 
 _NEVER_FURTHER = frozenset({"unclear", "thanks_bye"})
 
@@ -32,8 +45,11 @@ _NEVER_FURTHER = frozenset({"unclear", "thanks_bye"})
 class EmbeddedModel:
     """Understands a mail in about 2 ms a word, and at once when it has seen it before."""
 
-    def __init__(self, embedder: Embedder, intents: IntentModel, *, version: str) -> None:
+    def __init__(
+        self, embedder: Embedder, intents: IntentModel, stop: StopWish, *, version: str
+    ) -> None:
         self.version = version
+        self._stop = stop
         self.abstain_below = intents.abstain_below
         self._embedder = embedder
         self._intents = intents
@@ -52,6 +68,9 @@ class EmbeddedModel:
         point = self._intents.small_talk.left_out_of(text, self._embedder)
         first, said = self._intents.read(self._embedder.embed([point]))
         labels = self._intents.labels
+        if "unsubscribe" in labels:
+            stop = labels.index("unsubscribe")
+            first = _weighed(first, stop, is_asked=self._asks_to_stop(text, point))
         best = int(first[0].argmax())
         further = sorted(
             (
@@ -62,6 +81,22 @@ class EmbeddedModel:
             key=lambda guess: -guess.confidence,
         )
         return (Guess(labels[best], round(float(first[0, best]), 4)), *further[: _KEPT - 1])
+
+    def _asks_to_stop(self, text: str, point: str) -> bool:
+        """Reads a letter sentence by sentence as well; its vectors are known from small talk."""
+        parts = sentences_of(text) if len(text) >= SHORT else ()
+        return self._stop.is_in(self._embedder.embed([point, *parts]))
+
+
+def _weighed(first: Table, stop: int, *, is_asked: bool) -> Table:
+    """Returns probabilities in which a stop leads where it is asked, and is unsure elsewhere."""
+    weighed = first.copy()
+    if is_asked:
+        weighed *= 1.0 - _STOP_CONFIDENCE
+        weighed[0, stop] += _STOP_CONFIDENCE
+    else:
+        weighed[0, stop] *= _STOP_UNSURE
+    return weighed
 
 
 def load_embedded_model(
@@ -79,14 +114,37 @@ def load_embedded_model(
     """
     examples = read_training(training)
     cached = cached_embedder(embedder or E5Embedder(), cache)
-    version = f"embedded-{_METHOD}-{cached.version}-{training_hash(examples)}"
-    path = cache / f"{version}.npz"
-    if path.exists():
-        intents = load_intent_model(path)
+    asks, others = read_stop_wishes(training)
+    version = f"embedded-{_METHOD}-{cached.version}-{training_hash(examples, (*asks, *others))}"
+    path, beside = cache / f"{version}.npz", cache / f"{version}.stop.npz"
+    if path.exists() and beside.exists():
+        intents, stop = load_intent_model(path), StopWish.load(beside)
     else:
         intents = train(examples, cached)
+        stop = learn_to_stop(examples, asks, others, intents, cached)
         intents.save(path)
-    return EmbeddedModel(cached, intents, version=version)
+        stop.save(beside)
+    return EmbeddedModel(cached, intents, stop, version=version)
+
+
+def learn_to_stop(
+    examples: Sequence[Example],
+    asks: Sequence[str],
+    others: Sequence[str],
+    intents: IntentModel,
+    embedder: Embedder,
+) -> StopWish:
+    """Returns what hears a wish to be left alone, learned from labelled examples and two lists."""
+
+    def points(texts: Iterable[str]) -> Vectors:
+        read = (reading_text(message_of(text)) for text in texts)
+        return embedder.embed([intents.small_talk.left_out_of(text, embedder) for text in read])
+
+    said = [e for e in examples if "unsubscribe" in (e.intent, *e.also)]
+    not_said = [e for e in examples if "unsubscribe" not in (e.intent, *e.also)]
+    return StopWish.learned(
+        points((*(e.text for e in said), *asks)), points((*(e.text for e in not_said), *others))
+    )
 
 
 def cached_embedder(embedder: Embedder, cache: Path) -> CachedEmbedder:

@@ -16,7 +16,7 @@ from agent_runtime.words import read_words
 _STRENGTH = 30.0
 """Inverse regularisation, by cross-validation."""
 
-_SHORT = 100
+SHORT = 100
 """Characters below which a text is hardly a letter, and is read as it stands."""
 
 _MOST_SENTENCES = 8
@@ -39,7 +39,7 @@ class SmallTalk:
 
     def left_out_of(self, text: str, embedder: Embedder) -> str:
         """Returns a text without its small talk; all of it where nothing would be left."""
-        parts = sentences_of(text) if len(text) >= _SHORT else ()
+        parts = sentences_of(text) if len(text) >= SHORT else ()
         if not parts:
             return text
         is_polite = self.eye.sees(embedder.embed(parts)) @ self.weights + self.start > 0

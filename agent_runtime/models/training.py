@@ -1,7 +1,7 @@
 """Labelled utterances that the embedded model learns from; no approved content is among them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -63,9 +63,23 @@ def read_training(folder: Path = FOLDER) -> tuple[Example, ...]:
     return examples
 
 
-def training_hash(examples: tuple[Example, ...]) -> str:
+def read_stop_wishes(folder: Path = FOLDER) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns texts that ask that contact stop, and texts that only sound or look like it.
+
+    They lie in `stop/` below a training folder: `opt_outs*.yaml` and all others, one text a line.
+    """
+    asks: list[str] = []
+    others: list[str] = []
+    for path in sorted((folder / "stop").glob("*.yaml")):
+        texts = asks if path.stem.startswith("opt_outs") else others
+        for lines in load_yaml(path.read_text(encoding="utf-8")).values():
+            texts += filter(None, map(str.strip, lines.splitlines()))
+    return tuple(asks), tuple(others)
+
+
+def training_hash(examples: tuple[Example, ...], more: Iterable[str] = ()) -> str:
     """Returns a hash of the training set; a model belongs to one."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256("\x1e".join(more).encode())
     for example in examples:
         labels = "+".join((example.intent, *example.also))
         digest.update(f"{labels}\x1f{example.language}\x1f{example.text}\x1e".encode())

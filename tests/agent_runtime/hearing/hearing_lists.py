@@ -13,15 +13,18 @@ import yaml
 from agent_runtime.domain import Observation
 from agent_runtime.hearing.entities import find_entities
 from agent_runtime.hearing.safety import Heard, listen
+from agent_runtime.models.training import FOLDER as TRAINING
 
 FOLDER = Path(__file__).parent
+LEARNED = TRAINING / "stop"
 _MARKED = re.compile(r"\{(\w+):([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"\[\[(PERSON|COMPANY)(?:_\d+)?\]\]")
 
 
 def read(name: str):
-    """Returns a list file as it stands."""
-    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    """Returns a list file as it stands: one of this folder, or one that the model learns from."""
+    folder = FOLDER if (FOLDER / f"{name}.yaml").exists() else LEARNED
+    return yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def lines(block: str) -> list[str]:
