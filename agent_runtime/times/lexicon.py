@@ -80,12 +80,20 @@ def load_lexicon(language: str) -> Lexicon:
     names = tuple(
         words[0]
         for words, tags in meanings.items()
-        if len(words) == 1 and len(words[0]) >= 6 and _NAMES & set(tags[0])
+        if len(words) == 1 and len(words[0]) >= _shortest(tags[0])
     )
     return Lexicon({k: tuple(v) for k, v in by_first.items()}, names, own["cues"], telling)
 
 
 _NAMES = frozenset({"weekday", "month", "near"})
+_NEVER = 99
+
+
+def _shortest(tags: Tags) -> int:
+    """Letters from which a name may be misspelt: `parado` is no `pasado`, `morgan` no `morgen`."""
+    if not _NAMES & set(tags):
+        return _NEVER
+    return 7 if "near" in tags else 6
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from agent_runtime.models.embedding import CachedEmbedder, HashingEmbedder
 from agent_runtime.models.evaluation import cross_validate
 from agent_runtime.models.intent_model import groups_of, load_intent_model
 from agent_runtime.models.reading_text import reading_text
+from agent_runtime.models.stop_wish import StopWish
 from agent_runtime.models.training import Example, read_training, training_hash
 
 READINGS = yaml.safe_load((Path(__file__).parent / "readings.yaml").read_text(encoding="utf-8"))
@@ -148,7 +149,8 @@ def test_a_saved_model_says_the_same(tmp_path):
     vectors = HashingEmbedder().embed(["gladly", "other"])
 
     assert np.allclose(trained.probabilities(vectors), loaded.probabilities(vectors))
-    assert EmbeddedModel(HashingEmbedder(), loaded, version="x").understand("gladly", "en")
+    stop = StopWish.learned(vectors[:0], vectors)
+    assert EmbeddedModel(HashingEmbedder(), loaded, stop, version="x").understand("gladly", "en")
 
 
 def test_sayings_that_are_nearly_the_same_share_a_fold():

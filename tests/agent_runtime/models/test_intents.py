@@ -12,6 +12,7 @@ from agent_runtime.models.evaluation import evaluate
 from agent_runtime.models.training import read_training
 
 TEST_SET = read_training(Path(__file__).parent / "intents")
+LATER = read_training(Path(__file__).parent / "later_intents")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_the_test_set_is_broad():
 def test_nothing_tested_was_trained_on():
     trained = {example.text.lower().strip(" .!?") for example in read_training()}
 
-    assert not trained & {example.text.lower().strip(" .!?") for example in TEST_SET}
+    assert not trained & {example.text.lower().strip(" .!?") for example in (*TEST_SET, *LATER)}
 
 
 def test_the_primary_intent_is_found(reading):
@@ -60,6 +61,17 @@ def test_what_is_read_is_right(reading):
     """R70: where it does not abstain it is right, and it does not abstain much."""
     assert reading.accepted_accuracy >= 0.95
     assert reading.coverage >= 0.7
+
+
+def test_messages_that_were_written_after_the_model_was_are_read_as_well(model):
+    """R41, R70, R78: another author, who knew the conventions and not the training set."""
+    later = evaluate(LATER, [perceive_text(example.text, model) for example in LATER])
+
+    assert len(LATER) >= 250
+    assert later.macro_f1 >= 0.85
+    assert later.calibration_error <= 0.05
+    assert later.accepted_accuracy >= 0.95
+    assert later.coverage >= 0.7
 
 
 def test_further_intents_are_heard(reading, seen):

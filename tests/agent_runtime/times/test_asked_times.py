@@ -14,6 +14,7 @@ LISTS = (
     "last_voices.yaml",
     "six_tongues.yaml",
     "final_voices.yaml",
+    "later_voices.yaml",
 )
 
 
