@@ -60,7 +60,7 @@ def evaluate(
 
     Example: [bold]parley mind evaluate --json[/bold]
     """
-    from agent_runtime.models.training import read_training, training_hash
+    from agent_runtime.models.training import read_stop_wishes, read_training, training_hash
 
     settings = load_settings(workspace)
     examples = read_training(labelled)
@@ -112,7 +112,12 @@ def log_reading(
 
 
 def _model(cache: Path, *, without_vectors: bool) -> "EmbeddedModel":
-    from agent_runtime.models.embedded import EmbeddedModel, load_embedded_model, train
+    from agent_runtime.models.embedded import (
+        EmbeddedModel,
+        learn_to_stop,
+        load_embedded_model,
+        train,
+    )
     from agent_runtime.models.embedding import HashingEmbedder
     from agent_runtime.models.training import read_training, training_hash
 
@@ -120,7 +125,9 @@ def _model(cache: Path, *, without_vectors: bool) -> "EmbeddedModel":
         return load_embedded_model(cache=cache)
     letters, examples = HashingEmbedder(dimensions=_LETTER_RUNS), read_training()
     version = f"{letters.version}-{_LETTER_RUNS}-{training_hash(examples)}"
-    return EmbeddedModel(letters, train(examples, letters), version=version)
+    intents = train(examples, letters)
+    stop = learn_to_stop(examples, *read_stop_wishes(), intents, letters)
+    return EmbeddedModel(letters, intents, stop, version=version)
 
 
 def _picture(reading: "Reading") -> Any:

@@ -7,7 +7,7 @@ only add a stop, never take one back.
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Self
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,8 @@ class StopWish:
             return cls(others[:0], np.zeros(0, dtype=np.float32), -1.0)
         from sklearn.svm import SVC
 
-        machine = SVC(C=_SOFTNESS, gamma=_REACH, class_weight="balanced")
+        # Its stubs know only the names of gammas, not numbers.
+        machine = SVC(C=_SOFTNESS, gamma=cast("Any", _REACH), class_weight="balanced")
         machine.fit(np.vstack([asks, others]), np.arange(len(asks) + len(others)) < len(asks))
         return cls(
             support=machine.support_vectors_.astype(np.float32),
