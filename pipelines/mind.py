@@ -60,7 +60,7 @@ def evaluate(
 
     Example: [bold]parley mind evaluate --json[/bold]
     """
-    from agent_runtime.models.training import read_stop_wishes, read_training, training_hash
+    from agent_runtime.models.training import read_training, training_hash
 
     settings = load_settings(workspace)
     examples = read_training(labelled)
@@ -119,7 +119,7 @@ def _model(cache: Path, *, without_vectors: bool) -> "EmbeddedModel":
         train,
     )
     from agent_runtime.models.embedding import HashingEmbedder
-    from agent_runtime.models.training import read_training, training_hash
+    from agent_runtime.models.training import read_stop_wishes, read_training, training_hash
 
     if not without_vectors:
         return load_embedded_model(cache=cache)
