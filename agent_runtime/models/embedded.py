@@ -26,7 +26,7 @@ from agent_runtime.models.variants import with_variants
 DEFAULT_CACHE = Path("out/cache")
 """Vectors and trained models; safe to delete, it costs two minutes to make again."""
 
-_METHOD = "11"
+_METHOD = "12"
 """Raised with every change of how a model is trained or read."""
 
 _KEPT = 5

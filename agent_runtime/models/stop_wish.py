@@ -19,6 +19,10 @@ _REACH = 5.0
 _SOFTNESS = 10.0
 
 
+_CLEAR = 0.2
+"""Of the margin, beyond which a text asks it; what is angry lies just before that."""
+
+
 @dataclass(frozen=True, eq=False)
 class StopWish:
     """A margin around what is near to asking that contact stop: a support vector machine.
@@ -26,7 +30,7 @@ class StopWish:
     Attributes:
         support: Vectors that hold the margin, one a row.
         weights: One a row.
-        start: Added to them; above zero a text asks that contact stop.
+        start: Added to them; clearly above zero a text asks that contact stop.
     """
 
     support: Vectors
@@ -36,7 +40,7 @@ class StopWish:
     def is_in(self, vectors: Vectors) -> bool:
         """Says whether one of a message's vectors, of the whole and of its sentences, asks it."""
         apart = 2.0 - 2.0 * vectors @ self.support.T
-        return bool((np.exp(-_REACH * apart) @ self.weights + self.start > 0).any())
+        return bool((np.exp(-_REACH * apart) @ self.weights + self.start > _CLEAR).any())
 
     @classmethod
     def learned(cls, asks: Vectors, others: Vectors) -> Self:
