@@ -222,10 +222,14 @@ def _preferences(session: Session, seen: Perception) -> tuple[tuple[str, str], .
 
 def strictest(assignments: tuple[Assignment, ...]) -> tuple[str, str]:
     """Returns the (experiment, arm) that binds a person: any holdout wins; none is holdout."""
-    if not assignments:
+    return binding_arm(tuple((a.experiment_id, a.arm) for a in assignments))
+
+
+def binding_arm(arms: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """Returns the same of what the facts of a permit say of all assignments."""
+    if not arms:
         return "", HOLDOUT
-    held = next((a for a in assignments if a.arm == HOLDOUT), assignments[0])
-    return held.experiment_id, held.arm
+    return next((pair for pair in arms if pair[1] == HOLDOUT), arms[0])
 
 
 def _references(session: Session, replied_to: str) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ class Desk:
         )
         facts = self._facts(tx, session, contact, now=now)
         action = self._decide(session, observation, contact, facts)
-        self._heard(tx, inbound, session, action)
+        self._heard(tx, inbound, session, action, facts)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
         journal.write("cost", inbound.key, payload=read)
         self._obey(tx, journal, inbound, action)
@@ -210,7 +210,7 @@ class Desk:
         task: Task | None = None,
         inbound: Inbound | None = None,
     ) -> Message | None:
-        arm = act.strictest(tx.assignments(contact.person_id))
+        arm = act.binding_arm(facts.arms)
 
         def message_of(proposal: Proposal, cause: str) -> Message:
             return act.message_of(
@@ -245,9 +245,11 @@ class Desk:
         )
         return message
 
-    def _heard(self, tx: Tx, inbound: Inbound, session: Session, action: Action) -> None:
+    def _heard(
+        self, tx: Tx, inbound: Inbound, session: Session, action: Action, facts: Facts
+    ) -> None:
         seen = action.perception
-        arm = act.strictest(tx.assignments(inbound.person_id))
+        arm = act.binding_arm(facts.arms)
         journal = log.Journal(tx, session, now=inbound.received_at, versions=self.versions)
         journal.write(
             "message",

@@ -64,14 +64,14 @@ def offer(
     """
     taken = tuple(busy)
     zone = ZoneInfo(hours.time_zone)
-    ranked = sorted(
-        (slot for slot in slots if not any(overlaps(slot, b, hours) for b in taken)),
-        key=lambda slot: _rank(key, slot),
-    )
-    first_of_day = {slot.start.astimezone(zone).date(): slot for slot in reversed(ranked)}
-    spread = sorted(first_of_day.values(), key=lambda slot: _rank(key, slot))
-    rest = [slot for slot in ranked if slot not in spread]
-    return tuple(sorted([*spread, *rest][:limit], key=lambda slot: slot.start))
+    free = (slot for slot in slots if not any(overlaps(slot, b, hours) for b in taken))
+    ranked = sorted((_rank(key, slot), slot.start, slot) for slot in free)
+    best_of_day: dict[date, Slot] = {}
+    rest: list[Slot] = []
+    for _, start, slot in ranked:
+        if best_of_day.setdefault(start.astimezone(zone).date(), slot) is not slot:
+            rest.append(slot)
+    return tuple(sorted([*best_of_day.values(), *rest][:limit], key=lambda slot: slot.start))
 
 
 def overlaps(slot: Slot, busy: Busy, hours: OfficeHours) -> bool:
