@@ -63,6 +63,7 @@ def message_of(
         confidence=proposal.confidence,
         playbook=session.playbook,
         due_at=due_at,
+        channel=proposal.channel,
         content_ids=proposal.content_ids,
         slots=proposal.slots,
         campaign_id=task.campaign_id if task else None,

@@ -82,6 +82,7 @@ class Message:
     confidence: float
     playbook: str
     due_at: datetime
+    channel: str = "email"
     content_ids: tuple[str, ...] = ()
     slots: tuple[Slot, ...] = ()
     campaign_id: str | None = None
@@ -109,8 +110,8 @@ class Message:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of all that a permit or an approval binds: words, recipient, sender."""
-        parts = (self.mailbox, self.to_email, self.subject, self.body, self.invite)
+        """SHA-256 of all that an approval binds: channel, sender, recipient, words."""
+        parts = (self.channel, self.mailbox, self.to_email, self.subject, self.body, self.invite)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -41,7 +41,9 @@ class SqlStore:
     def begin(self) -> Iterator["SqlTx"]:
         """Opens a transaction that commits at the end of the block."""
         with self.engine.begin() as connection:
-            yield SqlTx(connection, self.tenant_id)
+            tx = SqlTx(connection, self.tenant_id)
+            yield tx
+            tx.write_traces()
 
 
 class SqlTx(SqlRows):
@@ -51,6 +53,8 @@ class SqlTx(SqlRows):
         super().__init__(connection, tenant_id)
         self._assigned: dict[str, tuple[Assignment, ...]] = {}
         """Asked for several times a turn, and never changed but by this transaction."""
+        self._events: list[TraceEvent] = []
+        """Written all at once, as the last thing before the commit."""
 
     def contact_of(self, person_id: str) -> Contact | None:
         return self.one(Contact, t.contacts, person_id=person_id, is_primary=True)
@@ -327,15 +331,20 @@ class SqlTx(SqlRows):
             self.save_approval(replace(approval, state="VOID"))
 
     def trace(self, *events: TraceEvent) -> None:
-        for event in events:
-            self.insert(
-                t.trace_events,
-                {
-                    "event_id": event.event_id,
-                    "day": event.occurred_at.astimezone(UTC).date().isoformat(),
-                    "doc": event.model_dump_json(),
-                },
-            )
+        self._events.extend(events)
+
+    def write_traces(self) -> None:
+        """Writes what was traced; an event that stands already stays as it is."""
+        rows = [
+            {
+                "event_id": event.event_id,
+                "day": event.occurred_at.astimezone(UTC).date().isoformat(),
+                "doc": event.model_dump_json(),
+            }
+            for event in self._events
+        ]
+        self._events.clear()
+        self.insert_all(t.trace_events, rows)
 
     def flags(self) -> dict[str, str]:
         return {row.name: row.value for row in self.rows(t.flags)}

@@ -4,6 +4,7 @@ Building a statement costs more than running it on SQLite, so every shape of sta
 and only its values change.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -71,6 +72,13 @@ class SqlRows:
         statement = _insert(table, self._is_postgres)
         result = self.connection.execute(statement, {"tenant_id": self.tenant_id, **row})
         return result.rowcount == 1
+
+    def insert_all(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Inserts rows, in their order, each unless its key stands already."""
+        if rows:
+            statement = _insert(table, self._is_postgres)
+            tenant = {"tenant_id": self.tenant_id}
+            self.connection.execute(statement, [{**tenant, **row} for row in rows])
 
     def upsert(self, table: Table, row: dict[str, Any]) -> None:
         """Inserts a row, or changes all but its key when that stands already."""

@@ -97,13 +97,22 @@ def test_what_is_approved_goes_out_word_for_word_and_once(world):
         approvals.approve(waiting.approval_id, by="other", now=SOON)
 
 
-def test_any_change_after_approval_voids_it(world):
-    """The words, the recipient, the sender: leave binds them all."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda message: {"sentences": (message.sentences[0], *message.sentences[2:])},
+        lambda message: {"subject": f"{message.subject}!"},
+        lambda message: {"channel": "sms"},
+        lambda message: {"mailbox": "other@mail.northbeam.example"},
+    ],
+    ids=["words", "subject", "channel", "sender"],
+)
+def test_any_change_after_approval_voids_it(world, change):
+    """R72: the words, the recipient, the channel, the sender: leave binds them all."""
     store, runtime, wire, approvals = asks_the_price(world, "assistive")
     decided = approvals.approve(approvals.waiting()[0].approval_id, by="rep", now=SOON)
     message = store.message(decided.message_id)
-    shorter = replace(message, sentences=(message.sentences[0], *message.sentences[2:]))
-    store.messages[decided.message_id] = shorter
+    store.messages[decided.message_id] = replace(message, **change(message))
     work_all(store, runtime, wire, SOON)
     assert len(wire.mails) == 1
     assert store.message(decided.message_id).state == "BLOCKED"

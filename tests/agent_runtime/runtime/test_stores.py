@@ -199,6 +199,9 @@ def test_an_event_is_appended_once(tmp_path):
     with SqlStore(engine, "t").begin() as tx:
         tx.trace(event, event)
         tx.trace(event)
-        count = tx.connection.execute(select(func.count()).select_from(t.trace_events)).scalar()
+    with SqlStore(engine, "t").begin() as tx:
+        tx.trace(event)
+    with engine.connect() as connection:
+        count = connection.execute(select(func.count()).select_from(t.trace_events)).scalar()
     engine.dispose()
     assert count == 1
