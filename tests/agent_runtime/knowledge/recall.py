@@ -20,6 +20,7 @@ from agent_runtime.domain import Contact, Session
 from agent_runtime.knowledge.facts import find_facts
 from agent_runtime.knowledge.found import Signs
 from agent_runtime.knowledge.index import LanceRetriever
+from agent_runtime.knowledge.passage import Passage
 from agent_runtime.knowledge.ranking import WEIGHTS
 from agent_runtime.knowledge.retriever import Need, Retriever
 from agent_runtime.knowledge.table import build_index, table_name
@@ -82,10 +83,10 @@ def questions(name: str) -> tuple[list[Question], list[Question]]:
     return [read(q) for q in content["answered"]], [read(q) for q in content["unanswered"]]
 
 
-def build(folder: Path, cache: Path = CACHE) -> None:
-    """Indexes the whole knowledge base; a minute or two unless the vectors are in the cache."""
-    embedder = CachedEmbedder(E5Embedder(reads="passage"), cache)
-    passages = knowledge_base()
+def build(folder: Path, passages: Sequence[Passage] = ()) -> None:
+    """Indexes passages, or all; three minutes for all unless their vectors are in the cache."""
+    embedder = CachedEmbedder(E5Embedder(reads="passage"), CACHE)
+    passages = passages or knowledge_base()
     texts = [passage.searchable for passage in passages]
     for start in range(0, len(texts), 16):
         embedder.embed(texts[start : start + 16])
