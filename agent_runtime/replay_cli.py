@@ -50,21 +50,14 @@ def _replayed(
     from rich.console import Console
     from rich.progress import track
 
-    from agent_runtime.knowledge.base import open_knowledge
-    from agent_runtime.knowledge.quotable import Quotable
-    from agent_runtime.library.catalog import company_library
-    from agent_runtime.models.embedded import load_embedded_model
-    from agent_runtime.models.embedding import E5Embedder
+    from agent_runtime.mind import open_mind
     from agent_runtime.replay import differences, replay
     from agent_runtime.status import open_store
     from agent_runtime.store.reading import turns_of
 
     store = open_store(settings)
     events = turns_of(store.engine, store.tenant_id, thread=thread, limit=limit)
-    embedder = E5Embedder()
-    knowledge = Quotable(open_knowledge(settings, queries=embedder).retriever())
-    library = company_library(settings.paths.library, knowledge=knowledge)
-    model = load_embedded_model(cache=settings.cache, embedder=embedder)
+    library, model = open_mind(settings)
     progress = track(
         events, "Replaying", console=Console(stderr=True), transient=True, disable=len(events) < 50
     )

@@ -18,12 +18,8 @@ from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
-from agent_runtime.knowledge.base import open_knowledge
-from agent_runtime.knowledge.quotable import Quotable
-from agent_runtime.library.catalog import company_library
 from agent_runtime.lifeline import end_with_parent, only_one
-from agent_runtime.models.embedded import load_embedded_model
-from agent_runtime.models.embedding import E5Embedder
+from agent_runtime.mind import open_mind
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
@@ -100,12 +96,11 @@ def build_worker(settings: Settings) -> Worker:
     with store.begin() as tx:
         newcomers = read_newcomers(tx, settings.tenant_id)
     hours = {o.owner_id: OfficeHours(o.time_zone) for o in newcomers.owners}
-    embedder = E5Embedder()
-    retriever = open_knowledge(settings, queries=embedder).retriever()
+    library, model = open_mind(settings)
     runtime = assemble(
         store,
-        library=company_library(paths.library, knowledge=Quotable(retriever)),
-        model=load_embedded_model(cache=settings.cache, embedder=embedder),
+        library=library,
+        model=model,
         calendar=CalDavCalendar(endpoints.caldav_url, hours=hours, clock=lambda: read_now(engine)),
         newcomers=newcomers,
         worker=settings.executor_id,

@@ -27,7 +27,7 @@ def share(found):
 
 @pytest.mark.slow
 def test_every_authored_way_to_say_stop_is_heard(is_stop):
-    """R39: well over 300 ways, by five authors, in six languages."""
+    """R39: well over 300 ways, in four lists, in six languages."""
     asks, _ = read_stop_wishes()
     missed = [text for text in asks if not is_stop(text)]
 
