@@ -10,6 +10,7 @@ from agent_runtime.contracts import Assignment
 from agent_runtime.domain import (
     Action,
     Candidate,
+    ChannelName,
     Contact,
     Observation,
     Perception,
@@ -37,11 +38,13 @@ def message_of(
     arm: tuple[str, str] | None = None,
     in_reply_to: str = "",
     invite: str = "",
+    address: str = "",
 ) -> Message:
     """Returns the message that a permitted proposal becomes.
 
     The id comes from the thread, the cause (a task, mail or meeting), the action and the actor, so
-    that a step that runs again makes the same message. `arm` is (experiment, arm) for the trace.
+    that a step that runs again makes the same message. `arm` is (experiment, arm) for the trace,
+    `address` where the contact is reached on a channel other than mail.
     """
     replied_to = in_reply_to or (session.rfc_references[-1] if session.rfc_references else "")
     return Message(
@@ -53,7 +56,7 @@ def message_of(
         account_id=contact.account_id,
         actor=actor,
         mailbox=mailbox,
-        to_email=contact.email,
+        to_email=contact.email if proposal.channel == "email" else address,
         touch_class=proposal.touch_class,
         purpose=proposal.purpose,
         action=proposal.action,
@@ -184,7 +187,9 @@ def brief_owner(
     )
 
 
-def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
+def remember(
+    session: Session, action: Action, *, buyer_wrote: bool, channel: ChannelName = "email"
+) -> Session:
     """Returns the session after a turn: state, what was offered, what was used, who speaks."""
     candidate, seen = action.candidate, action.perception
     proposal = candidate.proposal if action.decision == "allow" else None
@@ -195,6 +200,7 @@ def remember(session: Session, action: Action, *, buyer_wrote: bool) -> Session:
     offers_anew = proposal is not None and bool(proposal.slots)
     return replace(
         session,
+        channel=channel if buyer_wrote else session.channel,
         preferences=_preferences(session, seen) if seen and buyer_wrote else session.preferences,
         objections=tuple(dict.fromkeys((*session.objections, *(seen.objections if seen else ())))),
         offered_before=tuple(

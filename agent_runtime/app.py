@@ -49,7 +49,7 @@ def assemble(
     }
     outbox = Outbox(store, library, versions, mail_domain, worker)
     booker = Booker(store, calendar, library, versions)
-    reply_after = library.playbook("inbound_response").channels["email"].reply_after_minutes
+    reply_after = library.playbook("inbound_response").on("email").reply_after_minutes
     return Runtime(
         store=store,
         desk=Desk(

@@ -15,6 +15,7 @@ from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
 from agent_runtime.placeholders import redact
 from agent_runtime.ports import Store, Tx
+from agent_runtime.reach import reach
 from agent_runtime.store.rows import Approval, Draft, HumanTask, Inbound, Message
 
 MAX_DRAFTS = 3
@@ -106,7 +107,7 @@ class Approvals:
                     f"{len(approval.drafts)}, counted from 1."
                 )
             chosen = approval.drafts[draft]
-            if chosen.message.to_email != contact.email:
+            if chosen.message.to_email != reach(tx, contact, chosen.message.channel):
                 raise ApprovalError(
                     f"approval {approval_id} was for an address that the CRM no longer has; reject "
                     "it, and the agent drafts anew."

@@ -10,7 +10,7 @@ from agent_runtime.approvals import ask
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
-from agent_runtime.domain import Action, Contact, Observation, Proposal, Session
+from agent_runtime.domain import Action, ChannelName, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.loop import Deps, decide
@@ -134,9 +134,10 @@ class Desk:
             occurred_at=inbound.received_at,
             text=inbound.text,
             subject=inbound.subject,
+            channel=inbound.channel,
             auto_submitted=inbound.auto_submitted,
         )
-        facts = self._facts(tx, session, contact, now=now)
+        facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
         action = self._decide(session, observation, contact, facts)
         self._heard(tx, inbound, session, action, facts)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
@@ -159,7 +160,8 @@ class Desk:
                 language=action.perception.language,
                 now=inbound.received_at,
             )
-        tx.save_session(act.remember(session, action, buyer_wrote=is_person))
+        after = act.remember(session, action, buyer_wrote=is_person, channel=inbound.channel)
+        tx.save_session(after)
         return (message.message_id,) if message and action.decision == "allow" else ()
 
     def _facts(
@@ -170,6 +172,7 @@ class Desk:
         *,
         now: datetime,
         task: Task | None = None,
+        channel: ChannelName = "email",
     ) -> Facts:
         return gather(
             tx,
@@ -178,6 +181,7 @@ class Desk:
             actor="agent",
             mailbox=contact.mailbox,
             library=self.library,
+            channel=channel,
             now=now,
             is_proactive=task is not None,
             task_id=task.task_id if task else None,
@@ -224,6 +228,7 @@ class Desk:
                 task=task,
                 arm=arm,
                 in_reply_to=inbound.rfc_message_id if inbound else "",
+                address=facts.recipient,
             )
 
         proposal = action.candidate.proposal
@@ -297,11 +302,12 @@ class Desk:
         )
 
     def _in_playbook(self, tx: Tx, inbound: Inbound, contact: Contact) -> Session:
-        """A request to the shared inbox begins the inbound playbook, whatever ran before."""
+        """A request begins the inbound playbook, whatever ran before."""
         session = tx.session_of(contact.person_id)
         if session is None:
             raise LookupError(f"mail {inbound.key} has no thread in the store")
-        is_request = inbound.mailbox == self.inbound_address and not inbound.in_reply_to
+        is_to_all = inbound.channel == "email" and inbound.mailbox == self.inbound_address
+        is_request = inbound.is_request or (is_to_all and not inbound.in_reply_to)
         playbook = "inbound_response" if is_request else session.playbook
         if playbook == session.playbook and session.state:
             return session

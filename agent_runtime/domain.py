@@ -32,6 +32,18 @@ ActionKind = Literal[
 ]
 
 
+ChannelName = Literal["email", "form", "chat", "sms", "whatsapp", "linkedin", "voice"]
+"""By what a message travels. A form brings requests in; they are answered by e-mail."""
+
+
+def answered_on(channel: ChannelName) -> ChannelName:
+    """Returns where a message is answered: a form has nobody on its other side."""
+    return "email" if channel == "form" else channel
+
+
+BRIEF_CHANNELS = frozenset({"chat", "sms", "whatsapp"})
+"""Channels without subject and signature: who writes is said once, at the beginning."""
+
 Autonomy = Literal["assistive", "supervised", "autonomous"]
 """assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
 
@@ -126,6 +138,10 @@ class Session:
     state: str
     speaker: Literal["agent", "human"] = "agent"
     subject: str = ""
+    channel: ChannelName = "email"
+    """Where the buyer last was; they are answered there."""
+    disclosed_on: tuple[ChannelName, ...] = ()
+    """Channels without a signature on which they have been told that an AI writes."""
     language: str = ""
     """The language that the buyer last wrote in; empty until they have written."""
     touches_sent: int = 0
@@ -160,6 +176,7 @@ class Observation:
     occurred_at: datetime
     text: str = ""
     subject: str = ""
+    channel: ChannelName = "email"
     touch: int | None = None
     task_id: str | None = None
     auto_submitted: bool = False
@@ -220,7 +237,7 @@ class Proposal:
 
     action: ActionKind
     touch_class: TouchClass
-    channel: str
+    channel: ChannelName
     purpose: str
     subject: str
     sentences: tuple[Sentence, ...]

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from agent_runtime.autonomy import autonomy_of
-from agent_runtime.domain import Contact, Session
+from agent_runtime.domain import ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Tx
+from agent_runtime.reach import reach
 from agent_runtime.store.rows import Actor, Approval
 
 
@@ -20,6 +21,7 @@ def gather(
     library: Library,
     now: datetime,
     is_proactive: bool,
+    channel: ChannelName = "email",
     approval: Approval | None = None,
     task_id: str | None = None,
     message_id: str = "",
@@ -35,7 +37,7 @@ def gather(
         actor=actor,
         session=session,
         approvals=library,
-        recipient=contact.email,
+        recipient=reach(tx, contact, channel),
         mailbox=mailbox,
         country=contact.country,
         time_zone=contact.time_zone,

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime import act, log
-from agent_runtime.domain import Candidate, Proposal, Sentence, Slot
+from agent_runtime.domain import Candidate, ChannelName, Proposal, Sentence, Slot, answered_on
 from agent_runtime.ports import Store
 from agent_runtime.promises import note_promises
+from agent_runtime.reach import reach
 from agent_runtime.store.rows import HumanTask, Meeting
 
 
@@ -52,7 +53,8 @@ class HumanQueue:
                 "human_minute", answer.minutes, "minute", message_id=task_id, actor="human"
             )
             journal.write("cost", task_id, payload=spent)
-            proposal = _proposal(answer, language=contact.language)
+            channel = answered_on(session.channel)
+            proposal = _proposal(answer, channel, language=contact.language)
             if answer.text:
                 note_promises(
                     tx,
@@ -73,6 +75,7 @@ class HumanQueue:
                     mailbox=contact.owner_email,
                     due_at=now,
                     arm=act.strictest(tx.assignments(task.person_id)),
+                    address=reach(tx, contact, channel),
                 )
                 tx.add_message(message)
             tx.save_session(
@@ -83,11 +86,11 @@ class HumanQueue:
             return act.hold_meeting(tx, session, booked, "human")
 
 
-def _proposal(answer: HumanAnswer, *, language: str) -> Proposal:
+def _proposal(answer: HumanAnswer, channel: ChannelName, *, language: str) -> Proposal:
     return Proposal(
         action="propose_times" if answer.offers else "answer",
         touch_class="reply",
-        channel="email",
+        channel=channel,
         purpose="reply",
         subject=answer.subject,
         sentences=(Sentence(answer.text, ()),) if answer.text else (),

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from agent_runtime.channels.email.parse import ReceivedMail
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Contact
 from agent_runtime.ports import Tx
+from agent_runtime.profile import Profile
 from experiments.assignment import arm_of
 
 
@@ -57,25 +57,34 @@ class Newcomers:
     owners: tuple[Owner, ...]
     experiment: OnlineExperiment | None
 
-    def welcome(self, tx: Tx, mail: ReceivedMail, *, now: datetime) -> Contact | None:
-        """Adds a contact for the sender, with an owner and an arm; None without owners."""
+    def welcome(self, tx: Tx, profile: Profile, *, key: str = "", now: datetime) -> Contact | None:
+        """Adds a contact for a stranger, with an owner and an arm; None without owners.
+
+        Args:
+            tx: The transaction of their first message.
+            profile: What they say of themselves.
+            key: Who they are where they have given no address: a chat window, a number.
+            now: When they wrote.
+        """
         if not self.owners:
             return None
-        person_id = f"p-{_digest(self.tenant_id, mail.sender)}"
-        owner = self.owners[int(_digest(mail.sender)[:8], 16) % len(self.owners)]
+        profile = profile.cleaned()
+        identity = profile.email or key
+        person_id = f"p-{_digest(self.tenant_id, identity)}"
+        owner = self.owners[int(_digest(identity)[:8], 16) % len(self.owners)]
         contact = Contact(
             tenant_id=self.tenant_id,
-            contact_id=f"c-{_digest(self.tenant_id, mail.sender)}",
+            contact_id=f"c-{_digest(self.tenant_id, identity)}",
             person_id=person_id,
             account_id=None,
-            email=mail.sender,
-            first_name="",
-            last_name="",
-            title="",
-            company="",
-            country="",
-            language="",
-            time_zone="",
+            email=profile.email,
+            first_name=profile.first_name,
+            last_name=profile.last_name,
+            title=profile.title,
+            company=profile.company,
+            country=profile.country,
+            language=profile.language,
+            time_zone=profile.time_zone,
             owner_id=owner.owner_id,
             owner_name=owner.name,
             owner_email=owner.email,

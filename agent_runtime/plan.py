@@ -118,7 +118,7 @@ def _for_touch(
             frame=frame,
             contact=contact,
             session=session,
-            purpose=playbook.channels["email"].purpose,
+            purpose=playbook.on("email").purpose,
         )
         candidates.append(
             Candidate(
@@ -267,9 +267,10 @@ def _written(turn: Turn, act: Act, texts: Sequence[Content | Quote], frame: Cont
         frame=frame,
         contact=turn.contact,
         session=turn.session,
-        purpose=turn.playbook.channels["email"].purpose,
+        purpose=turn.playbook.on(turn.channel).purpose,
         subject=turn.observation.subject,
         slots=turn.offer,
+        channel=turn.channel,
     )
 
 

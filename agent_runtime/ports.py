@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from agent_runtime.contracts import Assignment, TraceEvent
-from agent_runtime.domain import Consent, Contact, MessageState, Session, Slot
+from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session, Slot
 from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
 from agent_runtime.store.rows import (
@@ -78,6 +78,7 @@ class Mail:
     task_id: str = ""
     touch: int | None = None
     is_answer: bool = False
+    channel: ChannelName = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,20 @@ class Tx(Protocol):
 
     def add_contact(self, contact: Contact) -> None:
         """Adds or renews a contact."""
+        ...
+
+    def person_at(self, channel: ChannelName, address: str) -> str:
+        """Whose number or chat window this is, or empty."""
+        ...
+
+    def address_on(self, channel: ChannelName, person_id: str) -> str:
+        """Where a person is reached on a channel other than mail, or empty."""
+        ...
+
+    def add_address(
+        self, channel: ChannelName, address: str, person_id: str, *, now: datetime
+    ) -> bool:
+        """Notes whose an address is, and that it is their latest; False when it is another's."""
         ...
 
     def consents(self, person_id: str) -> tuple[Consent, ...]:

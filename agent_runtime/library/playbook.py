@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from agent_runtime.domain import ActionKind, Autonomy, SafeBand
+from agent_runtime.domain import BRIEF_CHANNELS, ActionKind, Autonomy, ChannelName, SafeBand
 from agent_runtime.library.content import LOCALES, Locale
 
 Intent = Literal[
@@ -211,9 +211,9 @@ class Playbook(_Part):
     """The default of this use case; `parley autonomy` and campaigns may say otherwise."""
     safe_band: SafeBand = SafeBand()
     tools: tuple[Literal["crm", "calendar", "tickets"], ...]
-    channels: dict[Literal["email"], Channel]
+    channels: dict[ChannelName, Channel]
     frame: str
-    """Id of the text that greets, signs and says that an AI writes."""
+    """Id of the text that greets, signs and says that an AI writes, in mails."""
     takes_over: Role = "owner"
     """Who takes over where the shared table's `handoff` and `moves` say the owner, who is told."""
     meets: Literal["owner", "specialist"] = "owner"
@@ -258,6 +258,16 @@ class Playbook(_Part):
     def label(self) -> str:
         """Id and version, as traces name it."""
         return f"{self.id}@{self.version}"
+
+    def on(self, channel: ChannelName) -> Channel:
+        """Returns the limits of a channel; one that is not written down is answered as mail is."""
+        return self.channels.get(channel) or self.channels["email"]
+
+    def frame_on(self, channel: ChannelName) -> str:
+        """Returns the id of the text that greets and discloses on a channel."""
+        if channel in BRIEF_CHANNELS:
+            return "frame.chat" if channel == "chat" else "frame.sms"
+        return self.frame
 
     def is_closed(self, state: str) -> bool:
         """Says whether no further touch is made in a state."""

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runtime.domain import Contact, Observation, Perception, Session, Slot
+from agent_runtime.domain import (
+    ChannelName,
+    Contact,
+    Observation,
+    Perception,
+    Session,
+    Slot,
+    answered_on,
+)
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import LOCALES, Content
 from agent_runtime.library.playbook import Playbook, Touch
@@ -46,8 +54,14 @@ class Turn:
 
     @property
     def frame(self) -> Content | None:
-        """The text that greets and signs."""
-        return self.library.live(self.playbook.frame, language=self.language, now=self.now)
+        """The text that greets and discloses."""
+        frame = self.playbook.frame_on(self.channel)
+        return self.library.live(frame, language=self.language, now=self.now)
+
+    @property
+    def channel(self) -> ChannelName:
+        """The channel of the answer: where the buyer is."""
+        return answered_on(self.observation.channel)
 
 
 def read_turn(

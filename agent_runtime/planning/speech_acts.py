@@ -5,7 +5,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runtime.domain import ActionKind, Contact, Proposal, Sentence, Session, Slot, TouchClass
+from agent_runtime.domain import (
+    BRIEF_CHANNELS,
+    ActionKind,
+    ChannelName,
+    Contact,
+    Proposal,
+    Sentence,
+    Session,
+    Slot,
+    TouchClass,
+)
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT_VALUES, Content
 from agent_runtime.library.knowledge import Quote
@@ -38,27 +48,38 @@ def compose(
     purpose: str,
     subject: str = "",
     slots: Sequence[Slot] = (),
+    channel: ChannelName = "email",
 ) -> Proposal:
-    """Returns a draft: greeting, the texts in their order, and the signature that discloses."""
+    """Returns a draft: greeting, the texts in their order, and the signature that discloses.
+
+    Where there are no signatures, greeting and disclosure begin the conversation instead.
+    """
     language = frame.locale
     zone = contact.time_zone
     values = SLOT_VALUES | {
         "slots": number_times(slots, zone=zone, language=language),
         "time": say_time(slots[0].start, zone=zone, language=language) if slots else "",
     }
-    greeting = frame.greeting if contact.first_name else frame.greeting_without_name
-    sentences = [Sentence(greeting.format_map(values), (frame.fact,))]
+    hello = frame.greeting if contact.first_name else frame.greeting_without_name
+    greeting = [Sentence(hello.format_map(values), (frame.fact,))]
+    signature = [Sentence(p.format_map(values), (frame.fact,)) for p in frame.paragraphs]
+    if channel in BRIEF_CHANNELS:
+        greeting = [] if channel in session.disclosed_on else [*greeting, *signature]
+        signature = []
+    sentences = greeting
     for content in contents:
         facts = (content.fact, CALENDAR_FACT) if "slots" in content.slots else (content.fact,)
         sentences += [Sentence(p.format_map(values), facts) for p in content.paragraphs]
-    sentences += [Sentence(p.format_map(values), (frame.fact,)) for p in frame.paragraphs]
+    sentences += signature
     opening = next((c.subject for c in contents if c.subject), "")
     return Proposal(
         action=act.action,
         touch_class=act.touch_class,
-        channel="email",
+        channel=channel,
         purpose=purpose,
-        subject=_subject(session.subject or subject, opening.format_map(values)),
+        subject=""
+        if channel in BRIEF_CHANNELS
+        else _subject(session.subject or subject, opening.format_map(values)),
         sentences=tuple(sentences),
         language=language,
         confidence=act.confidence,
@@ -148,7 +169,7 @@ def _about_a_meeting(
         frame=frame,
         contact=contact,
         session=session,
-        purpose=playbook.channels["email"].purpose,
+        purpose=playbook.on("email").purpose,
         slots=slots,
     )
 

@@ -2,7 +2,7 @@
 
 import re
 
-from agent_runtime.domain import Proposal, Verdict
+from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Verdict
 from agent_runtime.policies.facts import Facts
 
 MIN_CONFIDENCE = 0.35
@@ -29,9 +29,12 @@ def grounding(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def disclosure(proposal: Proposal, facts: Facts) -> Verdict:
-    """Asks every message of an agent to say that an AI writes."""
+    """Asks every message of an agent to say that an AI writes, once where nothing is signed."""
     if facts.actor == "human":
         return Verdict("disclosure", 1, "allow")
+    told = facts.session.disclosed_on
+    if proposal.channel in BRIEF_CHANNELS and proposal.channel in told:
+        return Verdict("disclosure", 1, "allow", "said at the beginning of this conversation")
     if any(facts.approvals.discloses(f) for s in proposal.sentences for f in s.facts):
         return Verdict("disclosure", 1, "allow")
     return Verdict("disclosure", 1, "block", "the message does not say that an AI writes")

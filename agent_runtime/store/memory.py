@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from agent_runtime.contracts import Assignment, TraceEvent
-from agent_runtime.domain import Consent, Contact, MessageState, Session
+from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.store.rows import (
     Approval,
@@ -38,6 +38,7 @@ class MemoryStore:
         self.meetings: dict[str, Meeting] = {}
         self._contacts: dict[str, Contact] = {}
         self._by_email: dict[str, Contact] = {}
+        self._addresses: dict[tuple[ChannelName, str], tuple[str, datetime]] = {}
         self._consents: dict[str, tuple[Consent, ...]] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
         self._suppressed: dict[str, str] = {}
@@ -91,7 +92,29 @@ class MemoryStore:
     def add_contact(self, contact: Contact) -> None:
         if contact.is_primary:
             self._contacts[contact.person_id] = contact
-        self._by_email[contact.email.lower()] = contact
+        if contact.email:
+            self._by_email[contact.email.lower()] = contact
+
+    def person_at(self, channel: ChannelName, address: str) -> str:
+        held = self._addresses.get((channel, address))
+        return held[0] if held else ""
+
+    def address_on(self, channel: ChannelName, person_id: str) -> str:
+        theirs = (
+            (noted_at, address)
+            for (name, address), (owner, noted_at) in self._addresses.items()
+            if (name, owner) == (channel, person_id)
+        )
+        latest = max(theirs, default=None)
+        return latest[1] if latest else ""
+
+    def add_address(
+        self, channel: ChannelName, address: str, person_id: str, *, now: datetime
+    ) -> bool:
+        if self.person_at(channel, address) not in ("", person_id):
+            return False
+        self._addresses[channel, address] = (person_id, now)
+        return True
 
     def consents(self, person_id: str) -> tuple[Consent, ...]:
         return self._consents.get(person_id, ())

@@ -9,6 +9,7 @@ from agent_runtime.domain import (
     ActionKind,
     Autonomy,
     Candidate,
+    ChannelName,
     MessageState,
     Sentence,
     Slot,
@@ -82,7 +83,7 @@ class Message:
     confidence: float
     playbook: str
     due_at: datetime
-    channel: str = "email"
+    channel: ChannelName = "email"
     content_ids: tuple[str, ...] = ()
     slots: tuple[Slot, ...] = ()
     campaign_id: str | None = None
@@ -117,7 +118,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One mail that arrived, in placeholder text; `key` makes a repeat the same event."""
+    """One message that arrived, in placeholder text; `key` makes a repeat the same event."""
 
     tenant_id: str
     key: str
@@ -131,6 +132,9 @@ class Inbound:
     in_reply_to: str
     received_at: datetime
     due_at: datetime
+    channel: ChannelName = "email"
+    is_request: bool = False
+    """Begins something new: a form, or a mail to the shared inbox that answers nothing."""
     auto_submitted: bool = False
     bounce_of: str = ""
     bounce_status: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, not_, or_
 
 from agent_runtime.contracts import Assignment, TraceEvent
-from agent_runtime.domain import Consent, Contact, MessageState, Session
+from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.store import tables as t
 from agent_runtime.store.rows import (
@@ -60,6 +60,8 @@ class SqlTx(SqlRows):
         return self.one(Contact, t.contacts, person_id=person_id, is_primary=True)
 
     def contact_by_email(self, email: str) -> Contact | None:
+        if not email:
+            return None
         return self.one(Contact, t.contacts, email=email.lower())
 
     def add_contact(self, contact: Contact) -> None:
@@ -71,6 +73,25 @@ class SqlTx(SqlRows):
             email=contact.email.lower(),
             is_primary=contact.is_primary,
         )
+
+    def person_at(self, channel: ChannelName, address: str) -> str:
+        row = self.first(t.addresses, channel=channel, address=address)
+        return "" if row is None else row.person_id
+
+    def address_on(self, channel: ChannelName, person_id: str) -> str:
+        rows = self.rows(t.addresses, person_id=person_id, channel=channel)
+        latest = max(rows, key=lambda row: (row.noted_at, row.address), default=None)
+        return "" if latest is None else latest.address
+
+    def add_address(
+        self, channel: ChannelName, address: str, person_id: str, *, now: datetime
+    ) -> bool:
+        key = {"channel": channel, "address": address}
+        is_new = self.insert(t.addresses, {**key, "person_id": person_id, "noted_at": now})
+        is_theirs = is_new or self.person_at(channel, address) == person_id
+        if is_theirs and not is_new:
+            self.set(t.addresses, key, noted_at=now)
+        return is_theirs
 
     def consents(self, person_id: str) -> tuple[Consent, ...]:
         return self.one(tuple[Consent, ...], t.consents, person_id=person_id) or ()

@@ -58,6 +58,17 @@ contacts = Table(
     Index("contacts_email", "tenant_id", "email"),
 )
 
+addresses = Table(
+    "addresses",
+    metadata,
+    _key("tenant_id"),
+    _key("channel"),
+    _key("address"),
+    _text("person_id"),
+    Column("noted_at", Instant, nullable=False),
+    Index("addresses_person", "tenant_id", "person_id", "channel"),
+)
+
 consents = Table("consents", metadata, _key("tenant_id"), _key("person_id"), _doc())
 
 assignments = Table(

@@ -11,6 +11,7 @@ from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.permit import Permit, authorise
 from agent_runtime.ports import MailChannel, Receipt, Store, Tx
+from agent_runtime.reach import reach
 from agent_runtime.store.rows import Approval, Message
 
 MAX_ATTEMPTS = 5
@@ -102,6 +103,7 @@ class Outbox:
             actor=message.actor,
             mailbox=message.mailbox,
             library=self.library,
+            channel=message.channel,
             approval=_leave(tx, message, contact),
             now=now,
             is_proactive=message.touch_class == "proactive",
@@ -110,7 +112,7 @@ class Outbox:
             expires_at=message.expires_at,
         )
         judgement = authorise(proposal_of(message), facts)
-        is_allowed = judgement.permit is not None and message.to_email == contact.email
+        is_allowed = judgement.permit is not None and message.to_email == facts.recipient
         if not (is_allowed and message.was_checked):
             checked = log.policy(message, judgement, is_first=not message.was_checked)
             journal = log.Journal(tx, session, now=now, versions=self.versions)
@@ -139,7 +141,11 @@ class Outbox:
         journal.write("message", *key, payload=log.outgoing(settled))
         if state == "SENT":
             used = log.cost(
-                "message", 1, "mail", message_id=message.message_id, actor=message.actor
+                "message",
+                1,
+                "mail" if message.channel == "email" else message.channel,
+                message_id=message.message_id,
+                actor=message.actor,
             )
             journal.write("cost", *key, payload=used)
             tx.save_session(_after_sending(session, settled))
@@ -166,14 +172,19 @@ def _leave(tx: Tx, message: Message, contact: Contact) -> Approval | None:
     given = tx.approval_of(message.message_id)
     if given is None or given.state != "APPROVED":
         return None
-    is_same = (given.content_hash, message.to_email) == (message.content_hash, contact.email)
+    address = reach(tx, contact, message.channel)
+    is_same = (given.content_hash, message.to_email) == (message.content_hash, address)
     return given if is_same else None
 
 
 def _after_sending(session: Session, message: Message) -> Session:
-    references = (*session.rfc_references, message.rfc_message_id)
+    is_mail = message.channel == "email"
+    references = (*session.rfc_references, *([message.rfc_message_id] if is_mail else ()))
+    was_told = message.actor == "agent" and not is_mail
+    told = (*session.disclosed_on, *([message.channel] if was_told else ()))
     return replace(
         session,
+        disclosed_on=tuple(dict.fromkeys(told)),
         subject=session.subject or message.subject,
         rfc_references=references[-10:],
         request_at=None if message.touch_class == "reply" else session.request_at,

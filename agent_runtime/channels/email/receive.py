@@ -13,6 +13,7 @@ from agent_runtime.hearing.safety import is_opt_out
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.placeholders import redact
 from agent_runtime.ports import Store, Tx
+from agent_runtime.profile import Profile
 from agent_runtime.store.rows import Inbound
 
 
@@ -83,7 +84,7 @@ class Inbox:
         else:
             contact = tx.contact_by_email(mail.sender)
             if contact is None and mail.sender and not mail.auto_submitted:
-                contact = self.newcomers.welcome(tx, mail, now=now)
+                contact = self.newcomers.welcome(tx, Profile(email=mail.sender), now=now)
         if contact is None:
             return None
         return contact, tx.session_of(contact.person_id) or opened_by_buyer(contact)

@@ -20,6 +20,7 @@ def render(message: Message, contact: Contact, originals: dict[str, str]) -> Mai
         invite=message.invite,
         task_id=message.task_id or "",
         touch=message.touch,
+        channel=message.channel,
         is_answer=message.touch_class == "reply" and message.actor == "agent",
     )
 
@@ -29,7 +30,7 @@ def proposal_of(message: Message) -> Proposal:
     return Proposal(
         action=message.action,
         touch_class=message.touch_class,
-        channel="email",
+        channel=message.channel,
         purpose=message.purpose,
         subject=message.subject,
         sentences=message.sentences,

@@ -34,7 +34,7 @@ def rehearse(scenario, library, model, contact) -> list[TraceEvent]:
         facts=tuple(scenario.facts.items()),
         owner_id=contact.owner_id if scenario.has_owner else "",
     )
-    purpose = library.playbook(scenario.playbook).channels["email"].purpose
+    purpose = library.playbook(scenario.playbook).on("email").purpose
     store.add_contact(reader)
     store.add_consents(reader.person_id, [Consent("email", purpose, "consent", "form", START)])
     store.add_assignment(_assignment(reader))
