@@ -9,6 +9,7 @@ from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.receive import Inbox
 from agent_runtime.desk import Desk
 from agent_runtime.human_queue import HumanQueue
+from agent_runtime.intake import Intake
 from agent_runtime.library.catalog import Library
 from agent_runtime.log import Versions
 from agent_runtime.models.language import LanguageModel
@@ -24,6 +25,7 @@ class Runtime:
     store: Store
     desk: Desk
     inbox: Inbox
+    intake: Intake
     outbox: Outbox
     booker: Booker
     people: HumanQueue
@@ -63,6 +65,7 @@ def assemble(
             inbound_address=inbound_address,
         ),
         inbox=Inbox(store, outbox, newcomers, timedelta(minutes=reply_after)),
+        intake=Intake(store, newcomers, versions),
         outbox=outbox,
         booker=booker,
         people=HumanQueue(store, versions),

@@ -12,15 +12,18 @@ from sqlalchemy import Engine
 
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
+from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
 from agent_runtime.channels.email.smtp import SmtpChannel
+from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind
 from agent_runtime.newcomers import read_newcomers
+from agent_runtime.ports import MailChannel
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.rows import Due
@@ -42,13 +45,13 @@ class Worker:
     runtime: Runtime
     mail_folder: Path
     addresses: tuple[str, ...]
-    channel: Callable[[], SmtpChannel]
+    channel: Callable[[], MailChannel]
     executor_id: str
 
     def run(self, stop: Event) -> None:
         """Works until `stop` is set. What an earlier life was sending becomes UNKNOWN first."""
         self.runtime.outbox.recover(now=read_now(self.engine))
-        channels: dict[str, SmtpChannel] = defaultdict(self.channel)
+        channels: dict[str, MailChannel] = defaultdict(self.channel)
 
         def work(lane: str, rows: list[Due]) -> None:
             for due in rows:
@@ -111,11 +114,16 @@ def build_worker(settings: Settings) -> Worker:
         runtime=runtime,
         mail_folder=paths.mail,
         addresses=(runtime.desk.inbound_address, *ours),
-        channel=lambda: SmtpChannel(
-            endpoints.smtp_host,
-            endpoints.smtp_port,
-            clock=lambda: read_now(engine),
-            unsubscribe=runtime.desk.inbound_address,
+        channel=lambda: Router(
+            {
+                "email": SmtpChannel(
+                    endpoints.smtp_host,
+                    endpoints.smtp_port,
+                    clock=lambda: read_now(engine),
+                    unsubscribe=runtime.desk.inbound_address,
+                ),
+                "chat": ChatWindow(),
+            }
         ),
         executor_id=settings.executor_id,
     )
