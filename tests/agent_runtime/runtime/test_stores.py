@@ -205,3 +205,25 @@ def test_an_event_is_appended_once(tmp_path):
         count = connection.execute(select(func.count()).select_from(t.trace_events)).scalar()
     engine.dispose()
     assert count == 1
+
+
+def test_an_address_is_of_one_person_who_is_reached_at_their_latest(store):
+    with store.begin() as tx:
+        assert tx.person_at("sms", "+1") == tx.address_on("sms", "p-ana") == ""
+        assert tx.add_address("sms", "+1", "p-ana", now=NOW)
+        assert tx.add_address("sms", "+2", "p-ana", now=NOW + timedelta(days=1))
+        assert tx.add_address("chat", "+1", "p-ben", now=NOW)
+    with store.begin() as tx:
+        assert tx.person_at("sms", "+1") == "p-ana"
+        assert tx.address_on("sms", "p-ana") == "+2"
+        assert not tx.add_address("sms", "+2", "p-ben", now=NOW + timedelta(days=2))
+        assert tx.add_address("sms", "+1", "p-ana", now=NOW + timedelta(days=3))
+        assert tx.address_on("sms", "p-ana") == "+1"
+        assert tx.address_on("chat", "p-ana") == ""
+
+
+def test_nobody_is_found_by_an_address_that_is_not_known(store):
+    """A chat visitor has no e-mail address; two of them must not become one person."""
+    with store.begin() as tx:
+        tx.add_contact(replace(ANA, contact_id="c-x", person_id="p-x", email=""))
+        assert tx.contact_by_email("") is None
