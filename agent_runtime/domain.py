@@ -253,6 +253,28 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """Something to be done beside talking: a field to write, a ticket to open."""
+
+    tool: str
+    """`crm.update`, `tickets.open`; a model may name anything, the gate knows what there is."""
+    target: str
+    """`contact:<id>`, `account:<id>`, `deal:<id>`: what it concerns."""
+    values: tuple[tuple[str, str], ...] = ()
+    """Names and values, in placeholder text."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What a generating model would say and do; judged like every other proposal."""
+
+    sentences: tuple[Sentence, ...]
+    confidence: float
+    calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A next-best action that was considered, with why and how likely it was chosen."""
 
@@ -273,6 +295,10 @@ class Candidate:
     """Ids of the texts of a brief, which is for people of ours and has no proposal."""
     records: tuple[tuple[str, str], ...] = ()
     """Facts to record on the deal, name and value: what blocks it, for example."""
+    calls: tuple[ToolCall, ...] = ()
+    """What a generating model would like to do as well."""
+    is_drafted: bool = False
+    """Written by a generating model, not put together from approved texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +320,8 @@ class Action:
     verdicts: tuple[Verdict, ...]
     decision: Decision
     until: datetime | None = None
+    refused: tuple[tuple[Candidate, tuple[Verdict, ...]], ...] = ()
+    """Drafts of a model that the rules stopped, and by what; the next best took their place."""
     waits_for_approval: bool = False
     """Nothing but the leave of a person is missing."""
     free_slots: tuple[Slot, ...] = ()

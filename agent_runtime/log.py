@@ -99,6 +99,13 @@ def turn(
             "task_id": observation.task_id,
         },
         **decided(action),
+        "refused": [
+            {
+                "draft": candidate.proposal.body if candidate.proposal else None,
+                "rules": [verdict.rule for verdict in hits],
+            }
+            for candidate, hits in action.refused
+        ],
         "playbook": session.playbook,
         "state_before": session.state,
         "state_after": action.candidate.next_state,

@@ -1,20 +1,30 @@
 """One turn: perceive, retrieve, plan, ask for a permit, act. The caller logs and commits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 
-from agent_runtime.domain import Action, Candidate, Contact, Observation, Perception, Session, Slot
+from agent_runtime.choose import choose, hand_off
+from agent_runtime.domain import (
+    Action,
+    Contact,
+    Drafted,
+    Evidence,
+    Observation,
+    Perception,
+    Session,
+    Slot,
+)
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
-from agent_runtime.models.language import LanguageModel
+from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
 from agent_runtime.planning.host import host_of
 from agent_runtime.policies.contact import HOLDOUT
-from agent_runtime.policies.facts import Facts
-from agent_runtime.policies.permit import Judgement, authorise
+from agent_runtime.policies.facts import Facts, Rule
+from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar
 from agent_runtime.retrieve import retrieve
 
@@ -32,6 +42,9 @@ class Deps:
     model: LanguageModel
     calendar: Calendar
     now: datetime
+    drafter: Drafter | None = None
+    """A model that writes; without one only approved texts are said."""
+    rules: tuple[Rule, ...] = RULES
 
 
 async def run_turn(session: Session, observation: Observation, deps: Deps) -> AsyncIterator[Action]:
@@ -71,14 +84,17 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         contact=deps.contact,
         free_slots=free,
         now=deps.now,
+        drafts=_drafts(observation, seen, evidence, deps),
     )
     planned = perf_counter()
-    chosen, judgement = _permitted(considered[0], session, observation, deps.facts)
+    chosen = choose(considered, session, observation, deps.facts, rules=deps.rules)
+    judgement = chosen.judgement
     yield Action(
-        candidate=chosen,
+        candidate=chosen.candidate,
         verdicts=judgement.verdicts if judgement else (),
         decision=judgement.decision if judgement else "allow",
         until=judgement.until if judgement else None,
+        refused=chosen.refused,
         waits_for_approval=judgement is not None and judgement.waits_for_approval,
         free_slots=free,
         considered=tuple(considered),
@@ -117,44 +133,20 @@ def belongs_to_a_person(session: Session, facts: Facts) -> str:
     return ""
 
 
-def _permitted(
-    candidate: Candidate, session: Session, observation: Observation, facts: Facts
-) -> tuple[Candidate, Judgement | None]:
-    """An answer that the rules stop goes to a person; a touch that they stop stays unsent."""
-    if candidate.action == "book" and facts.autonomy not in ("supervised", "autonomous"):
-        return _to_person(candidate, session, "a_person_books"), None
-    if candidate.proposal is None:
-        return candidate, None
-    judgement = authorise(candidate.proposal, facts)
-    if judgement.waits_for_approval:
-        return candidate, judgement
-    stopped = judgement.decision in ("block", "escalate", "revise")
-    if stopped and observation.kind == "mail" and candidate.action != "confirm_stop":
-        rule = judgement.hits[0].rule
-        return _to_person(candidate, session, f"stopped_by_{rule}"), judgement
-    return candidate, judgement
-
-
-def _to_person(candidate: Candidate, session: Session, reason: str) -> Candidate:
-    return Candidate(
-        action="hand_off",
-        reason=reason,
-        score=candidate.score,
-        propensity=candidate.propensity,
-        next_state=session.state,
-        route_to="owner",
-    )
+def _drafts(
+    observation: Observation,
+    seen: Perception | None,
+    evidence: Sequence[Evidence],
+    deps: Deps,
+) -> tuple[Drafted, ...]:
+    """Asks the model that writes; never about a stop, and never to begin a conversation."""
+    if deps.drafter is None or seen is None or seen.opt_out:
+        return ()
+    return deps.drafter.draft(observation.text, seen.language, evidence)
 
 
 def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
-    candidate = Candidate(
-        action="hand_off",
-        reason=reason,
-        score=1.0,
-        propensity=1.0,
-        next_state=session.state,
-        route_to="owner",
-    )
+    candidate = hand_off(reason, session)
     return Action(candidate, (), "allow", considered=(candidate,), perception=seen)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from agent_runtime.domain import (
     Candidate,
     Contact,
+    Drafted,
     Evidence,
     Observation,
     Perception,
@@ -27,7 +28,7 @@ from agent_runtime.planning.outline import (
     touch_texts,
 )
 from agent_runtime.planning.quotes import looks_up, quoted, quotes_in
-from agent_runtime.planning.speech_acts import Act, compose
+from agent_runtime.planning.speech_acts import Act, compose, split_frame
 
 _QUOTE_FIRST = 0.5
 """What the documents say goes before the row's own text, and after a row of more weight."""
@@ -45,6 +46,7 @@ def plan(
     free_slots: Iterable[Slot],
     now: datetime,
     exploration: float = 0.0,
+    drafts: Sequence[Drafted] = (),
 ) -> list[Candidate]:
     """Returns what could be done next, best first, with scores, propensities and reason codes.
 
@@ -63,6 +65,7 @@ def plan(
         now: The instant of the turn.
         exploration: Share of turns in which a caller picks a drafted reply other than the best;
             propensities say how likely each is.
+        drafts: What a generating model would say; they come first, and the rules judge them.
     """
     facts = frozenset(fact.fact_id for fact in evidence)
     if perception is None:
@@ -87,6 +90,7 @@ def plan(
             now=now,
         )
         candidates = _for_mail(turn, facts, quotes_in(evidence))
+        candidates = [*_drafted(turn, drafts), *candidates]
     return _with_propensities(candidates, exploration)
 
 
@@ -174,6 +178,35 @@ def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> lis
         candidates = [_to_owner(turn, "no_row_fits", 0.5)]
     waiting = _nothing("waiting_is_always_possible", turn.session.state, 0.0)
     return [*candidates, *_other_drafts(turn, candidates[0], facts), waiting]
+
+
+def _drafted(turn: Turn, drafts: Sequence[Drafted]) -> list[Candidate]:
+    """A model's words between greeting and signature, where the best row is an answer.
+
+    Safety rows, hand-offs and stops are never the model's to rewrite. To whom it goes, from whom
+    and under which subject is the thread's.
+    """
+    option = turn.options[0] if turn.options else None
+    if option is None or option.group != "reply" or turn.frame is None:
+        return []
+    found = []
+    for place, draft in enumerate(drafts):
+        act = Act("answer", "reply", draft.confidence)
+        around = _written(turn, act, (), turn.frame)
+        before, after = split_frame(around)
+        found.append(
+            Candidate(
+                action="answer",
+                reason="drafted_by_model",
+                score=2.0 - place / 10,
+                propensity=0.0,
+                next_state=state_of(turn.playbook, turn.session),
+                proposal=replace(around, sentences=(*before, *draft.sentences, *after)),
+                calls=draft.calls,
+                is_drafted=True,
+            )
+        )
+    return found
 
 
 def _other_drafts(turn: Turn, best: Candidate, facts: frozenset[str]) -> list[Candidate]:

@@ -1,9 +1,9 @@
 """What the loop asks of a language model: what do these words mean, and how sure is that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from agent_runtime.domain import Guess
+from agent_runtime.domain import Drafted, Evidence, Guess
 
 
 class LanguageModel(Protocol):
@@ -16,6 +16,14 @@ class LanguageModel(Protocol):
 
     def understand(self, text: str, language: str) -> tuple[Guess, ...]:
         """Returns the intents of a message with calibrated confidences, best first."""
+        ...
+
+
+class Drafter(Protocol):
+    """Writes answers. What it writes is a proposal: the permit decides what becomes of it."""
+
+    def draft(self, text: str, language: str, evidence: Sequence[Evidence]) -> tuple[Drafted, ...]:
+        """Returns drafts, best first, each sentence with the fact that it claims to stand on."""
         ...
 
 

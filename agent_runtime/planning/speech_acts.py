@@ -88,6 +88,13 @@ def compose(
     )
 
 
+def split_frame(proposal: Proposal) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
+    """Returns what stands before and after the words of a draft that has none yet."""
+    if proposal.channel in BRIEF_CHANNELS:
+        return proposal.sentences, ()
+    return proposal.sentences[:1], proposal.sentences[1:]
+
+
 def can_say(content: Content, contact: Contact, *, redlines: Collection[str] = ()) -> bool:
     """Says whether every fact that a text needs is known and in bounds; a missing one means no."""
     needed = {*content.needs, *content.slots.intersection(FACT_SLOTS)}
