@@ -1,6 +1,6 @@
 """Works one due row at a time: a touch, a mail that waits for its answer, a mail to send."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -14,12 +14,15 @@ from agent_runtime.domain import Action, ChannelName, Contact, Observation, Prop
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.loop import Deps, decide
-from agent_runtime.models.language import LanguageModel
-from agent_runtime.policies.facts import Facts
+from agent_runtime.models.language import Drafter, LanguageModel
+from agent_runtime.policies.facts import Facts, Rule
+from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
 from agent_runtime.promises import note_promises, remind
 from agent_runtime.replay import basis_of
 from agent_runtime.store.rows import Due, Inbound, Message, Task
+from agent_runtime.tooling import Toolbox, calls_of, tool_facts
+from agent_runtime.tools.hands import Cause
 
 POSITIVE = frozenset({"interested", "book_meeting", "propose_time"})
 """Intents that are a clear next step; `conventions.md` and the design fix the definition."""
@@ -37,6 +40,9 @@ class Desk:
     model: LanguageModel
     versions: log.Versions
     inbound_address: str
+    toolbox: Toolbox = field(default_factory=Toolbox)
+    drafter: Drafter | None = None
+    rules: tuple[Rule, ...] = RULES
 
     def work(self, due: Due, channel: MailChannel, *, now: datetime) -> None:
         """Works one row to its end. Running it again after a crash goes on where it stopped.
@@ -145,6 +151,7 @@ class Desk:
         self._obey(tx, journal, inbound, action)
         message = self._record(tx, session, observation, action, contact, facts, inbound=inbound)
         act.hold_meeting(tx, session, action.candidate, "agent")
+        self._use_tools(tx, journal, session, contact, action, facts, inbound)
         if action.candidate.action in ("hand_off", "escalate"):
             act.hand_to_person(tx, session, action.candidate, inbound)
         act.tell_people(tx, session, action.candidate, inbound)
@@ -163,6 +170,23 @@ class Desk:
         after = act.remember(session, action, buyer_wrote=is_person, channel=inbound.channel)
         tx.save_session(after)
         return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _use_tools(
+        self,
+        tx: Tx,
+        journal: log.Journal,
+        session: Session,
+        contact: Contact,
+        action: Action,
+        facts: Facts,
+        inbound: Inbound,
+    ) -> None:
+        playbook = self.library.playbook(session.playbook)
+        calls = calls_of(action, contact, playbook, inbound)
+        if calls or action.refused:
+            cause = Cause(session, inbound.key, facts.now)
+            known = tool_facts(facts, contact, playbook)
+            self.toolbox.use(tx, journal, cause, action, calls, known)
 
     def _facts(
         self,
@@ -199,6 +223,8 @@ class Desk:
             model=self.model,
             calendar=self.calendar,
             now=facts.now,
+            drafter=self.drafter,
+            rules=self.rules,
         )
         return decide(session, observation, deps)
 

@@ -12,8 +12,9 @@ from typing import Any
 from ulid import ULID
 
 from agent_runtime.contracts import TraceEvent, TraceKind
-from agent_runtime.domain import Action, Candidate, Observation, Session
+from agent_runtime.domain import Action, Candidate, Observation, Session, ToolCall
 from agent_runtime.policies.permit import Judgement
+from agent_runtime.policies.tool_permit import ToolJudgement
 from agent_runtime.ports import Tx
 from agent_runtime.store.rows import Approval, Due, HumanTask, Inbound, Meeting, Message
 
@@ -228,6 +229,33 @@ def review(approval: Approval, *, waited_s: float) -> dict[str, Any]:
         "why": approval.why,
         "drafts": len(approval.drafts),
         "waited_s": waited_s,
+    }
+
+
+def call(judgement: ToolJudgement, *, by_id: str) -> dict[str, Any]:
+    """Returns the payload of the check of one tool call; its values are not repeated."""
+    return {
+        "proposal_id": by_id,
+        "is_first": False,
+        "touch_class": None,
+        "actor": "agent",
+        "action": judgement.call.tool[:80],
+        "target": judgement.call.target[:120],
+        "fields": [name[:60] for name, _ in judgement.call.values],
+        "decision": judgement.decision,
+        "rules_hit": [v.rule for v in judgement.hits],
+        "reasons": [v.reason for v in judgement.hits],
+    }
+
+
+def written(call: ToolCall, made: str) -> dict[str, Any]:
+    """Returns the payload of a write that was carried out."""
+    return {
+        "object": call.target.partition(":")[0],
+        "tool": call.tool,
+        "made": made,
+        "fields": dict(call.values),
+        "reason": call.reason,
     }
 
 

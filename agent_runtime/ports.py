@@ -13,6 +13,7 @@ from agent_runtime.policies.permit import Permit
 from agent_runtime.store.rows import (
     Approval,
     Due,
+    FieldChange,
     HumanTask,
     Inbound,
     Meeting,
@@ -21,6 +22,7 @@ from agent_runtime.store.rows import (
     Promise,
     PromiseState,
     Task,
+    Ticket,
 )
 
 
@@ -298,6 +300,26 @@ class Tx(Protocol):
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         """All work that waits for a person."""
+        ...
+
+    def crm_value(self, kind: str, record_id: str, field: str) -> str:
+        """What we last wrote into a field of the CRM, or empty."""
+        ...
+
+    def add_change(self, change: FieldChange) -> bool:
+        """Writes a field of the CRM, unless this change stands already."""
+        ...
+
+    def changes(self) -> tuple[FieldChange, ...]:
+        """Every change of a field, the earliest first."""
+        ...
+
+    def add_ticket(self, ticket: Ticket) -> bool:
+        """Opens a ticket unless its id stands already."""
+        ...
+
+    def tickets(self) -> tuple[Ticket, ...]:
+        """All tickets, the earliest first."""
         ...
 
     def save_approval(self, approval: Approval) -> None:

@@ -14,6 +14,7 @@ from agent_runtime.store.rows import (
     Approval,
     Due,
     DueKind,
+    FieldChange,
     HumanTask,
     Inbound,
     Meeting,
@@ -22,6 +23,7 @@ from agent_runtime.store.rows import (
     Promise,
     PromiseState,
     Task,
+    Ticket,
 )
 
 LEFT = frozenset({"SENDING", "SENT", "UNKNOWN"})
@@ -47,6 +49,8 @@ class MemoryStore:
         self._inbound: dict[str, Inbound] = {}
         self._human: dict[str, HumanTask] = {}
         self._approvals: dict[str, Approval] = {}
+        self._changes: dict[str, FieldChange] = {}
+        self._tickets: dict[str, Ticket] = {}
         self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
@@ -332,6 +336,23 @@ class MemoryStore:
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return tuple(task for task in self._human.values() if task.state == "OPEN")
+
+    def crm_value(self, kind: str, record_id: str, field: str) -> str:
+        where = (kind, record_id, field)
+        written = (c for c in self._changes.values() if (c.object, c.record_id, c.field) == where)
+        return next((change.after for change in reversed([*written])), "")
+
+    def add_change(self, change: FieldChange) -> bool:
+        return self._changes.setdefault(change.change_id, change) is change
+
+    def changes(self) -> tuple[FieldChange, ...]:
+        return tuple(sorted(self._changes.values(), key=lambda c: (c.at, c.change_id)))
+
+    def add_ticket(self, ticket: Ticket) -> bool:
+        return self._tickets.setdefault(ticket.ticket_id, ticket) is ticket
+
+    def tickets(self) -> tuple[Ticket, ...]:
+        return tuple(sorted(self._tickets.values(), key=lambda t: (t.opened_at, t.ticket_id)))
 
     def save_approval(self, approval: Approval) -> None:
         self._approvals[approval.approval_id] = approval

@@ -195,6 +195,43 @@ class HumanTask:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of a CRM record, before and after, so that it can be undone."""
+
+    tenant_id: str
+    change_id: str
+    thread_id: str
+    object: str
+    """contact, account or deal."""
+    record_id: str
+    field: str
+    before: str
+    after: str
+    by: str
+    """agent, or the name of a person."""
+    reason: str
+    at: datetime
+    undoes: str = ""
+    """Id of the change that this one takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A case for support, in placeholder text."""
+
+    tenant_id: str
+    ticket_id: str
+    thread_id: str
+    person_id: str
+    subject: str
+    text: str
+    blocker: str
+    priority: Literal["usual", "fast"]
+    opened_at: datetime
+    state: Literal["OPEN", "SOLVED"] = "OPEN"
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One thing that could be said: the candidate, and the message that it would become."""
 

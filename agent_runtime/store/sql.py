@@ -15,6 +15,7 @@ from agent_runtime.store import tables as t
 from agent_runtime.store.rows import (
     Approval,
     Due,
+    FieldChange,
     HumanTask,
     Inbound,
     Meeting,
@@ -23,6 +24,7 @@ from agent_runtime.store.rows import (
     Promise,
     PromiseState,
     Task,
+    Ticket,
 )
 from agent_runtime.store.sql_rows import SqlRows, load
 
@@ -326,6 +328,39 @@ class SqlTx(SqlRows):
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return self.all(HumanTask, t.human_tasks, state="OPEN")
+
+    def crm_value(self, kind: str, record_id: str, field: str) -> str:
+        written = self._written(f"{kind}:{record_id}", field)
+        return written[-1].after if written else ""
+
+    def add_change(self, change: FieldChange) -> bool:
+        record = f"{change.object}:{change.record_id}"
+        return self.add(
+            t.crm_changes,
+            change,
+            change_id=change.change_id,
+            thread_id=change.thread_id,
+            record=record,
+            field=change.field,
+            position=len(self._written(record, change.field)),
+        )
+
+    def changes(self) -> tuple[FieldChange, ...]:
+        found = self.all(FieldChange, t.crm_changes)
+        return tuple(sorted(found, key=lambda c: (c.at, c.change_id)))
+
+    def _written(self, record: str, field: str) -> tuple[FieldChange, ...]:
+        rows = self.rows(t.crm_changes, record=record, field=field)
+        ordered = sorted(rows, key=lambda row: (row.position, row.change_id))
+        return tuple(load(FieldChange, row.doc) for row in ordered)
+
+    def add_ticket(self, ticket: Ticket) -> bool:
+        columns = {"ticket_id": ticket.ticket_id, "thread_id": ticket.thread_id}
+        return self.add(t.tickets, ticket, **columns, state=ticket.state)
+
+    def tickets(self) -> tuple[Ticket, ...]:
+        found = self.all(Ticket, t.tickets)
+        return tuple(sorted(found, key=lambda c: (c.opened_at, c.ticket_id)))
 
     def save_approval(self, approval: Approval) -> None:
         self.put(

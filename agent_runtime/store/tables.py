@@ -214,6 +214,30 @@ promises = Table(
     Index("promises_thread", "tenant_id", "thread_id"),
 )
 
+crm_changes = Table(
+    "crm_changes",
+    metadata,
+    _key("tenant_id"),
+    _key("change_id"),
+    _text("thread_id"),
+    _text("record"),
+    _text("field"),
+    Column("position", Integer, nullable=False),
+    _doc(),
+    Index("crm_changes_record", "tenant_id", "record", "field", "position"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    _key("tenant_id"),
+    _key("ticket_id"),
+    _text("thread_id"),
+    _text("state"),
+    _doc(),
+    Index("tickets_state", "tenant_id", "state"),
+)
+
 trace_events = Table(
     "trace_events",
     metadata,

@@ -9,7 +9,8 @@ from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, MessageState, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
-from agent_runtime.policies.permit import Permit, authorise
+from agent_runtime.policies.facts import Rule
+from agent_runtime.policies.permit import RULES, Permit, authorise
 from agent_runtime.ports import MailChannel, Receipt, Store, Tx
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Approval, Message
@@ -30,6 +31,7 @@ class Outbox:
     mail_domain: str
     worker: str
     """Executor id of the worker that claims, so that it knows its own after a crash."""
+    rules: tuple[Rule, ...] = RULES
 
     def deliver(self, channel: MailChannel, message_id: str, *, now: datetime) -> None:
         """Sends a READY message, or says why not.
@@ -111,7 +113,7 @@ class Outbox:
             message_id=message.message_id,
             expires_at=message.expires_at,
         )
-        judgement = authorise(proposal_of(message), facts)
+        judgement = authorise(proposal_of(message), facts, rules=self.rules)
         is_allowed = judgement.permit is not None and message.to_email == facts.recipient
         if not (is_allowed and message.was_checked):
             checked = log.policy(message, judgement, is_first=not message.was_checked)
