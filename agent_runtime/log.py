@@ -16,7 +16,15 @@ from agent_runtime.domain import Action, Candidate, Observation, Session, ToolCa
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.policies.tool_permit import ToolJudgement
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import Approval, Due, HumanTask, Inbound, Meeting, Message
+from agent_runtime.store.rows import (
+    Approval,
+    Due,
+    FieldChange,
+    HumanTask,
+    Inbound,
+    Meeting,
+    Message,
+)
 
 Versions = dict[str, str]
 """Versions of code, playbook, prompt, model, policy and content behind an event."""
@@ -256,6 +264,19 @@ def written(call: ToolCall, made: str) -> dict[str, Any]:
         "made": made,
         "fields": dict(call.values),
         "reason": call.reason,
+    }
+
+
+def undone(change: FieldChange) -> dict[str, Any]:
+    """Returns the payload of a write that a person took back."""
+    return {
+        "object": change.object,
+        "tool": "crm.update",
+        "made": change.change_id,
+        "fields": {change.field: change.after},
+        "reason": change.reason,
+        "undoes": change.undoes,
+        "by": change.by,
     }
 
 

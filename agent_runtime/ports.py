@@ -318,6 +318,10 @@ class Tx(Protocol):
         """Opens a ticket unless its id stands already."""
         ...
 
+    def save_ticket(self, ticket: Ticket) -> None:
+        """Writes what became of a ticket."""
+        ...
+
     def tickets(self) -> tuple[Ticket, ...]:
         """All tickets, the earliest first."""
         ...

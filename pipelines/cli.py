@@ -32,6 +32,8 @@ COMMANDS = {
     "unknown": ("agent_runtime.commands:unknown", "List and settle mails of unknown fate"),
     "approvals": ("agent_runtime.approvals_cli:approvals", "Decide on drafts that wait"),
     "autonomy": ("agent_runtime.autonomy_cli:autonomy", "Say how free the agent is, per use case"),
+    "crm": ("agent_runtime.crm_cli:crm", "See and take back what was written to the CRM"),
+    "tickets": ("agent_runtime.crm_cli:tickets", "See the cases that were opened for support"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
     "replay": ("agent_runtime.replay_cli:replay", "Say which old turns would differ today"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),

@@ -343,13 +343,22 @@ class MemoryStore:
         return next((change.after for change in reversed([*written])), "")
 
     def add_change(self, change: FieldChange) -> bool:
-        return self._changes.setdefault(change.change_id, change) is change
+        if change.change_id in self._changes:
+            return False
+        self._changes[change.change_id] = change
+        return True
 
     def changes(self) -> tuple[FieldChange, ...]:
         return tuple(sorted(self._changes.values(), key=lambda c: (c.at, c.change_id)))
 
     def add_ticket(self, ticket: Ticket) -> bool:
-        return self._tickets.setdefault(ticket.ticket_id, ticket) is ticket
+        if ticket.ticket_id in self._tickets:
+            return False
+        self._tickets[ticket.ticket_id] = ticket
+        return True
+
+    def save_ticket(self, ticket: Ticket) -> None:
+        self._tickets[ticket.ticket_id] = ticket
 
     def tickets(self) -> tuple[Ticket, ...]:
         return tuple(sorted(self._tickets.values(), key=lambda t: (t.opened_at, t.ticket_id)))

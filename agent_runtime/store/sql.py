@@ -358,6 +358,10 @@ class SqlTx(SqlRows):
         columns = {"ticket_id": ticket.ticket_id, "thread_id": ticket.thread_id}
         return self.add(t.tickets, ticket, **columns, state=ticket.state)
 
+    def save_ticket(self, ticket: Ticket) -> None:
+        columns = {"ticket_id": ticket.ticket_id, "thread_id": ticket.thread_id}
+        self.put(t.tickets, ticket, **columns, state=ticket.state)
+
     def tickets(self) -> tuple[Ticket, ...]:
         found = self.all(Ticket, t.tickets)
         return tuple(sorted(found, key=lambda c: (c.opened_at, c.ticket_id)))
