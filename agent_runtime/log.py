@@ -224,6 +224,15 @@ def task(value: HumanTask) -> dict[str, Any]:
     }
 
 
+def routed(value: HumanTask) -> dict[str, Any]:
+    """Returns the payload of work that got a person."""
+    return task(value) | {
+        "role": value.role,
+        "assignee": value.assignee,
+        "next_at": value.next_at.isoformat() if value.next_at else None,
+    }
+
+
 def review(approval: Approval, *, waited_s: float) -> dict[str, Any]:
     """Returns the payload of a person's decision on drafts."""
     return {

@@ -294,6 +294,10 @@ class Tx(Protocol):
         """Work for a person."""
         ...
 
+    def tasks_to_route(self, now: datetime, *, limit: int) -> tuple[HumanTask, ...]:
+        """Open work that nobody has yet, or that nobody took within its service level."""
+        ...
+
     def supersede_human_tasks(self, thread_id: str) -> None:
         """Closes what waits for an answer in a thread: a newer mail stands for all of it."""
         ...

@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 0
     caldav_url: str = ""
+    webhook_key: str = ""
+    """Signs the notices that go to a webhook of ours."""
     executor_id: str = "worker-1"
     cache: Path = Path("out/cache")
     """Vectors and trained models; safe to delete."""

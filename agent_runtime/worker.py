@@ -24,6 +24,7 @@ from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.ports import MailChannel
+from agent_runtime.routing.dispatch import Dispatch, open_dispatch
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.rows import Due
@@ -46,6 +47,7 @@ class Worker:
     mail_folder: Path
     addresses: tuple[str, ...]
     channel: Callable[[], MailChannel]
+    dispatch: Dispatch
     executor_id: str
 
     def run(self, stop: Event) -> None:
@@ -69,6 +71,7 @@ class Worker:
             if monotonic() - swept_at > SWEEP_EVERY_S:
                 ended = workflows.ended(pump.work_in_hand(self.engine))
                 pump.free(self.engine, work_ids=ended)
+                self.dispatch.work(now=now)
                 resolve_unknown(self.runtime.outbox, self.mail_folder, now=now)
                 swept_at = monotonic()
             if not (taken or released):
@@ -125,6 +128,7 @@ def build_worker(settings: Settings) -> Worker:
                 "chat": ChatWindow(),
             }
         ),
+        dispatch=open_dispatch(settings, store, endpoints, sender=runtime.desk.inbound_address),
         executor_id=settings.executor_id,
     )
 

@@ -329,6 +329,10 @@ class MemoryStore:
     def human_task(self, task_id: str) -> HumanTask | None:
         return self._human.get(task_id)
 
+    def tasks_to_route(self, now: datetime, *, limit: int) -> tuple[HumanTask, ...]:
+        due = (t for t in self._human.values() if t.state == "OPEN" and t.next_at is not None)
+        return tuple(task for task in due if task.next_at and task.next_at <= now)[:limit]
+
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.open_human_tasks():
             if task.thread_id == thread_id and task.waits_for_answer:

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from agent_runtime.domain import (
@@ -27,6 +27,10 @@ DueKind = Literal["task", "message", "inbound", "promise"]
 PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
 """DUE: its time has passed and nothing shows that it was kept."""
 Party = Literal["buyer", "owner"]
+
+
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""An instant that has always passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,14 @@ class HumanTask:
     received_at: datetime
     state: HumanTaskState = "OPEN"
     priority: Literal["usual", "fast"] = "usual"
+    role: str = ""
+    """The role that has it now; empty until it is routed."""
+    assignee: str = ""
+    """Address of the person who has it."""
+    assigned_at: datetime | None = None
+    acknowledged_by: str = ""
+    next_at: datetime | None = AT_ONCE
+    """When it is routed, or goes on to the next role; None when it stays where it is."""
 
     @property
     def waits_for_answer(self) -> bool:

@@ -316,10 +316,15 @@ class SqlTx(SqlRows):
 
     def save_human_task(self, task: HumanTask) -> None:
         columns = {"task_id": task.task_id, "thread_id": task.thread_id, "state": task.state}
-        self.put(t.human_tasks, task, **columns)
+        self.put(t.human_tasks, task, **columns, next_at=task.next_at)
 
     def human_task(self, task_id: str) -> HumanTask | None:
         return self.one(HumanTask, t.human_tasks, task_id=task_id)
+
+    def tasks_to_route(self, now: datetime, *, limit: int) -> tuple[HumanTask, ...]:
+        is_due = t.human_tasks.c.next_at <= now
+        rows = self.rows(t.human_tasks, is_due, state="OPEN")
+        return tuple(load(HumanTask, row.doc) for row in rows.fetchmany(limit))
 
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.all(HumanTask, t.human_tasks, thread_id=thread_id, state="OPEN"):

@@ -182,8 +182,9 @@ human_tasks = Table(
     _key("task_id"),
     _text("thread_id"),
     _text("state"),
+    Column("next_at", Instant),
     _doc(),
-    Index("human_tasks_state", "state"),
+    Index("human_tasks_state", "state", "next_at"),
 )
 
 approvals = Table(

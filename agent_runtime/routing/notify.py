@@ -1,0 +1,90 @@
+"""Tells a colleague that work waits: by mail or webhook. Buyers are never written to from here."""
+
+import hashlib
+import hmac
+import json
+import smtplib
+from dataclasses import asdict, dataclass
+from email.message import EmailMessage
+from typing import Protocol
+
+from agent_runtime.routing.assign import Assignee
+
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a colleague has to know to begin; personal data of the buyer stays in the queue."""
+
+    task_id: str
+    kind: str
+    reason: str
+    role: str
+    to: str
+    name: str
+    answer_by: str
+    """ISO instant, or empty."""
+
+
+class Notifier(Protocol):
+    """One way to tell people."""
+
+    def tell(self, notice: Notice) -> str:
+        """Tells one colleague; returns why it could not, or empty."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MailNotifier:
+    """Tells by mail, from an address of ours, to colleagues only."""
+
+    host: str
+    port: int
+    sender: str
+
+    def tell(self, notice: Notice) -> str:
+        """Sends one short mail."""
+        message = EmailMessage()
+        message["From"], message["To"] = self.sender, notice.to
+        message["Subject"] = f"[Parley] {notice.kind.replace('_', ' ')}: {notice.reason}"
+        message["Auto-Submitted"] = "auto-generated"
+        message["Message-ID"] = f"<{notice.task_id}.{notice.role}@{self.sender.partition('@')[2]}>"
+        until = f" Please take it by {notice.answer_by}." if notice.answer_by else ""
+        message.set_content(
+            f"Work waits for you as {notice.role.replace('_', ' ')}.{until}\n\n"
+            f"parley tasks show {notice.task_id}\nparley tasks ack {notice.task_id}\n"
+        )
+        try:
+            with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S) as server:
+                server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            return f"mail: {error}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookNotifier:
+    """Tells by POST; the body is signed with HMAC-SHA256 in `X-Parley-Signature`."""
+
+    url: str
+    key: str
+
+    def tell(self, notice: Notice) -> str:
+        """Posts one notice."""
+        import httpx
+
+        body = json.dumps(asdict(notice), sort_keys=True).encode()
+        signature = hmac.new(self.key.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"Content-Type": "application/json", "X-Parley-Signature": f"sha256={signature}"}
+        try:
+            answer = httpx.post(self.url, content=body, headers=headers, timeout=TIMEOUT_S)
+        except httpx.HTTPError as error:
+            return f"webhook: {error}"
+        return "" if answer.is_success else f"webhook: answered {answer.status_code}"
+
+
+def notice_of(task_id: str, kind: str, reason: str, to: Assignee) -> Notice:
+    """Returns the notice of one assignment."""
+    answer_by = to.answer_by.isoformat() if to.answer_by else ""
+    return Notice(task_id, kind, reason, to.role, to.email, to.name, answer_by)
