@@ -175,7 +175,7 @@ class Approvals:
     ) -> Message:
         redacted = redact(words, contact, known=tx.recall(session.thread_id))
         tx.remember(session.thread_id, redacted.originals)
-        frame = self.library.playbook(session.playbook).frame
+        frame = self.library.playbook(session.playbook).frame_on(message.channel)
         is_frame = [any(f.split("@")[0] == frame for f in s.facts) for s in message.sentences]
         first = is_frame.index(False)
         last = len(is_frame) - is_frame[::-1].index(False)

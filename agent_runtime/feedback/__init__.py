@@ -1,0 +1,1 @@
+"""What reviewers and buyers say of the agent's work, as events and as proposed changes."""
