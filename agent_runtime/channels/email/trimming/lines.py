@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from enum import StrEnum
 
 from agent_runtime.channels.email.trimming.introductions import (
@@ -39,9 +40,13 @@ _DELIMITER = re.compile(r"[-_,=+~#*ᐧ—– ]{2,}$|[_—ᐧ]$")
 _SIGNATURE = re.compile(r"(?:--|__|—) ?$")
 _LINK = re.compile(r"\[([^\]]{1,200})\]\([^)]{0,300}\)")
 _URL = re.compile(r"[<(]?https?://\S+[>)]?")
+_CLOSED_BELOW = re.compile(r"> ?\w{0,20} ?:$")
+"""The end of an introduction that was wrapped within an address."""
 _CODE = re.compile(r"[ \t]*```")
 _DEVICE_CHARACTERS = 140
 _WRAPPED_LINES = 6
+_TRIED_LINES = 300
+"""Few lines of a real mail end like an introduction and are none."""
 _FEWEST_HEADERS = 2
 
 
@@ -68,17 +73,17 @@ def _kind(line: str) -> Kind:
         return Kind.EMPTY
     if line[0] in ">|":
         return Kind.QUOTE
-    if _SIGNATURE.match(line):
-        return Kind.SIGNATURE
-    if _DELIMITER.match(line):
-        return Kind.DELIMITER
-    found = marks()
-    if found.announced.match(line):
-        return Kind.ANNOUNCED
+    return next((kind for kind, found in _MARKED.items() if found(line)), Kind.TEXT)
+
+
+def _is_device(line: str) -> bool:
     bare = _URL.sub("", _LINK.sub(r"\1", line)).strip()
-    if len(bare) <= _DEVICE_CHARACTERS and found.device.match(bare) and not found.told.search(bare):
-        return Kind.DEVICE
-    return Kind.ADDED if found.added.match(line) or is_ours(line) else Kind.TEXT
+    found = marks()
+    return (
+        len(bare) <= _DEVICE_CHARACTERS
+        and bool(found.device.match(bare))
+        and not found.told.search(bare)
+    )
 
 
 def is_ours(line: str) -> bool:
@@ -87,10 +92,26 @@ def is_ours(line: str) -> bool:
     return "stop" in short.lower() and bool(marks().ours.match(short))
 
 
+def _is_added(line: str) -> bool:
+    found = marks()
+    return bool(found.added.match(line)) and not found.own_words.search(line)
+
+
+_MARKED: dict[Kind, Callable[[str], object]] = {
+    Kind.SIGNATURE: _SIGNATURE.match,
+    Kind.DELIMITER: _DELIMITER.match,
+    Kind.ANNOUNCED: lambda line: bool(marks().announced.match(line)),
+    Kind.DEVICE: _is_device,
+    Kind.ADDED: lambda line: is_ours(line) or _is_added(line),
+}
+
+
 def _find_introductions(folded: list[str], kinds: list[Kind]) -> None:
     """Marks the lines that bring in a quote; the nearest beginning counts, over wrapped lines."""
-    first = 0
+    first, tries = 0, _TRIED_LINES
     for last, line in enumerate(folded):
+        if last and _CLOSED_BELOW.match(line) and "<" in folded[last - 1]:
+            kinds[last] = Kind.TEXT
         if kinds[last] is not Kind.TEXT or not may_end_introduction(line):
             continue
         quoted_below = any(kind is Kind.QUOTE for kind in kinds[last + 1 : last + 3])
@@ -98,6 +119,10 @@ def _find_introductions(folded: list[str], kinds: list[Kind]) -> None:
         if start is not None:
             kinds[start : last + 1] = [Kind.INTRODUCED] * (last + 1 - start)
             first = last + 1
+        else:
+            tries -= 1
+            if not tries:
+                return
 
 
 def _start_of_introduction(
@@ -116,8 +141,11 @@ def _start_of_introduction(
         if not folded[start]:
             continue
         if is_opened_introduction(joined, quoted_below):
-            return start
-        if found is None and is_introduction(joined) and joined.count("<") >= joined.count(">"):
+            above = folded[start - 1] if start > first else ""
+            wrapped = above.endswith(",") and is_opened_introduction(f"{above} {joined}", False)
+            return start - 1 if wrapped and kinds[start - 1] is Kind.TEXT else start
+        whole = not joined.startswith("<") and joined.count("<") >= joined.count(">")
+        if found is None and whole and is_introduction(joined):
             found = start
     return found
 
@@ -135,14 +163,14 @@ def _find_headers(folded: list[str], kinds: list[Kind]) -> None:
             start += 1
             continue
         last, end, count = start, start + 1, 1
-        while end < len(folded) and end - last <= 3 and folded[end]:  # noqa: PLR2004
+        while end < len(folded) and end - last <= 3 and folded[end]:
             if named[end]:
                 last, count = end, count + 1
             end += 1
         if count > _FEWEST_HEADERS or (
             count == _FEWEST_HEADERS and _looks_like_mail(folded[start : last + 1])
         ):
-            if count > _FEWEST_HEADERS and end - last <= 2:  # noqa: PLR2004
+            if count > _FEWEST_HEADERS and end - last <= 2:
                 last = end - 1
             kinds[start : last + 1] = [Kind.HEADER] * (last + 1 - start)
         start = end
@@ -159,13 +187,12 @@ def _keep_what_people_say(folded: list[str], kinds: list[Kind]) -> None:
         above = kinds[place - 1] if place else Kind.EMPTY
         below = kinds[place + 1] if place + 1 < len(kinds) else Kind.EMPTY
         amid = above is Kind.TEXT and (below is Kind.TEXT or kind is Kind.ADDED)
-        if kind in (Kind.DEVICE, Kind.ADDED) and amid and not is_ours(folded[place]):
+        goes_on = above is Kind.TEXT and folded[place][:1].islower()
+        if kind in (Kind.DEVICE, Kind.ADDED) and (amid or goes_on) and not is_ours(folded[place]):
             kinds[place] = Kind.TEXT
 
 
 def _keep_code(lines: list[str], kinds: list[Kind]) -> None:
-    fences = [
-        at for at, line in enumerate(lines) if _CODE.match(line) and kinds[at] is Kind.TEXT
-    ]
+    fences = [at for at, line in enumerate(lines) if _CODE.match(line) and kinds[at] is Kind.TEXT]
     for opened, closed in zip(fences[::2], fences[1::2], strict=False):
         kinds[opened : closed + 1] = [Kind.TEXT] * (closed + 1 - opened)

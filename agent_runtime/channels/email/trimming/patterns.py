@@ -18,6 +18,7 @@ class Marks(NamedTuple):
     device: re.Pattern[str]
     told: re.Pattern[str]
     added: re.Pattern[str]
+    own_words: re.Pattern[str]
     ours: re.Pattern[str]
     greeting: re.Pattern[str]
 
@@ -34,6 +35,7 @@ def marks() -> Marks:
         device=rf"[<(\[*_ ]*{any_of(words['device'])}[>)\].!*_ ]*$",
         told=rf", ?{any_of(words['told'])}\b",
         added=rf"[*_ ]*{any_of(words['added'])}",
+        own_words=rf"(?<!\w){any_of(words['own_words'])}(?!\w)",
         ours=any_of(words["ours"]),
         greeting=rf"{any_of(read_words('letters')['greeting'])}\b.{{0,40}}$",
     )

@@ -11,8 +11,8 @@ _SIGNATURE_LINES = 15
 _QUOTED = re.compile("[bfhq]")
 _MARK = re.compile("[bf]|h+")
 _TRAILING = re.compile("[edq]+$")
-_LEADING_QUOTE = re.compile("[edb]*[bf][edqb]*q[edqb]*")
-_ANSWERED_BELOW = re.compile("[bedq]*q[edq]*[tpsa]")
+_LEADING_QUOTE = re.compile("[edbfq]*")
+_NAME = re.compile(r"-{1,2} ?[A-ZÀ-Þ][\w.'’]{1,30}(?: [A-ZÀ-Þ][\w.'’-]{0,30}){0,2}$")
 
 
 def new_text(text: str) -> str:
@@ -31,7 +31,7 @@ def new_text(text: str) -> str:
 
 
 class _Mail:
-    def __init__(self, lines: list[str], kinds: list[Kind]):
+    def __init__(self, lines: list[str], kinds: list[Kind]) -> None:
         self.lines = list(lines)
         self.kinds = "".join(kinds)
 
@@ -59,22 +59,23 @@ class _Mail:
             if self._says_something(mark.start()) and not self._is_answered_inline(below):
                 self._drop(mark.start(), len(self.kinds))
                 return
-            if "t" not in above and "q" not in above:
-                leading = _LEADING_QUOTE.match(self.kinds)
-                inline = "q" in self.kinds[leading.end() :] if leading else False
-                answered = leading and "t" in self.kinds[leading.end() :]
-                if leading and answered and not inline:
-                    self._drop(0, leading.end())
-                else:
-                    self._drop(0, mark.end())
-            else:
-                self._drop(mark.start(), mark.end())
+            end = mark.end()
+            leading = _LEADING_QUOTE.match(self.kinds)
+            below_quote = leading.end() if leading else 0
+            is_top = not set("tq") & set(above)
+            if is_top and "q" in self.kinds[:below_quote]:
+                rest = self.kinds[below_quote:]
+                end = below_quote if "t" in rest and "q" not in rest else end
+            self._drop(0 if is_top else mark.start(), end)
             mark = _MARK.search(self.kinds)
 
     def text(self) -> str:
         trailing = _TRAILING.search(self.kinds)
         if trailing and "t" in self.kinds:
             self._drop(trailing.start(), len(self.kinds))
+        last = len(self.kinds) - 1
+        if self.kinds.endswith("et") and "t" in self.kinds[:last] and _NAME.match(self.lines[last]):
+            self._drop(last, last + 1)
         lines = [
             line
             for line, kind in zip(self.lines, self.kinds, strict=True)
@@ -85,12 +86,15 @@ class _Mail:
     def _says_something(self, end: int) -> bool:
         written = [n for n in range(end) if self.kinds[n] == "t"]
         greeted = len(written) == 1 and marks().greeting.match(self.lines[written[0]].strip())
-        below = _ANSWERED_BELOW.match(self.kinds[end:])
-        return bool(written) and not (greeted and below)
+        rest = self.kinds[end:].lstrip("bedq")
+        answered_below = rest[:1] in set("tpsa") and "q" in self.kinds[end : -len(rest)]
+        return bool(written) and not (greeted and answered_below)
 
     def _is_answered_inline(self, below: str) -> bool:
         """Text between quoted lines answers them; text below the last is a signature."""
-        return bool(re.match("b+[edq]*q[ed]*t[edt]*q", below))
+        rest = below.lstrip("bedq")
+        quoted = "q" in below[: len(below) - len(rest)]
+        return below[0] == "b" and quoted and rest[:1] == "t" and rest.lstrip("edt")[:1] == "q"
 
     def _drop(self, start: int, end: int) -> None:
         del self.lines[start:end]
