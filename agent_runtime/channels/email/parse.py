@@ -8,11 +8,7 @@ from email.message import EmailMessage, Message
 from email.policy import default
 from email.utils import parseaddr
 
-from mailparser_reply import EmailReplyParser
-
-from agent_runtime.hearing.new_text import unquoted
-
-LANGUAGES = ["en", "es", "de", "fr", "pt", "it"]
+from agent_runtime.channels.email.trimming import new_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +53,6 @@ def parse(raw: bytes, *, mailbox: str) -> ReceivedMail:
         bounce_of=bounce_of,
         bounce_status=status,
     )
-
-
-def new_text(text: str) -> str:
-    """Returns what the writer wrote now, without the quoted mail below it."""
-    return unquoted(EmailReplyParser(languages=LANGUAGES).parse_reply(text) or "")
 
 
 def _header(message: Message, name: str) -> str:
