@@ -115,6 +115,10 @@ class Tx(Protocol):
         """The contact with this address, in lower case."""
         ...
 
+    def contacts(self) -> tuple[Contact, ...]:
+        """Every contact by which a person is written to."""
+        ...
+
     def add_contact(self, contact: Contact) -> None:
         """Adds or renews a contact."""
         ...

@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     caldav_url: str = ""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
+    enrichment_url: str = ""
+    """Where the source of company data that is asked over HTTP answers."""
     executor_id: str = "worker-1"
     cache: Path = Path("out/cache")
     """Vectors and trained models; safe to delete."""

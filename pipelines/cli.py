@@ -34,6 +34,7 @@ COMMANDS = {
     "autonomy": ("agent_runtime.autonomy_cli:autonomy", "Say how free the agent is, per use case"),
     "tasks": ("agent_runtime.tasks_cli:tasks", "Work for people: who has what, and answers"),
     "review": ("agent_runtime.feedback.cli:app", "Score, tag, survey, roll back, time"),
+    "enrich": ("agent_runtime.enrich_cli:app", "Add facts about companies, from listed sources"),
     "crm": ("agent_runtime.crm_cli:crm", "See and take back what was written to the CRM"),
     "tickets": ("agent_runtime.crm_cli:tickets", "See the cases that were opened for support"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),

@@ -93,6 +93,9 @@ class MemoryStore:
     def contact_by_email(self, email: str) -> Contact | None:
         return self._by_email.get(email.lower())
 
+    def contacts(self) -> tuple[Contact, ...]:
+        return tuple(self._contacts.values())
+
     def add_contact(self, contact: Contact) -> None:
         if contact.is_primary:
             self._contacts[contact.person_id] = contact

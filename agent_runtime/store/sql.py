@@ -66,6 +66,9 @@ class SqlTx(SqlRows):
             return None
         return self.one(Contact, t.contacts, email=email.lower())
 
+    def contacts(self) -> tuple[Contact, ...]:
+        return self.all(Contact, t.contacts, is_primary=True)
+
     def add_contact(self, contact: Contact) -> None:
         self.put(
             t.contacts,
