@@ -55,8 +55,19 @@ def undo(
     )
     if not tx.add_change(back):
         raise FieldChangeError(f"change {change.change_id}: it has been undone already.")
+    if change.by.startswith("enrichment:"):
+        _restore_fact(tx, change)
     session = tx.session_of(change.thread_id.removeprefix("thread-"))
     if session is not None:
         journal = log.Journal(tx, session, now=now, versions=versions)
         journal.write("crm_write", back.change_id, payload=log.undone(back))
     return back
+
+
+def _restore_fact(tx: Tx, change: FieldChange) -> None:
+    """What a source said stands among the facts of every contact of the account."""
+    for contact in tx.contacts():
+        if contact.account_id == change.record_id:
+            facts = dict(contact.facts) | {change.field: change.before}
+            kept = tuple((name, value) for name, value in facts.items() if value)
+            tx.add_contact(replace(contact, facts=kept))

@@ -52,6 +52,9 @@ def test_listed_fields_are_written_with_provenance_and_can_be_seen(place):
         ("industry", "enrichment:company_register"),
         ("employees", "enrichment:company_register"),
     }
+    for change in changes:
+        run(crm, "undo", change["change_id"], place=place)
+    assert facts(place) == {}
 
 
 def test_a_source_that_is_not_listed_is_refused(place):
