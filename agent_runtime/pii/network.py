@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from agent_runtime.pii.finding import Found, Reading
 
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
+_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w/]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}(?![\w:-])")
 _VERSION = re.compile(r"(?:\bv|version|release|firmware|build)\W*$", re.IGNORECASE)
 
 
 def find_network(reading: Reading) -> Iterator[Found]:
-    """Yields addresses of machines; version numbers and clock times are none."""
+    """Yields addresses of machines; version numbers, blocks (/28), clock times are none."""
     text = reading.text
     if text.count(".") >= 3:
         for m in _IPV4.finditer(text):
@@ -30,7 +30,6 @@ def find_network(reading: Reading) -> Iterator[Found]:
 
 def _is_address(text: str) -> bool:
     try:
-        ipaddress.ip_address(text)
+        return not ipaddress.ip_address(text).is_loopback
     except ValueError:
         return False
-    return True

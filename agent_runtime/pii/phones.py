@@ -29,6 +29,7 @@ _DATE = re.compile(
     r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])(?!\d)"
     r"|(?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|1[0-2])\1(?:19|20)?\d\d(?!\d)"
     r"|(?:0?[1-9]|1[0-2])([-./ ])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)?\d\d(?!\d)"
+    r"|[01]\d-[0-3]\d(?:[ ,]+[01]\d-[0-3]\d)+(?!\d)"
     r"|(?:19|20)\d\d ?[-–] ?(?:19|20)?\d\d(?!\d)"
     r"|[012]?\d[.:][0-5]\d ?[-–] ?[012]?\d[.:][0-5]\d(?!\d)"
 )
@@ -77,6 +78,8 @@ def _valid(reading: Reading, said: tuple[tuple[str, int, int], ...]) -> Iterator
     region = reading.country or "US"
     for m in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=20):
         is_foreign = text[m.start] == "+"
+        if _DATE.match(text, m.start) and not _PAIRS.match(text, m.start):
+            continue
         if is_foreign or _nearest(text, m.start, said) != "never":
             more = _MORE.match(text, m.end)
             yield Found("PHONE", m.start, more.end() if more else m.end)

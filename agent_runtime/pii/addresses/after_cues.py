@@ -1,11 +1,13 @@
 """Addresses that a phrase announces: "my address is", "wohnhaft in", "vivo en"."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from agent_runtime.pii.addresses.streets import is_common, stands_alone
 from agent_runtime.pii.addresses.tokens import Tokens
 
 _MOST_TOKENS = 12
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _AND = frozenset({"and", "und", "y", "e", "et", "a", "i"})
 
 
@@ -28,6 +30,8 @@ def _run(tokens: Tokens, start: int, *, is_loose: bool) -> tuple[int, list[int]]
     for index in range(start, min(start + _MOST_TOKENS, len(tokens))):
         if tokens.is_number(index):
             if tokens.word(index - 1) in _AND and index > start:
+                break
+            if tokens.is_connector(index - 1) and _YEAR.fullmatch(tokens.word(index)):
                 break
             numbers.append(index)
             last = index + 1

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from agent_runtime.pii.addresses.after_cues import cued_cores
 from agent_runtime.pii.addresses.blocks import find_blocks
+from agent_runtime.pii.addresses.chains import find_chains
 from agent_runtime.pii.addresses.streets import (
     glued_street,
     leading_street,
@@ -14,14 +15,21 @@ from agent_runtime.pii.addresses.tokens import Tokens
 from agent_runtime.pii.addresses.vocabulary import spots, vocabulary
 from agent_runtime.pii.finding import Reading
 
-_FILLERS = frozenset({":", '"', "'", "“", "„", "«", "(", "\n", "the", "is", "it", "at", "in", "="})
+_FILLERS = frozenset(
+    {":", '"', "'", "“", "„", "«", "(", "\n", "?", "the", "is", "it", "at", "in", "="}
+)
 
 
 def find_cores(tokens: Tokens, reading: Reading) -> Iterator[tuple[int, int]]:
     """Yields the first token and the one after the last of each core, in any order."""
     cues = _cued(tokens, reading)
     for first, last in _cores(tokens, cues):
-        yield _from_cue(tokens, first, cues), last
+        begin = _from_cue(tokens, first, cues)
+        inside = (c for c in cues if begin < c < last and "n" not in tokens.kinds[begin:c])
+        begin = max(inside, default=begin)
+        while begin < last - 1 and tokens.is_connector(begin) and tokens.raw(begin).islower():
+            begin += 1
+        yield begin, last
 
 
 def _cores(tokens: Tokens, cues: Mapping[int, str]) -> Iterator[tuple[int, int]]:
@@ -44,6 +52,7 @@ def _cores(tokens: Tokens, cues: Mapping[int, str]) -> Iterator[tuple[int, int]]
             yield from numbered_twice(tokens, index)
     yield from cued_cores(tokens, cues)
     yield from find_blocks(tokens)
+    yield from find_chains(tokens, cues)
 
 
 def _from_cue(tokens: Tokens, first: int, cues: Mapping[int, str]) -> int:

@@ -4,7 +4,7 @@ import re
 
 from agent_runtime.pii.addresses.tokens import Tokens
 
-_NUMERIC = re.compile(r"\d{4,6}|\d{5}-\d{3,4}|\d{4}-\d{3}|\d{2}-\d{3}")
+_NUMERIC = re.compile(r"\d{4,6}|\d{8}|\d{5}-\d{3,4}|\d{4}-\d{3}|\d{2}-\d{3}")
 _OUTWARD = re.compile(r"[a-z]{1,2}\d[a-z\d]?")
 _INWARD = re.compile(r"\d[a-z]{2}")
 _CANADA = re.compile(r"[abceghj-nprstvxy]\d[a-z]"), re.compile(r"\d[a-z]\d")
@@ -16,6 +16,8 @@ def postcode_end(tokens: Tokens, at: int) -> int:
         if tokens.word(at + 1) == "-" and _NUMERIC.fullmatch(tokens.word(at + 2)):
             return at + 3
     word, after = tokens.word(at), tokens.word(at + 1)
+    if tokens.kind(at) == "w" and re.fullmatch(r"[^\d]{3,}-\d{6}", word):
+        return at + 1
     if re.fullmatch(r"(?:d|f|i|a|ch|l|b|gb|lv|lt|md|az)-\d{4,5}", word):
         return at + 1
     if tokens.kind(at) == "n" and _NUMERIC.fullmatch(word) and tokens.is_number(at):
@@ -31,3 +33,8 @@ def postcode_end(tokens: Tokens, at: int) -> int:
     if re.fullmatch(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d", word):
         return at + 1
     return at
+
+
+def is_strong(tokens: Tokens, at: int, end: int) -> bool:
+    """Says whether the postcode between two tokens is more than four digits."""
+    return end > at and (end - at > 1 or len(tokens.raw(at)) > 4)

@@ -11,6 +11,7 @@ _NUMBER_WORDS = frozenset(
 )
 _AFTER_NUMBERS = frozenset({"bis", "ter", "quater", "a", "b", "c", "d", "e", "f"})
 
+AND_WORDS = frozenset({"e", "y", "and", "et", "und", "a", "i"})
 Core = tuple[int, int]
 
 
@@ -24,11 +25,21 @@ def leading_street(tokens: Tokens, index: int, cues: Mapping[int, str]) -> Itera
     at = index + 1
     while tokens.word(at) in (".", "/"):
         at += 1
+    is_sure = tokens.lower[index] in vocabulary().leading
     end = name_end(tokens, at, is_loose=has_number or is_cued)
+    if end == at and is_sure and tokens.is_number(at):
+        end = (
+            at
+            + 1
+            + (
+                len(tokens.word(at + 1)) == 1
+                and tokens.is_name(at + 1)
+                and not tokens.is_number_word(at + 1)
+            )
+        )
     if end == at:
         return
     last = house_number_after(tokens, end)
-    is_sure = tokens.lower[index] in vocabulary().leading
     is_shown = any(tokens.raw(i)[0].isupper() for i in range(at, end)) and not (
         tokens.lower[index] == "r" and tokens.raw(index) == "r"
     )
@@ -113,13 +124,18 @@ def name_end(tokens: Tokens, at: int, *, is_loose: bool) -> int:
                 tokens.ends_sentence(index - 1) and len(tokens.word(index - 1)) > 4
             ):
                 break
+            if tokens.lower[index] in AND_WORDS and not tokens.raw(index + 1)[:1].isupper():
+                break
             index += 1
             continue
         is_word = tokens.kinds[index] == "w" and not is_common(tokens.lower[index])
-        is_word = is_word and not tokens.is_unit(index)
+        if tokens.is_unit(index) or tokens.is_number_word(index):
+            break
         is_date = tokens.kinds[index] == "n" and index == at and tokens.kind(index + 1) == "w"
         is_date = is_date and (tokens.is_connector(index + 1) or tokens.lower[at - 1] == "du")
-        if not (tokens.is_name(index) or (is_loose and is_word) or is_date):
+        is_first = index == at and tokens.is_capital(index) and not tokens.is_lower_case
+        is_first = is_first and tokens.lower[index] not in vocabulary().no_places
+        if not (is_first or tokens.is_name(index) or (is_loose and is_word) or is_date):
             break
         index += 1
         last = index if not is_date else last
@@ -131,7 +147,15 @@ def house_number_after(tokens: Tokens, at: int) -> int:
     index = at
     if tokens.word(index) == ",":
         index += 1
-    while tokens.word(index) in _NUMBER_WORDS or (index > at and tokens.word(index) == "."):
+    if (
+        tokens.word(index) == "s"
+        and tokens.word(index + 1) == "/"
+        and tokens.word(index + 2) == "n"
+    ):
+        return index + 3
+    while tokens.word(index) in _NUMBER_WORDS or (
+        index > at and tokens.word(index) in (".", "°", "º", "#")
+    ):
         index += 1
     if not tokens.is_number(index) or len(tokens.raw(index)) > 9:
         return at

@@ -1,6 +1,7 @@
 """What belongs to an address around its core: more numbers, rooms, towns, postcodes, countries."""
 
 from agent_runtime.pii.addresses.postcodes import postcode_end
+from agent_runtime.pii.addresses.streets import AND_WORDS, is_common
 from agent_runtime.pii.addresses.tokens import Tokens
 from agent_runtime.pii.addresses.vocabulary import vocabulary
 
@@ -85,7 +86,7 @@ def _part_end(tokens: Tokens, at: int, *, is_apart: bool, is_new_line: bool) -> 
     if (end := postcode_end(tokens, at)) > at and _is_here(tokens, at, end, is_apart=is_apart):
         return end
     end = _place_end(tokens, at)
-    if end > at and is_new_line and tokens.word(end) == ":":
+    if end > at and is_new_line and ":" in (tokens.word(end), tokens.word(end + 1)):
         return at
     return end
 
@@ -93,7 +94,9 @@ def _part_end(tokens: Tokens, at: int, *, is_apart: bool, is_new_line: bool) -> 
 def _is_here(tokens: Tokens, at: int, end: int, *, is_apart: bool) -> bool:
     """Says whether a number is a postcode: on the line, or before a town or the line's end."""
     is_long = len(tokens.raw(at)) >= 5
-    return not is_apart or is_long or tokens.is_name(end) or tokens.kind(end) != "w"
+    is_long |= tokens.is_region(at - 1) or (tokens.word(at - 1) == "," and tokens.is_region(at - 2))
+    is_town = tokens.is_name(end) or (tokens.is_connector(end) and tokens.is_name(end + 1))
+    return not is_apart or is_long or is_town or tokens.kind(end) != "w"
 
 
 def _unit_end(tokens: Tokens, at: int) -> int:
@@ -135,15 +138,37 @@ def _place_end(tokens: Tokens, at: int) -> int:
             end = index
             if tokens.ends_sentence(index - 1):
                 break
+            if tokens.word(index) == ")":
+                return index + 1
             if tokens.has_dot(index - 1):
                 index += 1
         elif tokens.is_connector(index) and index - end < 3:
             index += 1
+        elif end > at and _goes_on(tokens, index, end):
+            index += 1
+            end = index if tokens.kinds[index - 1] == "w" else end
         elif end == index > at and _is_district(tokens, index):
             return index + 1
         else:
             break
     return end
+
+
+def _goes_on(tokens: Tokens, index: int, end: int) -> bool:
+    """Says whether a word or sign carries a name on: Jesus do Sul, Saint- François."""
+    if tokens.kinds[index] == "p":
+        is_joint = tokens.lower[index] in ("-", "'", "’")
+        return is_joint and tokens.is_capital(index + 1) and tokens.raw(index + 1)[0].isupper()
+    if tokens.kinds[index] != "w" or tokens.lower[index] in vocabulary().no_places:
+        return False
+    if tokens.raw(index)[0].isupper():
+        return not tokens.is_unit(index) and index - end < 3
+    is_inside = (
+        index > end
+        and tokens.word(index - 1) not in AND_WORDS
+        and not is_common(tokens.lower[index])
+    )
+    return is_inside and (tokens.kind(index + 1) in "nl " or tokens.word(index + 1) == ",")
 
 
 def _is_district(tokens: Tokens, index: int) -> bool:

@@ -8,7 +8,7 @@ _TOKEN = re.compile(
     r"(?P<n>\d+(?:[-/–]\d+)*(?:[A-Za-z](?![\w]))?(?:st|nd|rd|th|er|º|ª|°)?(?!\w))"
     r"|(?P<w>[^\W_]+(?:['’.\-][^\W_]+)*)|(?P<l>\n)|(?P<p>[^\s\w])",
 )
-LINE = "\n"
+_NUMBER_WORDS = frozenset("nº n° no nr n num número numero numéro".split())
 
 
 class Tokens:
@@ -22,6 +22,7 @@ class Tokens:
         """One letter a token: number, word, line end, punctuation."""
         self.lower = [m[0].lower() for m in found]
         self.is_lower_case = text == text.lower()
+        self._names: dict[int, bool] = {}
         self._raw = [m[0] for m in found]
         self._spans = [m.span() for m in found]
 
@@ -37,8 +38,8 @@ class Tokens:
         return self._spans[index][1]
 
     def raw(self, index: int) -> str:
-        """Returns a token as it is written."""
-        return self._raw[index]
+        """Returns a token as it is written; empty outside the text."""
+        return self._raw[index] if 0 <= index < len(self._raw) else ""
 
     def kind(self, index: int) -> str:
         """Returns n, w, l or p; a blank outside the text."""
@@ -79,12 +80,27 @@ class Tokens:
         """Says whether a word begins with a capital, or could in a text without any."""
         if self.kind(index) != "w":
             return False
-        return self.is_lower_case or self._raw[index][0].isupper() or self._raw[index][0].isdigit()
+        raw = self._raw[index]
+        return (
+            self.is_lower_case
+            or raw[0].isupper()
+            or raw[0].isdigit()
+            or raw[-1].isupper()
+            or ("-" in raw and not raw.islower())
+        )
 
     def is_name(self, index: int) -> bool:
         """Says whether a word may be (part of) the name of a street or town."""
+        found = self._names.get(index)
+        if found is None:
+            found = self._names[index] = self._reads_as_name(index)
+        return found
+
+    def _reads_as_name(self, index: int) -> bool:
         if not self.is_capital(index):
             return False
+        if len(self._raw[index]) == 1 and self._raw[index].isupper() and self.has_dot(index):
+            return True
         word, known = self.lower[index], vocabulary()
         if word in known.no_places or ("." in word and len(word) > 5) or self.is_unit(index):
             return False
@@ -95,6 +111,15 @@ class Tokens:
         word, known = self.word(index), vocabulary()
         is_code = self.kind(index) == "w" and len(word) in (2, 3) and self.raw(index).isupper()
         return word in known.regions or (is_code and word not in known.no_regions)
+
+    def is_number_word(self, index: int) -> bool:
+        """Says whether a word says only that a number follows: N° 5, nº 5."""
+        if self.word(index) not in _NUMBER_WORDS:
+            return False
+        after = index + 1
+        while self.word(after) in (".", "°", "º", "#"):
+            after += 1
+        return self.kind(after) == "n" and self.word(index) != "#"
 
     def is_unit(self, index: int) -> bool:
         """Says whether a word is a room or floor with its number: Apt. 5."""
@@ -117,7 +142,8 @@ class Tokens:
         """Says whether a full stop after this token ends a sentence."""
         if not self.has_dot(index):
             return False
-        if self.kind(index) == "w" and self.lower[index] in vocabulary().abbreviations:
+        is_letter = len(self.raw(index)) == 1 and self.kind(index) == "w"
+        if is_letter or self.lower[index] in vocabulary().abbreviations:
             return False
         return self.kind(index + 2) != "n" and self.word(index + 2) not in (",", "\n")
 
