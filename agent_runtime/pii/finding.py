@@ -1,10 +1,11 @@
 """What every detector returns, and the words of a text that several of them read."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
-import re
 
 _WORD = re.compile(r"\w+")
 
@@ -68,11 +69,14 @@ class Phrases:
         for index, word in enumerate(words):
             for phrase, meaning in by_first.get(word.text, ()):
                 size = len(phrase)
+                if size == 1:
+                    yield meaning, word.start, word.end
+                    break
                 run = words[index : index + size]
                 if (
                     len(run) == size
                     and all(a.text == b for a, b in zip(run, phrase, strict=True))
-                    and all(b.start - a.end <= 2 for a, b in zip(run, run[1:], strict=False))
+                    and all(b.start - a.end <= 2 for a, b in pairwise(run))
                 ):
                     yield meaning, word.start, run[-1].end
                     break

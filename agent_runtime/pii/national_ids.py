@@ -9,7 +9,7 @@ from importlib import import_module
 from agent_runtime.pii.finding import Found, Reading
 from agent_runtime.words import read_words
 
-_START = re.compile(r"(?<![\w.,+/-])(?=[A-Za-z]{0,2}[ -]?\d|[A-Za-z]{1,6}\d)\w")
+_START = re.compile(r"(?<![\w.,+/-])(?:(?=\d[\d ./-]*\d[\d ./-]*\d)|(?=[A-Za-z]{1,6}[ -]?\d\d))\w")
 _CODICE = re.compile(r"(?<!\w)[A-Za-z]{3} [A-Za-z]{3} \d")
 
 
@@ -29,27 +29,29 @@ class _Shape:
 
 def find_national_ids(reading: Reading) -> Iterator[Found]:
     """Yields numbers of the countries in `words/pii/ids.yaml`."""
-    if reading.digits < 4:
+    if reading.digits < 5:
         return
     text = reading.text
     starts = [m.start() for m in _START.finditer(text)]
     starts += [m.start() for m in _CODICE.finditer(text)]
     for start in starts:
-        ends = (shape.end(text, start) for shape in _shapes())
+        numeric, lettered = _shapes()
+        shapes = numeric if text[start].isdigit() else lettered
+        ends = (shape.end(text, start) for shape in shapes)
         if end := next(filter(None, ends), 0):
             yield Found("NATIONAL_ID", start, end)
 
 
 @cache
-def _shapes() -> tuple[_Shape, ...]:
-    return tuple(
-        _Shape(
-            re.compile(rf"{entry['shape']}(?![\w]|[-.,/]\d)", re.IGNORECASE),
-            entry.get("check", ""),
-            entry.get("digits", 0),
-        )
-        for entry in read_words("pii/ids")
-    )
+def _shapes() -> tuple[tuple[_Shape, ...], tuple[_Shape, ...]]:
+    """Returns the shapes that begin with a digit, and those that begin with a letter."""
+    numeric, lettered = [], []
+    for entry in read_words("pii/ids"):
+        pattern = re.compile(rf"{entry['shape']}(?![\w]|[-.,/]\d)", re.IGNORECASE)
+        shape = _Shape(pattern, entry.get("check", ""), entry.get("digits", 0))
+        begins_with_letter = entry["shape"].startswith(("[A-Z", "[XYZ", "[CF", "[ST"))
+        (lettered if begins_with_letter else numeric).append(shape)
+    return tuple(numeric), tuple(lettered)
 
 
 @cache

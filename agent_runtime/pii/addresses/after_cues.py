@@ -38,9 +38,9 @@ def _run(tokens: Tokens, start: int, *, is_loose: bool) -> tuple[int, list[int]]
         elif tokens.is_name(index):
             names += 1
             last = index + 1
-        elif is_loose and names and tokens.kinds[index] == "w" and _is_rare(tokens, index):
-            continue
-        elif tokens.word(index) == "." and not tokens.ends_sentence(index - 1):
+        elif (is_loose and names and tokens.kinds[index] == "w" and _is_rare(tokens, index)) or (
+            tokens.word(index) == "." and not tokens.ends_sentence(index - 1)
+        ):
             continue
         elif not tokens.is_connector(index):
             break

@@ -9,9 +9,11 @@ from agent_runtime.words import read_words
 
 def find_boxes(tokens: Tokens) -> Iterator[tuple[int, int]]:
     """Yields the first token and the one after the last of each box."""
-    for index in range(len(tokens)):
-        if tokens.kinds[index] == "w":
+    boxes, (units, ships, posts) = _boxes(), _forces()
+    for index, word in enumerate(tokens.lower):
+        if word in boxes:
             yield from _post_office_box(tokens, index)
+        elif word in units or word in ships or word in posts:
             yield from _military(tokens, index)
 
 

@@ -15,7 +15,8 @@ _JOINTS = frozenset({",", "\n", ".", "-", "/", "'", "(", ")", "#", "º", "ª", "
 def find_chains(tokens: Tokens, cues: Mapping[int, str]) -> Iterator[tuple[int, int]]:
     """Yields "054 Melissa Amble, South Darryl, VIC, 8406" and the like."""
     for index in range(2, len(tokens)):
-        if tokens.kinds[index] == "n" or any(map(str.isdigit, tokens.raw(index))):
+        raw = tokens.raw(index)
+        if len(raw) > 2 and not raw.isalpha() and tokens.kinds[index] in "nw":
             yield from _chain(tokens, index, cues)
 
 

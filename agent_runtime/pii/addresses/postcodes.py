@@ -12,6 +12,9 @@ _CANADA = re.compile(r"[abceghj-nprstvxy]\d[a-z]"), re.compile(r"\d[a-z]\d")
 
 def postcode_end(tokens: Tokens, at: int) -> int:
     """Returns where the postcode that begins at a token ends; `at` where none does."""
+    raw = tokens.raw(at)
+    if raw.isalpha() and len(raw) > 2:
+        return at
     if tokens.kind(at) == "w" and tokens.word(at) in ("d", "f", "i", "a", "ch", "cp", "l", "b"):
         if tokens.word(at + 1) == "-" and _NUMERIC.fullmatch(tokens.word(at + 2)):
             return at + 3

@@ -8,7 +8,7 @@ _TOKEN = re.compile(
     r"(?P<n>\d+(?:[-/–]\d+)*(?:[A-Za-z](?![\w]))?(?:st|nd|rd|th|er|º|ª|°)?(?!\w))"
     r"|(?P<w>[^\W_]+(?:['’.\-][^\W_]+)*)|(?P<l>\n)|(?P<p>[^\s\w])",
 )
-_NUMBER_WORDS = frozenset("nº n° no nr n num número numero numéro".split())
+_NUMBER_WORDS = frozenset(["nº", "n°", "no", "nr", "n", "num", "número", "numero", "numéro"])
 
 
 class Tokens:
@@ -43,7 +43,7 @@ class Tokens:
 
     def kind(self, index: int) -> str:
         """Returns n, w, l or p; a blank outside the text."""
-        return self.kinds[index] if 0 <= index < len(self._raw) else " "
+        return self.kinds[index] if 0 <= index < len(self.kinds) else " "
 
     def word(self, index: int) -> str:
         """Returns a token in lower case; empty outside the text."""

@@ -43,7 +43,7 @@ def vocabulary() -> Vocabulary:
         word for listed in read_words("languages").values() for word in listed.split()
     } - connectors
     calendar = {name.lower() for days in (WEEKDAYS, MONTHS) for n in days.values() for name in n}
-    short_days = set("mon tue tues wed thu thur thurs fri sat sun".split())
+    short_days = set(["mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"])
     leading = _set(before["sure"])
     return Vocabulary(
         leading=leading,
