@@ -10,6 +10,7 @@ from agent_runtime.pii.ibans import find_ibans
 from agent_runtime.pii.introduced import find_introduced
 from agent_runtime.pii.national_ids import find_national_ids
 from agent_runtime.pii.network import find_network
+from agent_runtime.pii.ours import is_ours
 from agent_runtime.pii.people import find_people
 from agent_runtime.pii.phones import find_phones, find_told_phones
 from agent_runtime.pii.secrets import find_secrets
@@ -34,14 +35,19 @@ alone call a telephone number."""
 def find(text: str, country: str = "", *, taken: Iterable[Found] = ()) -> list[Found]:
     """Returns the personal data of a text, names apart, in the order of the text.
 
+    What our own approved content says (where we are) is no personal data.
+
     Args:
         text: What a person wrote.
         country: ISO code of where they are, as far as known; telephone numbers are read as there.
         taken: Places that are spoken for already.
     """
-    reading = Reading(text, country)
-    kept = list(taken)
-    given = len(kept)
+    found = _find(Reading(text, country), list(taken))
+    return [piece for piece in found if not is_ours(text, piece, _find_all)]
+
+
+def _find(reading: Reading, kept: list[Found]) -> list[Found]:
+    text, given = reading.text, len(kept)
     for detector in _DETECTORS:
         for found in detector(reading):
             if not any(found.overlaps(other) for other in kept):
@@ -58,3 +64,7 @@ def find(text: str, country: str = "", *, taken: Iterable[Found] = ()) -> list[F
         if not any(found.overlaps(other) for other in kept)
     ]
     return sorted(kept[given:], key=lambda found: found.start)
+
+
+def _find_all(text: str) -> list[Found]:
+    return _find(Reading(text, ""), [])

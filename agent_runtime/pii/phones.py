@@ -92,9 +92,8 @@ def _is_phone(
     bare = number[_unopened(number) :]
     if _DATE.match(bare) and not _PAIRS.match(bare):
         return False
-    if _MONEY_BEFORE.search(text[max(0, m.start() - 5) : m.start()]):
-        return False
-    if _MONEY_AFTER.match(text, m.end()):
+    is_money = _MONEY_BEFORE.search(text[max(0, m.start() - 5) : m.start()])
+    if is_money or _MONEY_AFTER.match(text, m.end()):
         return False
     if bare.startswith("+") and _STRONG.match(bare):
         return True

@@ -65,9 +65,9 @@ class Tokens:
         if self.kind(index) != "n":
             return False
         after = self.word(index + 1)
-        if self.word(index - 1) in (".", ",") and self._touches(index - 1):
-            if self.kind(index - 2) == "n" and self._touches(index - 2):
-                return False
+        is_joined = self.word(index - 1) in (".", ",") and self._touches(index - 1)
+        if is_joined and self.kind(index - 2) == "n" and self._touches(index - 2):
+            return False
         if after in ":%€$£" and after and self._touches(index):
             return False
         if after in ".," and after and self._touches(index) and self._touches(index + 1):
