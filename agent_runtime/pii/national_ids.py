@@ -46,10 +46,10 @@ def find_national_ids(reading: Reading) -> Iterator[Found]:
 def _shapes() -> tuple[tuple[_Shape, ...], tuple[_Shape, ...]]:
     """Returns the shapes that begin with a digit, and those that begin with a letter."""
     numeric, lettered = [], []
-    for entry in read_words("pii/ids"):
+    for entry in read_words("pii/ids")["shapes"]:
         pattern = re.compile(rf"{entry['shape']}(?![\w]|[-.,/]\d)", re.IGNORECASE)
         shape = _Shape(pattern, entry.get("check", ""), entry.get("digits", 0))
-        begins_with_letter = entry["shape"].startswith(("[A-Z", "[XYZ", "[CF", "[ST"))
+        begins_with_letter = entry["shape"][0] == "[" and entry["shape"][1].isalpha()
         (lettered if begins_with_letter else numeric).append(shape)
     return tuple(numeric), tuple(lettered)
 

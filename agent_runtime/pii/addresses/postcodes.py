@@ -8,7 +8,7 @@ _NUMERIC = re.compile(r"\d{4,6}|\d{8}|\d{5}-\d{3,4}|\d{4}-\d{3}|\d{2}-\d{3}")
 _SECOND = re.compile(r"\d{2,3}")
 _BRITISH = re.compile(r"[a-z]{1,2}\d[a-z\d]?"), re.compile(r"\d[a-z]{2}")
 _CANADA = re.compile(r"[abceghj-nprstvxy]\d[a-z]"), re.compile(r"\d[a-z]\d")
-_COUNTRIES = frozenset("d f i a ch cp l b".split())
+_COUNTRIES = frozenset(["d", "f", "i", "a", "ch", "cp", "l", "b"])
 _ALONE = re.compile(
     r"[^\d]{3,}-\d{6}|(?:d|f|i|a|ch|l|b|gb|lv|lt|md|az)-\d{4,5}"
     r"|[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d"
