@@ -86,10 +86,8 @@ def _filled(template: str, locale: str, chooser: random.Random) -> LabelledMail:
 
 
 def _value(fake: Faker, locale: str, slot: str, chooser: random.Random) -> str:
-    if slot == "phone":
-        return fake.phone_number()
-    if slot == "email":
-        return fake.email()
+    if slot in ("phone", "email"):
+        return fake.phone_number() if slot == "phone" else fake.email()
     if slot == "card":
         return _grouped(fake.credit_card_number(), chooser)
     if slot == "iban":
