@@ -42,6 +42,7 @@ _MONEY_AFTER = re.compile(
 )
 _NEAR = 40
 _SHORT = 16
+_MARGIN = 12
 _SENTENCE = re.compile(r"[.!?]\s|\n\s*\n")
 
 
@@ -72,17 +73,26 @@ def _candidates(
 
 
 def _valid(reading: Reading, said: tuple[tuple[str, int, int], ...]) -> Iterator[Found]:
+    """Asks libphonenumber, which takes its time, about what has no telling form."""
+    text = reading.text
+    for m in _MAYBE.finditer(text):
+        is_date = _DATE.match(m[0]) and not _PAIRS.match(m[0])
+        is_foreign = m[0].startswith("+")
+        is_none = not is_foreign and _nearest(text, m.start(), said) == "never"
+        if not (is_date or is_none or _STRONG.fullmatch(m[0])):
+            begin = max(0, m.start() - _MARGIN)
+            yield from _matched(text, begin, m.end() + _MARGIN, reading.country or "US")
+
+
+def _matched(text: str, begin: int, end: int, region: str) -> Iterator[Found]:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
-    text = reading.text
-    region = reading.country or "US"
-    for m in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=20):
-        is_foreign = text[m.start] == "+"
-        if _DATE.match(text, m.start) and not _PAIRS.match(text, m.start):
-            continue
-        if is_foreign or _nearest(text, m.start, said) != "never":
-            more = _MORE.match(text, m.end)
-            yield Found("PHONE", m.start, more.end() if more else m.end)
+    window = text[begin:end]
+    for m in PhoneNumberMatcher(window, region, leniency=Leniency.VALID, max_tries=20):
+        start = begin + m.start
+        if not _DATE.match(text, start) or _PAIRS.match(text, start):
+            more = _MORE.match(text, begin + m.end)
+            yield Found("PHONE", start, more.end() if more else begin + m.end)
 
 
 def _is_phone(

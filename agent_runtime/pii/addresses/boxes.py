@@ -29,7 +29,7 @@ def _post_office_box(tokens: Tokens, index: int) -> Iterator[tuple[int, int]]:
         else:
             while tokens.word(at) in (".", ":", "#", "nº", "n°", "no", "nr"):
                 at += 1
-            is_loud = len(phrase) > 1 or len(phrase[0]) > 3 or tokens.raw(index).isupper()
+            is_loud = sum(map(len, phrase)) > 3 or len(phrase) > 1 or tokens.raw(index).isupper()
             if tokens.kind(at) == "n" and is_loud:
                 yield index, at + 1
                 return
@@ -54,13 +54,14 @@ def _military(tokens: Tokens, index: int) -> Iterator[tuple[int, int]]:
 def _boxes() -> dict[str, list[tuple[str, ...]]]:
     found: dict[str, list[tuple[str, ...]]] = {}
     for phrase in read_words("pii/addresses")["boxes"]:
-        words = tuple(phrase.split())
-        if len(words) > 1 and len(words[0]) == 1:
+        words: tuple[str, ...] = tuple(phrase.split())
+        first = phrase.split()[0]
+        if len(words) > 1 and len(first) == 1:
             dotted = "".join(w for w in words if len(w) == 1)
             rest = tuple(w for w in words if len(w) > 1)
             shown = ".".join(w for w in words if len(w) == 1)
             found.setdefault(shown, []).append((dotted, *rest))
-        found.setdefault(words[0], []).append(words)
+        found.setdefault(first, []).append(words)
     return found
 
 
