@@ -137,14 +137,16 @@ class Approvals:
     ) -> Approval:
         """Drops the drafts; a buyer who waits for an answer gets it from a person."""
         with self.store.begin() as tx:
-            approval, _, session = self._open(tx, approval_id)
+            approval, contact, session = self._open(tx, approval_id)
+            hidden = redact(note, contact, known=tx.recall(session.thread_id))
+            tx.remember(session.thread_id, hidden.originals)
             decided = replace(
                 approval,
                 state="REJECTED",
                 decided_by=by,
                 decided_at=now,
                 tags=tuple(tags),
-                note=note,
+                note=hidden.text,
             )
             tx.save_approval(decided)
             if approval.inbound_key:

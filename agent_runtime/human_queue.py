@@ -4,8 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime import act, log
-from agent_runtime.domain import Candidate, ChannelName, Proposal, Sentence, Slot, answered_on
-from agent_runtime.ports import Store
+from agent_runtime.domain import (
+    Candidate,
+    ChannelName,
+    Contact,
+    Proposal,
+    Sentence,
+    Session,
+    Slot,
+    answered_on,
+)
+from agent_runtime.placeholders import redact
+from agent_runtime.ports import Store, Tx
 from agent_runtime.promises import note_promises
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import HumanTask, Meeting
@@ -53,6 +63,7 @@ class HumanQueue:
                 "human_minute", answer.minutes, "minute", message_id=task_id, actor="human"
             )
             journal.write("cost", task_id, payload=spent)
+            answer = _without_personal_data(tx, answer, contact, session)
             channel = answered_on(session.channel)
             proposal = _proposal(answer, channel, language=contact.language)
             if answer.text:
@@ -84,6 +95,16 @@ class HumanQueue:
             books = None if session.meeting_uid else answer.books
             booked = Candidate("book", "booked_by_person", 1.0, 1.0, "booked", book=books)
             return act.hold_meeting(tx, session, booked, "human")
+
+
+def _without_personal_data(
+    tx: Tx, answer: HumanAnswer, contact: Contact, session: Session
+) -> HumanAnswer:
+    """Returns the answer as it is stored; its originals go into the vault of the thread."""
+    body = redact(answer.text, contact, known=tx.recall(session.thread_id))
+    title = redact(answer.subject, contact, known=body.originals)
+    tx.remember(session.thread_id, title.originals)
+    return replace(answer, text=body.text, subject=title.text)
 
 
 def _proposal(answer: HumanAnswer, channel: ChannelName, *, language: str) -> Proposal:

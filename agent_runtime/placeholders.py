@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from phonenumbers import Leniency, PhoneNumberMatcher
-
+from agent_runtime import pii
 from agent_runtime.domain import Contact
 
 TOKEN = re.compile(r"\[\[[A-Z]+(?:_[A-Z]+)*(?:_\d+)?\]\]")
@@ -34,7 +33,7 @@ class _Span:
 
 
 def redact(text: str, contact: Contact, *, known: Mapping[str, str] | None = None) -> Redacted:
-    """Returns the text with placeholders for addresses, numbers, names and the company.
+    """Returns the text with placeholders for what `pii` finds, names and the company.
 
     Args:
         text: What a person wrote.
@@ -99,34 +98,10 @@ def _new_token(span: _Span, fields: Mapping[str, str], originals: Mapping[str, s
     return f"[[{span.kind}_{number}]]"
 
 
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+")
-_PRIVATE_URL = re.compile(r"[?#@=]|/[A-Za-z0-9_-]{16,}")
-_MAYBE_PHONE = re.compile(r"[+(\d][\d\s().\-/]{6,}\d")
 _LEGAL_FORM = re.compile(
     r",?\s+(?:GmbH|AG|KG|UG|SE|Inc\.?|LLC|Ltd\.?|Limited|PLC|Corp\.?|Co\.?|S\.?A\.?S?\.?|S\.?L\.?"
     r"|S\.?p\.?A\.?|S\.?r\.?l\.?|SARL|Lda\.?|B\.?V\.?)$",
     re.IGNORECASE,
-)
-_NAME = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
-_INTRODUCED = re.compile(
-    r"(?:\b(?i:contact|ask|cc|copy|copying|colleague|(?:speak|talk|reach out|write) (?:to|with)"
-    r"|hable con|hablar con|escriba a|compañer[oa]|wenden Sie sich an|sprechen Sie mit"
-    r"|kolleg(?:e|in|en)|adressez-vous à|parlez à|collègue|fale com|falar com|colega"
-    r"|parli con|si rivolga a|scriva a)\s+|^(?:Cc|CC):\s*)(" + _NAME + r"(?: " + _NAME + r"){1,2})",
-    re.MULTILINE,
-)
-_SIGNED = re.compile(
-    r"^[ \t]*(?i:(?:kind|best|warm) regards|regards|best(?: wishes)?|cheers|thanks|thank you"
-    r"|sincerely|(?:un )?salud(?:o|os)(?: cordiales?)?|atentamente|gracias"
-    r"|(?:mit )?(?:freundlichen?|besten?|vielen?|lieben?) grü(?:ß|ss)en?|vg|mfg|lg|danke"
-    r"|cordialement|bien à vous|merci|(?:com os )?(?:melhores )?cumprimentos|atenciosamente"
-    r"|obrigad[oa]|abraços|(?:cordiali|distinti) saluti|saluti|grazie)[,.!]?[ \t]*\n\s*("
-    + _NAME
-    + r"(?: "
-    + _NAME
-    + r"){0,2})[ \t]*$",
-    re.MULTILINE,
 )
 _ALSO_WORDS = frozenset(
     {
@@ -166,25 +141,18 @@ _ALSO_WORDS = frozenset(
 
 def _found(text: str, contact: Contact) -> Iterator[_Span]:
     """Spans in order of precedence; where two overlap, the earlier kind wins."""
-    if "[[" in text:
-        yield from (_Span(m.start(), m.end(), "LITERAL", m[0]) for m in TOKEN.finditer(text))
-    if "@" in text:
-        yield from (_Span(m.start(), m.end(), "EMAIL", m[0]) for m in _EMAIL.finditer(text))
-    for m in _URL.finditer(text):
-        if _PRIVATE_URL.search(m[0].split("://")[-1]):
-            yield _Span(m.start(), m.end(), "URL", m[0])
-    if _MAYBE_PHONE.search(text):
-        yield from _phones(text, contact.country)
+    literals = list(TOKEN.finditer(text)) if "[[" in text else []
+    yield from (_Span(m.start(), m.end(), "LITERAL", m[0]) for m in literals)
+    taken = [pii.Found("LITERAL", m.start(), m.end()) for m in literals]
+    for found in pii.find(text, contact.country, taken=taken):
+        yield _span(text, found)
     for kind, spelling in _spellings(contact):
         yield from _words(text, spelling, kind)
-    for pattern in (_INTRODUCED, _SIGNED):
-        for m in pattern.finditer(text):
-            yield _Span(m.start(1), m.end(1), "PERSON", m[1])
+    yield from (_span(text, found) for found in pii.find_people(text))
 
 
-def _phones(text: str, country: str) -> Iterator[_Span]:
-    for m in PhoneNumberMatcher(text, country or "US", leniency=Leniency.VALID, max_tries=20):
-        yield _Span(m.start, m.end, "PHONE", m.raw_string)
+def _span(text: str, found: pii.Found) -> _Span:
+    return _Span(found.start, found.end, found.kind, text[found.start : found.end])
 
 
 @lru_cache(maxsize=4096)

@@ -21,6 +21,7 @@ COMMANDS = {
     "perceive": ("agent_runtime.perceive_cli:app", "Say what each message means"),
     "redteam": ("agent_runtime.redteam.cli:app", "Attack the agent with texts, and count effects"),
     "mind": ("pipelines.mind:app", "Measure how well messages are read"),
+    "pii": ("agent_runtime.pii.cli:app", "Find and redact personal data in texts"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
     "knowledge": ("agent_runtime.knowledge.cli:app", "Add documents that the agent may quote"),

@@ -19,6 +19,13 @@ _WORDS = {
     "EMAIL": "sam@mail.example",
     "PHONE": "555 0100",
     "URL": "the link",
+    "ADDRESS": "our office",
+    "CARD": "my card",
+    "IBAN": "our account",
+    "ACCOUNT": "our account",
+    "BIRTH_DATE": "my birthday",
+    "NATIONAL_ID": "my number",
+    "SECRET": "the password",
 }
 _NUMBER = re.compile(r"\b(?P<clock>\d{1,2}[:.h]\d{2})\b|\d{2,}")
 _SPACE = re.compile(r"\s+")

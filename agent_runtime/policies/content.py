@@ -10,6 +10,11 @@ _PLACEHOLDER_FREE_PII = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?:\d[ -]?){13,16}\b|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
 )
 
+_NEVER_SENT = re.compile(
+    r"\[\[(?:CARD|IBAN|ACCOUNT|NATIONAL_ID|BIRTH_DATE|SECRET|WALLET|IP)_\d+\]\]"
+)
+"""Placeholders that would be filled on the wire; nobody needs these from the agent."""
+
 
 def grounding(proposal: Proposal, facts: Facts) -> Verdict:
     """Stops a sentence that no approved, live content says in these words."""
@@ -41,9 +46,11 @@ def disclosure(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def personal_data(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops addresses, card and account numbers in a text that should hold placeholders."""
+    """Stops addresses, cards and the like, and placeholders that would bring them back."""
     if facts.actor == "agent":
         for text in (proposal.subject, *(s.text for s in proposal.sentences)):
+            if _NEVER_SENT.search(text):
+                return Verdict("personal_data", 1, "block", "a number that must not be sent")
             if _PLACEHOLDER_FREE_PII.search(text):
                 return Verdict("personal_data", 1, "block", "personal data outside a placeholder")
     return Verdict("personal_data", 1, "allow")

@@ -56,6 +56,7 @@ def test_nobody_else_can_make_a_permit():
         (replace(REPLY, confidence=0.1), FACTS, "confidence", "escalate"),
         (replace(TOUCH, sentences=(Sentence("Hi.", ("a@1",)),)), FACTS, "disclosure", "block"),
         (replace(TOUCH, subject="a@b.example"), FACTS, "personal_data", "block"),
+        (replace(TOUCH, subject="[[CARD_1]]"), FACTS, "personal_data", "block"),
     ],
 )
 def test_one_wrong_fact_stops_the_message(proposal, facts, rule, decision):
