@@ -96,7 +96,7 @@ def _worded(signs: Signs) -> Reading:
     mail, new = signs.mail, signs.new
     is_first = not (signs.is_answer or mail.field("In-Reply-To") or mail.field("References"))
     is_mass = is_mass_mail(mail, signs.sender) or (
-        is_first and bool(signs.sender) and is_newsletter(new)
+        is_first and bool(signs.sender) and is_newsletter(mail.text)
     )
     is_from_machine = is_mass or signs.has_no_return or bool(mail.dispositions)
     is_empty = not (new.strip() or mail.text.strip() or mail.attachments or mail.calendars)
@@ -131,10 +131,10 @@ def _bounce(signs: Signs, *, is_marked: bool) -> Reading | None:
         return Reading("bounce", is_automatic=True, failures=failures)
     if has_automatic_subject(mail) and not (signs.is_daemon or signs.subject_begins):
         return None
-    if is_unmarked_bounce(signs, answers_itself=is_marked):
-        return Reading("bounce", is_automatic=True, failures=failures_in_words(signs))
     if signs.is_answer and signs.subject_says and (inside := passed_on(mail)) is not None:
         return _bounce(Signs(inside, inside.text), is_marked=False)
+    if is_unmarked_bounce(signs, answers_itself=is_marked):
+        return Reading("bounce", is_automatic=True, failures=failures_in_words(signs))
     return None
 
 
