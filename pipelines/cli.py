@@ -18,6 +18,10 @@ COMMANDS = {
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "experiment": ("experiments.cli:app", "Register, verify, analyse and size experiments"),
     "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
+    "mail": (
+        "agent_runtime.channels.email.mail_cli:app",
+        "Say what a mail is: reply, bounce, complaint",
+    ),
     "perceive": ("agent_runtime.perceive_cli:app", "Say what each message means"),
     "redteam": ("agent_runtime.redteam.cli:app", "Attack the agent with texts, and count effects"),
     "mind": ("pipelines.mind:app", "Measure how well messages are read"),
