@@ -2,7 +2,7 @@
 
 import re
 
-from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Verdict
+from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Sentence, Verdict
 from agent_runtime.policies.facts import Facts
 
 MIN_CONFIDENCE = 0.35
@@ -23,14 +23,19 @@ def grounding(proposal: Proposal, facts: Facts) -> Verdict:
     if not proposal.sentences:
         return Verdict("grounding", 1, "block", "nothing to say")
     for sentence in proposal.sentences:
-        if not any(
-            facts.approvals.is_approved(
-                fact, text=sentence.text, language=proposal.language, now=facts.now
-            )
-            for fact in sentence.facts
-        ):
+        if not is_grounded(sentence, proposal, facts):
             return Verdict("grounding", 1, "block", f"not approved: {sentence.text[:60]!r}")
     return Verdict("grounding", 1, "allow")
+
+
+def is_grounded(sentence: Sentence, proposal: Proposal, facts: Facts) -> bool:
+    """Says whether approved, live content reads as this very sentence."""
+    return any(
+        facts.approvals.is_approved(
+            fact, text=sentence.text, language=proposal.language, now=facts.now
+        )
+        for fact in sentence.facts
+    )
 
 
 def disclosure(proposal: Proposal, facts: Facts) -> Verdict:

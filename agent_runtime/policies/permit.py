@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_runtime.domain import Decision, Proposal, Verdict
-from agent_runtime.policies import approval, caps, contact, content, quiet_hours
+from agent_runtime.policies import (
+    approval,
+    caps,
+    contact,
+    content,
+    quiet_hours,
+    restricted,
+    tone,
+)
 from agent_runtime.policies.facts import Facts, Rule
 
-VERSION = "2"
+VERSION = "3"
 
 RULES: tuple[Rule, ...] = (
     contact.at_most_once,
@@ -21,7 +29,11 @@ RULES: tuple[Rule, ...] = (
     contact.unread,
     contact.language,
     content.confidence,
+    restricted.topics,
+    restricted.claims,
+    restricted.discounts,
     content.grounding,
+    tone.tone,
     content.disclosure,
     content.personal_data,
     approval.approval,
