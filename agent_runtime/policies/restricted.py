@@ -17,6 +17,7 @@ from agent_runtime.words import read_words
 
 Kind = Literal["topics", "claims", "discounts"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+DECISIONS: dict[Kind, Decision] = {"topics": "escalate", "claims": "block", "discounts": "block"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +46,32 @@ def said_in(kind: Kind, text: str) -> tuple[Said, ...]:
 
 def topics(proposal: Proposal, facts: Facts) -> Verdict:
     """Hands risky topics to a person: law, medicine, politics, religion, running others down."""
-    return _judge("topics", proposal, facts, "escalate", edited_passes=True)
+    return _judge("topics", proposal, facts, edited_passes=True)
 
 
 def claims(proposal: Proposal, facts: Facts) -> Verdict:
     """Stops guarantees, superlatives, figures, certificates and names that nobody approved."""
-    return _judge("claims", proposal, facts, "block")
+    return _judge("claims", proposal, facts)
 
 
 def discounts(proposal: Proposal, facts: Facts) -> Verdict:
     """Stops whatever takes something off a price, unless it is approved wording or an offer."""
-    return _judge("discounts", proposal, facts, "block")
+    return _judge("discounts", proposal, facts)
 
 
 def _judge(
-    kind: Kind,
-    proposal: Proposal,
-    facts: Facts,
-    decision: Decision,
-    *,
-    edited_passes: bool = False,
+    kind: Kind, proposal: Proposal, facts: Facts, *, edited_passes: bool = False
 ) -> Verdict:
     """A person answers for their own words; a reviewer's edit goes out in the agent's name."""
     if facts.actor == "human" or (edited_passes and facts.approved_by and facts.is_edited):
         return Verdict(kind, 1, "allow")
     if proposal.touch_class == "proactive" and proposal.subject:
         for said in said_in(kind, proposal.subject):
-            return Verdict(kind, 1, decision, _reason(said))
+            return Verdict(kind, 1, DECISIONS[kind], _reason(said))
     for sentence in proposal.sentences:
         found = said_in(kind, sentence.text)
         if found and not is_grounded(sentence, proposal, facts):
-            return Verdict(kind, 1, decision, _reason(found[0]))
+            return Verdict(kind, 1, DECISIONS[kind], _reason(found[0]))
     return Verdict(kind, 1, "allow")
 
 
