@@ -46,7 +46,9 @@ class Explanation:
         for given in self.approvals:
             lines.append(f"approval   {given['at']}  {given['decision']} by {given['by']}")
         for receipt in self.receipts:
-            lines.append(f"receipt    {receipt['at']}  {receipt['what']} {receipt['code']}".rstrip())
+            lines.append(
+                f"receipt    {receipt['at']}  {receipt['what']} {receipt['code']}".rstrip()
+            )
         if not self.receipts:
             lines.append("receipt    none: it has not left")
         return "\n".join(lines)

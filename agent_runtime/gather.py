@@ -5,7 +5,8 @@ from datetime import datetime
 from agent_runtime.autonomy import autonomy_of
 from agent_runtime.domain import ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
-from agent_runtime.policies.facts import Facts
+from agent_runtime.policies.facts import Facts, Limits
+from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Actor, Approval
@@ -32,6 +33,7 @@ def gather(
     `approval` is leave that was given for these very words, recipient and channel.
     """
     flags, playbook = tx.flags(), library.playbook(session.playbook)
+    rules = profile_of(flags, playbook.id)
     return Facts(
         now=now,
         actor=actor,
@@ -58,6 +60,8 @@ def gather(
         )
         if is_proactive
         else None,
+        limits=Limits.under(rules),
+        rules=rules,
         expires_at=expires_at,
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),

@@ -5,7 +5,6 @@ import re
 from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Sentence, Verdict
 from agent_runtime.policies.facts import Facts
 
-MIN_CONFIDENCE = 0.35
 _PLACEHOLDER_FREE_PII = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?:\d[ -]?){13,16}\b|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
 )
@@ -63,6 +62,7 @@ def personal_data(proposal: Proposal, facts: Facts) -> Verdict:
 
 def confidence(proposal: Proposal, facts: Facts) -> Verdict:
     """Hands a reply to a person when the agent is not sure what the buyer means (R70)."""
-    if facts.actor == "human" or facts.approved_by or proposal.confidence >= MIN_CONFIDENCE:
+    least: float = facts.rules.parameter("confidence", "min_confidence")
+    if facts.actor == "human" or facts.approved_by or proposal.confidence >= least:
         return Verdict("confidence", 1, "allow")
     return Verdict("confidence", 1, "escalate", f"confidence {proposal.confidence:.2f} is too low")
