@@ -10,6 +10,7 @@ from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Actor, Approval
+from agent_runtime.suppression import stop_of
 
 
 def gather(
@@ -34,6 +35,7 @@ def gather(
     """
     flags, playbook = tx.flags(), library.playbook(session.playbook)
     rules = profile_of(flags, playbook.id)
+    stop = stop_of(tx, contact)
     return Facts(
         now=now,
         actor=actor,
@@ -46,7 +48,8 @@ def gather(
         owner_id=contact.owner_id,
         arms=tuple((a.experiment_id, a.arm) for a in tx.assignments(contact.person_id)),
         consents=tx.consents(contact.person_id),
-        suppressed=tx.suppressed(contact.person_id),
+        suppressed=stop.reason,
+        listed=stop.listed,
         paused=tuple(name for name in flags if name.startswith("pause")),
         autonomy=autonomy_of(flags, playbook, session.autonomy),
         safe_band=playbook.safe_band,

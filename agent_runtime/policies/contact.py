@@ -32,10 +32,19 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def suppression(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops every message to a suppressed person, but the one confirmation of a stop."""
-    if not facts.suppressed or proposal.action == "confirm_stop":
-        return Verdict("suppression", 1, "allow")
-    return Verdict("suppression", 1, "block", f"suppressed: {facts.suppressed}")
+    """Stops every message to a suppressed person, but the one confirmation of a stop.
+
+    To those on a list (competitors, partners, customers in a deal) the agent does not write first,
+    and when they write a person answers.
+    """
+    if proposal.action == "confirm_stop":
+        return Verdict("suppression", 2, "allow")
+    if facts.suppressed:
+        return Verdict("suppression", 2, "block", f"suppressed: {facts.suppressed}")
+    if facts.listed and facts.actor == "agent" and proposal.touch_class != "transactional":
+        stopped = "block" if proposal.touch_class == "proactive" else "escalate"
+        return Verdict("suppression", 2, stopped, f"listed: {facts.listed}")
+    return Verdict("suppression", 2, "allow")
 
 
 def consent(proposal: Proposal, facts: Facts) -> Verdict:

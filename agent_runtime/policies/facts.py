@@ -73,6 +73,8 @@ class Facts:
     consents: tuple[Consent, ...] = ()
     suppressed: str = ""
     """Why the person must not be written to; empty when nothing is recorded."""
+    listed: str = ""
+    """Why their address, domain or account is on a list of those to whom the agent is silent."""
     paused: tuple[str, ...] = ()
     sent: Sent | None = None
     """Counted only where a touch is proactive, since only those are capped."""
