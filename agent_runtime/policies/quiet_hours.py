@@ -13,7 +13,7 @@ from agent_runtime.policies.zones import plausible_zones
 
 GRID = timedelta(minutes=30)
 _DAYS = 21
-"""Longer than the longest run of holidays and weekends, the Golden Week of China with its bridges."""
+"""Longer than any run of holidays and weekends, such as the Golden Week of China."""
 _HORIZON = 2 * 24 * _DAYS
 
 

@@ -1,4 +1,4 @@
-"""Days on which people rest and hours in which the law lets us write first, by country (R65, R68)."""
+"""Days of rest, and hours in which the law lets us write first, by country (R65, R68)."""
 
 import warnings
 from collections.abc import Sequence
