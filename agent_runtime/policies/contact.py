@@ -50,18 +50,23 @@ def suppression(proposal: Proposal, facts: Facts) -> Verdict:
 def consent(proposal: Proposal, facts: Facts) -> Verdict:
     """Asks for a basis that suffices where the person is; replies carry their own (R68).
 
-    The condition is the one by which the queue was built, asked again, since a consent may have
-    been withdrawn in between.
+    The condition is the one by which the queue of mails was built, asked again, since a consent may
+    have been withdrawn in between. A legitimate interest never carries a call or a text message,
+    and a basis of which nobody knows where it came from carries nothing.
     """
     if proposal.touch_class != "proactive":
-        return Verdict("consent", 1, "allow")
+        return Verdict("consent", 2, "allow")
     wanted = (proposal.channel, proposal.purpose)
-    bases = [c.basis for c in facts.consents if (c.channel, c.purpose) == wanted]
+    known = [c for c in facts.consents if (c.channel, c.purpose) == wanted]
+    bases = [c.basis if c.source else f"{c.basis} without proof" for c in known]
+    may_presume = proposal.channel in facts.rules.parameter("consent", "legitimate_interest_on")
     for basis in bases:
+        if basis == "legitimate_interest" and not may_presume:
+            continue
         if holds(_CONSENT.must, {"basis": basis, "country": facts.country}):
-            return Verdict("consent", 1, "allow", basis)
+            return Verdict("consent", 2, "allow", basis)
     found = ", ".join(bases) or "none"
-    return Verdict("consent", 1, "block", f"basis {found} for {'/'.join(wanted)}")
+    return Verdict("consent", 2, "block", f"basis {found} for {'/'.join(wanted)}")
 
 
 def speaker(proposal: Proposal, facts: Facts) -> Verdict:
