@@ -16,6 +16,8 @@ from agent_runtime.store.rows import (
     FieldChange,
     HumanTask,
     Inbound,
+    Listing,
+    ListScope,
     Meeting,
     MeetingState,
     Message,
@@ -107,6 +109,8 @@ class MailChannel(Protocol):
 class Tx(Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
 
+    tenant_id: str
+
     def contact_of(self, person_id: str) -> Contact | None:
         """The contact by which a person is written to."""
         ...
@@ -159,6 +163,22 @@ class Tx(Protocol):
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
         """Records a stop and cancels all that waits; False when it stood already."""
+        ...
+
+    def unsuppress(self, person_id: str) -> None:
+        """Takes a recorded stop back; only `suppression` does so, on proof."""
+        ...
+
+    def listing(self, scope: ListScope, value: str) -> Listing | None:
+        """An entry of the suppression lists, lifted or not."""
+        ...
+
+    def save_listing(self, listing: Listing) -> None:
+        """Adds an entry, or changes it."""
+        ...
+
+    def listings(self) -> tuple[Listing, ...]:
+        """Every entry of the suppression lists."""
         ...
 
     def session_of(self, person_id: str) -> Session | None:

@@ -36,6 +36,8 @@ COMMANDS = {
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),
     "unknown": ("agent_runtime.commands:unknown", "List and settle mails of unknown fate"),
     "approvals": ("agent_runtime.approvals_cli:approvals", "Decide on drafts that wait"),
+    "suppress": ("agent_runtime.suppress_cli:suppress", "Lists of those not to write to"),
+    "policy": ("agent_runtime.policies_cli:policy", "Rules: list, try, explain, profiles"),
     "autonomy": ("agent_runtime.autonomy_cli:autonomy", "Say how free the agent is, per use case"),
     "tasks": ("agent_runtime.tasks_cli:tasks", "Work for people: who has what, and answers"),
     "review": ("agent_runtime.feedback.cli:app", "Score, tag, survey, roll back, time"),

@@ -32,27 +32,41 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def suppression(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops every message to a suppressed person, but the one confirmation of a stop."""
-    if not facts.suppressed or proposal.action == "confirm_stop":
-        return Verdict("suppression", 1, "allow")
-    return Verdict("suppression", 1, "block", f"suppressed: {facts.suppressed}")
+    """Stops every message to a suppressed person, but the one confirmation of a stop.
+
+    To those on a list (competitors, partners, customers in a deal) the agent does not write first,
+    and when they write a person answers.
+    """
+    if proposal.action == "confirm_stop":
+        return Verdict("suppression", 2, "allow")
+    if facts.suppressed:
+        return Verdict("suppression", 2, "block", f"suppressed: {facts.suppressed}")
+    if facts.listed and facts.actor == "agent" and proposal.touch_class != "transactional":
+        stopped = "block" if proposal.touch_class == "proactive" else "escalate"
+        return Verdict("suppression", 2, stopped, f"listed: {facts.listed}")
+    return Verdict("suppression", 2, "allow")
 
 
 def consent(proposal: Proposal, facts: Facts) -> Verdict:
     """Asks for a basis that suffices where the person is; replies carry their own (R68).
 
-    The condition is the one by which the queue was built, asked again, since a consent may have
-    been withdrawn in between.
+    The condition is the one by which the queue of mails was built, asked again, since a consent may
+    have been withdrawn in between. A legitimate interest never carries a call or a text message,
+    and a basis of which nobody knows where it came from carries nothing.
     """
     if proposal.touch_class != "proactive":
-        return Verdict("consent", 1, "allow")
+        return Verdict("consent", 2, "allow")
     wanted = (proposal.channel, proposal.purpose)
-    bases = [c.basis for c in facts.consents if (c.channel, c.purpose) == wanted]
+    known = [c for c in facts.consents if (c.channel, c.purpose) == wanted]
+    bases = [c.basis if c.source else f"{c.basis} without proof" for c in known]
+    may_presume = proposal.channel in facts.rules.parameter("consent", "legitimate_interest_on")
     for basis in bases:
+        if basis == "legitimate_interest" and not may_presume:
+            continue
         if holds(_CONSENT.must, {"basis": basis, "country": facts.country}):
-            return Verdict("consent", 1, "allow", basis)
+            return Verdict("consent", 2, "allow", basis)
     found = ", ".join(bases) or "none"
-    return Verdict("consent", 1, "block", f"basis {found} for {'/'.join(wanted)}")
+    return Verdict("consent", 2, "block", f"basis {found} for {'/'.join(wanted)}")
 
 
 def speaker(proposal: Proposal, facts: Facts) -> Verdict:

@@ -1,51 +1,74 @@
-"""When: working hours of workdays in every time zone where the person may be (R65)."""
+"""When: working hours of workdays in every time zone where the person may be (R65, R68)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from agent_runtime.domain import Proposal, Verdict
 from agent_runtime.policies.facts import Facts
+from agent_runtime.policies.rest_days import lawful_hours, rests_on
 from agent_runtime.policies.zones import plausible_zones
 
 GRID = timedelta(minutes=30)
-_HORIZON = 2 * 24 * 7
+_DAYS = 21
+"""Longer than any run of holidays and weekends, such as the Golden Week of China."""
+_HORIZON = 2 * 24 * _DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHours:
+    """Where a person may be and when they may be written to there."""
+
+    zones: tuple[str, ...]
+    country: str
+    first_hour: int
+    last_hour: int
+    lawful: Sequence[Sequence[int]] = ()
+    """Stretches of hours that the law leaves for the channel; empty means no such law."""
+
+    def closed(self, now: datetime) -> str:
+        """Returns why an instant is not open in all zones, or empty."""
+        for name in self.zones:
+            local = now.astimezone(_zone(name))
+            rest = rests_on(self.country, local.date())
+            if rest:
+                return "outside local working hours" if rest == "weekend" else f"holiday: {rest}"
+            if not self.first_hour <= local.hour < self.last_hour:
+                return "outside local working hours"
+            if self.lawful and not any(a <= local.hour < b for a, b in self.lawful):
+                return "outside the lawful hours of the channel"
+        return ""
 
 
 def quiet_hours(proposal: Proposal, facts: Facts) -> Verdict:
     """Defers a proactive touch to the next hour that is open in every plausible zone."""
     if proposal.touch_class != "proactive":
-        return Verdict("quiet_hours", 1, "allow")
+        return Verdict("quiet_hours", 2, "allow")
     zones = plausible_zones(facts.time_zone, facts.country)
     if not zones:
-        return Verdict("quiet_hours", 1, "block", f"no time zone known for {facts.country!r}")
+        return Verdict("quiet_hours", 2, "block", f"no time zone known for {facts.country!r}")
     limits = facts.limits
-    if _open(facts.now, zones, limits.first_hour, limits.last_hour):
-        return Verdict("quiet_hours", 1, "allow")
-    until = next_open(facts.now, zones, limits.first_hour, limits.last_hour)
+    lawful = lawful_hours(proposal.channel, facts.country)
+    hours = OpenHours(zones, facts.country, limits.first_hour, limits.last_hour, lawful)
+    why = hours.closed(facts.now)
+    if not why:
+        return Verdict("quiet_hours", 2, "allow")
+    until = next_open(facts.now, hours)
     if until is None:
-        return Verdict("quiet_hours", 1, "block", "no common open hour in the next week")
-    return Verdict("quiet_hours", 1, "defer", "outside local working hours", until=until)
+        return Verdict("quiet_hours", 2, "block", f"no common open hour in {_DAYS} days")
+    return Verdict("quiet_hours", 2, "defer", why, until=until)
 
 
-def next_open(
-    now: datetime, zones: tuple[str, ...], first_hour: int, last_hour: int
-) -> datetime | None:
-    """Returns the first half hour from `now` that is open in all zones, or None in a week."""
+def next_open(now: datetime, hours: OpenHours) -> datetime | None:
+    """Returns the first half hour from `now` that is open in all zones, or None in three weeks."""
     instant = datetime.fromtimestamp(-(-now.timestamp() // 1800) * 1800, tz=UTC)
     for _ in range(_HORIZON):
-        if _open(instant, zones, first_hour, last_hour):
+        if not hours.closed(instant):
             return instant
         instant += GRID
     return None
-
-
-def _open(now: datetime, zones: tuple[str, ...], first_hour: int, last_hour: int) -> bool:
-    for name in zones:
-        local = now.astimezone(_zone(name))
-        if local.weekday() >= 5 or not first_hour <= local.hour < last_hour:
-            return False
-    return True
 
 
 @lru_cache(maxsize=512)

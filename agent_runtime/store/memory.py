@@ -17,6 +17,8 @@ from agent_runtime.store.rows import (
     FieldChange,
     HumanTask,
     Inbound,
+    Listing,
+    ListScope,
     Meeting,
     MeetingState,
     Message,
@@ -44,6 +46,7 @@ class MemoryStore:
         self._consents: dict[str, tuple[Consent, ...]] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
         self._suppressed: dict[str, str] = {}
+        self._listings: dict[tuple[ListScope, str], Listing] = {}
         self._sessions: dict[str, Session] = {}
         self._vault: dict[str, dict[str, str]] = defaultdict(dict)
         self._inbound: dict[str, Inbound] = {}
@@ -154,6 +157,18 @@ class MemoryStore:
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
         return is_new
+
+    def unsuppress(self, person_id: str) -> None:
+        self._suppressed.pop(person_id, None)
+
+    def listing(self, scope: ListScope, value: str) -> Listing | None:
+        return self._listings.get((scope, value))
+
+    def save_listing(self, listing: Listing) -> None:
+        self._listings[listing.scope, listing.value] = listing
+
+    def listings(self) -> tuple[Listing, ...]:
+        return tuple(self._listings.values())
 
     def session_of(self, person_id: str) -> Session | None:
         return self._sessions.get(person_id)

@@ -23,6 +23,8 @@ MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
+ListScope = Literal["email", "domain", "account", "person"]
+"""What an entry of a suppression list names; `person` only where a recorded stop was lifted."""
 DueKind = Literal["task", "message", "inbound", "promise"]
 PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
 """DUE: its time has passed and nothing shows that it was kept."""
@@ -63,6 +65,23 @@ class Task:
     state: TaskState = "WAITING"
     was_checked: bool = False
     """Whether its first policy check has been traced; a deferred touch is checked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One entry of the suppression lists; a lifted one stays, with why and on what proof."""
+
+    tenant_id: str
+    scope: ListScope
+    value: str
+    """An address, a domain (its subdomains too), or an account id; in lower case."""
+    reason: str
+    source: str
+    recorded_at: datetime
+    lifted_at: datetime | None = None
+    lifted_why: str = ""
+    proof: str = ""
+    """Where a new consent is recorded; needed to lift what a person asked for."""
 
 
 @dataclass(frozen=True, slots=True)

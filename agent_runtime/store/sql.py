@@ -18,6 +18,8 @@ from agent_runtime.store.rows import (
     FieldChange,
     HumanTask,
     Inbound,
+    Listing,
+    ListScope,
     Meeting,
     MeetingState,
     Message,
@@ -141,6 +143,23 @@ class SqlTx(SqlRows):
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
         return added
+
+    def unsuppress(self, person_id: str) -> None:
+        self.connection.execute(
+            t.suppressions.delete().where(
+                t.suppressions.c.tenant_id == self.tenant_id,
+                t.suppressions.c.person_id == person_id,
+            )
+        )
+
+    def listing(self, scope: ListScope, value: str) -> Listing | None:
+        return self.one(Listing, t.listings, scope=scope, entry=value)
+
+    def save_listing(self, listing: Listing) -> None:
+        self.put(t.listings, listing, scope=listing.scope, entry=listing.value)
+
+    def listings(self) -> tuple[Listing, ...]:
+        return self.all(Listing, t.listings)
 
     def session_of(self, person_id: str) -> Session | None:
         return self.one(Session, t.threads, person_id=person_id)

@@ -93,6 +93,8 @@ suppressions = Table(
     Column("recorded_at", Instant, nullable=False),
 )
 
+listings = Table("listings", metadata, _key("tenant_id"), _key("scope"), _key("entry"), _doc())
+
 threads = Table(
     "threads",
     metadata,

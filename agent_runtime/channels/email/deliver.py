@@ -140,7 +140,7 @@ class Outbox:
         tx.settle(message.message_id, state, sent_at=now)
         journal = log.Journal(tx, session, now=now, versions=self.versions)
         key = (message.message_id, message.attempt, state)
-        journal.write("message", *key, payload=log.outgoing(settled))
+        journal.write("message", *key, payload={**log.outgoing(settled), "code": receipt.code})
         if state == "SENT":
             used = log.cost(
                 "message",
