@@ -81,6 +81,12 @@ class Mail:
     touch: int | None = None
     is_answer: bool = False
     channel: ChannelName = "email"
+    message_id: str = ""
+    """Our own id of the message, for what comes back about it."""
+    person_id: str = ""
+    language: str = ""
+    is_proactive: bool = False
+    """Whether we began: then the reader can stop us with one click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,8 @@ class Receipt:
     status: Literal["sent", "rejected", "retry", "unknown"]
     code: str = ""
     detail: str = ""
+    enhanced: str = ""
+    """RFC 3463 status that came with the code, `5.1.1`; empty where the server gave none."""
 
 
 class MailChannel(Protocol):

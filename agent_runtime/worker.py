@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.channels.chat_window import ChatWindow
+from agent_runtime.channels.email.outgoing import smtp_opener
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
-from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
@@ -111,6 +111,12 @@ def build_worker(settings: Settings) -> Worker:
         newcomers=newcomers,
         worker=settings.executor_id,
     )
+    open_smtp = smtp_opener(
+        settings,
+        endpoints,
+        clock=lambda: read_now(engine),
+        unsubscribe=runtime.desk.inbound_address,
+    )
     ours = [a for o in newcomers.owners for a in (o.mailbox, o.email)]
     return Worker(
         engine=engine,
@@ -119,12 +125,7 @@ def build_worker(settings: Settings) -> Worker:
         addresses=(runtime.desk.inbound_address, *ours),
         channel=lambda: Router(
             {
-                "email": SmtpChannel(
-                    endpoints.smtp_host,
-                    endpoints.smtp_port,
-                    clock=lambda: read_now(engine),
-                    unsubscribe=runtime.desk.inbound_address,
-                ),
+                "email": open_smtp(),
                 "chat": ChatWindow(),
             }
         ),
