@@ -16,6 +16,7 @@ from agent_runtime.store.rows import (
     FieldChange,
     HumanTask,
     Inbound,
+    MailCursor,
     Meeting,
     MeetingState,
     Message,
@@ -252,6 +253,14 @@ class Tx(Protocol):
 
     def inbound(self, key: str) -> Inbound | None:
         """A mail that arrived."""
+        ...
+
+    def mail_cursor(self, source: str) -> MailCursor | None:
+        """How far a folder has been read; None before the first time."""
+        ...
+
+    def save_mail_cursor(self, cursor: MailCursor) -> None:
+        """Notes how far a folder has been read."""
         ...
 
     def close_inbound(self, key: str) -> None:

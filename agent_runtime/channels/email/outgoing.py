@@ -1,6 +1,7 @@
 """Composition of mail out: login, links, return paths and signature, as the settings say."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from agent_runtime.channels.email.dkim_signature import read_signer
@@ -20,7 +21,7 @@ def open_stamps(settings: Settings) -> Stamps:
     Raises:
         ParleyError: something that is asked for lacks its key.
     """
-    keyring, stamps = read_keyring(settings.signing_keys), {}
+    keyring, stamps = read_keyring(settings.signing_keys), Stamps()
     for name in ("public_url", "bounce_domain"):
         if getattr(settings, name) and keyring is None:
             raise ParleyError(
@@ -33,18 +34,17 @@ def open_stamps(settings: Settings) -> Stamps:
             "that begins with https:// (RFC 8058)."
         )
     if keyring and settings.public_url:
-        stamps["unsubscribe_url"] = UnsubscribeLink(
-            settings.public_url, keyring, settings.tenant_id
-        )
+        link = UnsubscribeLink(settings.public_url, keyring, settings.tenant_id)
+        stamps = replace(stamps, unsubscribe_url=link)
     if keyring and settings.bounce_domain:
         paths = ReturnPaths(settings.bounce_domain, keyring)
 
         def return_path(mail: Mail) -> str:
             return paths.verp_address(mail.message_id)
 
-        stamps["return_path"] = return_path
+        stamps = replace(stamps, return_path=return_path)
     signer = read_signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
-    return Stamps(**stamps, **({"sign": signer.sign} if signer else {}))
+    return replace(stamps, sign=signer.sign) if signer else stamps
 
 
 def smtp_opener(
