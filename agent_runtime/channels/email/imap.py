@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 from time import monotonic
+from typing import Any
 
 from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
@@ -85,7 +86,7 @@ class ImapFolder:
         first_read_at = known.first_read_at if known else self.clock()
         for uid in uids:
             raw = client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}).get(b"BODY[]")
-            if raw is not None:
+            if isinstance(raw, bytes):
                 receive(raw, self.account.address)
                 client.add_flags([uid], [SEEN], silent=True)
             if is_same:
@@ -121,9 +122,13 @@ class ImapFolder:
 def _new_uids(client: IMAPClient, known: MailCursor | None, *, is_same: bool) -> list[int]:
     """The first time only unseen mail; after new UIDs all since then; else what came later."""
     if known is None:
-        return sorted(client.search(["UNSEEN"]))
+        return _search(client, ["UNSEEN"])
     if not is_same:
         since = (known.first_read_at - timedelta(days=1)).date()
-        return sorted(client.search(["OR", "UNSEEN", "SINCE", since]))
-    found = client.search(["UID", f"{known.last_uid + 1}:*"])
-    return sorted(uid for uid in found if uid > known.last_uid)
+        return _search(client, ["OR", "UNSEEN", "SINCE", since])
+    found = _search(client, ["UID", f"{known.last_uid + 1}:*"])
+    return [uid for uid in found if uid > known.last_uid]
+
+
+def _search(client: IMAPClient, criteria: Any) -> list[int]:
+    return sorted(client.search(criteria))
