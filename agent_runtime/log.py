@@ -296,13 +296,17 @@ def undone(change: FieldChange) -> dict[str, Any]:
     }
 
 
-def delivery(message: Message, *, status: str, code: str, source: str) -> dict[str, Any]:
+def delivery(
+    message: Message, *, status: str, code: str, source: str, enhanced: str = "", why: str = ""
+) -> dict[str, Any]:
     """Returns the payload of news about a mail: bounced, or its fate found out."""
     return {
         "message_id": message.message_id,
         "rfc_message_id": message.rfc_message_id,
         "status": status,
         "code": code,
+        "enhanced": enhanced,
+        "why": why,
         "source": source,
     }
 

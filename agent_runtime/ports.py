@@ -18,6 +18,7 @@ from agent_runtime.store.rows import (
     Inbound,
     Listing,
     ListScope,
+    MailCursor,
     Meeting,
     MeetingState,
     Message,
@@ -83,6 +84,12 @@ class Mail:
     touch: int | None = None
     is_answer: bool = False
     channel: ChannelName = "email"
+    message_id: str = ""
+    """Our own id of the message, for what comes back about it."""
+    person_id: str = ""
+    language: str = ""
+    is_proactive: bool = False
+    """Whether we began: then the reader can stop us with one click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ class Receipt:
     status: Literal["sent", "rejected", "retry", "unknown"]
     code: str = ""
     detail: str = ""
+    enhanced: str = ""
+    """RFC 3463 status that came with the code, `5.1.1`; empty where the server gave none."""
 
 
 class MailChannel(Protocol):
@@ -264,6 +273,14 @@ class Tx(Protocol):
 
     def inbound(self, key: str) -> Inbound | None:
         """A mail that arrived."""
+        ...
+
+    def mail_cursor(self, source: str) -> MailCursor | None:
+        """How far a folder has been read; None before the first time."""
+        ...
+
+    def save_mail_cursor(self, cursor: MailCursor) -> None:
+        """Notes how far a folder has been read."""
         ...
 
     def close_inbound(self, key: str) -> None:

@@ -19,6 +19,7 @@ from agent_runtime.store.rows import (
     Inbound,
     Listing,
     ListScope,
+    MailCursor,
     Meeting,
     MeetingState,
     Message,
@@ -50,6 +51,7 @@ class MemoryStore:
         self._sessions: dict[str, Session] = {}
         self._vault: dict[str, dict[str, str]] = defaultdict(dict)
         self._inbound: dict[str, Inbound] = {}
+        self._mail_cursors: dict[str, MailCursor] = {}
         self._human: dict[str, HumanTask] = {}
         self._approvals: dict[str, Approval] = {}
         self._changes: dict[str, FieldChange] = {}
@@ -287,6 +289,12 @@ class MemoryStore:
 
     def inbound(self, key: str) -> Inbound | None:
         return self._inbound.get(key)
+
+    def mail_cursor(self, source: str) -> MailCursor | None:
+        return self._mail_cursors.get(source)
+
+    def save_mail_cursor(self, cursor: MailCursor) -> None:
+        self._mail_cursors[cursor.source] = cursor
 
     def close_inbound(self, key: str) -> None:
         inbound = self._inbound[key]

@@ -165,6 +165,19 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class MailCursor:
+    """How far a folder of a mail server has been read."""
+
+    source: str
+    """Account and folder."""
+    uid_validity: int
+    """While it stays the same, the UIDs of the folder mean the same mails (RFC 9051)."""
+    last_uid: int
+    first_read_at: datetime
+    """Mail from before is history and not ours to answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """A calendar event of ours; HOLDING until the calendar has confirmed it."""
 

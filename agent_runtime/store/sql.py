@@ -20,6 +20,7 @@ from agent_runtime.store.rows import (
     Inbound,
     Listing,
     ListScope,
+    MailCursor,
     Meeting,
     MeetingState,
     Message,
@@ -281,6 +282,12 @@ class SqlTx(SqlRows):
     def inbound(self, key: str) -> Inbound | None:
         row = self.first(t.inbound, key=key)
         return None if row is None else replace(load(Inbound, row.doc), state=row.state)
+
+    def mail_cursor(self, source: str) -> MailCursor | None:
+        return self.one(MailCursor, t.mail_cursors, source=source)
+
+    def save_mail_cursor(self, cursor: MailCursor) -> None:
+        self.put(t.mail_cursors, cursor, source=cursor.source)
 
     def close_inbound(self, key: str) -> None:
         self.set(t.inbound, {"key": key}, state="DONE")

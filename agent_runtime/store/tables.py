@@ -264,6 +264,8 @@ clock = Table(
     Column("now", Instant, nullable=False),
 )
 
+mail_cursors = Table("mail_cursors", metadata, _key("tenant_id"), _key("source"), _doc())
+
 published = Table(
     "published", metadata, _key("tenant_id"), _key("name"), Column("value", Text, nullable=False)
 )

@@ -1,5 +1,6 @@
 """Sends one message at most once: claim and send are one step, and doubt is UNKNOWN."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +20,11 @@ MAX_ATTEMPTS = 5
 RETRY_AFTER = timedelta(minutes=30)
 _BAD_ADDRESS = ("550", "551", "553")
 """Replies that speak of the address, RFC 5321 section 4.2.3."""
+_BAD_RECIPIENT = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+"""Statuses that speak of the recipient (IANA registry of RFC 3463); 5.7.x is about us."""
+
+
+_ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +157,18 @@ class Outbox:
             )
             journal.write("cost", *key, payload=used)
             tx.save_session(_after_sending(session, settled))
-        if receipt.status == "rejected":
-            news = log.delivery(settled, status="bounced", code=receipt.code, source="smtp")
+        if receipt.status in ("rejected", "retry"):
+            status = "bounced" if receipt.status == "rejected" else "gave_up"
+            news = log.delivery(
+                settled,
+                status=status,
+                code=receipt.code,
+                source="smtp",
+                enhanced=receipt.enhanced,
+                why=without_addresses(receipt.detail),
+            )
             journal.write("delivery", *key, payload=news)
-            if receipt.code in _BAD_ADDRESS:
+            if receipt.status == "rejected" and _is_bad_address(receipt):
                 reason, source = "bounce", message.message_id
                 tx.suppress(message.person_id, reason=reason, source=source, now=now)
                 journal.write("suppression", *key, payload=log.stop(reason, source))
@@ -167,6 +181,18 @@ def people_of(tx: Tx, message: Message) -> tuple[Contact, Session]:
     if contact is None or session is None:
         raise LookupError(f"message {message.message_id} has no contact or thread in the store")
     return contact, session
+
+
+def without_addresses(reply: str) -> str:
+    """Returns a server's words without the addresses in them, for the trace."""
+    return _ADDRESS.sub("[address]", " ".join(reply.split()))[:300]
+
+
+def _is_bad_address(receipt: Receipt) -> bool:
+    """A refusal of our domain or our words says nothing against the address."""
+    if receipt.enhanced:
+        return receipt.enhanced in _BAD_RECIPIENT
+    return receipt.code in _BAD_ADDRESS
 
 
 def _leave(tx: Tx, message: Message, contact: Contact) -> Approval | None:

@@ -21,6 +21,10 @@ def render(message: Message, contact: Contact, originals: dict[str, str]) -> Mai
         task_id=message.task_id or "",
         touch=message.touch,
         channel=message.channel,
+        message_id=message.message_id,
+        person_id=message.person_id,
+        language=message.language,
+        is_proactive=message.touch_class == "proactive",
         is_answer=message.touch_class == "reply" and message.actor == "agent",
     )
 

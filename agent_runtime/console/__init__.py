@@ -1,0 +1,1 @@
+"""What people reach over HTTP; each part brings its own routes."""
