@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from threading import Lock
+from time import sleep
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
+import niquests
 from caldav.davclient import DAVClient
 from caldav.response import DAVResponse
 
@@ -27,6 +29,7 @@ from agent_runtime.tools.slots import Busy, OfficeHours, candidates, is_full, of
 
 CLAIM_LASTS = timedelta(hours=1)
 """What a crash left half-booked is free again after this."""
+RETRIES = 4
 _CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 _DAV = "{DAV:}"
 _DAY = timedelta(days=1)
@@ -289,11 +292,22 @@ class CalDavCalendar:
     def _request(
         self, method: str, url: str, body: str, headers: dict[str, str], *, allowed: tuple[int, ...]
     ) -> DAVResponse:
-        with self._lock:
-            answer = self._client.request(url, method, body, headers)
+        answer = self._sent(method, url, body, headers)
         if answer.status not in allowed:
             raise CalendarError(f"{method} {url} answered {answer.status}, not one of {allowed}")
         return answer
+
+    def _sent(self, method: str, url: str, body: str, headers: dict[str, str]) -> DAVResponse:
+        """Asks again where the line broke: every write has a condition, so a repeat is seen."""
+        for attempt in range(RETRIES):
+            try:
+                with self._lock:
+                    return self._client.request(url, method, body, headers)
+            except niquests.exceptions.ConnectionError:
+                if attempt == RETRIES - 1:
+                    raise
+            sleep(0.1 * 2**attempt)
+        raise AssertionError("unreachable")
 
 
 def _file_name(href: str) -> str:

@@ -41,10 +41,11 @@ def compose(mail: Mail, *, at: datetime, unsubscribe: str) -> bytes:
         message[TOUCH_HEADER] = str(mail.touch)
     message.set_content(mail.body)
     if mail.invite:
+        method = "CANCEL" if "METHOD:CANCEL" in mail.invite else "REQUEST"
         message.add_alternative(
             mail.invite.encode(),
             maintype="text",
             subtype="calendar",
-            params={"method": "REQUEST", "charset": "utf-8"},
+            params={"method": method, "charset": "utf-8"},
         )
     return message.as_bytes()
