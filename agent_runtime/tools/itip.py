@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import Literal
 
 from icalendar import Calendar
@@ -24,6 +25,17 @@ class Itip:
     sequence: int = 0
     start: datetime | None = None
     """UTC; the time that a COUNTER proposes."""
+
+
+def itip_of(message: EmailMessage) -> Itip | None:
+    """Returns what the first calendar part of a mail answers, if any does."""
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            content = part.get_payload(decode=True)
+            found = read_itip(content) if isinstance(content, bytes) else None
+            if found is not None:
+                return found
+    return None
 
 
 def read_itip(part: bytes) -> Itip | None:

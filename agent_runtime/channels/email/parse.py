@@ -9,6 +9,7 @@ from email.policy import default
 from email.utils import parseaddr
 
 from agent_runtime.channels.email.trimming import new_text
+from agent_runtime.tools.itip import Itip, itip_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class ReceivedMail:
     """Message-ID of the mail that a delivery report speaks of."""
     bounce_status: str = ""
     """RFC 3463 status of the report, `5.1.1`."""
+    itip: Itip | None = None
+    """What the mail's calendar part answers to an invitation."""
 
     @staticmethod
     def key_of(rfc_message_id: str) -> str:
@@ -52,6 +55,7 @@ def parse(raw: bytes, *, mailbox: str) -> ReceivedMail:
         auto_submitted=_is_automatic(message),
         bounce_of=bounce_of,
         bounce_status=status,
+        itip=itip_of(message),
     )
 
 

@@ -24,7 +24,7 @@ THREADS = 16
 
 
 def race(folder: Path, library: Library, *, bookers: int, slots: int) -> dict[str, int]:
-    """Lets all bookers want one of the slots at once; counts from the server's own files.
+    """Lets all bookers want the same tenth of the slots at once; counts from the server's own files.
 
     A loser takes the other time that they were offered, until they have a meeting or the honest
     answer that no time is left.
@@ -34,6 +34,7 @@ def race(folder: Path, library: Library, *, bookers: int, slots: int) -> dict[st
     closes = (datetime.combine(NOW, time(9)) + timedelta(minutes=30 * per_day)).time()
     hours = {OWNER: OfficeHours("Europe/Berlin", closes=closes, workdays_ahead=days)}
     hours[OWNER] = replace(hours[OWNER], notice=timedelta(0))
+    popular = slots // 10
     start = Barrier(THREADS)
     mine = local()
     with serve_calendar(folder, hours) as server:
@@ -49,7 +50,7 @@ def race(folder: Path, library: Library, *, bookers: int, slots: int) -> dict[st
         def booker(number: int) -> Counter[str]:
             if number < THREADS:
                 start.wait()
-            return _book(connected(), library, number, first[number % slots], NOW)
+            return _book(connected(), library, number, first[number % popular], NOW)
 
         with ThreadPoolExecutor(THREADS) as pool:
             seen = sum(pool.map(booker, range(bookers)), Counter())
