@@ -11,8 +11,8 @@ from agent_runtime import act, log
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, Proposal, Session
 from agent_runtime.library.catalog import Library
-from agent_runtime.planning.host import Host, host_of
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.planning.host import Host, host_of
 from agent_runtime.planning.speech_acts import called_off, can_say, confirmation, other_times
 from agent_runtime.ports import BookingResult, Calendar, Store, Tx
 from agent_runtime.store.rows import HumanTask, Meeting

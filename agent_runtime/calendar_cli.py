@@ -39,7 +39,7 @@ def slots(
     Example: [bold]parley calendar slots --meeting demo --territory DACH --language de[/bold]
     """
     from agent_runtime.meetings.routing import route
-    from agent_runtime.meetings.template import Member, MeetingsError, load_meetings
+    from agent_runtime.meetings.template import MeetingsError, Member, load_meetings
     from agent_runtime.newcomers import read_newcomers
 
     settings = load_settings(workspace)
@@ -53,7 +53,9 @@ def slots(
     if not pool.members:
         with store.begin() as tx:
             owners = read_newcomers(tx, settings.tenant_id).owners
-        pool = pool.model_copy(update={"members": tuple(Member(owner_id=o.owner_id) for o in owners)})
+        pool = pool.model_copy(
+            update={"members": tuple(Member(owner_id=o.owner_id) for o in owners)}
+        )
     real = _calendar(settings, store)
     chosen = route(
         pool,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent_runtime.errors import ParleyError
@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 0
     caldav_url: str = ""
+    google_token: SecretStr = SecretStr("")
+    """OAuth access token with the calendar.events scope."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

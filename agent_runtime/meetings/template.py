@@ -71,7 +71,9 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
     templates: dict[str, Template] = {}
     path = folder / "pools.yaml"
     try:
-        pools = {pool.id: pool for pool in _POOLS.validate_python(load_yaml(path.read_text("utf-8")))}
+        pools = {
+            pool.id: pool for pool in _POOLS.validate_python(load_yaml(path.read_text("utf-8")))
+        }
         for path in sorted(folder.glob("*.yaml")):
             if path.name != "pools.yaml":
                 template = Template.model_validate(load_yaml(path.read_text("utf-8")))

@@ -25,7 +25,7 @@ from agent_runtime.tools.calendar_entries import (
     entries,
     event_text,
 )
-from agent_runtime.tools.slots import Busy, OfficeHours, candidates, is_full, offer, overlaps
+from agent_runtime.tools.slots import OfficeHours, candidates, is_full, offer, overlaps
 
 CLAIM_LASTS = timedelta(hours=1)
 """What a crash left half-booked is free again after this."""
@@ -175,7 +175,7 @@ class CalDavCalendar:
         if own is not None and (own.busy.start, own.busy.end) != _ends(slot):
             return _TAKEN
         is_claimed = own is not None and own.stage == "claim"
-        if not is_claimed and any(e.uid != uid for e in around) or self._is_full(slot, ignore):
+        if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, ignore):
             return _TAKEN
         if own is None or own.stage == "claim":
             etag = own.etag if own else self._claim(slot, uid, words)
@@ -218,9 +218,7 @@ class CalDavCalendar:
             rivals = [e for e in self._around(slot) if e.uid not in (uid, ignore)]
             if not rivals:
                 return True
-            if any(
-                e.stage != "claim" or claim_rank(e.uid, e.busy.start) <= mine for e in rivals
-            ):
+            if any(e.stage != "claim" or claim_rank(e.uid, e.busy.start) <= mine for e in rivals):
                 break
             for rival in rivals:
                 self._remove(rival)

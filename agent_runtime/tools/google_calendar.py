@@ -53,6 +53,10 @@ class GoogleCalendar:
         self._pause = pause
         self._client = httpx.Client(base_url=url, timeout=30)
 
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._client.close()
+
     def free_slots(
         self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
     ) -> tuple[Slot, ...]:
@@ -145,7 +149,7 @@ class GoogleCalendar:
         if own is not None and own.stage == "confirmed":
             return BookingResult("booked", etag=own.etag)
         is_claimed = own is not None and own.stage == "claim"
-        if not is_claimed and any(e.uid != uid for e in around) or self._is_full(slot, ignore):
+        if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, ignore):
             return _TAKEN
         if own is None or is_claimed:
             own = own or self._claim(slot, uid, words)
@@ -290,7 +294,8 @@ class GoogleCalendar:
             self._pause(float(answer.headers.get("Retry-After", 2**attempt)))
         if answer.status_code == 401:
             raise GoogleCalendarError(
-                "PARLEY_GOOGLE_TOKEN: Google answered 401, so it has expired or was revoked; set a new one."
+                "PARLEY_GOOGLE_TOKEN: Google answered 401, so it has expired or was revoked; "
+                "set a new one."
             )
         if answer.status_code not in allowed:
             raise GoogleCalendarError(

@@ -65,5 +65,5 @@ def read_itip(part: bytes) -> Itip | None:
             sequence=int(event.get("SEQUENCE", 0)),
             start=start.astimezone(UTC) if isinstance(start, datetime) and start.tzinfo else None,
         )
-    except Exception:  # noqa: BLE001 - a stranger's calendar text can break any parser
+    except Exception:
         return None

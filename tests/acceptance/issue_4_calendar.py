@@ -41,5 +41,7 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
 
 
 CHECKS = {
-    "slot race": Check(cases=["500 for 50", "60 for 10"], sample=["60 for 10"], run=_race, judge=_judge)
+    "slot race": Check(
+        cases=["500 for 50", "60 for 10"], sample=["60 for 10"], run=_race, judge=_judge
+    )
 }

@@ -97,7 +97,9 @@ def _book(
         mailbox="relay-lena-vogt@mail.northbeam.example",
     )
     store.add_contact(contact)
-    session = Session("t", f"thread-{number}", person, contact.contact_id, "scheduling", "scheduling")
+    session = Session(
+        "t", f"thread-{number}", person, contact.contact_id, "scheduling", "scheduling"
+    )
     with store.begin() as tx:
         tx.save_session(session)
     maker = Booker(store, calendar, library, {})
@@ -110,7 +112,9 @@ def _book(
         said = maker.finish(meeting, now=now)
         with store.begin() as tx:
             current, thread = tx.meeting(uid), tx.session_of(person)
-        assert current is not None and thread is not None and said is not None
+        assert current is not None
+        assert thread is not None
+        assert said is not None
         if current.state == "CONFIRMED":
             return seen + Counter(got=1)
         seen["lost"] += 1

@@ -1,5 +1,6 @@
 """Holds, moves, caps and what blocks time, on both calendars."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
@@ -183,10 +184,8 @@ def test_a_move_that_dies_anywhere_never_loses_the_meeting_and_can_be_finished(
     calendar = CalDavCalendar(server.url, hours=HOURS, clock=clock)
     old, new = free(calendar)[3], free(calendar)[9]
     book(calendar, old, "m")
-    try:
+    with contextlib.suppress(InterruptedError):
         move(Dying(server.url, hours=HOURS, clock=clock), old, new)
-    except InterruptedError:
-        pass
     texts = [path.read_text() for path in files(tmp_path)]
     assert sum("UID:m\n" in text.replace("\r", "") for text in texts) == 1
     assert move(calendar, old, new) == "booked"

@@ -21,9 +21,10 @@ WORDS = {"summary": "s", "description": "d", "attendee": "a@b.example", "organiz
 class Desk:
     def __init__(self, url, google):
         self.google, self.url, self.pauses, self.now = google, url, [], NOW
+        self.opened = []
 
     def calendar(self, token="good"):
-        return GoogleCalendar(
+        opened = GoogleCalendar(
             lambda: token,
             hours=HOURS,
             calendars=CALENDARS,
@@ -31,10 +32,15 @@ class Desk:
             url=self.url,
             pause=self.pauses.append,
         )
+        self.opened.append(opened)
+        return opened
 
     def standing(self):
         return [
-            e for es in self.google.events.values() for e in es.values() if e["status"] != "cancelled"
+            e
+            for es in self.google.events.values()
+            for e in es.values()
+            if e["status"] != "cancelled"
         ]
 
 
@@ -42,7 +48,10 @@ class Desk:
 def desk():
     google = Google()
     with running(google) as url:
-        yield Desk(url, google)
+        desk = Desk(url, google)
+        yield desk
+        for calendar in desk.opened:
+            calendar.close()
 
 
 def free(calendar, owner="o-1"):
