@@ -61,7 +61,7 @@ class Calendar(Protocol):
         ...
 
     def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
-        """Keeps a slot out of all offers until then; `book` with the same uid makes it a meeting."""
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
         ...
 
     def move(

@@ -85,7 +85,7 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
     for template in templates.values():
         if template.pool not in pools:
             raise MeetingsError(
-                f"meeting {template.id}: pool = {template.pool!r} is not in {folder / 'pools.yaml'}; "
+                f"meeting {template.id}: pool = {template.pool!r} is not in {path.parent}; "
                 f"known: {', '.join(sorted(pools))}."
             )
     return templates, pools

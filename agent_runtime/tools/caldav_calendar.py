@@ -104,7 +104,7 @@ class CalDavCalendar:
         return self._take(slot, uid, words, stage="confirmed")
 
     def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
-        """Keeps a slot out of all offers until then; `book` with the same uid makes it a meeting."""
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
         return self._take(slot, uid, Words("On hold"), stage="hold", until=until)
 
     def move(
@@ -279,7 +279,7 @@ class CalDavCalendar:
         return f"{self._url}/{quote(owner_id, safe='')}/"
 
     def _path(self, slot: Slot, uid: str = "") -> str:
-        """The path of a slot; with a UID the one beside it, where a stranger stands on the first."""
+        """The path of a slot; with a UID the one beside it, for when the first is in use."""
         beside = f"-{blake2b(uid.encode(), digest_size=6).hexdigest()}" if uid else ""
         return f"{self._home(slot.owner_id)}{compact(slot.start)}{beside}.ics"
 

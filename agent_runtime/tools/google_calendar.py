@@ -90,7 +90,7 @@ class GoogleCalendar:
         return self._take(slot, uid, words, "confirmed")
 
     def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
-        """Keeps a slot out of all offers until then; `book` with the same uid makes it a meeting."""
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
         return self._take(slot, uid, Words("On hold"), "hold", until=until)
 
     def move(

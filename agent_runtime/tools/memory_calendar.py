@@ -57,7 +57,7 @@ class MemoryCalendar:
             return self._keep(slot, uid)
 
     def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
-        """Keeps a slot out of all offers until then; `book` with the same uid makes it a meeting."""
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
         with self._lock:
             known = uid in self._events[slot.owner_id]
             got = self._keep(slot, uid, is_meeting=False)

@@ -22,7 +22,7 @@ class Google:
         self.too_often = 0
         self.pages = 0
 
-    def answer(self, method, target, headers, body):
+    def answer(self, method, target, headers, body):  # noqa: PLR0911
         if headers.get("Authorization") != f"Bearer {self.token}":
             return 401, {}, {}
         if self.too_often:
