@@ -158,7 +158,7 @@ class CalDavCalendar:
                 return True
         raise CalendarError(f"{found.href} changes while it is being removed")
 
-    def _take(
+    def _take(  # noqa: PLR0911
         self,
         slot: Slot,
         uid: str,
@@ -172,9 +172,10 @@ class CalDavCalendar:
         own = next((e for e in around if e.uid == uid), None)
         if own is not None and own.stage == "confirmed":
             return BookingResult("booked", etag=own.etag)
-        if own is not None and (own.busy.start, own.busy.end) != _ends(slot):
-            return _TAKEN
         is_claimed = own is not None and own.stage == "claim"
+        is_elsewhere = own is not None and (own.busy.start, own.busy.end) != _ends(slot)
+        if is_elsewhere:
+            return _TAKEN
         if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, ignore):
             return _TAKEN
         if own is None or own.stage == "claim":

@@ -54,7 +54,7 @@ def read_itip(part: bytes) -> Itip | None:
             return None
         partstat = str(attendee.params.get("PARTSTAT", "")).upper()
         answer = "proposes" if method == "COUNTER" else _PARTSTAT.get(partstat)
-        start = event.start if method == "COUNTER" else None
+        start = event.decoded("DTSTART") if method == "COUNTER" else None
         uid = str(event.get("UID", ""))
         if answer is None or not uid:
             return None

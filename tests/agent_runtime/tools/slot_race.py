@@ -24,7 +24,7 @@ THREADS = 16
 
 
 def race(folder: Path, library: Library, *, bookers: int, slots: int) -> dict[str, int]:
-    """Lets all bookers want the same tenth of the slots at once; counts from the server's own files.
+    """Lets all bookers want the same tenth of the slots; counts from the server's own files.
 
     A loser takes the other time that they were offered, until they have a meeting or the honest
     answer that no time is left.
