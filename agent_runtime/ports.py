@@ -58,8 +58,32 @@ class Calendar(Protocol):
         description: str,
         attendee: str,
         organizer: str,
+        sequence: int = 0,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
+        ...
+
+    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
+        ...
+
+    def move(
+        self,
+        old: Slot,
+        new: Slot,
+        *,
+        uid: str,
+        sequence: int,
+        summary: str,
+        description: str,
+        attendee: str,
+        organizer: str,
+    ) -> BookingResult:
+        """Gives a meeting another time; until the new one is got the old one stands."""
+        ...
+
+    def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
+        """Returns how many meetings with people an owner has in the coming two weeks."""
         ...
 
     def cancel(self, slot: Slot, *, uid: str) -> bool:

@@ -154,6 +154,8 @@ class Settings(BaseSettings):
     imap: tuple[ImapAccount, ...] = ()
     """Mailboxes to read, as JSON; empty means the Maildirs of the workspace."""
     caldav_url: str = ""
+    google_token: SecretStr = SecretStr("")
+    """OAuth access token with the calendar.events scope."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

@@ -46,6 +46,11 @@ COMMANDS = {
     "enrich": ("agent_runtime.enrich_cli:app", "Add facts about companies, from listed sources"),
     "crm": ("agent_runtime.crm_cli:crm", "See and take back what was written to the CRM"),
     "tickets": ("agent_runtime.crm_cli:tickets", "See the cases that were opened for support"),
+    "calendar": (
+        "agent_runtime.calendar_cli:calendar",
+        "See free times and who would meet a buyer",
+    ),
+    "meeting": ("agent_runtime.calendar_cli:meeting", "See meetings and say what became of them"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
     "replay": ("agent_runtime.replay_cli:replay", "Say which old turns would differ today"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agent_runtime.library.content import LOCALES
 from agent_runtime.library.playbook import Move, Playbook
 
-SPOKEN_BY_CODE = ("meeting.agenda", "meeting.booked", "slots.other")
+SPOKEN_BY_CODE = ("meeting.agenda", "meeting.booked", "meeting.called_off", "slots.other")
 """Texts that the booking of a meeting speaks, whatever the playbook."""
 
 if TYPE_CHECKING:

@@ -19,7 +19,9 @@ from agent_runtime.domain import (
 Actor = Literal["agent", "human"]
 TaskState = Literal["WAITING", "PLANNED", "CANCELLED", "EXPIRED", "BLOCKED"]
 InboundState = Literal["NEW", "DONE"]
-MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED"]
+MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED", "DECLINING", "DECLINED"]
+"""DECLINING: the buyer said no, and the event is still to be taken out of the calendar."""
+Attendance = Literal["", "accepted", "tentative", "declined", "held", "no_show"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
@@ -188,6 +190,17 @@ class Meeting:
     slot: Slot
     actor: Actor
     state: MeetingState = "HOLDING"
+    event_uid: str = ""
+    """UID in calendars where the meeting was moved and so keeps that of the one before."""
+    sequence: int = 0
+    """How often the event was moved (RFC 5545 SEQUENCE)."""
+    attendance: Attendance = ""
+    """What the attendee answered, or what became of it."""
+
+    @property
+    def ical_uid(self) -> str:
+        """The UID that the calendar and the buyer know."""
+        return self.event_uid or self.uid
 
 
 @dataclass(frozen=True, slots=True)

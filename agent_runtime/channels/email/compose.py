@@ -65,10 +65,11 @@ def compose(mail: Mail, *, at: datetime, unsubscribe: str, unsubscribe_url: str 
     message.set_content(mail.body)
     message.add_alternative(html_of(mail.body, language=mail.language), subtype="html")
     if mail.invite:
+        method = "CANCEL" if "METHOD:CANCEL" in mail.invite else "REQUEST"
         message.add_alternative(
             mail.invite.encode(),
             maintype="text",
             subtype="calendar",
-            params={"method": "REQUEST", "charset": "utf-8"},
+            params={"method": method, "charset": "utf-8"},
         )
     return message.as_bytes()

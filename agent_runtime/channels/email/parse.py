@@ -9,6 +9,7 @@ from agent_runtime.channels.email.reading.kind import MailKind, Reading, kind_of
 from agent_runtime.channels.email.reading.mime import OpenedMail, open_mail
 from agent_runtime.channels.email.reading.naming import named_mails
 from agent_runtime.channels.email.trimming import new_text
+from agent_runtime.tools.itip import Itip, itip_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class ReceivedMail:
     """The addresses that a bounce or complaint speaks of."""
     named: tuple[str, ...] = ()
     """Message-IDs that a bounce or complaint may mean; the likeliest first."""
-    calendars: tuple[str, ...] = ()
-    """Its calendar parts, as text."""
+    itip: Itip | None = None
+    """What the mail's calendar part answers to an invitation."""
 
     @staticmethod
     def key_of(rfc_message_id: str) -> str:
@@ -78,7 +79,7 @@ def parse(raw: bytes, *, mailbox: str) -> ReceivedMail:
         permanent=reading.permanent,
         reported=reading.recipients,
         named=named,
-        calendars=mail.calendars,
+        itip=itip_in(mail.calendars),
     )
 
 

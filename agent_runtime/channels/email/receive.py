@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent_runtime import log
+from agent_runtime.attendance import hear_itip
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.domain import Contact, Session
@@ -73,6 +74,15 @@ class Inbox:
             )
             self._prove(tx, reported, mail.in_reply_to, now=now)
             self._stop(tx, inbound, session, mail, now=now)
+            if mail.itip is not None:
+                hear_itip(
+                    tx,
+                    mail.itip,
+                    sender=mail.sender,
+                    key=mail.key,
+                    now=now,
+                    versions=self.outbox.versions,
+                )
             return True
 
     def _whose(
