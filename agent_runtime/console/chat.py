@@ -33,6 +33,8 @@ from agent_runtime.console.watch import Watch
 
 WIDGET = Path(__file__).parent / "widget"
 MAX_WAIT_S = 25.0
+NEW_WAIT_S = 2.0
+"""Of a visitor without a thread, whose first message another process may have taken."""
 
 
 def router(door: Door) -> Mount:
@@ -84,6 +86,7 @@ class _Http:
             said = await self._read(request, Say)
             visitor = self._visitor(request)
             line = await asyncio.to_thread(take, self._door, self._room, visitor, said)
+            self._watch.wake(visitor.address)
         except Problem as error:
             return error.response()
         return JSONResponse({"v": 1, "type": "ack", "id": said.id, "line": line})
@@ -98,7 +101,7 @@ class _Http:
             return error.response()
         view = await asyncio.to_thread(self._room.view, visitor)
         if wait_s and view.mark == request.query_params.get("after"):
-            await self._news(view, wait_s)
+            await self._news(visitor, view, wait_s)
             view = await asyncio.to_thread(self._room.view, visitor)
         return JSONResponse(news_of(view))
 
@@ -111,11 +114,11 @@ class _Http:
         count = await asyncio.to_thread(self._room.seen, visitor, said.ids)
         return JSONResponse({"v": 1, "type": "seen", "count": count})
 
-    async def _news(self, view: View, wait_s: float) -> None:
+    async def _news(self, visitor: Visitor, view: View, wait_s: float) -> None:
         watched = self._watch.begin()
-        watched.threads, watched.mark = view.threads, view.mark
+        watched.address, watched.threads, watched.mark = visitor.address, view.threads, view.mark
         try:
-            await asyncio.wait_for(watched.news.wait(), wait_s)
+            await asyncio.wait_for(watched.news.wait(), wait_s if view.threads else NEW_WAIT_S)
         except TimeoutError:
             pass
         finally:

@@ -84,6 +84,7 @@ class ChatSocket:
             except Problem as error:
                 await self._refuse(raw, error)
         self._link = "" if settled else self._link
+        watched.address = visitor.address
         view = await asyncio.to_thread(self._room.view, visitor)
         await self._send(hello_of(visitor, settled, view))
         lines = [line.as_dict() for line in view.lines]
@@ -91,7 +92,7 @@ class ChatSocket:
         self._shown = dict.fromkeys((line.line_id for line in view.lines), "")
         await self._show(watched, view)
         tasks = {
-            asyncio.create_task(self._listen(watched, visitor)),
+            asyncio.create_task(self._listen(visitor)),
             asyncio.create_task(self._tell(watched, visitor)),
         }
         ended, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -101,15 +102,15 @@ class ChatSocket:
         for task in ended:
             task.result()
 
-    async def _listen(self, watched: Watched, visitor: Visitor) -> None:
+    async def _listen(self, visitor: Visitor) -> None:
         while True:
             raw = await asyncio.wait_for(self._socket.receive_text(), IDLE_S)
             try:
-                await self._hear(watched, visitor, raw)
+                await self._hear(visitor, raw)
             except Problem as error:
                 await self._refuse(raw, error)
 
-    async def _hear(self, watched: Watched, visitor: Visitor, raw: str) -> None:
+    async def _hear(self, visitor: Visitor, raw: str) -> None:
         said = self._read(raw, {"say": Say, "seen": Seen})
         if isinstance(said, Seen):
             await asyncio.to_thread(self._room.seen, visitor, said.ids)
@@ -117,7 +118,7 @@ class ChatSocket:
         line = await asyncio.to_thread(take, self._door, self._room, visitor, said)
         self._shown[line] = ""
         await self._send({"v": 1, "type": "ack", "id": said.id, "line": line})
-        watched.news.set()
+        self._watch.wake(visitor.address)
 
     async def _tell(self, watched: Watched, visitor: Visitor) -> None:
         while True:

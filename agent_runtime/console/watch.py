@@ -19,6 +19,8 @@ EVERY_S = 0.2
 class Watched:
     """One window: which threads it shows and how far it has shown them."""
 
+    address: str = ""
+    """Whose window it is."""
     threads: tuple[str, ...] = ()
     mark: str = ""
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -40,6 +42,12 @@ class Watch:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         return watched
+
+    def wake(self, address: str) -> None:
+        """Says that a visitor has written: until then their windows had no thread to watch."""
+        for watched in self._watched:
+            if watched.address == address:
+                watched.news.set()
 
     def end(self, watched: Watched) -> None:
         """Takes a window off."""

@@ -304,3 +304,37 @@ def test_the_widget_works_in_a_browser_by_keyboard_and_after_a_reload(site, need
         page.press("Escape")
         page.wait(f"{ROOT}.querySelector('.panel').hidden")
         assert page.run(f"{ROOT}.activeElement.className") == "launch"
+
+
+def test_the_widget_works_where_websockets_are_shut_out(site, need_program, tmp_path):
+    """R22: the same words by plain requests, and a reload finds them."""
+    with open_browser(need_program("chromium"), tmp_path / "profile") as page:
+        page.ask("Page.enable")
+        page.ask("Page.addScriptToEvaluateOnNewDocument", source="delete window.WebSocket")
+        page.go(f"{site.url}/chat/demo")
+        assert page.run("typeof WebSocket") == "undefined"
+        page.run("parleyChat.open()")
+        page.type("How much does it cost?")
+        page.press("Enter")
+        page.wait(f"{ROOT}.querySelectorAll('.msg.agent').length > 1")
+        page.wait(f"!{ROOT}.querySelector('.msg.waiting')")
+        before = page.run(TEXTS)[1:]
+        page.go(f"{site.url}/chat/demo")
+        page.wait(f"{ROOT}.querySelectorAll('.msg').length >= {len(before)}")
+        assert page.run(TEXTS) == before
+
+
+def test_what_was_typed_without_a_connection_is_sent_once_it_is_there(site, need_program, tmp_path):
+    with open_browser(need_program("chromium"), tmp_path / "profile") as page:
+        page.go(f"{site.url}/chat/demo")
+        page.ask("Network.enable")
+        shut = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        page.ask("Network.emulateNetworkConditions", offline=True, **shut)
+        page.run("parleyChat.open()")
+        page.type("How much does it cost?")
+        page.press("Enter")
+        page.wait(f"!{ROOT}.querySelector('.note').hidden")
+        page.ask("Network.emulateNetworkConditions", offline=False, **shut)
+        page.wait(f"{ROOT}.querySelectorAll('.msg.agent').length > 1", seconds=40)
+        assert page.run(TEXTS).count("How much does it cost?") == 1
+        assert page.run(f"{ROOT}.querySelector('.note').hidden") is True
