@@ -34,6 +34,7 @@ def _serve(
         host=host,
         port=port,
         ws_max_size=MAX_MESSAGE,
+        timeout_graceful_shutdown=3,
         log_level="warning",
         access_log=False,
     )
