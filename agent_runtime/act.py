@@ -215,6 +215,7 @@ def remember(
         state=candidate.next_state if action.decision == "allow" else session.state,
         speaker="human" if handed_over else session.speaker,
         offered=proposal.slots if proposal and proposal.slots else session.offered,
+        wanted=candidate.wants or (None if candidate.book else session.wanted),
         facts_known=tuple(known.items()),
         language=seen.language if seen and buyer_wrote else session.language,
         contents_used=tuple(dict.fromkeys((*session.contents_used, *used))),

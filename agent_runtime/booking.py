@@ -9,12 +9,19 @@ from icalendar import Event, vCalAddress
 
 from agent_runtime import act, log
 from agent_runtime.crash import crash_point
-from agent_runtime.domain import Contact, Proposal, Session
+from agent_runtime.domain import BRIEF_CHANNELS, Contact, Proposal, Session, answered_on
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.planning.host import Host, host_of
-from agent_runtime.planning.speech_acts import called_off, can_say, confirmation, other_times
+from agent_runtime.planning.speech_acts import (
+    called_off,
+    can_say,
+    confirmation,
+    confirmation_here,
+    other_times,
+)
 from agent_runtime.ports import BookingResult, Calendar, Store, Tx
+from agent_runtime.reach import reach
 from agent_runtime.store.rows import HumanTask, Meeting
 
 
@@ -180,13 +187,32 @@ class Booker:
             agenda=content.body if content else "",
             now=now,
         )
+        self._say_here(thread, booked, meeting)
         return thread.say(booked, proposal, meeting, invite)
+
+    def _say_here(self, thread: "_Thread", session: Session, meeting: Meeting) -> None:
+        """Whoever chose the time in a chat or by text hears of it there as well."""
+        channel = answered_on(session.channel)
+        if channel in BRIEF_CHANNELS and reach(thread.tx, thread.contact, channel):
+            said = confirmation_here(
+                self.library,
+                thread.contact,
+                session,
+                meeting.slot,
+                channel=channel,
+                now=thread.now,
+            )
+            thread.say(session, said, meeting, "")
 
     def _offer_again(self, thread: "_Thread", meeting: Meeting, host: Host) -> str:
         contact, session, now = thread.contact, thread.session, thread.now
         key = f"{meeting.person_id}:{meeting.uid}"
         slots = self.calendar.free_slots(host.owner_id, now=now, key=key)
-        proposal = other_times(self.library, contact, session, slots, now=now)
+        channel = answered_on(session.channel)
+        is_there = channel in BRIEF_CHANNELS and reach(thread.tx, contact, channel)
+        proposal = other_times(
+            self.library, contact, session, slots, channel=channel if is_there else "email", now=now
+        )
         offered = replace(session, offered=slots, state="scheduling")
         thread.tx.save_session(offered)
         return thread.say(offered, proposal, meeting, "")
@@ -223,12 +249,13 @@ class _Thread:
             session,
             self.contact,
             proposal,
-            cause=meeting.uid,
+            cause=meeting.uid if proposal.channel == "email" else f"{meeting.uid}:here",
             actor=meeting.actor,
             mailbox=self.mailbox,
             due_at=self.now,
             arm=act.strictest(self.tx.assignments(meeting.person_id)),
             invite=invite,
+            address=reach(self.tx, self.contact, proposal.channel),
         )
         self.tx.add_message(message)
         return message.message_id

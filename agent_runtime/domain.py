@@ -148,6 +148,8 @@ class Session:
     buyer_turns: int = 0
     agent_turns: int = 0
     offered: tuple[Slot, ...] = ()
+    wanted: Slot | None = None
+    """The time that they have chosen and that waits for an e-mail address to invite."""
     facts_known: tuple[tuple[str, str], ...] = ()
     """Entities that the buyer gave, name and verbatim span; asked once, never again."""
     preferences: tuple[tuple[str, str], ...] = ()
@@ -286,6 +288,8 @@ class Candidate:
     next_state: str
     proposal: Proposal | None = None
     book: Slot | None = None
+    wants: Slot | None = None
+    """A time that was chosen and is booked once there is somebody to invite."""
     route_to: str = ""
     """For hand-offs: the role of the human queue."""
     inform: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from agent_runtime import log
 from agent_runtime.domain import ChannelName, Contact, Session
 from agent_runtime.hearing.safety import is_opt_out
+from agent_runtime.identity import adopt_address
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.placeholders import redact
 from agent_runtime.ports import Store, Tx
@@ -71,6 +72,8 @@ class Intake:
             known = tx.session_of(contact.person_id)
             session = known or opened_by_buyer(contact)
             redacted = redact(arrival.text, contact, known=tx.recall(session.thread_id))
+            if session.wanted is not None and not contact.email:
+                adopt_address(tx, contact, redacted)
             title = redact(arrival.subject, contact, known=redacted.originals)
             is_request = known is None or known.closed or arrival.channel == "form"
             inbound = Inbound(

@@ -19,6 +19,7 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
 from agent_runtime.library.knowledge import Quote
 from agent_runtime.library.playbook import Playbook, Touch
+from agent_runtime.planning.by_mail import slot_that_waits, slot_to_book
 from agent_runtime.planning.moves import Option, state_of
 from agent_runtime.planning.outline import (
     Turn,
@@ -247,7 +248,8 @@ def _candidate(turn: Turn, option: Option, facts: frozenset[str]) -> Candidate:
         inform=move.inform,
         priority=move.priority,
         records=_records(option),
-        book=turn.accepted if move.do == "book" else None,
+        book=slot_to_book(turn.session, option, turn.accepted),
+        wants=slot_that_waits(option, turn.accepted),
     )
     if move.do == "propose_times" and not turn.offer:
         return _to_owner(turn, "no_time_to_offer", option.score)

@@ -1,6 +1,6 @@
 """What the runtime asks of the outside: a store, a mail channel, a calendar."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,8 @@ from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
 from agent_runtime.store.rows import (
     Approval,
+    ChatLine,
+    ChatMark,
     Due,
     FieldChange,
     HumanTask,
@@ -172,6 +174,28 @@ class Tx(Protocol):
         self, channel: ChannelName, address: str, person_id: str, *, now: datetime
     ) -> bool:
         """Notes whose an address is, and that it is their latest; False when it is another's."""
+        ...
+
+    def move_address(
+        self, channel: ChannelName, address: str, person_id: str, *, now: datetime
+    ) -> None:
+        """Gives an address to another person, and keeps which thread it was in before."""
+        ...
+
+    def former_threads(self, channel: ChannelName, address: str) -> tuple[str, ...]:
+        """The threads that an address was in before it was moved, the earliest first."""
+        ...
+
+    def chat_of(self, thread_id: str) -> tuple[ChatLine, ...]:
+        """What was said in the chat of a thread, oldest first; of ours only what has left."""
+        ...
+
+    def chat_marks(self, thread_ids: Collection[str]) -> dict[str, ChatMark]:
+        """How far each of these threads is; one without any message is left out."""
+        ...
+
+    def is_settled(self, thread_id: str) -> bool:
+        """Whether nothing of a thread waits, is on its way, or is on hold in a calendar."""
         ...
 
     def consents(self, person_id: str) -> tuple[Consent, ...]:

@@ -18,6 +18,9 @@ from agent_runtime.store import tables as t
 
 BATCH = 40
 
+_LIVE = '"channel":"chat"'
+"""How a row of a channel on which somebody waits says so in JSON; in a text a quote is escaped."""
+
 Rows = list[tuple[str, str]]
 """(kind, row id) of each row, in order."""
 
@@ -49,7 +52,7 @@ def release(engine: Engine, enqueue: Enqueue, *, now: datetime) -> int:
     with engine.begin() as connection:
         busy = set(connection.execute(select(t.lanes.c.lane)).scalars())
         batches: dict[str, Rows] = defaultdict(list)
-        for _, kind, row_id, lane in sorted(_due(connection, now)):
+        for kind, row_id, lane in _in_order(connection, now):
             if lane not in busy and len(batches[lane]) < BATCH:
                 batches[lane].append((kind, row_id))
         for lane, rows in batches.items():
@@ -57,6 +60,16 @@ def release(engine: Engine, enqueue: Enqueue, *, now: datetime) -> int:
             connection.execute(t.lanes.insert().values(lane=lane, work_id=work_id))
             enqueue(connection, work_id, lane, rows)
         return sum(map(len, batches.values()))
+
+
+def live(engine: Engine, *, lane: str, now: datetime) -> Rows:
+    """Returns the due rows of a lane for which somebody waits before a chat window.
+
+    Whoever works the lane's batch works these in between: one at a time, as always, but nobody
+    waits for forty mails.
+    """
+    with engine.connect() as connection:
+        return [(kind, row_id) for kind, row_id, _ in _live(connection, now, lane=lane)]
 
 
 def free(engine: Engine, *, lane: str = "", work_ids: Iterable[str] = ()) -> None:
@@ -114,6 +127,26 @@ def _is_anything_due(engine: Engine, now: datetime) -> bool:
 
 def _is_due(source: _Source, now: datetime) -> ColumnElement[bool]:
     return and_(source.table.c.state == source.waiting, source.table.c.due_at <= now)
+
+
+def _in_order(connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
+    """Live rows first, then by the time at which they fell due."""
+    waiting = [(kind, row_id, lane) for _, kind, row_id, lane in sorted(_due(connection, now))]
+    return list(dict.fromkeys((*_live(connection, now), *waiting)))
+
+
+def _live(
+    connection: Connection, now: datetime, *, lane: str = ""
+) -> Iterable[tuple[str, str, str]]:
+    for source in _SOURCES:
+        if source.kind not in ("inbound", "message"):
+            continue
+        where = [_is_due(source, now), source.table.c.doc.contains(_LIVE, autoescape=True)]
+        where += [source.table.c.lane == lane] if lane else []
+        columns = (source.table.c.due_at, source.key.label("row_id"), source.table.c.lane)
+        query = select(*columns).where(*where).order_by(source.table.c.due_at, source.key)
+        for row in connection.execute(query.limit(BATCH)):
+            yield source.kind, row.row_id, row.lane
 
 
 def _due(connection: Connection, now: datetime) -> Iterable[tuple[datetime, str, str, str]]:

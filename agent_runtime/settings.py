@@ -160,6 +160,12 @@ class Settings(BaseSettings):
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""
     """Where the source of company data that is asked over HTTP answers."""
+    console_key: str = ""
+    """Signs chat windows and links in mails; empty means one that is kept in the workspace."""
+    console_origins: str = ""
+    """Web pages that may embed the chat and send forms, as `https://host`, with commas between."""
+    form_key: str = ""
+    """Signs the forms that servers send; empty means that none is accepted."""
     executor_id: str = "worker-1"
     cache: Path = Path("out/cache")
     """Vectors and trained models; safe to delete."""

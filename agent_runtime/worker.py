@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
+from typing import cast
 
 from sqlalchemy import Engine
 
@@ -29,7 +30,7 @@ from agent_runtime.ports import MailChannel
 from agent_runtime.routing.dispatch import Dispatch, open_dispatch
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
-from agent_runtime.store.rows import Due
+from agent_runtime.store.rows import Due, DueKind
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.slots import OfficeHours
@@ -59,10 +60,18 @@ class Worker:
         """Works until `stop` is set. What an earlier life was sending becomes UNKNOWN first."""
         self.runtime.outbox.recover(now=read_now(self.engine))
         channels: dict[str, MailChannel] = defaultdict(self.channel)
+        desk = self.runtime.desk
 
         def work(lane: str, rows: list[Due]) -> None:
+            first: set[Due] = set()
             for due in rows:
-                self.runtime.desk.work(due, channels[lane], now=read_now(self.engine))
+                for kind, row_id in pump.live(self.engine, lane=lane, now=read_now(self.engine)):
+                    waits = Due(cast(DueKind, kind), row_id)
+                    if waits not in first:
+                        first.add(waits)
+                        desk.work(waits, channels[lane], now=read_now(self.engine))
+                if due not in first:
+                    desk.work(due, channels[lane], now=read_now(self.engine))
             pump.free(self.engine, lane=lane)
 
         crash_point("before_launch")

@@ -1,1 +1,1 @@
-"""What people reach over HTTP; each part brings its own routes."""
+"""The web side: chat, web forms and unsubscribing. A client of the store; it answers nobody."""

@@ -16,7 +16,9 @@ def _serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Serve what people reach over HTTP: unsubscribing with one click.
+    """Serve what people reach over HTTP: the chat, web forms, unsubscribing with one click.
+
+    The worker answers what comes in. Try it at http://127.0.0.1:8080/chat/demo.
 
     Put a proxy that speaks TLS before it, and set PARLEY_PUBLIC_URL to its address.
 
@@ -24,7 +26,15 @@ def _serve(
     """
     import uvicorn
 
-    from agent_runtime.console.serve import open_app
+    from agent_runtime.console.serve import MAX_MESSAGE, open_app
 
     # The path of a request holds the token, so it is not logged.
-    uvicorn.run(open_app(load_settings(workspace)), host=host, port=port, access_log=False)
+    uvicorn.run(
+        open_app(load_settings(workspace)),
+        host=host,
+        port=port,
+        ws_max_size=MAX_MESSAGE,
+        timeout_graceful_shutdown=3,
+        log_level="warning",
+        access_log=False,
+    )

@@ -1,35 +1,34 @@
 """Composition root of the web side: joins the store and the keys into one application."""
 
-from importlib.metadata import version
-
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from agent_runtime.channels.email.signing import read_keyring
-from agent_runtime.clock import read_now
-from agent_runtime.console import unsubscribe
+from agent_runtime.console import chat, forms, unsubscribe
 from agent_runtime.console.app import build_app
-from agent_runtime.errors import ParleyError
-from agent_runtime.policies import permit
+from agent_runtime.console.door import Door, open_door
 from agent_runtime.settings import Settings
-from agent_runtime.store.engine import open_engine
-from agent_runtime.store.sql import SqlStore
+
+MAX_MESSAGE = 64_000
+"""Bytes of one WebSocket message; more closes the connection."""
 
 
 def open_app(settings: Settings) -> Starlette:
     """Returns the application on the store of a workspace.
 
+    Without `PARLEY_SIGNING_KEYS` no unsubscribe link is in any mail, and none is served.
+
     Raises:
-        ParleyError: no key is set with which a link could be checked.
+        ParleyError: there is no run in this workspace.
     """
+    door = open_door(settings)
     keyring = read_keyring(settings.signing_keys)
-    if keyring is None:
-        raise ParleyError(
-            "PARLEY_SIGNING_KEYS is empty, so no unsubscribe link could be told from a forged "
-            "one; set it, for example to 1:$(openssl rand -hex 32)."
-        )
-    engine = open_engine(settings.store_url or f"sqlite:///{settings.paths.store}")
-    store = SqlStore(engine, settings.tenant_id)
-    versions = {"code": version("parley"), "policy": permit.VERSION}
-    return build_app(
-        unsubscribe.routes(store, keyring, versions, clock=lambda: read_now(engine)),
-    )
+    one_click: tuple[BaseRoute, ...] = ()
+    if keyring is not None:
+        one_click = tuple(unsubscribe.routes(door.store, keyring, door.versions, clock=door.clock))
+    return build_app(one_click, public_routes(door))
+
+
+def public_routes(door: Door) -> tuple[BaseRoute, ...]:
+    """Returns the routes of chat and forms."""
+    return (chat.router(door), forms.router(door))

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from agent_runtime.library.content import LOCALES
 from agent_runtime.library.playbook import Move, Playbook
 
-SPOKEN_BY_CODE = ("meeting.agenda", "meeting.booked", "meeting.called_off", "slots.other")
+SPOKEN_BY_CODE = (
+    "meeting.agenda",
+    "meeting.booked",
+    "meeting.booked_here",
+    "meeting.called_off",
+    "question.email",
+    "slots.other",
+)
 """Texts that the booking of a meeting speaks, whatever the playbook."""
 
 if TYPE_CHECKING:

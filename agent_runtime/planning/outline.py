@@ -17,6 +17,7 @@ from agent_runtime.domain import (
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import LOCALES, Content
 from agent_runtime.library.playbook import Playbook, Touch
+from agent_runtime.planning.by_mail import with_an_address
 from agent_runtime.planning.host import host_of
 from agent_runtime.planning.moves import Option, known_of, options
 from agent_runtime.planning.speech_acts import can_say, language_for
@@ -98,6 +99,7 @@ def read_turn(
         is_slot_chosen=accepted is not None,
         choose=choose,
     )
+    fitting = with_an_address(fitting, session, contact, observation.text)
     offers = any(option.move.do == "propose_times" for option in fitting)
     return Turn(
         session=session,

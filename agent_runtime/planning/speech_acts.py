@@ -134,10 +134,38 @@ def confirmation(
     )
 
 
-def other_times(
-    library: Library, contact: Contact, session: Session, slots: Sequence[Slot], *, now: datetime
+def confirmation_here(
+    library: Library,
+    contact: Contact,
+    session: Session,
+    slot: Slot,
+    *,
+    channel: ChannelName,
+    now: datetime,
 ) -> Proposal:
-    """Returns the mail that offers other times, because somebody else has taken the first."""
+    """Returns what is said where the buyer is, beside the invitation that goes by mail."""
+    return _about_a_meeting(
+        library,
+        contact,
+        session,
+        Act("book", "transactional", 1.0),
+        text="meeting.booked_here",
+        slots=(slot,),
+        channel=channel,
+        now=now,
+    )
+
+
+def other_times(
+    library: Library,
+    contact: Contact,
+    session: Session,
+    slots: Sequence[Slot],
+    *,
+    channel: ChannelName = "email",
+    now: datetime,
+) -> Proposal:
+    """Returns what offers other times, because somebody else has taken the first."""
     return _about_a_meeting(
         library,
         contact,
@@ -145,6 +173,7 @@ def other_times(
         Act("propose_times", "transactional", 1.0),
         text="slots.other",
         slots=slots,
+        channel=channel,
         now=now,
     )
 
@@ -173,11 +202,12 @@ def _about_a_meeting(
     text: str,
     more: str = "",
     slots: Sequence[Slot],
+    channel: ChannelName = "email",
     now: datetime,
 ) -> Proposal:
     playbook: Playbook = library.playbook(session.playbook)
     language = language_for(session, contact)
-    frame = library.live(playbook.frame, language=language, now=now)
+    frame = library.live(playbook.frame_on(channel), language=language, now=now)
     own = library.live(playbook.wording(text), language=language, now=now)
     shared = library.live(text, language=language, now=now)
     content = own if own is not None and can_say(own, contact) else shared
@@ -191,8 +221,9 @@ def _about_a_meeting(
         frame=frame,
         contact=contact,
         session=session,
-        purpose=playbook.on("email").purpose,
+        purpose=playbook.on(channel).purpose,
         slots=slots,
+        channel=channel,
     )
 
 

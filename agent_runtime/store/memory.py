@@ -1,7 +1,7 @@
 """The runtime store in plain dictionaries: the fake beside the port, and the fast path's store."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,8 +10,11 @@ from heapq import heappop, heappush
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
+from agent_runtime.store.chat_lines import chat_lines
 from agent_runtime.store.rows import (
     Approval,
+    ChatLine,
+    ChatMark,
     Due,
     DueKind,
     FieldChange,
@@ -44,6 +47,7 @@ class MemoryStore:
         self._contacts: dict[str, Contact] = {}
         self._by_email: dict[str, Contact] = {}
         self._addresses: dict[tuple[ChannelName, str], tuple[str, datetime]] = {}
+        self._moved: dict[tuple[ChannelName, str], dict[str, datetime]] = {}
         self._consents: dict[str, tuple[Consent, ...]] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
         self._suppressed: dict[str, str] = {}
@@ -127,6 +131,43 @@ class MemoryStore:
             return False
         self._addresses[channel, address] = (person_id, now)
         return True
+
+    def move_address(
+        self, channel: ChannelName, address: str, person_id: str, *, now: datetime
+    ) -> None:
+        before = self.session_of(self.person_at(channel, address))
+        if before is not None:
+            self._moved.setdefault((channel, address), {}).setdefault(before.thread_id, now)
+        self._addresses[channel, address] = (person_id, now)
+
+    def former_threads(self, channel: ChannelName, address: str) -> tuple[str, ...]:
+        moved = self._moved.get((channel, address), {})
+        return tuple(sorted(moved, key=lambda thread: (moved[thread], thread)))
+
+    def chat_of(self, thread_id: str) -> tuple[ChatLine, ...]:
+        came = (i for i in self._inbound.values() if i.thread_id == thread_id)
+        return chat_lines(came, self._left(thread_id))
+
+    def chat_marks(self, thread_ids: Collection[str]) -> dict[str, ChatMark]:
+        found: dict[str, ChatMark] = {}
+        for thread in thread_ids:
+            came = [i for i in self._inbound.values() if i.thread_id == thread]
+            lines = len(came) + len(self._left(thread))
+            if lines:
+                found[thread] = ChatMark(lines, sum(i.state == "NEW" for i in came))
+        return found
+
+    def _left(self, thread_id: str) -> list[Message]:
+        ours = self.messages.values()
+        return [m for m in ours if m.thread_id == thread_id and m.state == "SENT"]
+
+    def is_settled(self, thread_id: str) -> bool:
+        messages = (m for m in self.messages.values() if m.thread_id == thread_id)
+        return not (
+            self.has_unread(thread_id)
+            or any(m.state in ("READY", "SENDING") for m in messages)
+            or self.meetings_of(thread_id, "HOLDING")
+        )
 
     def consents(self, person_id: str) -> tuple[Consent, ...]:
         return self._consents.get(person_id, ())

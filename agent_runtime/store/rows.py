@@ -180,6 +180,26 @@ class MailCursor:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatLine:
+    """One thing that was said in a chat and is to be seen there, in placeholder text."""
+
+    line_id: str
+    by: Literal["visitor", "agent", "person"]
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMark:
+    """How far a thread is; it changes with everything that a chat window has to show."""
+
+    lines: int = 0
+    """Messages that have come in or gone out, on whatever channel."""
+    waiting: int = 0
+    """Messages of the buyer that nobody has dealt with yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """A calendar event of ours; HOLDING until the calendar has confirmed it."""
 

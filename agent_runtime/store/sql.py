@@ -1,19 +1,22 @@
 """The runtime store on SQLAlchemy Core: SQLite on one machine, Postgres with many workers."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, not_, or_
+from sqlalchemy import Connection, Engine, and_, func, not_, or_, select
 
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.store import tables as t
+from agent_runtime.store.chat_lines import chat_lines
 from agent_runtime.store.rows import (
     Approval,
+    ChatLine,
+    ChatMark,
     Due,
     FieldChange,
     HumanTask,
@@ -100,6 +103,51 @@ class SqlTx(SqlRows):
         if is_theirs and not is_new:
             self.set(t.addresses, key, noted_at=now)
         return is_theirs
+
+    def move_address(
+        self, channel: ChannelName, address: str, person_id: str, *, now: datetime
+    ) -> None:
+        key = {"channel": channel, "address": address}
+        before = self.session_of(self.person_at(channel, address))
+        if before is not None:
+            former = {**key, "thread_id": before.thread_id, "moved_at": now}
+            self.insert(t.moved_addresses, former)
+        self.set(t.addresses, key, person_id=person_id, noted_at=now)
+
+    def former_threads(self, channel: ChannelName, address: str) -> tuple[str, ...]:
+        rows = self.rows(t.moved_addresses, channel=channel, address=address)
+        ordered = sorted(rows, key=lambda row: (row.moved_at, row.thread_id))
+        return tuple(row.thread_id for row in ordered)
+
+    def chat_of(self, thread_id: str) -> tuple[ChatLine, ...]:
+        came = self.all(Inbound, t.inbound, thread_id=thread_id)
+        rows = self.rows(t.messages, thread_id=thread_id, state="SENT")
+        left = (replace(load(Message, r.doc), state=r.state, sent_at=r.sent_at) for r in rows)
+        return chat_lines(came, left)
+
+    def chat_marks(self, thread_ids: Collection[str]) -> dict[str, ChatMark]:
+        came = self._counts(t.inbound, thread_ids)
+        waiting = self._counts(t.inbound, thread_ids, t.inbound.c.state == "NEW")
+        left = self._counts(t.messages, thread_ids, t.messages.c.state == "SENT")
+        return {
+            thread: ChatMark(came.get(thread, 0) + left.get(thread, 0), waiting.get(thread, 0))
+            for thread in {*came, *left}
+        }
+
+    def _counts(self, table: Any, thread_ids: Collection[str], *where: Any) -> dict[str, int]:
+        of_ours = (table.c.tenant_id == self.tenant_id, table.c.thread_id.in_(thread_ids))
+        query = select(table.c.thread_id, func.count()).where(*of_ours, *where)
+        return {
+            row[0]: row[1] for row in self.connection.execute(query.group_by(table.c.thread_id))
+        }
+
+    def is_settled(self, thread_id: str) -> bool:
+        on_its_way = t.messages.c.state.in_(("READY", "SENDING"))
+        return not (
+            self.has_unread(thread_id)
+            or self.count(t.messages, on_its_way, thread_id=thread_id)
+            or self.count(t.meetings, thread_id=thread_id, state="HOLDING")
+        )
 
     def consents(self, person_id: str) -> tuple[Consent, ...]:
         return self.one(tuple[Consent, ...], t.consents, person_id=person_id) or ()

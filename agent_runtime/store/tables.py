@@ -69,6 +69,16 @@ addresses = Table(
     Index("addresses_person", "tenant_id", "person_id", "channel"),
 )
 
+moved_addresses = Table(
+    "moved_addresses",
+    metadata,
+    _key("tenant_id"),
+    _key("channel"),
+    _key("address"),
+    _key("thread_id"),
+    Column("moved_at", Instant, nullable=False),
+)
+
 consents = Table("consents", metadata, _key("tenant_id"), _key("person_id"), _doc())
 
 assignments = Table(

@@ -12,7 +12,7 @@ from agent_runtime.domain import Proposal, Sentence
 from agent_runtime.policies.facts import Sent
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.memory import MemoryStore
-from agent_runtime.store.rows import Inbound, Meeting, Task
+from agent_runtime.store.rows import ChatMark, Inbound, Meeting, Task
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.tables import metadata
 
@@ -227,3 +227,38 @@ def test_nobody_is_found_by_an_address_that_is_not_known(store):
     with store.begin() as tx:
         tx.add_contact(replace(ANA, contact_id="c-x", person_id="p-x", email=""))
         assert tx.contact_by_email("") is None
+
+
+def test_a_chat_shows_what_was_said_there_and_nothing_that_has_not_left(store):
+    chat = replace(MESSAGE, channel="chat", message_id="m-1", thread_id="th")
+    asked = replace(INBOUND, key="k-1", thread_id="th", channel="chat", text="Price?")
+    with store.begin() as tx:
+        tx.add_inbound(asked)
+        tx.add_inbound(replace(asked, key="k-2", channel="email"))
+        tx.add_message(chat)
+        tx.add_message(replace(chat, message_id="m-2", actor="human"))
+        tx.add_message(replace(chat, message_id="m-3", channel="email"))
+        tx.settle("m-2", "SENT", sent_at=asked.received_at)
+        tx.settle("m-3", "SENT", sent_at=NOW)
+    with store.begin() as tx:
+        said = [(line.line_id, line.by) for line in tx.chat_of("th")]
+        assert said == [("k-1", "visitor"), ("m-2", "person")]
+        assert tx.chat_marks(["th", "other"]) == {"th": ChatMark(lines=4, waiting=2)}
+        assert not tx.is_settled("th")
+        tx.settle("m-1", "SENT", sent_at=NOW + timedelta(days=2))
+        tx.close_inbound("k-1")
+        tx.close_inbound("k-2")
+        assert tx.chat_of("th")[-1].line_id == "m-1"
+        assert tx.is_settled("th")
+
+
+def test_an_address_is_moved_and_its_former_thread_is_kept(store):
+    with store.begin() as tx:
+        tx.save_session(THREAD)
+        tx.add_address("chat", "w", THREAD.person_id, now=NOW)
+        tx.move_address("chat", "w", "p-ben", now=NOW)
+    with store.begin() as tx:
+        assert tx.person_at("chat", "w") == "p-ben"
+        assert tx.address_on("chat", THREAD.person_id) == ""
+        assert tx.former_threads("chat", "w") == (THREAD.thread_id,)
+        assert tx.former_threads("chat", "v") == ()

@@ -1,0 +1,118 @@
+"""What every public page needs: the store, the key, who may call, and how often."""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.requests import HTTPConnection
+
+from agent_runtime.clock import read_now
+from agent_runtime.intake import Intake
+from agent_runtime.library.catalog import company_library
+from agent_runtime.log import Versions
+from agent_runtime.newcomers import read_newcomers
+from agent_runtime.policies import permit
+from agent_runtime.ports import Store
+from agent_runtime.settings import Settings
+from agent_runtime.status import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How much one visitor and one address of the internet may send; texts of `limits`."""
+
+    visitor: str = "20/minute"
+    address: str = "120/minute"
+    form: str = "10/minute"
+    sockets: int = 40
+    """Chat windows that may be open at once from one address."""
+
+
+class Gate:
+    """Counts in this process who has sent how much."""
+
+    def __init__(self, rates: Rates) -> None:
+        self.rates = rates
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def may(self, rate: str, *who: str) -> bool:
+        """Counts one event of somebody; False when it is one too many."""
+        return self._limiter.hit(parse(rate), *who)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The parts that the chat and the forms share."""
+
+    store: Store
+    intake: Intake
+    versions: Versions
+    clock: Callable[[], datetime]
+    key: str
+    origins: frozenset[str] = frozenset()
+    """Pages that may embed the widget and send forms: scheme, host and port."""
+    form_key: str = ""
+    """Signs the webhooks of servers; empty: none is accepted."""
+    gate: Gate = field(default_factory=lambda: Gate(Rates()))
+
+    def lets_in(self, request: HTTPConnection) -> bool:
+        """Says whether a browser calls from a page on the list, or from our own."""
+        origin = request.headers.get("origin", "")
+        own = urlsplit(origin).netloc == request.headers.get("host", "") != ""
+        return origin in self.origins or own
+
+
+def open_door(settings: Settings) -> Door:
+    """Returns the door of a workspace.
+
+    Raises:
+        ParleyError: there is no run in this workspace.
+    """
+    store = open_store(settings)
+    with store.begin() as tx:
+        newcomers = read_newcomers(tx, settings.tenant_id)
+    versions: Versions = {
+        "code": version("parley"),
+        "content": company_library(settings.paths.library).content_hash,
+        "policy": permit.VERSION,
+    }
+    return Door(
+        store=store,
+        intake=Intake(store, newcomers, versions),
+        versions=versions,
+        clock=lambda: read_now(store.engine),
+        key=settings.console_key or kept_key(settings.workspace / "console.key"),
+        origins=frozenset(o.strip().rstrip("/") for o in settings.console_origins.split(",") if o),
+        form_key=settings.form_key,
+    )
+
+
+def kept_key(path: Path) -> str:
+    """Returns the key of a workspace, made at its first use: links and windows outlive a restart.
+
+    It is readable by its owner only.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(path, "x", encoding="utf-8", opener=_private) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8")
+
+
+def caller(request: HTTPConnection) -> str:
+    """Returns from where somebody calls; behind a proxy uvicorn has put the true address there."""
+    return request.client.host if request.client else ""
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

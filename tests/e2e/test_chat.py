@@ -1,0 +1,340 @@
+"""Chat and forms with real servers: exchanger, calendar, worker, web side, a real browser."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from time import monotonic, sleep
+from urllib.request import Request, urlopen
+
+import pytest
+from browser import open_browser
+from websockets.sync.client import connect
+
+from agent_runtime.clock import write_now
+from agent_runtime.domain import Contact
+from agent_runtime.human_queue import HumanAnswer, HumanQueue
+from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
+from agent_runtime.sandbox.calendar_server import serve_calendar
+from agent_runtime.sandbox.exchanger import Exchanger
+from agent_runtime.settings import Settings
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.rows import Inbound
+from agent_runtime.store.sql import SqlStore
+
+pytestmark = pytest.mark.real
+
+NIGHT = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+"""Three in the morning in New York."""
+OWNER = Owner(
+    "o-1", "Lena Vogt", "lena@northbeam.example", "relay-lena@mail.northbeam.example", "UTC"
+)
+ARM = {"experiment_id": "online", "layer": "l", "salt": "s", "spec_hash": "h"}
+
+
+class Site:
+    """A company's servers on this machine."""
+
+    def __init__(self, settings, store, port, sent):
+        self.settings, self.store, self.port, self.sent = settings, store, port, sent
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def post(self, path, fields):
+        headers = {"content-type": "application/json", "origin": self.url}
+        request = Request(f"{self.url}{path}", json.dumps(fields).encode(), headers)
+        return json.loads(urlopen(request, timeout=10).read())
+
+    def chat(self):
+        return connect(f"ws://127.0.0.1:{self.port}/chat/ws", origin=self.url)
+
+    def answer(self, text):
+        """A person of ours answers what waits."""
+        people = HumanQueue(self.store, {})
+        (task,) = within(20, people.open_tasks)
+        people.answer(task.task_id, HumanAnswer(text, 1.0), now=NIGHT)
+
+
+def within(seconds, find):
+    until = monotonic() + seconds
+    while not (found := find()):
+        assert monotonic() < until, "it did not happen in time"
+        sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    settings = Settings(workspace=folder)
+    engine = open_engine(f"sqlite:///{settings.paths.store}")
+    write_now(engine, NIGHT)
+    store = SqlStore(engine, settings.tenant_id)
+    with store.begin() as tx:
+        tx.publish("owners", OWNERS.dump_json((OWNER,)).decode())
+        online = OnlineExperiment(**ARM, shares={"agent": 1.0})
+        tx.publish("online_experiment", EXPERIMENT.dump_json(online).decode())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder / "exchanger.jsonl"
+    with (
+        Exchanger(settings.paths.mail, log, lambda _: True, lambda: NIGHT) as exchanger,
+        serve_calendar(settings.paths.calendar, {OWNER.owner_id: OWNER.time_zone}) as calendar,
+    ):
+        environment = {
+            **os.environ,
+            "PARLEY_WORKSPACE": str(folder),
+            "PARLEY_SMTP_PORT": str(exchanger.port),
+            "PARLEY_CALDAV_URL": calendar.url,
+        }
+        serve = [
+            sys.executable,
+            "-c",
+            "from pipelines.cli import main; main()",
+            "serve",
+            "--port",
+            str(port),
+        ]
+        commands = ([sys.executable, "-m", "agent_runtime"], serve)
+        with (folder / "processes.log").open("ab") as out:
+            running = [
+                subprocess.Popen(c, env=environment, stdout=out, stderr=out) for c in commands
+            ]
+        made = Site(settings, store, port, lambda: _mails(log))
+        try:
+            warm_up(made, running, folder)
+            yield made
+        finally:
+            for process in running:
+                process.terminate()
+                process.wait(20)
+            engine.dispose()
+
+
+def _mails(log):
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def warm_up(site, running, folder):
+    """Waits until both are there and the worker has read its models once."""
+
+    def is_up():
+        assert all(p.poll() is None for p in running), (folder / "processes.log").read_text()
+        try:
+            return urlopen(f"{site.url}/chat/widget.js", timeout=2).status == 200
+        except OSError:
+            return False
+
+    within(60, is_up)
+    with site.chat() as window:
+        begin(window)
+        say(window, "warm", "What is the price?")
+        assert hear(window, "message", seconds=120)["line"]["by"] == "agent"
+
+
+def begin(window, token=""):
+    window.send(json.dumps({"v": 1, "type": "hello", "token": token}))
+    return hear(window, "hello")
+
+
+def say(window, message_id, text):
+    said = {"v": 1, "type": "say", "id": message_id, "text": text}
+    window.send(json.dumps(said))
+
+
+def hear(window, kind, *, seconds=10):
+    until = monotonic() + seconds
+    while (message := json.loads(window.recv(timeout=until - monotonic())))["type"] != kind:
+        pass
+    return message
+
+
+def test_a_chat_is_answered_within_five_seconds_at_three_in_the_morning(site):
+    """R22: over a real WebSocket, by a real worker."""
+    with site.chat() as window:
+        begin(window)
+        began = monotonic()
+        say(window, "m1", "How much does it cost?")
+        answer = hear(window, "message", seconds=5)
+    assert answer["line"]["by"] == "agent"
+    assert monotonic() - began < 5
+
+
+def test_a_form_at_three_in_the_morning_gets_a_mail_within_a_minute(site):
+    """R23 R168: the arm of the new lead is decided before the answer."""
+    fields = {
+        "email": "kim@new.example",
+        "first_name": "Kim",
+        "country": "US",
+        "time_zone": "America/New_York",
+        "message": "Could we talk about a demo next week?",
+    }
+    site.post("/forms/demo_request", fields)
+    with site.store.begin() as tx:
+        kim = tx.contact_by_email("kim@new.example")
+        (assigned,) = tx.assignments(kim.person_id)
+    assert (assigned.how, assigned.arm) == ("online", "agent")
+    mails = within(60, lambda: [m for m in site.sent() if m["rcpt_to"] == ["kim@new.example"]])
+    assert len(mails) == 1
+    site.post("/forms/demo_request", fields)
+    sleep(2)
+    assert len([m for m in site.sent() if m["rcpt_to"] == ["kim@new.example"]]) == 1
+
+
+def test_a_chat_does_not_wait_for_the_mails_of_the_day(site):
+    """A hundred mails are due in the lane of the only owner; the chat comes in between."""
+    with site.store.begin() as tx:
+        for number in range(100):
+            tx.add_contact(_buyer(number))
+            site_assign(tx, f"p-{number}")
+            tx.save_session(_session(number))
+            tx.add_inbound(_mail(number))
+    with site.chat() as window:
+        begin(window)
+        began = monotonic()
+        say(window, "m1", "How much does it cost?")
+        hear(window, "message", seconds=10)
+        took = monotonic() - began
+    still_due = sum(_is_due(site, number) for number in range(100))
+    assert still_due > 10, "the mails were too few to wait for"
+    assert took < 5
+    within(90, lambda: not any(_is_due(site, number) for number in range(100)))
+
+
+def _is_due(site, number):
+    with site.store.begin() as tx:
+        return tx.inbound(f"k-{number}").state == "NEW"
+
+
+def site_assign(tx, person_id):
+    from agent_runtime.contracts import Assignment
+
+    more = {"unit_id": person_id, "person_id": person_id, "arm": "agent", "layer": "l"}
+    at = {"assigned_at": NIGHT, "how": "hash", "tenant_id": tx.tenant_id}
+    tx.add_assignment(Assignment(experiment_id="online", spec_hash="h", **more, **at))
+
+
+def _session(number):
+    from agent_runtime.intake import opened_by_buyer
+
+    return opened_by_buyer(_buyer(number))
+
+
+def _buyer(number):
+    return Contact(
+        tenant_id="northbeam",
+        contact_id=f"c-{number}",
+        person_id=f"p-{number}",
+        account_id=None,
+        email=f"buyer{number}@b.example",
+        first_name="Bo",
+        last_name="Ek",
+        title="",
+        company="Ek",
+        country="US",
+        language="en",
+        time_zone="America/New_York",
+        owner_id=OWNER.owner_id,
+        owner_name=OWNER.name,
+        mailbox=OWNER.mailbox,
+        owner_email=OWNER.email,
+    )
+
+
+def _mail(number):
+    return Inbound(
+        tenant_id="northbeam",
+        key=f"k-{number}",
+        mailbox=OWNER.mailbox,
+        lane=OWNER.mailbox,
+        thread_id=f"thread-p-{number}",
+        person_id=f"p-{number}",
+        subject="Question",
+        text="How much does it cost?",
+        rfc_message_id=f"<{number}@b.example>",
+        in_reply_to="",
+        received_at=NIGHT,
+        due_at=NIGHT,
+    )
+
+
+ROOT = "document.querySelector('parley-chat').shadowRoot"
+TEXTS = f"[...{ROOT}.querySelectorAll('.msg .text')].map(n => n.textContent)"
+
+
+def test_the_widget_works_in_a_browser_by_keyboard_and_after_a_reload(site, need_program, tmp_path):
+    """R22 R29: typed, answered, there again after a reload; a person's words appear."""
+    with open_browser(need_program("chromium"), tmp_path / "profile") as page:
+        page.go(f"{site.url}/chat/demo")
+        page.run(f"{ROOT}.querySelector('.launch').focus()")
+        page.press("Enter")
+        page.wait(f"!{ROOT}.querySelector('.panel').hidden")
+        assert page.run(f"{ROOT}.activeElement.tagName") == "TEXTAREA"
+        assert page.run(f"{ROOT}.querySelector('.who').textContent") == "AI assistant"
+        hostile = "<img src=x onerror=window.hacked=1> How much does it cost?"
+        page.type(hostile)
+        page.press("Enter")
+        page.wait(f"{ROOT}.querySelectorAll('.msg.agent').length > 1")
+        assert hostile in page.run(TEXTS)
+        assert page.run("window.hacked") is None
+        before = page.run(TEXTS)[1:]
+        page.go(f"{site.url}/chat/demo")
+        page.wait(f"{ROOT}.querySelectorAll('.msg').length >= {len(before)}")
+        assert page.run(TEXTS) == before
+        page.type("Can I speak to a human please?")
+        page.press("Enter")
+        page.wait(f"{ROOT}.querySelectorAll('.msg').length > {len(before) + 1}")
+        site.answer("Lena here, what can I do? See https://evil.example/x")
+        page.wait(f"{ROOT}.querySelectorAll('.msg.person').length")
+        assert page.run(f"{ROOT}.querySelector('.who').textContent") == "A person is here"
+        assert page.run(f"{ROOT}.querySelectorAll('.log a').length") == 0
+        shots = os.environ.get("PARLEY_SHOTS")
+        if shots:
+            for width, height in ((1280, 800), (390, 780)):
+                for scheme in ("light", "dark"):
+                    picture = page.look(width=width, height=height, scheme=scheme)
+                    name = os.path.join(shots, f"chat-{width}-{scheme}.png")
+                    with open(name, "wb") as file:
+                        file.write(picture)
+        page.press("Escape")
+        page.wait(f"{ROOT}.querySelector('.panel').hidden")
+        assert page.run(f"{ROOT}.activeElement.className") == "launch"
+
+
+def test_the_widget_works_where_websockets_are_shut_out(site, need_program, tmp_path):
+    """R22: the same words by plain requests, and a reload finds them."""
+    with open_browser(need_program("chromium"), tmp_path / "profile") as page:
+        page.ask("Page.enable")
+        page.ask("Page.addScriptToEvaluateOnNewDocument", source="delete window.WebSocket")
+        page.go(f"{site.url}/chat/demo")
+        assert page.run("typeof WebSocket") == "undefined"
+        page.run("parleyChat.open()")
+        page.type("How much does it cost?")
+        page.press("Enter")
+        page.wait(f"{ROOT}.querySelectorAll('.msg.agent').length > 1")
+        page.wait(f"!{ROOT}.querySelector('.msg.waiting')")
+        before = page.run(TEXTS)[1:]
+        page.go(f"{site.url}/chat/demo")
+        page.wait(f"{ROOT}.querySelectorAll('.msg').length >= {len(before)}")
+        assert page.run(TEXTS) == before
+
+
+def test_what_was_typed_without_a_connection_is_sent_once_it_is_there(site, need_program, tmp_path):
+    with open_browser(need_program("chromium"), tmp_path / "profile") as page:
+        page.go(f"{site.url}/chat/demo")
+        page.ask("Network.enable")
+        shut = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        page.ask("Network.emulateNetworkConditions", offline=True, **shut)
+        page.run("parleyChat.open()")
+        page.type("How much does it cost?")
+        page.press("Enter")
+        page.wait(f"!{ROOT}.querySelector('.note').hidden")
+        page.ask("Network.emulateNetworkConditions", offline=False, **shut)
+        page.wait(f"{ROOT}.querySelectorAll('.msg.agent').length > 1", seconds=40)
+        assert page.run(TEXTS).count("How much does it cost?") == 1
+        assert page.run(f"{ROOT}.querySelector('.note').hidden") is True
