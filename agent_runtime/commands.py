@@ -16,6 +16,39 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 worker, pause, resume, status, unknown, brief = (
     typer.Typer(add_completion=False, rich_markup_mode="rich") for _ in range(6)
 )
+mailbox = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
+
+
+@mailbox.callback()
+def _mailbox() -> None:
+    """Mailboxes that the agent writes from."""
+
+
+@mailbox.command("warm-up")
+def warm_up(
+    address: Annotated[str, typer.Argument(help="The mailbox.")],
+    end: Annotated[bool, typer.Option("--end", help="It is warm: only the caps bind.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Let a new mailbox begin with few mails a day, and more from week to week.
+
+    Example: [bold]parley mailbox warm-up relay@mail.example.com[/bold]
+    """
+    from agent_runtime.clock import read_now
+    from agent_runtime.policies.ruleset import rule_set
+    from agent_runtime.status import open_store
+
+    store = open_store(load_settings(workspace))
+    began = read_now(store.engine).date().isoformat()
+    with store.begin() as tx:
+        tx.set_flag(f"warm_up:{address.lower()}", None if end else began)
+    if end:
+        typer.echo(f"{address} is warm")
+        return
+    steps = rule_set().parameter("throttle", "warm_up")
+    typer.echo(f"{address} warms up from {began}:")
+    for last_day, cap in steps:
+        typer.echo(f"  until day {last_day:>2}: {cap:>5} a day")
 
 
 @worker.callback(invoke_without_command=True)

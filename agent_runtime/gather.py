@@ -1,6 +1,7 @@
 """Gathers, inside a transaction, all facts that the permit rules may ask for."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from agent_runtime.autonomy import autonomy_of
 from agent_runtime.domain import ChannelName, Contact, Session
@@ -8,6 +9,7 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts, Limits
 from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
+from agent_runtime.providers import provider_of
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Actor, Approval
 from agent_runtime.suppression import stop_of
@@ -36,6 +38,7 @@ def gather(
     flags, playbook = tx.flags(), library.playbook(session.playbook)
     rules = profile_of(flags, playbook.id)
     stop = stop_of(tx, contact)
+    provider = provider_of(contact.email) if channel == "email" else ""
     return Facts(
         now=now,
         actor=actor,
@@ -59,6 +62,7 @@ def gather(
             person_id=contact.person_id,
             account_id=contact.account_id,
             mailbox=mailbox,
+            provider=provider,
             now=now,
         )
         if is_proactive
@@ -66,7 +70,16 @@ def gather(
         limits=Limits.under(rules),
         rules=rules,
         expires_at=expires_at,
+        provider=provider,
+        warm_up_day=warm_up_day(flags, mailbox, now),
+        reply_hours=(playbook.on(channel).reply_from_hour, playbook.on(channel).reply_to_hour),
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),
         already_sent=task_id is not None and tx.has_left(task_id, but=message_id),
     )
+
+
+def warm_up_day(flags: Mapping[str, str], mailbox: str, now: datetime) -> int | None:
+    """Returns how many days a mailbox has been warming up; None for one that is not."""
+    began = flags.get(f"warm_up:{mailbox.lower()}")
+    return (now.date() - date.fromisoformat(began)).days if began else None

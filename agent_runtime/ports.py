@@ -306,7 +306,13 @@ class Tx(Protocol):
         ...
 
     def sent_counts(
-        self, *, person_id: str, account_id: str | None, mailbox: str, now: datetime
+        self,
+        *,
+        person_id: str,
+        account_id: str | None,
+        mailbox: str,
+        provider: str = "",
+        now: datetime,
     ) -> Sent:
         """Proactive touches so far: the person's two weeks, the account's and mailbox's day."""
         ...

@@ -32,6 +32,7 @@ COMMANDS = {
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
     "serve": ("agent_runtime.console.cli:serve", "Serve chat, web forms and unsubscribing"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
+    "mailbox": ("agent_runtime.commands:mailbox", "Warm a new mailbox up, or say how warm it is"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),
     "resume": ("agent_runtime.commands:resume", "Let the agent send again"),
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),

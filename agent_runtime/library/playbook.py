@@ -154,6 +154,9 @@ class Channel(_Part):
     max_touches: int = Field(ge=0)
     days_between_touches: int = Field(ge=1)
     reply_after_minutes: int = Field(ge=0)
+    reply_from_hour: int = Field(default=0, ge=0, le=23)
+    reply_to_hour: int = Field(default=24, ge=1, le=24)
+    """Answers go out between these local hours; the defaults are any hour."""
 
 
 class Touch(_Part):

@@ -41,6 +41,7 @@ class Sent:
     to_person: int = 0
     to_account_today: int = 0
     from_mailbox_today: int = 0
+    to_provider_this_hour: int = 0
 
 
 class Approvals(Protocol):
@@ -89,6 +90,12 @@ class Facts:
     is_edited: bool = False
     """Whether the approver wrote the words anew and so answers for what they claim."""
     expires_at: datetime | None = None
+    provider: str = ""
+    """Who serves the recipient's mail; a domain of its own where that is not known."""
+    warm_up_day: int | None = None
+    """Days since a new mailbox began to warm up; None once it is warm."""
+    reply_hours: tuple[int, int] = (0, 24)
+    """Local hours in which the playbook lets answers by mail go out."""
     has_unknown: bool = False
     """A mail of this thread may or may not have gone out."""
     has_unread: bool = False

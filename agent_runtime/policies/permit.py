@@ -11,7 +11,9 @@ from agent_runtime.policies import (
     contact,
     content,
     quiet_hours,
+    reply_window,
     restricted,
+    throttle,
     tone,
 )
 from agent_runtime.policies.facts import Facts, Rule
@@ -40,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     approval.approval,
     contact.pause,
     caps.caps,
+    throttle.throttle,
+    reply_window.reply_window,
     quiet_hours.quiet_hours,
 )
 """In order of gravity: what can never be mended comes before what only has to wait."""

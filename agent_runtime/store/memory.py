@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
+from agent_runtime.providers import provider_of
 from agent_runtime.store.chat_lines import chat_lines
 from agent_runtime.store.rows import (
     Approval,
@@ -68,6 +69,7 @@ class MemoryStore:
         self._tasks_of: dict[str, list[str]] = defaultdict(list)
         self._unread: dict[str, int] = defaultdict(int)
         self._day_counts: dict[tuple[str, str], int] = defaultdict(int)
+        self._hour_counts: dict[tuple[str, str], int] = defaultdict(int)
         self._waiting: list[tuple[datetime, DueKind, str]] = []
 
     @contextmanager
@@ -292,13 +294,20 @@ class MemoryStore:
             day = sent_at.astimezone(UTC).date().isoformat()
             self._day_counts[message.mailbox, day] += 1
             self._day_counts[message.account_id or "", day] += 1
+            self._hour_counts[provider_of(message.to_email), _hour(sent_at)] += 1
 
     def has_unknown(self, thread_id: str) -> bool:
         person = thread_id.removeprefix("thread-")
         return any(m.state == "UNKNOWN" for m in self._messages_of(person))
 
     def sent_counts(
-        self, *, person_id: str, account_id: str | None, mailbox: str, now: datetime
+        self,
+        *,
+        person_id: str,
+        account_id: str | None,
+        mailbox: str,
+        provider: str = "",
+        now: datetime,
     ) -> Sent:
         day = now.astimezone(UTC).date().isoformat()
         since = now - Limits().person_window
@@ -309,7 +318,8 @@ class MemoryStore:
             for m in self._messages_of(person_id)
         )
         to_account = self._day_counts[account_id, day] if account_id else 0
-        return Sent(to_person, to_account, self._day_counts[mailbox, day])
+        to_provider = self._hour_counts[provider, _hour(now)] if provider else 0
+        return Sent(to_person, to_account, self._day_counts[mailbox, day], to_provider)
 
     def has_left(self, task_id: str, *, but: str = "") -> bool:
         task = self.tasks.get(task_id)
@@ -487,3 +497,7 @@ class MemoryStore:
 
     def _messages_of(self, person_id: str) -> list[Message]:
         return [self.messages[key] for key in self._by_person.get(person_id, ())]
+
+
+def _hour(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()[:13]

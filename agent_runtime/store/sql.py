@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, and_, func, not_, or_, select
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
 from agent_runtime.policies.facts import Limits, Sent
+from agent_runtime.providers import provider_of
 from agent_runtime.store import tables as t
 from agent_runtime.store.chat_lines import chat_lines
 from agent_runtime.store.rows import (
@@ -253,6 +254,7 @@ class SqlTx(SqlRows):
             lane=message.mailbox,
             touch_class=message.touch_class,
             task_id=message.task_id,
+            provider=provider_of(message.to_email) if message.channel == "email" else None,
             rfc_message_id=message.rfc_message_id,
             state=message.state,
             attempt=message.attempt,
@@ -295,10 +297,17 @@ class SqlTx(SqlRows):
         return self.count(t.messages, thread_id=thread_id, state="UNKNOWN") > 0
 
     def sent_counts(
-        self, *, person_id: str, account_id: str | None, mailbox: str, now: datetime
+        self,
+        *,
+        person_id: str,
+        account_id: str | None,
+        mailbox: str,
+        provider: str = "",
+        now: datetime,
     ) -> Sent:
         m = t.messages.c
         day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        hour = now.replace(minute=0, second=0, microsecond=0)
         proactive = and_(m.touch_class == "proactive", m.state.in_(LEFT))
         since = now - Limits().person_window
         return Sent(
@@ -309,6 +318,14 @@ class SqlTx(SqlRows):
             if account_id
             else 0,
             from_mailbox_today=self.count(t.messages, proactive, _sent_since(day), lane=mailbox),
+            to_provider_this_hour=self.count(
+                t.messages,
+                proactive,
+                _sent_since(hour),
+                provider=provider,
+            )
+            if provider
+            else 0,
         )
 
     def has_left(self, task_id: str, *, but: str = "") -> bool:

@@ -144,6 +144,7 @@ messages = Table(
     _text("lane"),
     _text("touch_class"),
     _text("task_id", nullable=True),
+    _text("provider", nullable=True),
     _text("rfc_message_id"),
     _text("state"),
     Column("attempt", Integer, nullable=False),
@@ -158,6 +159,7 @@ messages = Table(
     Index("messages_person_sent", "tenant_id", "person_id", "sent_at"),
     Index("messages_account_sent", "tenant_id", "account_id", "sent_at"),
     Index("messages_lane_sent", "tenant_id", "lane", "sent_at"),
+    Index("messages_provider_sent", "tenant_id", "provider", "sent_at"),
 )
 
 inbound = Table(

@@ -1,0 +1,18 @@
+"""Which mail provider serves an address; providers count what we send them, whoever it is for."""
+
+from functools import cache
+from pathlib import Path
+
+from agent_runtime.authored import load_yaml
+
+
+def provider_of(address: str) -> str:
+    """Returns the name of a provider, or the domain itself where none is known."""
+    domain = address.rpartition("@")[2].lower()
+    return _providers().get(domain, domain)
+
+
+@cache
+def _providers() -> dict[str, str]:
+    listed = load_yaml(Path(__file__).with_name("providers.yaml").read_text(encoding="utf-8"))
+    return {domain: name for name, domains in listed.items() for domain in domains}
