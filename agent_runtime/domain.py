@@ -10,8 +10,11 @@ TouchClass = Literal["proactive", "reply", "transactional"]
 Decision = Literal["allow", "revise", "defer", "block", "escalate", "end"]
 """What a rule says of a proposal; the first rule that does not allow decides."""
 
-MessageState = Literal["READY", "SENDING", "SENT", "UNKNOWN", "BLOCKED", "CANCELLED", "FAILED"]
-"""UNKNOWN: the server may have accepted it; it is never sent again automatically."""
+MessageState = Literal[
+    "READY", "SENDING", "HANDED", "SENT", "UNKNOWN", "BLOCKED", "CANCELLED", "FAILED"
+]
+"""UNKNOWN: the server may have accepted it; it is never sent again automatically.
+HANDED: a person of ours has it before them, to post by hand."""
 
 ActionKind = Literal[
     "send_touch",
@@ -22,6 +25,9 @@ ActionKind = Literal[
     "propose_times",
     "book",
     "confirm_stop",
+    "confirm_start",
+    "explain",
+    "remind",
     "suppress",
     "escalate",
     "hand_off",
@@ -41,8 +47,15 @@ def answered_on(channel: ChannelName) -> ChannelName:
     return "email" if channel == "form" else channel
 
 
+TEXT_CHANNELS = frozenset({"sms", "whatsapp"})
+"""Channels of a carrier, where words such as STOP and HELP are commands."""
+
 BRIEF_CHANNELS = frozenset({"chat", "sms", "whatsapp"})
 """Channels without subject and signature: who writes is said once, at the beginning."""
+
+Cue = Literal["", "stop", "help", "start", "media"]
+"""What a channel itself makes of a message, before anybody reads it: a carrier's word of command, or
+a picture or sound that nobody here can read."""
 
 Autonomy = Literal["assistive", "supervised", "autonomous"]
 """assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
@@ -180,6 +193,7 @@ class Observation:
     touch: int | None = None
     task_id: str | None = None
     auto_submitted: bool = False
+    cue: Cue = ""
     bounce_of: str = ""
     """Message-ID of our mail that a delivery report speaks of."""
 
@@ -232,6 +246,15 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A text that a carrier has approved too, as WhatsApp asks outside of a conversation."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    """What fills its places, in the order of the approved text; placeholders until the wire."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A message that the agent would like to send. Placeholders are not yet filled."""
 
@@ -245,6 +268,8 @@ class Proposal:
     confidence: float
     slots: tuple[Slot, ...] = ()
     content_ids: tuple[str, ...] = ()
+    template: Template | None = None
+    """Reads as the sentences do; None where the carrier knows none for them."""
 
     @property
     def body(self) -> str:
