@@ -142,6 +142,7 @@ class Desk:
             subject=inbound.subject,
             channel=inbound.channel,
             auto_submitted=inbound.auto_submitted,
+            cue=inbound.cue,
         )
         facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
         action = self._decide(session, observation, contact, facts)

@@ -54,8 +54,8 @@ BRIEF_CHANNELS = frozenset({"chat", "sms", "whatsapp"})
 """Channels without subject and signature: who writes is said once, at the beginning."""
 
 Cue = Literal["", "stop", "help", "start", "media"]
-"""What a channel itself makes of a message, before anybody reads it: a carrier's word of command, or
-a picture or sound that nobody here can read."""
+"""What a channel itself makes of a message, before anybody reads it: a carrier's word of command,
+or a picture or sound that nobody here can read."""
 
 Autonomy = Literal["assistive", "supervised", "autonomous"]
 """assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agent_runtime.autonomy import autonomy_of
-from agent_runtime.domain import ChannelName, Contact, Session
+from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Tx
@@ -59,6 +59,9 @@ def gather(
         if is_proactive
         else None,
         expires_at=expires_at,
+        last_inbound_at=tx.last_inbound_at(session.thread_id, channel)
+        if channel in TEXT_CHANNELS
+        else None,
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),
         already_sent=task_id is not None and tx.has_left(task_id, but=message_id),

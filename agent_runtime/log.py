@@ -289,13 +289,16 @@ def undone(change: FieldChange) -> dict[str, Any]:
     }
 
 
-def delivery(message: Message, *, status: str, code: str, source: str) -> dict[str, Any]:
-    """Returns the payload of news about a mail: bounced, or its fate found out."""
+def delivery(
+    message: Message, *, status: str, code: str, source: str, reason: str = ""
+) -> dict[str, Any]:
+    """Returns the payload of news about a message: bounced, or its fate found out."""
     return {
         "message_id": message.message_id,
         "rfc_message_id": message.rfc_message_id,
         "status": status,
         "code": code,
+        "reason": reason,
         "source": source,
     }
 

@@ -287,8 +287,8 @@ def _quoting(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> list
 def _draft(turn: Turn, option: Option, texts: Sequence[Content], frame: Content) -> Proposal:
     """A reading may be unsure, but handing over, stopping and asking back are never wrong."""
     is_safe = option.group != "reply" or option.move.unsure or option.move.do == "hand_off"
-    is_stop = option.move.do == "confirm_stop"
-    touch_class = "transactional" if is_stop else "reply"
+    is_implied = option.move.do in ("confirm_stop", "confirm_start", "explain")
+    touch_class = "transactional" if is_implied else "reply"
     act = Act(option.move.do, touch_class, 1.0 if is_safe else option.confidence)
     return _written(turn, act, texts, frame)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent_runtime.errors import ParleyError
@@ -127,6 +127,16 @@ class Settings(BaseSettings):
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""
     """Where the source of company data that is asked over HTTP answers."""
+    carrier_url: str = "https://api.twilio.com"
+    """Base URL of the carrier's API, for text messages."""
+    carrier_account: str = ""
+    """Account SID; empty means that no carrier is set up."""
+    carrier_token: SecretStr = SecretStr("")
+    sms_number: str = ""
+    """Number of ours in E.164, from which SMS go out."""
+    whatsapp_number: str = ""
+    public_url: str = ""
+    """Where the internet reaches our webhooks, without a slash at the end."""
     executor_id: str = "worker-1"
     cache: Path = Path("out/cache")
     """Vectors and trained models; safe to delete."""

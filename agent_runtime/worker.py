@@ -19,6 +19,7 @@ from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
+from agent_runtime.domain import ChannelName
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind
@@ -93,6 +94,26 @@ class Worker:
         return count
 
 
+def text_channels(settings: Settings) -> dict[ChannelName, MailChannel]:
+    """Returns the channels of the carrier, each of which needs a number of ours."""
+    named = {"sms": settings.sms_number, "whatsapp": settings.whatsapp_number}
+    numbers = {name: number for name, number in named.items() if number}
+    if not (settings.carrier_account and numbers):
+        return {}
+    from agent_runtime.channels.carrier.twilio import CarrierAccount, TwilioChannel
+
+    carrier = TwilioChannel(
+        CarrierAccount(
+            url=settings.carrier_url,
+            account=settings.carrier_account,
+            token=settings.carrier_token.get_secret_value(),
+            numbers=numbers,
+            public_url=settings.public_url,
+        )
+    )
+    return {name: carrier for name in ("sms", "whatsapp") if name in numbers}
+
+
 def build_worker(settings: Settings) -> Worker:
     """Returns a worker on the workspace of the settings, with its real neighbours."""
     paths = settings.paths
@@ -119,6 +140,7 @@ def build_worker(settings: Settings) -> Worker:
         addresses=(runtime.desk.inbound_address, *ours),
         channel=lambda: Router(
             {
+                **text_channels(settings),
                 "email": SmtpChannel(
                     endpoints.smtp_host,
                     endpoints.smtp_port,

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 from agent_runtime.library.content import LOCALES
 from agent_runtime.library.playbook import Move, Playbook
 
-SPOKEN_BY_CODE = ("meeting.agenda", "meeting.booked", "slots.other")
+SPOKEN_BY_CODE = (
+    "meeting.agenda",
+    "meeting.booked",
+    "meeting.soon",
+    "meeting.tomorrow",
+    "slots.other",
+)
 """Texts that the booking of a meeting speaks, whatever the playbook."""
+
+IN_EVERY_STATE = ("explain", "confirm_start")
+"""What a carrier's words of command ask for is done whatever the state of the thread."""
 
 if TYPE_CHECKING:
     from agent_runtime.library.catalog import Library
@@ -113,5 +122,5 @@ def states_of(playbook: Playbook, move: Move) -> tuple[str, ...]:
     return tuple(
         name
         for name, state in playbook.states.items()
-        if move.do in state.actions and (not move.states or name in move.states)
+        if move.do in (*state.actions, *IN_EVERY_STATE) and (not move.states or name in move.states)
     )

@@ -1,10 +1,15 @@
 """Who may be written to at all: arm, suppression, consent, one speaker, pause, idempotency."""
 
-from agent_runtime.domain import Proposal, Verdict
+from datetime import timedelta
+
+from agent_runtime.domain import TEXT_CHANNELS, Proposal, Verdict
 from agent_runtime.policies.contact_rules import CONTACT_RULES, LANGUAGES, holds
 from agent_runtime.policies.facts import Facts
 
 HOLDOUT = "holdout"
+HELP_TEXT = "text.help"
+MEETINGS = "meetings"
+"""Purpose of texts about meetings that somebody has agreed to."""
 _CONSENT = next(rule for rule in CONTACT_RULES if rule.rule_id == "no_consent")
 
 
@@ -20,7 +25,7 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
     What a person of the holdout writes goes to people, under the same service level.
     """
-    if facts.actor == "human":
+    if facts.actor == "human" or is_help(proposal):
         return Verdict("arm", 1, "allow")
     stopped = "escalate" if proposal.touch_class == "reply" else "block"
     if not facts.arms:
@@ -32,8 +37,8 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def suppression(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops every message to a suppressed person, but the one confirmation of a stop."""
-    if not facts.suppressed or proposal.action == "confirm_stop":
+    """Stops every message to a suppressed person, but what a stop or a call for help is owed."""
+    if not facts.suppressed or proposal.action == "confirm_stop" or is_help(proposal):
         return Verdict("suppression", 1, "allow")
     return Verdict("suppression", 1, "block", f"suppressed: {facts.suppressed}")
 
@@ -41,18 +46,43 @@ def suppression(proposal: Proposal, facts: Facts) -> Verdict:
 def consent(proposal: Proposal, facts: Facts) -> Verdict:
     """Asks for a basis that suffices where the person is; replies carry their own (R68).
 
+    A text message that does not belong to a conversation of the last day needs consent to that
+    channel, in every country.
+
     The condition is the one by which the queue was built, asked again, since a consent may have
     been withdrawn in between.
     """
-    if proposal.touch_class != "proactive":
+    is_text = proposal.channel in TEXT_CHANNELS
+    is_asked = proposal.touch_class == "proactive" or (is_text and not _in_conversation(facts))
+    is_proactive = proposal.touch_class == "proactive"
+    is_persons_answer = facts.actor == "human" and not is_proactive
+    is_implied = is_help(proposal) or proposal.action in ("confirm_stop", "confirm_start")
+    if not is_asked or is_persons_answer or is_implied:
         return Verdict("consent", 1, "allow")
-    wanted = (proposal.channel, proposal.purpose)
+    wanted = (proposal.channel, proposal.purpose if is_proactive else MEETINGS)
     bases = [c.basis for c in facts.consents if (c.channel, c.purpose) == wanted]
     for basis in bases:
+        if is_text and basis != "consent":
+            continue
         if holds(_CONSENT.must, {"basis": basis, "country": facts.country}):
             return Verdict("consent", 1, "allow", basis)
     found = ", ".join(bases) or "none"
     return Verdict("consent", 1, "block", f"basis {found} for {'/'.join(wanted)}")
+
+
+def is_help(proposal: Proposal) -> bool:
+    """Says whether this is the answer to HELP, which carriers ask for whatever else stands.
+
+    It is that one approved text and nothing else: who writes, how to stop, how to reach a person.
+    """
+    facts = [fact for sentence in proposal.sentences for fact in sentence.facts]
+    is_only_that = bool(facts) and all(fact.startswith(f"{HELP_TEXT}@") for fact in facts)
+    return proposal.action == "explain" and proposal.channel in TEXT_CHANNELS and is_only_that
+
+
+def _in_conversation(facts: Facts) -> bool:
+    wrote = facts.last_inbound_at
+    return wrote is not None and facts.now - wrote < timedelta(days=1)
 
 
 def speaker(proposal: Proposal, facts: Facts) -> Verdict:

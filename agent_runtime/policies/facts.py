@@ -19,6 +19,9 @@ class Limits:
     per_mailbox_a_day: int = 2000
     first_hour: int = 8
     last_hour: int = 18
+    text_first_hour: int = 8
+    text_last_hour: int = 21
+    """Local hours of texts and calls about what somebody has asked for, any day of the week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Facts:
     is_edited: bool = False
     """Whether the approver wrote the words anew and so answers for what they claim."""
     expires_at: datetime | None = None
+    last_inbound_at: datetime | None = None
+    """When the buyer last wrote by text on this channel."""
     has_unknown: bool = False
     """A mail of this thread may or may not have gone out."""
     has_unread: bool = False

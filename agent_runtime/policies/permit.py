@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_runtime.domain import Decision, Proposal, Verdict
-from agent_runtime.policies import approval, caps, contact, content, quiet_hours
+from agent_runtime.policies import (
+    approval,
+    caps,
+    contact,
+    content,
+    quiet_hours,
+    segments,
+    service_window,
+)
 from agent_runtime.policies.facts import Facts, Rule
 
 VERSION = "2"
@@ -24,6 +32,8 @@ RULES: tuple[Rule, ...] = (
     content.grounding,
     content.disclosure,
     content.personal_data,
+    service_window.service_window,
+    segments.length,
     approval.approval,
     contact.pause,
     caps.caps,

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from agent_runtime import log
 from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.crash import crash_point
-from agent_runtime.domain import Contact, MessageState, Session
+from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Rule
@@ -19,6 +20,9 @@ MAX_ATTEMPTS = 5
 RETRY_AFTER = timedelta(minutes=30)
 _BAD_ADDRESS = ("550", "551", "553")
 """Replies that speak of the address, RFC 5321 section 4.2.3."""
+_UNITS = {"email": "mail", "sms": "segment"}
+"""What is paid for on a channel; elsewhere the message."""
+_STATUS = {"SENT": "accepted", "UNKNOWN": "unknown", "FAILED": "given_up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,28 +140,56 @@ class Outbox:
             return
         states: dict[str, MessageState] = {"sent": "SENT", "unknown": "UNKNOWN"}
         state = states.get(receipt.status, "FAILED")
-        settled = replace(message, state=state, sent_at=now)
-        tx.settle(message.message_id, state, sent_at=now)
+        their_id = receipt.provider_id or message.rfc_message_id
+        settled = replace(message, state=state, sent_at=now, rfc_message_id=their_id)
+        tx.settle(message.message_id, state, sent_at=now, rfc_message_id=receipt.provider_id)
         journal = log.Journal(tx, session, now=now, versions=self.versions)
         key = (message.message_id, message.attempt, state)
         journal.write("message", *key, payload=log.outgoing(settled))
         if state == "SENT":
             used = log.cost(
                 "message",
-                1,
-                "mail" if message.channel == "email" else message.channel,
+                receipt.segments,
+                _UNITS.get(message.channel, message.channel),
                 message_id=message.message_id,
                 actor=message.actor,
             )
             journal.write("cost", *key, payload=used)
             tx.save_session(_after_sending(session, settled))
         if receipt.status == "rejected":
-            news = log.delivery(settled, status="bounced", code=receipt.code, source="smtp")
-            journal.write("delivery", *key, payload=news)
-            if receipt.code in _BAD_ADDRESS:
-                reason, source = "bounce", message.message_id
-                tx.suppress(message.person_id, reason=reason, source=source, now=now)
-                journal.write("suppression", *key, payload=log.stop(reason, source))
+            self.refused(tx, journal, settled, receipt, *key, now=now)
+        elif message.channel in TEXT_CHANNELS:
+            journal.write("delivery", *key, payload=_news(settled, receipt, _STATUS[state]))
+
+    def refused(
+        self,
+        tx: Tx,
+        journal: log.Journal,
+        message: Message,
+        receipt: Receipt,
+        *key: object,
+        now: datetime,
+    ) -> None:
+        """Writes that a message did not arrive, and what that tells of its recipient.
+
+        A mailbox that is not there ends contact, since mail is how people are known here. A number
+        that is not there is only not used any more; one that has stopped us is the person's stop.
+        """
+        journal.write("delivery", *key, payload=_news(message, receipt, "bounced"))
+        is_mail, source = message.channel == "email", message.message_id
+        if receipt.says == "unreachable" and not is_mail:
+            tx.refuse_address(message.channel, message.to_email, now=now)
+        is_bounce = is_mail and receipt.code in _BAD_ADDRESS
+        reason = "opt_out" if receipt.says == "opted_out" else "bounce" if is_bounce else ""
+        if reason and tx.suppress(message.person_id, reason=reason, source=source, now=now):
+            journal.write("suppression", *key, payload=log.stop(reason, source))
+
+
+def _news(message: Message, receipt: Receipt, status: str) -> dict[str, Any]:
+    source = "smtp" if message.channel == "email" else message.channel
+    return log.delivery(
+        message, status=status, code=receipt.code, source=source, reason=receipt.detail
+    )
 
 
 def people_of(tx: Tx, message: Message) -> tuple[Contact, Session]:

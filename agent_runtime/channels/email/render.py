@@ -1,5 +1,7 @@
 """From a stored message to the mail that a person reads, and to the proposal that rules judge."""
 
+from dataclasses import replace
+
 from agent_runtime.domain import Contact, Proposal
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Mail
@@ -21,6 +23,13 @@ def render(message: Message, contact: Contact, originals: dict[str, str]) -> Mai
         task_id=message.task_id or "",
         touch=message.touch,
         channel=message.channel,
+        message_id=message.message_id,
+        attempt=message.attempt,
+        template=message.template
+        and replace(
+            message.template,
+            values=tuple(fill(v, contact, originals) for v in message.template.values),
+        ),
         is_answer=message.touch_class == "reply" and message.actor == "agent",
     )
 
@@ -38,4 +47,5 @@ def proposal_of(message: Message) -> Proposal:
         confidence=message.confidence,
         slots=message.slots,
         content_ids=message.content_ids,
+        template=message.template,
     )

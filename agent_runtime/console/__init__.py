@@ -1,0 +1,1 @@
+"""What the runtime shows and hears over HTTP."""
