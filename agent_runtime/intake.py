@@ -179,11 +179,11 @@ def restart(
 
 
 def _forget_goodbye(tx: Tx, person_id: str) -> None:
-    """A stop that was lifted may be confirmed anew, should it come again."""
+    """The thread begins anew, and a stop that comes again is confirmed again."""
     session = tx.session_of(person_id)
     if session is not None:
         used = tuple(text for text in session.contents_used if text != GOODBYE)
-        tx.save_session(replace(session, contents_used=used))
+        tx.save_session(replace(session, contents_used=used, state=""))
 
 
 def _cue(arrival: Arrival, *, is_stopped: bool) -> Cue:

@@ -19,14 +19,22 @@ def command_of(text: str, *, is_stopped: bool = False) -> Cue:
     >>> command_of("Stop."), command_of("please stop at noon"), command_of("Yes")
     ('stop', '', '')
     """
-    cue = _commands().get(_word(text), ("", ""))[0]
+    cue = _known(text)[0]
     is_yes = not cue and is_stopped and _word(text) in _answers()
     return "start" if is_yes else cue
 
 
 def language_of_command(text: str) -> str:
     """Returns the language of a word of command, empty where it is said in every language."""
-    return _commands().get(_word(text), ("", ""))[1]
+    return _known(text)[1]
+
+
+def _known(text: str) -> tuple[Cue, str]:
+    """Who asks "Cancel?" commands nothing, but who asks "Help?" wants help."""
+    if found := _commands().get(_word(text)):
+        return found
+    asked = _commands().get(_word(text.replace("?", " ").replace("¿", " ")), ("", ""))
+    return asked if asked[0] == "help" else ("", "")
 
 
 def _word(text: str) -> str:

@@ -53,8 +53,9 @@ def consent(proposal: Proposal, facts: Facts) -> Verdict:
     been withdrawn in between.
     """
     is_text = proposal.channel in TEXT_CHANNELS
-    is_asked = proposal.touch_class == "proactive" or (is_text and not _in_conversation(facts))
     is_proactive = proposal.touch_class == "proactive"
+    is_sent_text = is_text and proposal.touch_class == "transactional"
+    is_asked = is_proactive or (is_sent_text and not _in_conversation(facts))
     is_persons_answer = facts.actor == "human" and not is_proactive
     is_implied = is_help(proposal) or proposal.action in ("confirm_stop", "confirm_start")
     if not is_asked or is_persons_answer or is_implied:
