@@ -13,6 +13,7 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.planning.host import Host, host_of
 from agent_runtime.planning.speech_acts import confirmation, other_times
 from agent_runtime.ports import BookingResult, Calendar, Store, Tx
+from agent_runtime.reminders import plan_reminders
 from agent_runtime.store.rows import HumanTask, Meeting
 
 
@@ -89,6 +90,9 @@ class Booker:
     def _note(self, thread: "_Thread", meeting: Meeting, status: str) -> None:
         tx = thread.tx
         tx.save_meeting(meeting)
+        if meeting.state == "CONFIRMED":
+            playbook = self.library.playbook(thread.session.playbook)
+            plan_reminders(tx, meeting, thread.contact, playbook, now=thread.now)
         experiment, arm = act.strictest(tx.assignments(meeting.person_id))
         log.Journal(tx, thread.session, now=thread.now, versions=self.versions).write(
             "meeting",

@@ -19,6 +19,7 @@ from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
 from agent_runtime.promises import note_promises, remind
+from agent_runtime.reminders import write_reminder
 from agent_runtime.replay import basis_of
 from agent_runtime.store.rows import Due, Inbound, Message, Task
 from agent_runtime.tooling import Toolbox, calls_of, tool_facts
@@ -65,6 +66,8 @@ class Desk:
             return (due.row_id,)
         if due.kind == "task":
             return self._touch(due.row_id, now=now)
+        if due.kind == "reminder":
+            return self._reminder(due.row_id, now=now)
         if due.kind == "promise":
             return self._promise(due.row_id, now=now)
         return self._answer(due.row_id, now=now)
@@ -98,6 +101,17 @@ class Desk:
             if action.decision == "allow":
                 tx.save_session(act.remember(session, action, buyer_wrote=False))
             return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _reminder(self, reminder_id: str, *, now: datetime) -> tuple[str, ...]:
+        with self.store.begin() as tx:
+            reminder = tx.reminder(reminder_id)
+            if reminder is None or reminder.state != "WAITING":
+                return ()
+            contact, session = tx.contact_of(reminder.person_id), tx.session_of(reminder.person_id)
+            if contact is None or session is None:
+                raise LookupError(f"reminder {reminder_id} has no contact or thread in the store")
+            message = write_reminder(tx, reminder, contact, session, self.library, now=now)
+            return (message.message_id,) if message else ()
 
     def _promise(self, promise_id: str, *, now: datetime) -> tuple[str, ...]:
         with self.store.begin() as tx:

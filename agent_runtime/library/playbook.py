@@ -57,6 +57,9 @@ implementation: the specialist who sets a trial up; prior_owner: whoever had the
 was lost; product_team: the team that owns the product on offer.
 """
 
+Ahead = Literal["day", "hour"]
+"""How long before a meeting."""
+
 Priority = Literal["usual", "fast"]
 """fast: a person answers before everything else in their queue."""
 
@@ -225,6 +228,8 @@ class Playbook(_Part):
     """Id of the text that begins the first answer to a buyer who wrote first."""
     confirms_with: str = ""
     """Id of the text that goes with the confirmation of a meeting: what to prepare."""
+    reminds: tuple[Ahead, ...] = ()
+    """How long before a confirmed meeting its guest is reminded of it, once each."""
     touches: tuple[Touch, ...] = ()
     questions: tuple[Question, ...] = ()
     scopes: tuple[str, ...] = ()

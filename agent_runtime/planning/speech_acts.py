@@ -20,7 +20,7 @@ from agent_runtime.domain import (
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT, SLOT_VALUES, Content
 from agent_runtime.library.knowledge import Quote
-from agent_runtime.library.playbook import Playbook
+from agent_runtime.library.playbook import Ahead, Playbook
 from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.times.local_times import number_times, say_time
 
@@ -163,6 +163,29 @@ def other_times(
     )
 
 
+def reminder(
+    library: Library,
+    contact: Contact,
+    session: Session,
+    slot: Slot,
+    *,
+    ahead: Ahead,
+    channel: ChannelName,
+    now: datetime,
+) -> Proposal:
+    """Returns the message that reminds of a meeting a day or an hour before it."""
+    return _about_a_meeting(
+        library,
+        contact,
+        session,
+        Act("remind", "transactional", 1.0),
+        text="meeting.tomorrow" if ahead == "day" else "meeting.soon",
+        slots=(slot,),
+        channel=channel,
+        now=now,
+    )
+
+
 def _about_a_meeting(
     library: Library,
     contact: Contact,
@@ -172,11 +195,12 @@ def _about_a_meeting(
     text: str,
     more: str = "",
     slots: Sequence[Slot],
+    channel: ChannelName = "email",
     now: datetime,
 ) -> Proposal:
     playbook: Playbook = library.playbook(session.playbook)
     language = language_for(session, contact)
-    frame = library.live(playbook.frame, language=language, now=now)
+    frame = library.live(playbook.frame_on(channel), language=language, now=now)
     own = library.live(playbook.wording(text), language=language, now=now)
     shared = library.live(text, language=language, now=now)
     content = own if own is not None and can_say(own, contact) else shared
@@ -190,8 +214,9 @@ def _about_a_meeting(
         frame=frame,
         contact=contact,
         session=session,
-        purpose=playbook.on("email").purpose,
+        purpose=playbook.on(channel).purpose,
         slots=slots,
+        channel=channel,
     )
 
 

@@ -14,6 +14,7 @@ from agent_runtime.policies.facts import Rule
 from agent_runtime.policies.permit import RULES, Permit, authorise
 from agent_runtime.ports import MailChannel, Receipt, Store, Tx
 from agent_runtime.reach import reach
+from agent_runtime.reminders import is_moot
 from agent_runtime.store.rows import Approval, Message
 
 MAX_ATTEMPTS = 5
@@ -102,6 +103,9 @@ class Outbox:
         self, tx: Tx, message: Message, session: Session, contact: Contact, *, now: datetime
     ) -> Permit | None:
         """A message that was fine when planned may no longer be: defer it or stop it."""
+        if is_moot(tx, message):
+            tx.settle(message.message_id, "CANCELLED")
+            return None
         facts = gather(
             tx,
             session=session,
