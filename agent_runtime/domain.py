@@ -1,7 +1,7 @@
 """Values of one conversation turn. Standard library only; everything is frozen."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 TouchClass = Literal["proactive", "reply", "transactional"]
@@ -87,6 +87,18 @@ class SafeBand:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicSignal:
+    """Something that a company has made public; what may be named is on an allow-list."""
+
+    kind: str
+    """`press_release`, `job_posting`: see `channels/public_signals.yaml`."""
+    source: str
+    headline: str
+    url: str
+    published_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One way to reach a person, as the CRM mirror has it."""
 
@@ -113,6 +125,9 @@ class Contact:
     """Whether this is the contact by which the person is written to."""
     facts: tuple[tuple[str, str], ...] = ()
     """What else the CRM knows of the person or account: name of the fact and its value."""
+
+    signals: tuple[PublicSignal, ...] = ()
+    """What their company has made public."""
 
     def fact(self, name: str) -> str:
         """Returns the value of a fact, empty when the CRM does not know it."""

@@ -22,6 +22,9 @@ from agent_runtime.ports import Store, Tx
 from agent_runtime.profile import Profile
 from agent_runtime.store.rows import Inbound
 
+BY_TEXT = "START by text:"
+"""Beginning of the source of a consent that somebody gave by text."""
+
 GOODBYE = "stop.confirm"
 """The text that confirms a stop."""
 
@@ -168,7 +171,7 @@ def restart(
     by_text = [i for i in asked if i is not None and i.channel in TEXT_CHANNELS]
     if len(by_text) != len(stops):
         return False
-    agreed = Consent(inbound.channel, MEETINGS, "consent", f"START by text: {inbound.key}", now)
+    agreed = Consent(inbound.channel, MEETINGS, "consent", f"{BY_TEXT} {inbound.key}", now)
     before = () if stops else tx.consents(session.person_id)
     tx.add_consents(session.person_id, (*before, agreed))
     if stops:

@@ -111,7 +111,8 @@ def _for_touch(
     texts = touch_texts(library, playbook, touch, contact, now=now)
     if touch.do == "brief":
         return _brief(touch, texts)
-    frame = library.live(playbook.frame, language=texts[0].locale, now=now) if texts else None
+    locale = texts[0].locale if texts else ""
+    frame = library.live(playbook.frame_on(touch.channel), language=locale, now=now)
     candidates = []
     for place, content in enumerate(texts):
         if frame is None or content.id not in facts or frame.id not in facts:
@@ -122,7 +123,8 @@ def _for_touch(
             frame=frame,
             contact=contact,
             session=session,
-            purpose=playbook.on("email").purpose,
+            purpose=playbook.on(touch.channel).purpose,
+            channel=touch.channel,
         )
         candidates.append(
             Candidate(

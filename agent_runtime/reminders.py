@@ -53,9 +53,11 @@ def write_reminder(
     tx.close_reminder(due.reminder_id, "DONE")
     ahead: Ahead = "hour" if due.reminder_id.endswith(":hour") else "day"
     channel = _channel(tx, contact)
-    proposal = reminder(
-        library, contact, session, meeting.slot, ahead=ahead, channel=channel, now=now
-    )
+    about = (library, contact, session, meeting.slot)
+    proposal = reminder(*about, ahead=ahead, channel=channel, now=now)
+    if channel == "whatsapp" and proposal.template is None:
+        channel = "email"
+        proposal = reminder(*about, ahead=ahead, channel=channel, now=now)
     message = act.message_of(
         session,
         contact,

@@ -16,6 +16,7 @@ from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
 from agent_runtime.channels.email.smtp import SmtpChannel
+from agent_runtime.channels.linkedin import LinkedInDesk
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
@@ -148,6 +149,7 @@ def build_worker(settings: Settings) -> Worker:
                     unsubscribe=runtime.desk.inbound_address,
                 ),
                 "chat": ChatWindow(),
+                "linkedin": LinkedInDesk(store, clock=lambda: read_now(engine)),
             }
         ),
         dispatch=open_dispatch(settings, store, endpoints, sender=runtime.desk.inbound_address),

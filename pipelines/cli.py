@@ -38,6 +38,7 @@ COMMANDS = {
     "enrich": ("agent_runtime.enrich_cli:app", "Add facts about companies, from listed sources"),
     "crm": ("agent_runtime.crm_cli:crm", "See and take back what was written to the CRM"),
     "tickets": ("agent_runtime.crm_cli:tickets", "See the cases that were opened for support"),
+    "linkedin": ("agent_runtime.linkedin_cli:linkedin", "Work drafts that are posted by hand"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
     "replay": ("agent_runtime.replay_cli:replay", "Say which old turns would differ today"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),

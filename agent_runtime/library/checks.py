@@ -78,6 +78,8 @@ def _texts(library: "Library", playbook: Playbook) -> Iterator[str]:
         if text not in (*shared, *SPOKEN_BY_CODE):
             yield f"field instead: no shared row says {text!r}; mend the name or remove it."
     wanted = dict.fromkeys(playbook.content_ids, playbook.locales)
+    others = {playbook.frame_on(touch.channel) for touch in playbook.touches}
+    wanted |= dict.fromkeys(sorted(others), playbook.locales)
     wanted |= dict.fromkeys((*shared, *SPOKEN_BY_CODE), LOCALES)
     for text, locales in wanted.items():
         missing = [locale for locale in locales if (text, locale) not in library.contents]
@@ -110,10 +112,11 @@ def _moves(library: "Library", playbook: Playbook) -> Iterator[str]:
         if touch.next not in playbook.states:
             yield f"field touches.{number}.next: {touch.next!r} is no state."
     for name, channel in playbook.channels.items():
-        if channel.max_touches != len(playbook.touches):
+        written = sum(touch.channel == name for touch in playbook.touches)
+        if channel.max_touches != written:
             yield (
                 f"field channels.{name}.max_touches: {channel.max_touches} touches are allowed, "
-                f"but {len(playbook.touches)} are written; make them equal."
+                f"but {written} are written; make them equal."
             )
 
 

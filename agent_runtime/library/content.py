@@ -48,6 +48,7 @@ FACT_SLOTS = (
     "lost_reason",
     "article",
     "specialist",
+    "headline",
 )
 """Slots that a fact of the CRM fills; the text cannot be used where the fact is not known."""
 

@@ -166,6 +166,8 @@ class Touch(_Part):
     can be chosen is not made: evidence decides, not the calendar.
     """
 
+    channel: ChannelName = "email"
+    """linkedin: a draft for the owner to post by hand."""
     do: Literal["send_touch", "brief"] = "send_touch"
     """brief: nothing leaves; the owner gets a research brief."""
     say: tuple[str, ...] = Field(min_length=1)
@@ -272,7 +274,7 @@ class Playbook(_Part):
         """Returns the id of the text that greets and discloses on a channel."""
         if channel in BRIEF_CHANNELS:
             return "frame.chat" if channel == "chat" else "frame.sms"
-        return self.frame
+        return "frame.linkedin" if channel == "linkedin" else self.frame
 
     def is_closed(self, state: str) -> bool:
         """Says whether no further touch is made in a state."""

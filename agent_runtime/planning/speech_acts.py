@@ -80,7 +80,7 @@ def compose(
         channel=channel,
         purpose=purpose,
         subject=""
-        if channel in BRIEF_CHANNELS
+        if channel in BRIEF_CHANNELS or channel == "linkedin"
         else _subject(session.subject or subject, opening.format_map(values)),
         sentences=tuple(sentences),
         language=language,

@@ -11,7 +11,8 @@ from zlib import crc32
 import polars as pl
 
 from agent_runtime.contracts import Assignment, OutreachTask
-from agent_runtime.domain import Consent, Contact
+from agent_runtime.domain import Consent, Contact, PublicSignal
+from agent_runtime.intake import BY_TEXT
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
 from agent_runtime.ports import Store, Tx
 from agent_runtime.settings import Settings, Workspace
@@ -90,7 +91,9 @@ def _welcome(
 ) -> None:
     tx.add_contact(contact)
     if contact.is_primary:
-        tx.add_consents(contact.person_id, consents.get(contact.person_id, []))
+        # What somebody agreed to by text is known here only.
+        texted = [c for c in tx.consents(contact.person_id) if c.source.startswith(BY_TEXT)]
+        tx.add_consents(contact.person_id, [*consents.get(contact.person_id, []), *texted])
         if contact.person_id in stops:
             tx.suppress(contact.person_id, reason=stops[contact.person_id], source="crm", now=now)
 
@@ -125,6 +128,7 @@ def _contacts(
         .iter_rows()
     )
     everybody = tuple(owners.values())
+    signals = _public_signals(workspace)
     told = defaultdict(list)
     for contact_id, name, value in _told(workspace):
         told[contact_id].append((name, value))
@@ -151,6 +155,7 @@ def _contacts(
             mailbox=owner.mailbox,
             owner_email=owner.email,
             facts=tuple(told[row["contact_id"]]),
+            signals=tuple(signals.get(row["account_id"] or "", ())),
             is_primary=chosen.setdefault(person_id, row["contact_id"]) == row["contact_id"],
         )
 
@@ -159,6 +164,19 @@ def _told(workspace: Workspace) -> Iterator[tuple[str, str, str]]:
     path = workspace.lake / "told_facts.parquet"
     if path.is_file():
         yield from pl.read_parquet(path).iter_rows()
+
+
+def _public_signals(workspace: Workspace) -> dict[str, list[PublicSignal]]:
+    """Returns what companies made public, by account; none where no source brings any.
+
+    `lake/public_signals.parquet`: account_id, kind, source, headline, url, published_on.
+    """
+    path = workspace.lake / "public_signals.parquet"
+    found: dict[str, list[PublicSignal]] = defaultdict(list)
+    for row in _rows(path) if path.is_file() else ():
+        account_id = row.pop("account_id")
+        found[account_id].append(PublicSignal(**row))
+    return found
 
 
 def _consents(

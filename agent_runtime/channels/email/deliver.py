@@ -142,6 +142,14 @@ class Outbox:
         if receipt.status == "retry" and message.attempt < MAX_ATTEMPTS:
             tx.settle(message.message_id, "READY", due_at=now + RETRY_AFTER)
             return
+        if receipt.status == "handed":
+            tx.settle(message.message_id, "HANDED")
+            journal = log.Journal(tx, session, now=now, versions=self.versions)
+            news = log.delivery(
+                message, status="handed", code="", source=message.channel, reason=receipt.detail
+            )
+            journal.write("delivery", message.message_id, message.attempt, "handed", payload=news)
+            return
         states: dict[str, MessageState] = {"sent": "SENT", "unknown": "UNKNOWN"}
         state = states.get(receipt.status, "FAILED")
         their_id = receipt.provider_id or message.rfc_message_id

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conversation_world import ANA, NOW, Wire, new_world, task, work_all
+from conversation_world import ANA, LIBRARY, NOW, Wire, new_world, task, work_all
 
 from agent_runtime.domain import Consent, Session, Slot
 from agent_runtime.store.rows import Meeting
 
+TEMPLATE = "HX" + "0" * 32
 NUMBER = "+493012345678"
 START = NOW.replace(hour=14) + timedelta(days=3)
 SLOT = Slot("o-1", START, START + timedelta(minutes=30))
@@ -29,6 +30,16 @@ def booked(store, runtime, slot=SLOT, uid="u-1@parley"):
     meeting = Meeting("t", uid, f"thread-{ANA.person_id}", ANA.person_id, slot, "agent")
     store.save_meeting(meeting)
     runtime.booker.finish(meeting, now=NOW)
+
+
+def with_template(text):
+    contents = {
+        key: content.model_copy(update={"whatsapp_template": TEMPLATE})
+        if content.id == text
+        else content
+        for key, content in LIBRARY.contents.items()
+    }
+    return replace(LIBRARY, contents=contents)
 
 
 def agrees(store, channel="sms", purpose="meetings", basis="consent"):
@@ -82,14 +93,28 @@ def test_any_other_consent_means_a_mail(world, given):
     assert {name for _, name, _ in reminded(store, runtime, Wire())} == {"email"}
 
 
-def test_whatsapp_outside_its_window_reminds_only_with_a_template_of_the_carrier(world):
-    """R25: no approved template, no message."""
+def test_whatsapp_reminds_with_a_template_of_the_carrier(world):
+    """R25: with its places filled, and the words as they are approved here."""
+    store, runtime = new_world(with_template("meeting.tomorrow"))
+    for n in (1, 2):
+        store.save_task(task(n, state="CANCELLED"))
+    store.save_session(world[0].session_of(ANA.person_id))
+    booked(store, runtime)
+    agrees(store, "whatsapp")
+    store.save_session(replace(store.session_of(ANA.person_id), disclosed_on=("whatsapp",)))
+    wire = Wire()
+    day, hour = reminded(store, runtime, wire)
+    assert (day[1], hour[1]) == ("whatsapp", "email")
+    (sent,) = [m for m in wire.mails if m.channel == "whatsapp"]
+    assert sent.template.name == TEMPLATE
+    assert sent.template.values == (ANA.owner_name, "Friday 16 January, 15:00 (Europe/Berlin)")
+
+
+def test_without_a_template_the_reminder_is_a_mail(world):
     store, runtime = world
     booked(store, runtime)
     agrees(store, "whatsapp")
-    assert list(reminded(store, runtime, Wire())) == []
-    blocked = [m for m in store.messages.values() if m.action == "remind"]
-    assert {m.state for m in blocked} == {"BLOCKED"}
+    assert {name for _, name, _ in reminded(store, runtime, Wire())} == {"email"}
 
 
 def test_a_meeting_that_is_off_or_moved_is_not_reminded_of(world):

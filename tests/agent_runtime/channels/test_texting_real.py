@@ -148,7 +148,9 @@ def test_a_report_of_failure_after_acceptance_is_a_bounce(texting):
     assert ("bounced", "30005") in [(d["status"], d["code"]) for d in texting.traced("delivery")]
 
 
-@pytest.mark.parametrize("word", ["STOP", "stop.", "ARRÊT", "Baja", "STOPP", "Pare", "BASTA", "quit"])
+@pytest.mark.parametrize(
+    "word", ["STOP", "stop.", "ARRÊT", "Baja", "STOPP", "Pare", "BASTA", "quit"]
+)
 def test_a_word_of_command_stops_every_channel_and_is_confirmed_once(texting, word):
     """R193 R225 R244: at once, on arrival, in each language."""
     texting.say("What is the price?")
@@ -169,7 +171,8 @@ def test_a_wish_in_words_stops_as_well(texting):
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("HELP", "Reply STOP"), ("hilfe", "STOPP beendet"), ("Ayuda?", "Responda STOP")]
+    ("word", "said"),
+    [("HELP", "Reply STOP"), ("hilfe", "STOPP beendet"), ("Ayuda?", "Responda STOP")],
 )
 def test_help_is_answered_always(texting, word, said):
     """R244: also to who is stopped, in the holdout, or with a person; and nothing else is."""
