@@ -56,7 +56,7 @@ def texting_world(folder):
     store.add_address("whatsapp", NUMBER, ANA.person_id, now=NOW)
     carrier = Carrier(folder / "carrier.jsonl", patience_s=0.6)
     app = FastAPI()
-    with carrier, _serving(app) as hooks_url:
+    with carrier, serving(app) as hooks_url:
         account = CarrierAccount(
             url=carrier.url,
             account=carrier.account,
@@ -78,7 +78,7 @@ def texting_world(folder):
 
 
 @contextmanager
-def _serving(app):
+def serving(app):
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", ws="none")
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, daemon=True)
