@@ -87,5 +87,7 @@ def _channel(tx: Tx, contact: Contact) -> ChannelName:
         for consent in tx.consents(contact.person_id)
         if consent.purpose == MEETINGS and consent.basis == "consent"
     }
-    theirs = (name for name in _BY_TEXT if name in agreed and reach(tx, contact, name))
-    return next(theirs, "email")
+    for name in _BY_TEXT:
+        if name in agreed and reach(tx, contact, name):
+            return name
+    return "email"

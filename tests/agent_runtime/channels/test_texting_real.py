@@ -172,7 +172,7 @@ def test_a_wish_in_words_stops_as_well(texting):
 
 @pytest.mark.parametrize(
     ("word", "said"),
-    [("HELP", "Reply STOP"), ("hilfe", "STOPP beendet"), ("Ayuda?", "Responda STOP")],
+    [("HELP", "Reply STOP"), ("hilfe", "mit STOPP"), ("Ayuda?", "Responda STOP")],
 )
 def test_help_is_answered_always(texting, word, said):
     """R244: also to who is stopped, in the holdout, or with a person; and nothing else is."""
