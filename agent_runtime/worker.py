@@ -109,7 +109,7 @@ def text_channels(settings: Settings) -> dict[ChannelName, MailChannel]:
             account=settings.carrier_account,
             token=settings.carrier_token.get_secret_value(),
             numbers=numbers,
-            public_url=settings.public_url,
+            public_url=settings.public_url.rstrip("/"),
         )
     )
     return {name: carrier for name in ("sms", "whatsapp") if name in numbers}

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from phonenumbers import NumberParseException, parse, region_code_for_number
 from starlette.concurrency import run_in_threadpool
 
+from agent_runtime.app import Runtime
 from agent_runtime.channels.carrier.reports import StatusReport, take_report
 from agent_runtime.channels.carrier.signature import HEADER, is_signed
 from agent_runtime.channels.carrier.twilio import STATUS_PATH
@@ -16,6 +17,7 @@ from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.domain import ChannelName
 from agent_runtime.intake import Arrival, Intake
 from agent_runtime.profile import Profile
+from agent_runtime.settings import Settings
 
 INBOUND_PATH = "/carrier/messages"
 MAX_FIELDS = 200
@@ -37,6 +39,17 @@ class CarrierHooks:
     public_url: str
     """As the carrier was told, since a proxy may have changed scheme, host and port."""
     clock: Callable[[], datetime]
+
+
+def hooks_of(
+    settings: Settings, runtime: Runtime, *, clock: Callable[[], datetime]
+) -> CarrierHooks | None:
+    """Returns the hooks of a workspace, or None where no carrier is set up."""
+    token = settings.carrier_token.get_secret_value()
+    if not (token and settings.public_url):
+        return None
+    public_url = settings.public_url.rstrip("/")
+    return CarrierHooks(runtime.intake, runtime.outbox, token, public_url, clock)
 
 
 def carrier_router(hooks: CarrierHooks) -> APIRouter:

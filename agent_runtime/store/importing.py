@@ -11,7 +11,7 @@ from zlib import crc32
 import polars as pl
 
 from agent_runtime.contracts import Assignment, OutreachTask
-from agent_runtime.domain import Consent, Contact, PublicSignal
+from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
 from agent_runtime.intake import BY_TEXT
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
 from agent_runtime.ports import Store, Tx
@@ -52,6 +52,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
     eligibility = pl.read_parquet(lake / "eligibility.parquet")
     contacts = list(_contacts(workspace, tenant_id, owners, eligibility))
     consents = _consents(workspace, contacts, now)
+    numbers = _numbers(workspace)
     stops = dict(pl.read_parquet(lake / "suppressions.parquet")["person_id", "reason"].iter_rows())
     assignments = [Assignment(**row) for row in _rows(lake / "assignments.parquet")]
     fields = set(OutreachTask.model_fields)
@@ -66,6 +67,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         with store.begin() as tx:
             for contact in page:
                 _welcome(tx, contact, consents, stops, now)
+                _reach_by_text(tx, contact, consents, numbers, now)
     for page in _pages(assignments):
         with store.begin() as tx:
             for assignment in page:
@@ -96,6 +98,27 @@ def _welcome(
         tx.add_consents(contact.person_id, [*consents.get(contact.person_id, []), *texted])
         if contact.person_id in stops:
             tx.suppress(contact.person_id, reason=stops[contact.person_id], source="crm", now=now)
+
+
+def _reach_by_text(
+    tx: Tx,
+    contact: Contact,
+    consents: Mapping[str, list[Consent]],
+    numbers: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Notes the number of who agreed to texts; one that is known already stays as it is."""
+    number = numbers.get(contact.contact_id, "")
+    for channel in sorted(TEXT_CHANNELS) if number and contact.is_primary else ():
+        agreed = any(c.channel == channel for c in consents.get(contact.person_id, []))
+        if agreed and not tx.person_at(channel, number):
+            tx.add_address(channel, number, contact.person_id, now=now)
+
+
+def _numbers(workspace: Workspace) -> dict[str, str]:
+    """Returns the telephone of each contact that has one, in E.164."""
+    rows = _rows(workspace.canonical / "contacts.parquet")
+    return {row["contact_id"]: row["phone"] for row in rows if row.get("phone")}
 
 
 def _owners(frame: pl.DataFrame) -> Iterator[Owner]:

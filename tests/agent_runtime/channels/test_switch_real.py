@@ -103,7 +103,7 @@ def test_a_thread_moves_from_mail_to_text_and_back(world):
     questions = [c for c in session.contents_used if c.startswith("question.")]
     assert len(questions) == len(set(questions))
     mails = list(read_journal(folder / "exchanger.jsonl"))
-    assert [m["rcpt_to"] for m in mails][0] == [ANA.email]
+    assert mails[0]["rcpt_to"] == [ANA.email]
     assert len(mails) >= 2
     assert carrier.taken()[0]["To"] == NUMBER
 

@@ -182,7 +182,7 @@ def test_help_is_answered_always(texting, word, said):
     texting.say(word)
     texting.say("What is the price?")
     texting.work()
-    stopped, helped = texting.texts()
+    _, helped = texting.texts()
     assert said in helped
     assert "IA" in helped or "AI" in helped or "KI" in helped
     assert texting.store.suppressed(ANA.person_id) == "opt_out"
