@@ -47,7 +47,7 @@ def answered_on(channel: ChannelName) -> ChannelName:
     return "email" if channel == "form" else channel
 
 
-TEXT_CHANNELS = frozenset({"sms", "whatsapp"})
+TEXT_CHANNELS: frozenset[ChannelName] = frozenset({"sms", "whatsapp"})
 """Channels of a carrier, where words such as STOP and HELP are commands."""
 
 BRIEF_CHANNELS = frozenset({"chat", "sms", "whatsapp"})

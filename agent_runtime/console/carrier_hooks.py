@@ -21,6 +21,8 @@ from agent_runtime.settings import Settings
 
 INBOUND_PATH = "/carrier/messages"
 MAX_FIELDS = 200
+MAX_BYTES = 64 * 1024
+"""A text is 1,600 characters at most; nobody unknown makes us read more than this."""
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _WHATSAPP = "whatsapp:"
 _NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -87,6 +89,9 @@ def carrier_router(hooks: CarrierHooks) -> APIRouter:
 
 
 async def _signed_fields(request: Request, hooks: CarrierHooks) -> dict[str, str] | None:
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > MAX_BYTES:
+        return None
     async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
         fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     query = f"?{request.url.query}" if request.url.query else ""

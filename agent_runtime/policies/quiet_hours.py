@@ -26,8 +26,10 @@ def quiet_hours(proposal: Proposal, facts: Facts) -> Verdict:
     if proposal.touch_class != "proactive" and not is_ringing:
         return Verdict("quiet_hours", 1, "allow")
     wrote = facts.last_inbound_at
-    if proposal.touch_class != "proactive" and wrote and facts.now - wrote <= JUST_NOW:
-        return Verdict("quiet_hours", 1, "allow", "they wrote just now")
+    is_on_the_line = proposal.channel == "voice" and proposal.touch_class == "reply"
+    is_just_now = wrote is not None and facts.now - wrote <= JUST_NOW
+    if proposal.touch_class != "proactive" and (is_on_the_line or is_just_now):
+        return Verdict("quiet_hours", 1, "allow", "they are here now")
     zones = plausible_zones(facts.time_zone, facts.country)
     if not zones:
         return Verdict("quiet_hours", 1, "block", f"no time zone known for {facts.country!r}")

@@ -37,6 +37,7 @@ def take_report(outbox: Outbox, report: StatusReport, *, now: datetime) -> bool:
             return False
         if message.state == "UNKNOWN":
             outbox.resolve(tx, message, left=True, source=message.channel, now=now)
+            tx.settle(message.message_id, "SENT", rfc_message_id=report.provider_id)
             message = tx.message(report.message_id) or message
         if message.state != "SENT" or report.status not in _ARRIVED | _LOST:
             return False

@@ -40,6 +40,11 @@ def test_an_unsigned_or_wrongly_signed_webhook_stores_nothing(texting):
     assert not texting.store.has_unread(f"thread-{ANA.person_id}")
 
 
+def test_a_webhook_that_is_too_long_is_not_read(texting):
+    fields = {"MessageSid": "SM1", "From": NUMBER, "To": "+15550001", "Body": "x" * 70_000}
+    assert texting.carrier.call("/carrier/messages", fields) == 403
+
+
 def test_a_replayed_webhook_is_one_event(texting):
     for _ in range(3):
         assert texting.say("What is the price?", sid="SM-same") == 200
@@ -101,7 +106,7 @@ def test_a_status_report_proves_that_a_message_of_unknown_fate_had_left(texting)
     (taken,) = texting.carrier.taken()
     assert texting.sent()[0].state == "UNKNOWN"
     assert texting.carrier.report(taken, "delivered") == 204
-    assert texting.sent()[0].state == "SENT"
+    assert (texting.sent()[0].state, texting.sent()[0].rfc_message_id) == ("SENT", taken["sid"])
     assert "resolved_sent" in [d["status"] for d in texting.traced("delivery")]
     assert "delivered" in [d["status"] for d in texting.traced("delivery")]
 

@@ -145,6 +145,14 @@ def test_texts_ring_by_day_unless_they_wrote_just_now(hour, weekday):
     assert authorise(text(), replace(late, last_inbound_at=now)).permit
 
 
+def test_who_is_on_the_line_is_answered_at_any_hour():
+    """R225: a call that they make is answered at night; one that we make waits for the morning."""
+    night = replace(FACTS, now=datetime(2026, 1, 13, 3, tzinfo=UTC))
+    assert "quiet_hours" not in [v.rule for v in authorise(text("voice"), night).hits]
+    ours = text("voice", touch_class="transactional")
+    assert "quiet_hours" in [v.rule for v in authorise(ours, night).hits]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
