@@ -52,6 +52,7 @@ check-rest:
 	$(BIN)/parley playbook lint
 	$(BIN)/python docs/requirements_page.py --check
 	$(BIN)/python docs/playbook_pages.py --check
+	$(BIN)/python docs/policy_page.py --check
 	$(BIN)/dg check yaml
 	$(BIN)/dg check defs
 
@@ -61,6 +62,7 @@ fix: $(READY)
 	$(BIN)/sqlfluff fix --config dbt/.sqlfluff dbt/models dbt/tests
 	$(BIN)/python docs/requirements_page.py
 	$(BIN)/python docs/playbook_pages.py
+	$(BIN)/python docs/policy_page.py
 
 bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks

@@ -112,8 +112,14 @@ def hold_meeting(tx: Tx, session: Session, candidate: Candidate, actor: Actor) -
     if candidate.book is None:
         return None
     start = candidate.book.start.isoformat()
-    uid = f"{_digest(session.thread_id, candidate.book.owner_id, start)}@parley"
-    meeting = tx.meeting(uid) or Meeting(
+    parts = (session.thread_id, candidate.book.owner_id, start)
+    uid = f"{_digest(*parts)}@parley"
+    again = 1
+    while (known := tx.meeting(uid)) and known.state not in ("HOLDING", "CONFIRMED"):
+        # A time that was given up and is wanted once more is a new meeting.
+        again += 1
+        uid = f"{_digest(*parts, str(again))}@parley"
+    meeting = known or Meeting(
         tenant_id=session.tenant_id,
         uid=uid,
         thread_id=session.thread_id,

@@ -14,6 +14,7 @@ from agent_runtime.domain import Action, Contact, Observation, Proposal, Sentenc
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
 from agent_runtime.placeholders import redact
+from agent_runtime.policies.restricted import said_in
 from agent_runtime.ports import Store, Tx
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Approval, Draft, HumanTask, Inbound, Message
@@ -185,6 +186,12 @@ class Approvals:
             Sentence(part.strip(), ()) for part in redacted.text.split("\n\n") if part.strip()
         )
         kept_before, kept_after = message.sentences[:first], message.sentences[last:]
+        for kind in ("discounts", "claims"):
+            for said in said_in(kind, redacted.text):
+                raise ApprovalError(
+                    f"your words hold a {said.group.replace('_', ' ')} that nobody has approved, "
+                    f"{said.sentence[:80]!r}; leave it out, or write to the buyer yourself."
+                )
         return replace(message, sentences=(*kept_before, *own, *kept_after))
 
     def _trace(self, tx: Tx, session: Session, decided: Approval, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 from icalendar import Calendar as ICalendar
 from icalendar import Event, vCalAddress
@@ -10,8 +11,9 @@ from agent_runtime import act, log
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import Contact, Proposal, Session
 from agent_runtime.library.catalog import Library
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.planning.host import Host, host_of
-from agent_runtime.planning.speech_acts import confirmation, other_times
+from agent_runtime.planning.speech_acts import called_off, can_say, confirmation, other_times
 from agent_runtime.ports import BookingResult, Calendar, Store, Tx
 from agent_runtime.reminders import plan_reminders
 from agent_runtime.store.rows import HumanTask, Meeting
@@ -49,10 +51,11 @@ class Booker:
         if meeting.actor == "agent" and (host is None or meeting.slot.owner_id != host.owner_id):
             result = BookingResult("taken")
         else:
-            result = self._in_calendar(meeting, contact, mailbox, self.library.agenda(playbook))
+            meeting = _takes_over(meeting, replaced)
+            result = self._in_calendar(meeting, contact, mailbox, playbook, replaced, now)
         if result.status == "booked":
-            for earlier in replaced:
-                self.calendar.cancel(earlier.slot, uid=earlier.uid)
+            for earlier in replaced[1:]:
+                self.calendar.cancel(earlier.slot, uid=earlier.ical_uid)
         crash_point("booked")
         with self.store.begin() as tx:
             current = tx.meeting(meeting.uid)
@@ -60,27 +63,90 @@ class Booker:
                 return None
             contact, session = _people(tx, meeting)
             thread = _Thread(tx, contact, session, mailbox, now)
+            host = host_of(playbook, contact)
+            is_theirs = host is not None and host.owner_id == meeting.slot.owner_id
+            if result.status == "booked" and current.actor == "agent" and not is_theirs:
+                # The owner changed while the calendar was asked: no invite from the one before.
+                self.calendar.cancel(meeting.slot, uid=meeting.ical_uid)
+                result = BookingResult("taken")
             if result.status == "booked":
                 self._drop(thread, replaced)
-                return self._confirm(thread, current, said)
+                return self._confirm(thread, _takes_over(current, replaced), said)
             tx.save_meeting(replace(current, state="TAKEN"))
-            host = host_of(playbook, contact)
             if current.actor == "human" or host is None:
                 self._ask_again(thread, current)
                 return None
             return self._offer_again(thread, current, host)
 
     def _in_calendar(
-        self, meeting: Meeting, contact: Contact, mailbox: str, agenda: str
+        self,
+        meeting: Meeting,
+        contact: Contact,
+        mailbox: str,
+        playbook: Playbook,
+        replaced: tuple[Meeting, ...],
+        now: datetime,
     ) -> BookingResult:
-        return self.calendar.book(
-            meeting.slot,
-            uid=meeting.uid,
-            summary=f"Northbeam Relay: {contact.company or contact.email}",
-            description=agenda,
-            attendee=contact.email,
-            organizer=mailbox,
-        )
+        prepare = playbook.confirms_with
+        more = self.library.live(prepare, language="en", now=now) if prepare else None
+        is_sayable = more and can_say(more, contact, redlines=playbook.redlines)
+        # What has places to fill is for the mail, where they are filled.
+        parts = [self.library.agenda(playbook)]
+        if more and is_sayable and not more.slots:
+            parts.append(more.body)
+        words = {
+            "summary": f"Northbeam Relay: {contact.company or contact.email}",
+            "description": "\n\n".join(parts),
+            "attendee": contact.email,
+            "organizer": mailbox,
+        }
+        uid, sequence = meeting.ical_uid, meeting.sequence
+        if replaced:
+            old = replaced[0].slot
+            return self.calendar.move(old, meeting.slot, uid=uid, sequence=sequence, **words)
+        return self.calendar.book(meeting.slot, uid=uid, sequence=sequence, **words)
+
+    def release(self, meeting: Meeting) -> None:
+        """Takes an event that the buyer declined out of the calendar; safe to run again."""
+        self.calendar.cancel(meeting.slot, uid=meeting.ical_uid)
+        with self.store.begin() as tx:
+            current = tx.meeting(meeting.uid)
+            if current is not None and current.state == "DECLINING":
+                tx.save_meeting(replace(current, state="DECLINED"))
+
+    def call_off(self, uid: str, *, now: datetime) -> str | None:
+        """Cancels a meeting that stands: calendar, record, and an iTIP CANCEL to the buyer.
+
+        Returns the id of the mail; None where no such meeting stands.
+        """
+        with self.store.begin() as tx:
+            meeting = tx.meeting(uid)
+            if meeting is None or meeting.state != "CONFIRMED":
+                return None
+        self.calendar.cancel(meeting.slot, uid=meeting.ical_uid)
+        with self.store.begin() as tx:
+            current = tx.meeting(uid)
+            if current is None or current.state != "CONFIRMED":
+                return None
+            contact, session = _people(tx, current)
+            mailbox = contact.mailbox if current.actor == "agent" else contact.owner_email
+            thread = _Thread(tx, contact, session, mailbox, now)
+            gone = replace(current, state="CANCELLED", sequence=current.sequence + 1)
+            self._note(thread, gone, "cancelled")
+            after = replace(session, meeting_uid="", state="engaged")
+            tx.save_session(after)
+            host = host_of(self.library.playbook(session.playbook), contact)
+            invite = invitation(
+                gone,
+                contact,
+                _name_of(gone, contact, host),
+                organizer=mailbox,
+                agenda="",
+                now=now,
+                method="CANCEL",
+            )
+            proposal = called_off(self.library, contact, session, gone.slot, now=now)
+            return thread.say(after, proposal, gone, invite)
 
     def _drop(self, thread: "_Thread", meetings: tuple[Meeting, ...]) -> None:
         """A thread has one meeting ahead: a new one takes the place of the earlier."""
@@ -180,23 +246,38 @@ def invitation(
     organizer: str,
     agenda: str,
     now: datetime,
+    method: Literal["REQUEST", "CANCEL"] = "REQUEST",
 ) -> str:
-    """Returns an iCalendar request (RFC 5546) for the meeting, times in UTC."""
+    """Returns an iCalendar request or cancellation (RFC 5546) of the meeting, times in UTC."""
     calendar = ICalendar()
     calendar.add("prodid", "-//Parley//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST")
+    calendar.add("method", method)
     event = Event()
-    event.add("uid", meeting.uid)
+    event.add("uid", meeting.ical_uid)
+    event.add("sequence", meeting.sequence)
+    event.add("status", "CONFIRMED" if method == "REQUEST" else "CANCELLED")
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", meeting.slot.start.astimezone(UTC))
     event.add("dtend", meeting.slot.end.astimezone(UTC))
     event.add("summary", f"Northbeam Relay with {with_whom}")
     event.add("description", agenda)
     event.add("organizer", vCalAddress(f"mailto:{organizer}"))
-    event.add("attendee", vCalAddress(f"mailto:{contact.email}"))
+    attendee = vCalAddress(f"mailto:{contact.email}")
+    if method == "REQUEST":
+        attendee.params["RSVP"] = "TRUE"
+        attendee.params["PARTSTAT"] = "NEEDS-ACTION"
+    event.add("attendee", attendee)
     calendar.add_component(event)
     return calendar.to_ical().decode()
+
+
+def _takes_over(meeting: Meeting, replaced: tuple[Meeting, ...]) -> Meeting:
+    """A moved meeting stays one event: it keeps the UID, and its sequence rises."""
+    if not replaced:
+        return meeting
+    first = replaced[0]
+    return replace(meeting, event_uid=first.ical_uid, sequence=first.sequence + 1)
 
 
 def _ahead(tx: Tx, meeting: Meeting, now: datetime) -> tuple[Meeting, ...]:

@@ -141,6 +141,9 @@ class Desk:
                 raise LookupError(f"mail {key} belongs to no contact in the store")
             to_send = self._turn(tx, inbound, contact, now=now) if inbound.state == "NEW" else ()
             held = tx.meetings_of(inbound.thread_id, "HOLDING")
+            declined = tx.meetings_of(inbound.thread_id, "DECLINING")
+        for meeting in declined:
+            self.booker.release(meeting)
         if held:
             crash_point("decided")
         booked = (self.booker.finish(meeting, now=now) for meeting in held)

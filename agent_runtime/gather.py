@@ -5,10 +5,12 @@ from datetime import datetime
 from agent_runtime.autonomy import autonomy_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
-from agent_runtime.policies.facts import Facts
+from agent_runtime.policies.facts import Facts, Limits
+from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Actor, Approval
+from agent_runtime.suppression import stop_of
 
 
 def gather(
@@ -32,6 +34,8 @@ def gather(
     `approval` is leave that was given for these very words, recipient and channel.
     """
     flags, playbook = tx.flags(), library.playbook(session.playbook)
+    rules = profile_of(flags, playbook.id)
+    stop = stop_of(tx, contact)
     return Facts(
         now=now,
         actor=actor,
@@ -44,7 +48,8 @@ def gather(
         owner_id=contact.owner_id,
         arms=tuple((a.experiment_id, a.arm) for a in tx.assignments(contact.person_id)),
         consents=tx.consents(contact.person_id),
-        suppressed=tx.suppressed(contact.person_id),
+        suppressed=stop.reason,
+        listed=stop.listed,
         paused=tuple(name for name in flags if name.startswith("pause")),
         autonomy=autonomy_of(flags, playbook, session.autonomy),
         safe_band=playbook.safe_band,
@@ -58,6 +63,8 @@ def gather(
         )
         if is_proactive
         else None,
+        limits=Limits.under(rules),
+        rules=rules,
         expires_at=expires_at,
         last_inbound_at=tx.last_inbound_at(session.thread_id, channel)
         if channel in TEXT_CHANNELS

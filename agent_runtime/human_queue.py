@@ -92,8 +92,8 @@ class HumanQueue:
             tx.save_session(
                 replace(session, speaker="human", offered=answer.offers or session.offered)
             )
-            books = None if session.meeting_uid else answer.books
-            booked = Candidate("book", "booked_by_person", 1.0, 1.0, "booked", book=books)
+            # A thread with a meeting ahead is booked anew by moving it; see `Booker`.
+            booked = Candidate("book", "booked_by_person", 1.0, 1.0, "booked", book=answer.books)
             return act.hold_meeting(tx, session, booked, "human")
 
 

@@ -175,7 +175,7 @@ def restart(
     before = () if stops else tx.consents(session.person_id)
     tx.add_consents(session.person_id, (*before, agreed))
     if stops:
-        tx.lift(session.person_id)
+        tx.unsuppress(session.person_id)
         journal = log.Journal(tx, session, now=now, versions=versions)
         journal.write("suppression", inbound.key, payload=log.stop("lifted", inbound.key))
     return True

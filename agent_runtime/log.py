@@ -6,13 +6,21 @@ again after a crash writes the same event and not a second one.
 
 import hashlib
 import traceback
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ulid import ULID
 
 from agent_runtime.contracts import TraceEvent, TraceKind
-from agent_runtime.domain import Action, Candidate, Observation, Session, ToolCall
+from agent_runtime.domain import (
+    Action,
+    Candidate,
+    Observation,
+    Session,
+    ToolCall,
+    Verdict,
+)
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.policies.tool_permit import ToolJudgement
 from agent_runtime.ports import Tx
@@ -156,10 +164,7 @@ def decided(action: Action) -> dict[str, Any]:
             "until": action.until.isoformat() if action.until else None,
             "records": dict(action.candidate.records),
         },
-        "verdicts": [
-            {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}
-            for v in action.verdicts
-        ],
+        "verdicts": _verdicts(action.verdicts),
     }
 
 
@@ -173,6 +178,8 @@ def policy(message: Message, judgement: Judgement, *, is_first: bool) -> dict[st
         "action": message.action,
         "decision": judgement.decision,
         "rules_hit": [v.rule for v in judgement.hits],
+        "verdicts": _verdicts(judgement.verdicts),
+        "until": judgement.until.isoformat() if judgement.until else None,
         "campaign_id": message.campaign_id,
         "playbook": message.playbook,
         "arm": message.arm,
@@ -290,15 +297,16 @@ def undone(change: FieldChange) -> dict[str, Any]:
 
 
 def delivery(
-    message: Message, *, status: str, code: str, source: str, reason: str = ""
+    message: Message, *, status: str, code: str, source: str, enhanced: str = "", why: str = ""
 ) -> dict[str, Any]:
-    """Returns the payload of news about a message: bounced, or its fate found out."""
+    """Returns the payload of news about a mail: bounced, or its fate found out."""
     return {
         "message_id": message.message_id,
         "rfc_message_id": message.rfc_message_id,
         "status": status,
         "code": code,
-        "reason": reason,
+        "enhanced": enhanced,
+        "why": why,
         "source": source,
     }
 
@@ -383,6 +391,14 @@ def meeting(
         "arm": arm,
         "experiment_id": experiment_id,
     }
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Every rule's verdict in the order in which they were asked."""
+    return [
+        {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}
+        for v in verdicts
+    ]
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

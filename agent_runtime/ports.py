@@ -24,6 +24,9 @@ from agent_runtime.store.rows import (
     FieldChange,
     HumanTask,
     Inbound,
+    Listing,
+    ListScope,
+    MailCursor,
     Meeting,
     MeetingState,
     Message,
@@ -66,8 +69,32 @@ class Calendar(Protocol):
         description: str,
         attendee: str,
         organizer: str,
+        sequence: int = 0,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
+        ...
+
+    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
+        ...
+
+    def move(
+        self,
+        old: Slot,
+        new: Slot,
+        *,
+        uid: str,
+        sequence: int,
+        summary: str,
+        description: str,
+        attendee: str,
+        organizer: str,
+    ) -> BookingResult:
+        """Gives a meeting another time; until the new one is got the old one stands."""
+        ...
+
+    def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
+        """Returns how many meetings with people an owner has in the coming two weeks."""
         ...
 
     def cancel(self, slot: Slot, *, uid: str) -> bool:
@@ -97,6 +124,10 @@ class Mail:
     attempt: int = 1
     template: Template | None = None
     """The carrier's own copy of these words, its places filled."""
+    person_id: str = ""
+    language: str = ""
+    is_proactive: bool = False
+    """Whether we began: then the reader can stop us with one click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +148,8 @@ class Receipt:
     """Pieces that a carrier counts and charges."""
     says: Literal["", "opted_out", "unreachable"] = ""
     """What a refusal tells of the person: has stopped us there, or is not there."""
+    enhanced: str = ""
+    """RFC 3463 status that came with the code, `5.1.1`; empty where the server gave none."""
 
 
 class MailChannel(Protocol):
@@ -129,6 +162,8 @@ class MailChannel(Protocol):
 
 class Tx(Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
+
+    tenant_id: str
 
     def contact_of(self, person_id: str) -> Contact | None:
         """The contact by which a person is written to."""
@@ -192,8 +227,20 @@ class Tx(Protocol):
         """Every stop that stands for a person, the first one first."""
         ...
 
-    def lift(self, person_id: str) -> None:
-        """Removes every stop of a person; what they had cancelled stays cancelled."""
+    def unsuppress(self, person_id: str) -> None:
+        """Removes every stop of a person, on proof; what they had cancelled stays cancelled."""
+        ...
+
+    def listing(self, scope: ListScope, value: str) -> Listing | None:
+        """An entry of the suppression lists, lifted or not."""
+        ...
+
+    def save_listing(self, listing: Listing) -> None:
+        """Adds an entry, or changes it."""
+        ...
+
+    def listings(self) -> tuple[Listing, ...]:
+        """Every entry of the suppression lists."""
         ...
 
     def session_of(self, person_id: str) -> Session | None:
@@ -284,6 +331,14 @@ class Tx(Protocol):
 
     def inbound(self, key: str) -> Inbound | None:
         """A mail that arrived."""
+        ...
+
+    def mail_cursor(self, source: str) -> MailCursor | None:
+        """How far a folder has been read; None before the first time."""
+        ...
+
+    def save_mail_cursor(self, cursor: MailCursor) -> None:
+        """Notes how far a folder has been read."""
         ...
 
     def close_inbound(self, key: str) -> None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent_runtime.errors import ParleyError
@@ -111,6 +112,21 @@ class Workspace:
         return self.root / "report.json"
 
 
+class ImapAccount(BaseModel):
+    """One mailbox on an IMAP server."""
+
+    address: str
+    """Whose mail it is."""
+    host: str
+    port: int = 993
+    user: str
+    password: SecretStr
+    tls: Literal["none", "starttls", "tls"] = "tls"
+    folders: tuple[str, ...] = ("INBOX",)
+    poll_s: float = 60.0
+    """How often to look where the server does not tell of new mail by itself (IDLE)."""
+
+
 class Settings(BaseSettings):
     """Settings from the environment (`PARLEY_…`) or `.env`."""
 
@@ -122,7 +138,24 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; empty means SQLite in the workspace."""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 0
+    smtp_tls: Literal["none", "starttls", "tls"] = "none"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    public_url: str = ""
+    """Where `parley serve` is reached from outside; empty leaves one-click unsubscribe out."""
+    signing_keys: SecretStr = SecretStr("")
+    """`VERSION:SECRET` pairs after commas: the first signs, all are believed."""
+    bounce_domain: str = ""
+    """Domain of return paths that name the message; empty means that bounces go to the sender."""
+    dkim_domain: str = ""
+    dkim_selector: str = "parley"
+    dkim_key: Path | None = None
+    """Private key as PEM; without it mail leaves unsigned."""
+    imap: tuple[ImapAccount, ...] = ()
+    """Mailboxes to read, as JSON; empty means the Maildirs of the workspace."""
     caldav_url: str = ""
+    google_token: SecretStr = SecretStr("")
+    """OAuth access token with the calendar.events scope."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

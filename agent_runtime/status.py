@@ -40,7 +40,10 @@ class Status:
         """Returns the status as a person reads it."""
         lines = [f"clock       {self.now:%Y-%m-%d %H:%M} UTC"]
         lines += [f"next due    {self.next_due:%Y-%m-%d %H:%M} UTC"] if self.next_due else []
-        lines += [f"PAUSED      {name}: {why}" for name, why in self.flags.items()]
+        lines += [
+            f"{'PAUSED' if name.startswith('pause') else 'flag':<11} {name}: {why}"
+            for name, why in self.flags.items()
+        ]
         for name in ("touches", "messages", "inbound", "meetings", "human_tasks"):
             counts = getattr(self, name)
             said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))

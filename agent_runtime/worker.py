@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 
 from sqlalchemy import Engine
@@ -13,9 +13,11 @@ from sqlalchemy import Engine
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.channels.chat_window import ChatWindow
+from agent_runtime.channels.email.imap import ImapFolder
+from agent_runtime.channels.email.outgoing import smtp_opener
+from agent_runtime.channels.email.parse import parse
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
-from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.channels.linkedin import LinkedInDesk
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
@@ -38,6 +40,7 @@ from agent_runtime.workflows import Workflows
 POLL_S = 0.01
 SWEEP_EVERY_S = 1.0
 LANES = 4
+ENDS_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Worker:
     channel: Callable[[], MailChannel]
     dispatch: Dispatch
     executor_id: str
+    folders: tuple[ImapFolder, ...] = ()
+    """Read instead of the Maildirs, each in a thread of its own, since a server may be slow."""
 
     def run(self, stop: Event) -> None:
         """Works until `stop` is set. What an earlier life was sending becomes UNKNOWN first."""
@@ -65,6 +70,11 @@ class Worker:
         crash_point("before_launch")
         workflows = Workflows(self.engine, work, executor_id=self.executor_id, lanes=LANES)
         workflows.launch()
+        readers = [
+            Thread(target=f.run, args=(stop, self.receive), daemon=True) for f in self.folders
+        ]
+        for reader in readers:
+            reader.start()
         swept_at = 0.0
         while not stop.is_set():
             taken = self.take_mail()
@@ -78,7 +88,14 @@ class Worker:
                 swept_at = monotonic()
             if not (taken or released):
                 stop.wait(POLL_S)
+        for reader in readers:
+            reader.join(timeout=ENDS_WITHIN_S)
         workflows.close()
+
+    def receive(self, raw: bytes, address: str) -> None:
+        """Stores one mail that came to an address of ours."""
+        self.runtime.inbox.receive(parse(raw, mailbox=address), now=read_now(self.engine))
+        crash_point("stored_inbound")
 
     def take_mail(self) -> int:
         """Stores the mails that wait in our mailboxes; marked as read only once stored.
@@ -133,21 +150,27 @@ def build_worker(settings: Settings) -> Worker:
         newcomers=newcomers,
         worker=settings.executor_id,
     )
+    open_smtp = smtp_opener(
+        settings,
+        endpoints,
+        clock=lambda: read_now(engine),
+        unsubscribe=runtime.desk.inbound_address,
+    )
     ours = [a for o in newcomers.owners for a in (o.mailbox, o.email)]
     return Worker(
         engine=engine,
         runtime=runtime,
         mail_folder=paths.mail,
-        addresses=(runtime.desk.inbound_address, *ours),
+        addresses=() if settings.imap else (runtime.desk.inbound_address, *ours),
+        folders=tuple(
+            ImapFolder(account, folder, store, clock=lambda: read_now(engine))
+            for account in settings.imap
+            for folder in account.folders
+        ),
         channel=lambda: Router(
             {
                 **text_channels(settings),
-                "email": SmtpChannel(
-                    endpoints.smtp_host,
-                    endpoints.smtp_port,
-                    clock=lambda: read_now(engine),
-                    unsubscribe=runtime.desk.inbound_address,
-                ),
+                "email": open_smtp(),
                 "chat": ChatWindow(),
                 "linkedin": LinkedInDesk(store, clock=lambda: read_now(engine)),
             }

@@ -13,13 +13,14 @@ WITHOUT_DATA = "without shared data"
 
 PACKAGE_OF = {
     "chromium": "apt-get install chromium",
+    "dovecot": "apt-get install dovecot-imapd",
     "git": "apt-get install git",
     "initdb": "apt-get install postgresql",
 }
 """How to get a program that a `real` test starts."""
 
-_POSTGRES = os.pathsep.join(map(str, Path("/usr/lib/postgresql").glob("*/bin")))
-"""Debian keeps the server's programs off the PATH."""
+_SERVERS = os.pathsep.join(["/usr/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
+"""Debian keeps the servers' programs off the PATH."""
 
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("house")
@@ -69,7 +70,7 @@ def need_program() -> Callable[[str], str]:
     """Returns a function that finds a program; where it is missing, a skip, in CI a failure."""
 
     def path_of(program: str) -> str:
-        if found := shutil.which(program) or shutil.which(program, path=_POSTGRES):
+        if found := shutil.which(program) or shutil.which(program, path=_SERVERS):
             return found
         how = PACKAGE_OF.get(program, "install it and put it on the PATH")
         message = f"the program {program!r} is missing: {how}"

@@ -1,1 +1,1 @@
-"""What the runtime shows and hears over HTTP."""
+"""What people reach over HTTP; each part brings its own routes."""

@@ -10,6 +10,7 @@ from agent_runtime.library.playbook import Move, Playbook
 SPOKEN_BY_CODE = (
     "meeting.agenda",
     "meeting.booked",
+    "meeting.called_off",
     "meeting.soon",
     "meeting.tomorrow",
     "slots.other",

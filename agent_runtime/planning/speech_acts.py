@@ -163,6 +163,21 @@ def other_times(
     )
 
 
+def called_off(
+    library: Library, contact: Contact, session: Session, slot: Slot, *, now: datetime
+) -> Proposal:
+    """Returns the mail that goes with the cancellation of a meeting."""
+    return _about_a_meeting(
+        library,
+        contact,
+        session,
+        Act("answer", "transactional", 1.0),
+        text="meeting.called_off",
+        slots=(slot,),
+        now=now,
+    )
+
+
 def reminder(
     library: Library,
     contact: Contact,

@@ -19,15 +19,23 @@ def approval(proposal: Proposal, facts: Facts) -> Verdict:
         return Verdict(WAITS, 1, "allow")
     if facts.approved_by:
         return Verdict(WAITS, 1, "allow", f"approved by {facts.approved_by}")
-    if facts.autonomy == "autonomous":
+    why = _unlisted(proposal, facts)
+    if not why and facts.autonomy == "autonomous":
         return Verdict(WAITS, 1, "allow")
-    if facts.autonomy == "supervised":
+    if not why and facts.autonomy == "supervised":
         why = _outside(proposal, facts.safe_band)
         if not why:
             return Verdict(WAITS, 1, "allow", "in the safe band")
-        return Verdict(WAITS, 1, "escalate", why)
     level = facts.autonomy or "unknown autonomy"
-    return Verdict(WAITS, 1, "escalate", f"{level}: a person sends")
+    return Verdict(WAITS, 1, "escalate", why or f"{level}: a person sends")
+
+
+def _unlisted(proposal: Proposal, facts: Facts) -> str:
+    """Says why the profile asks a person whatever the autonomy, or nothing."""
+    free = facts.rules.parameter(WAITS, "free_actions")
+    if free == "all" or proposal.action in free:
+        return ""
+    return f"{facts.rules.profile}: {proposal.action} needs a person's leave"
 
 
 def _outside(proposal: Proposal, band: SafeBand) -> str:

@@ -37,20 +37,30 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def suppression(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops every message to a suppressed person, but what a stop or a call for help is owed."""
-    if not facts.suppressed or proposal.action == "confirm_stop" or is_help(proposal):
-        return Verdict("suppression", 1, "allow")
-    return Verdict("suppression", 1, "block", f"suppressed: {facts.suppressed}")
+    """Stops every message to a suppressed person, but what a stop or a call for help is owed.
+
+    To those on a list (competitors, partners, customers in a deal) the agent does not write first,
+    and when they write a person answers.
+    """
+    if proposal.action == "confirm_stop" or is_help(proposal):
+        return Verdict("suppression", 3, "allow")
+    if facts.suppressed:
+        return Verdict("suppression", 3, "block", f"suppressed: {facts.suppressed}")
+    if facts.listed and facts.actor == "agent" and proposal.touch_class != "transactional":
+        stopped = "block" if proposal.touch_class == "proactive" else "escalate"
+        return Verdict("suppression", 3, stopped, f"listed: {facts.listed}")
+    return Verdict("suppression", 3, "allow")
 
 
 def consent(proposal: Proposal, facts: Facts) -> Verdict:
     """Asks for a basis that suffices where the person is; replies carry their own (R68).
 
     A text message that does not belong to a conversation of the last day needs consent to that
-    channel, in every country.
+    channel, also where it is about something that they asked for.
 
-    The condition is the one by which the queue was built, asked again, since a consent may have
-    been withdrawn in between.
+    The condition is the one by which the queue of mails was built, asked again, since a consent may
+    have been withdrawn in between. A legitimate interest never carries a call or a text message,
+    and a basis of which nobody knows where it came from carries nothing.
     """
     is_text = proposal.channel in TEXT_CHANNELS
     is_proactive = proposal.touch_class == "proactive"
@@ -59,18 +69,20 @@ def consent(proposal: Proposal, facts: Facts) -> Verdict:
     is_persons_answer = facts.actor == "human" and not is_proactive
     is_implied = is_help(proposal) or proposal.action in ("confirm_stop", "confirm_start")
     if not is_asked or is_persons_answer or is_implied:
-        return Verdict("consent", 1, "allow")
+        return Verdict("consent", 3, "allow")
     if proposal.channel == "linkedin":
-        return Verdict("consent", 1, "allow", "a person posts it by hand, in their own name")
+        return Verdict("consent", 3, "allow", "a person posts it by hand, in their own name")
     wanted = (proposal.channel, proposal.purpose if is_proactive else MEETINGS)
-    bases = [c.basis for c in facts.consents if (c.channel, c.purpose) == wanted]
+    known = [c for c in facts.consents if (c.channel, c.purpose) == wanted]
+    bases = [c.basis if c.source else f"{c.basis} without proof" for c in known]
+    may_presume = proposal.channel in facts.rules.parameter("consent", "legitimate_interest_on")
     for basis in bases:
-        if is_text and basis != "consent":
+        if basis == "legitimate_interest" and not may_presume:
             continue
         if holds(_CONSENT.must, {"basis": basis, "country": facts.country}):
-            return Verdict("consent", 1, "allow", basis)
+            return Verdict("consent", 3, "allow", basis)
     found = ", ".join(bases) or "none"
-    return Verdict("consent", 1, "block", f"basis {found} for {'/'.join(wanted)}")
+    return Verdict("consent", 3, "block", f"basis {found} for {'/'.join(wanted)}")
 
 
 def is_help(proposal: Proposal) -> bool:

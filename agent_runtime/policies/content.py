@@ -2,10 +2,9 @@
 
 import re
 
-from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Verdict
+from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Sentence, Verdict
 from agent_runtime.policies.facts import Facts
 
-MIN_CONFIDENCE = 0.35
 _PLACEHOLDER_FREE_PII = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?:\d[ -]?){13,16}\b|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
 )
@@ -23,14 +22,19 @@ def grounding(proposal: Proposal, facts: Facts) -> Verdict:
     if not proposal.sentences:
         return Verdict("grounding", 1, "block", "nothing to say")
     for sentence in proposal.sentences:
-        if not any(
-            facts.approvals.is_approved(
-                fact, text=sentence.text, language=proposal.language, now=facts.now
-            )
-            for fact in sentence.facts
-        ):
+        if not is_grounded(sentence, proposal, facts):
             return Verdict("grounding", 1, "block", f"not approved: {sentence.text[:60]!r}")
     return Verdict("grounding", 1, "allow")
+
+
+def is_grounded(sentence: Sentence, proposal: Proposal, facts: Facts) -> bool:
+    """Says whether approved, live content reads as this very sentence."""
+    return any(
+        facts.approvals.is_approved(
+            fact, text=sentence.text, language=proposal.language, now=facts.now
+        )
+        for fact in sentence.facts
+    )
 
 
 def disclosure(proposal: Proposal, facts: Facts) -> Verdict:
@@ -58,6 +62,7 @@ def personal_data(proposal: Proposal, facts: Facts) -> Verdict:
 
 def confidence(proposal: Proposal, facts: Facts) -> Verdict:
     """Hands a reply to a person when the agent is not sure what the buyer means (R70)."""
-    if facts.actor == "human" or facts.approved_by or proposal.confidence >= MIN_CONFIDENCE:
+    least: float = facts.rules.parameter("confidence", "min_confidence")
+    if facts.actor == "human" or facts.approved_by or proposal.confidence >= least:
         return Verdict("confidence", 1, "allow")
     return Verdict("confidence", 1, "escalate", f"confidence {proposal.confidence:.2f} is too low")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from agent_runtime.domain import Autonomy, Consent, Proposal, SafeBand, Session, Verdict
+from agent_runtime.policies.ruleset import RuleSet, rule_set
 from agent_runtime.store.rows import Actor
 
 
@@ -22,6 +23,18 @@ class Limits:
     text_first_hour: int = 8
     text_last_hour: int = 21
     """Local hours of texts and calls about what somebody has asked for, any day of the week."""
+
+    @classmethod
+    def under(cls, rules: RuleSet) -> "Limits":
+        """Returns the limits that a policy set names; the window of a person is everybody's."""
+        caps, hours = rules.rules["caps"].parameters, rules.rules["quiet_hours"].parameters
+        return cls(
+            per_person=caps["per_person"],
+            per_account_a_day=caps["per_account_a_day"],
+            per_mailbox_a_day=caps["per_mailbox_a_day"],
+            first_hour=hours["first_hour"],
+            last_hour=hours["last_hour"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +76,14 @@ class Facts:
     consents: tuple[Consent, ...] = ()
     suppressed: str = ""
     """Why the person must not be written to; empty when nothing is recorded."""
+    listed: str = ""
+    """Why their address, domain or account is on a list of those to whom the agent is silent."""
     paused: tuple[str, ...] = ()
     sent: Sent | None = None
     """Counted only where a touch is proactive, since only those are capped."""
     limits: Limits = field(default_factory=Limits)
+    rules: RuleSet = field(default_factory=rule_set)
+    """Versions and parameters of the rules, under the profile that binds here."""
     autonomy: Autonomy | Literal[""] = ""
     """The strictest level that binds this use case; unknown asks a person."""
     safe_band: SafeBand = field(default_factory=SafeBand)

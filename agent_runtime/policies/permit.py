@@ -1,7 +1,7 @@
 """The only maker of a Permit: all rules are asked, the first that does not allow decides."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime.domain import Decision, Proposal, Verdict
@@ -11,12 +11,15 @@ from agent_runtime.policies import (
     contact,
     content,
     quiet_hours,
+    restricted,
     segments,
     service_window,
+    tone,
 )
 from agent_runtime.policies.facts import Facts, Rule
+from agent_runtime.policies.ruleset import rule_set
 
-VERSION = "2"
+VERSION = rule_set().label
 
 RULES: tuple[Rule, ...] = (
     contact.at_most_once,
@@ -29,7 +32,11 @@ RULES: tuple[Rule, ...] = (
     contact.unread,
     contact.language,
     content.confidence,
+    restricted.topics,
+    restricted.claims,
+    restricted.discounts,
     content.grounding,
+    tone.tone,
     content.disclosure,
     content.personal_data,
     service_window.service_window,
@@ -112,7 +119,11 @@ def digest(subject: str, body: str) -> str:
 def _ask(rule: Rule, proposal: Proposal, facts: Facts) -> Verdict:
     """A rule that fails says no: an exception blocks."""
     try:
-        return rule(proposal, facts)
+        verdict = rule(proposal, facts)
+        spec = facts.rules.rules.get(verdict.rule)
+        if spec is None or spec.version == verdict.version:
+            return verdict
+        return replace(verdict, version=spec.version)
     except Exception as error:
         name = getattr(rule, "__name__", "rule")
         return Verdict(name, 0, "block", f"the rule failed: {error!r}")

@@ -1,5 +1,6 @@
-"""When: working hours of workdays in every time zone where the person may be (R65)."""
+"""When: working hours of workdays in every time zone where the person may be (R65, R68)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -7,13 +8,43 @@ from zoneinfo import ZoneInfo
 
 from agent_runtime.domain import Proposal, Verdict
 from agent_runtime.policies.facts import Facts
+from agent_runtime.policies.rest_days import lawful_hours, rests_on
 from agent_runtime.policies.zones import plausible_zones
 
 GRID = timedelta(minutes=30)
 JUST_NOW = timedelta(hours=1)
 RINGING = frozenset({"sms", "whatsapp", "voice"})
 """Channels that make a telephone ring."""
-_HORIZON = 2 * 24 * 7
+_DAYS = 21
+"""Longer than any run of holidays and weekends, such as the Golden Week of China."""
+_HORIZON = 2 * 24 * _DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHours:
+    """Where a person may be and when they may be written to there."""
+
+    zones: tuple[str, ...]
+    country: str
+    first_hour: int
+    last_hour: int
+    lawful: Sequence[Sequence[int]] = ()
+    """Stretches of hours that the law leaves for the channel; empty means no such law."""
+    has_rest: bool = True
+    """Whether weekends and holidays are closed: what somebody asked for comes on them too."""
+
+    def closed(self, now: datetime) -> str:
+        """Returns why an instant is not open in all zones, or empty."""
+        for name in self.zones:
+            local = now.astimezone(_zone(name))
+            rest = rests_on(self.country, local.date()) if self.has_rest else ""
+            if rest:
+                return "outside local working hours" if rest == "weekend" else f"holiday: {rest}"
+            if not self.first_hour <= local.hour < self.last_hour:
+                return "outside local working hours"
+            if self.lawful and not any(a <= local.hour < b for a, b in self.lawful):
+                return "outside the lawful hours of the channel"
+        return ""
 
 
 def quiet_hours(proposal: Proposal, facts: Facts) -> Verdict:
@@ -22,55 +53,40 @@ def quiet_hours(proposal: Proposal, facts: Facts) -> Verdict:
     That is a proactive touch, and by text or voice also what somebody asked for earlier, in longer
     hours; who wrote there just now is answered at any hour.
     """
-    is_ringing = proposal.channel in RINGING
-    if proposal.touch_class != "proactive" and not is_ringing:
-        return Verdict("quiet_hours", 1, "allow")
+    is_proactive = proposal.touch_class == "proactive"
+    if not is_proactive and proposal.channel not in RINGING:
+        return Verdict("quiet_hours", 3, "allow")
     wrote = facts.last_inbound_at
     is_on_the_line = proposal.channel == "voice" and proposal.touch_class == "reply"
     is_just_now = wrote is not None and facts.now - wrote <= JUST_NOW
-    if proposal.touch_class != "proactive" and (is_on_the_line or is_just_now):
-        return Verdict("quiet_hours", 1, "allow", "they are here now")
+    if not is_proactive and (is_on_the_line or is_just_now):
+        return Verdict("quiet_hours", 3, "allow", "they are here now")
     zones = plausible_zones(facts.time_zone, facts.country)
     if not zones:
-        return Verdict("quiet_hours", 1, "block", f"no time zone known for {facts.country!r}")
+        return Verdict("quiet_hours", 3, "block", f"no time zone known for {facts.country!r}")
     limits = facts.limits
-    hours = Hours(limits.first_hour, limits.last_hour)
-    if proposal.touch_class != "proactive":
-        hours = Hours(limits.text_first_hour, limits.text_last_hour, weekends=True)
-    if _open(facts.now, zones, hours):
-        return Verdict("quiet_hours", 1, "allow")
-    until = next_open(facts.now, zones, hours)
+    lawful = lawful_hours(proposal.channel, facts.country)
+    hours = OpenHours(zones, facts.country, limits.first_hour, limits.last_hour, lawful)
+    if not is_proactive:
+        first, last = limits.text_first_hour, limits.text_last_hour
+        hours = OpenHours(zones, facts.country, first, last, has_rest=False)
+    why = hours.closed(facts.now)
+    if not why:
+        return Verdict("quiet_hours", 3, "allow")
+    until = next_open(facts.now, hours)
     if until is None:
-        return Verdict("quiet_hours", 1, "block", "no common open hour in the next week")
-    return Verdict("quiet_hours", 1, "defer", "outside local working hours", until=until)
+        return Verdict("quiet_hours", 3, "block", f"no common open hour in {_DAYS} days")
+    return Verdict("quiet_hours", 3, "defer", why, until=until)
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Local hours in which something may go: from the first on, before the last."""
-
-    first: int
-    last: int
-    weekends: bool = False
-
-
-def next_open(now: datetime, zones: tuple[str, ...], hours: Hours) -> datetime | None:
-    """Returns the first half hour from `now` that is open in all zones, or None in a week."""
+def next_open(now: datetime, hours: OpenHours) -> datetime | None:
+    """Returns the first half hour from `now` that is open in all zones, or None in three weeks."""
     instant = datetime.fromtimestamp(-(-now.timestamp() // 1800) * 1800, tz=UTC)
     for _ in range(_HORIZON):
-        if _open(instant, zones, hours):
+        if not hours.closed(instant):
             return instant
         instant += GRID
     return None
-
-
-def _open(now: datetime, zones: tuple[str, ...], hours: Hours) -> bool:
-    for name in zones:
-        local = now.astimezone(_zone(name))
-        is_weekend = local.weekday() >= 5 and not hours.weekends
-        if is_weekend or not hours.first <= local.hour < hours.last:
-            return False
-    return True
 
 
 @lru_cache(maxsize=512)

@@ -97,6 +97,8 @@ def _make_calendar(port: int, owner_id: str) -> None:
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Many clients at once; with the default of 5 the system refuses the sixth."""
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -17,6 +17,9 @@ from agent_runtime.store.rows import (
     FieldChange,
     HumanTask,
     Inbound,
+    Listing,
+    ListScope,
+    MailCursor,
     Meeting,
     MeetingState,
     Message,
@@ -49,9 +52,11 @@ class MemoryStore:
         self._consents: dict[str, tuple[Consent, ...]] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
         self._stops: dict[str, tuple[Stop, ...]] = {}
+        self._listings: dict[tuple[ListScope, str], Listing] = {}
         self._sessions: dict[str, Session] = {}
         self._vault: dict[str, dict[str, str]] = defaultdict(dict)
         self._inbound: dict[str, Inbound] = {}
+        self._mail_cursors: dict[str, MailCursor] = {}
         self._human: dict[str, HumanTask] = {}
         self._approvals: dict[str, Approval] = {}
         self._changes: dict[str, FieldChange] = {}
@@ -173,8 +178,17 @@ class MemoryStore:
             self.close_promise(promise.promise_id, "CANCELLED")
         return not stops
 
-    def lift(self, person_id: str) -> None:
+    def unsuppress(self, person_id: str) -> None:
         self._stops.pop(person_id, None)
+
+    def listing(self, scope: ListScope, value: str) -> Listing | None:
+        return self._listings.get((scope, value))
+
+    def save_listing(self, listing: Listing) -> None:
+        self._listings[listing.scope, listing.value] = listing
+
+    def listings(self) -> tuple[Listing, ...]:
+        return tuple(self._listings.values())
 
     def session_of(self, person_id: str) -> Session | None:
         return self._sessions.get(person_id)
@@ -301,6 +315,12 @@ class MemoryStore:
 
     def inbound(self, key: str) -> Inbound | None:
         return self._inbound.get(key)
+
+    def mail_cursor(self, source: str) -> MailCursor | None:
+        return self._mail_cursors.get(source)
+
+    def save_mail_cursor(self, cursor: MailCursor) -> None:
+        self._mail_cursors[cursor.source] = cursor
 
     def close_inbound(self, key: str) -> None:
         inbound = self._inbound[key]

@@ -21,12 +21,16 @@ from agent_runtime.domain import (
 Actor = Literal["agent", "human"]
 TaskState = Literal["WAITING", "PLANNED", "CANCELLED", "EXPIRED", "BLOCKED"]
 InboundState = Literal["NEW", "DONE"]
-MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED"]
+MeetingState = Literal["HOLDING", "CONFIRMED", "TAKEN", "CANCELLED", "DECLINING", "DECLINED"]
+"""DECLINING: the buyer said no, and the event is still to be taken out of the calendar."""
+Attendance = Literal["", "accepted", "tentative", "declined", "held", "no_show"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
 DueKind = Literal["task", "message", "inbound", "promise", "reminder"]
 ReminderState = Literal["WAITING", "DONE", "CANCELLED"]
+ListScope = Literal["email", "domain", "account", "person"]
+"""What an entry of a suppression list names; `person` only where a recorded stop was lifted."""
 PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
 """DUE: its time has passed and nothing shows that it was kept."""
 Party = Literal["buyer", "owner"]
@@ -66,6 +70,23 @@ class Task:
     state: TaskState = "WAITING"
     was_checked: bool = False
     """Whether its first policy check has been traced; a deferred touch is checked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One entry of the suppression lists; a lifted one stays, with why and on what proof."""
+
+    tenant_id: str
+    scope: ListScope
+    value: str
+    """An address, a domain (its subdomains too), or an account id; in lower case."""
+    reason: str
+    source: str
+    recorded_at: datetime
+    lifted_at: datetime | None = None
+    lifted_why: str = ""
+    proof: str = ""
+    """Where a new consent is recorded; needed to lift what a person asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +172,19 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class MailCursor:
+    """How far a folder of a mail server has been read."""
+
+    source: str
+    """Account and folder."""
+    uid_validity: int
+    """While it stays the same, the UIDs of the folder mean the same mails (RFC 9051)."""
+    last_uid: int
+    first_read_at: datetime
+    """Mail from before is history and not ours to answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """A calendar event of ours; HOLDING until the calendar has confirmed it."""
 
@@ -161,6 +195,17 @@ class Meeting:
     slot: Slot
     actor: Actor
     state: MeetingState = "HOLDING"
+    event_uid: str = ""
+    """UID in calendars where the meeting was moved and so keeps that of the one before."""
+    sequence: int = 0
+    """How often the event was moved (RFC 5545 SEQUENCE)."""
+    attendance: Attendance = ""
+    """What the attendee answered, or what became of it."""
+
+    @property
+    def ical_uid(self) -> str:
+        """The UID that the calendar and the buyer know."""
+        return self.event_uid or self.uid
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from agent_runtime.store.rows import (
     FieldChange,
     HumanTask,
     Inbound,
+    Listing,
+    ListScope,
+    MailCursor,
     Meeting,
     MeetingState,
     Message,
@@ -159,11 +162,22 @@ class SqlTx(SqlRows):
             self.close_promise(promise.promise_id, "CANCELLED")
         return is_new
 
-    def lift(self, person_id: str) -> None:
-        match = and_(
-            t.suppressions.c.tenant_id == self.tenant_id, t.suppressions.c.person_id == person_id
+    def unsuppress(self, person_id: str) -> None:
+        self.connection.execute(
+            t.suppressions.delete().where(
+                t.suppressions.c.tenant_id == self.tenant_id,
+                t.suppressions.c.person_id == person_id,
+            )
         )
-        self.connection.execute(t.suppressions.delete().where(match))
+
+    def listing(self, scope: ListScope, value: str) -> Listing | None:
+        return self.one(Listing, t.listings, scope=scope, entry=value)
+
+    def save_listing(self, listing: Listing) -> None:
+        self.put(t.listings, listing, scope=listing.scope, entry=listing.value)
+
+    def listings(self) -> tuple[Listing, ...]:
+        return self.all(Listing, t.listings)
 
     def session_of(self, person_id: str) -> Session | None:
         return self.one(Session, t.threads, person_id=person_id)
@@ -291,6 +305,12 @@ class SqlTx(SqlRows):
     def inbound(self, key: str) -> Inbound | None:
         row = self.first(t.inbound, key=key)
         return None if row is None else replace(load(Inbound, row.doc), state=row.state)
+
+    def mail_cursor(self, source: str) -> MailCursor | None:
+        return self.one(MailCursor, t.mail_cursors, source=source)
+
+    def save_mail_cursor(self, cursor: MailCursor) -> None:
+        self.put(t.mail_cursors, cursor, source=cursor.source)
 
     def close_inbound(self, key: str) -> None:
         self.set(t.inbound, {"key": key}, state="DONE")

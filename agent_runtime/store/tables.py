@@ -94,6 +94,8 @@ suppressions = Table(
     Column("recorded_at", Instant, nullable=False),
 )
 
+listings = Table("listings", metadata, _key("tenant_id"), _key("scope"), _key("entry"), _doc())
+
 threads = Table(
     "threads",
     metadata,
@@ -274,6 +276,8 @@ clock = Table(
     Column("name", String(20), primary_key=True),
     Column("now", Instant, nullable=False),
 )
+
+mail_cursors = Table("mail_cursors", metadata, _key("tenant_id"), _key("source"), _doc())
 
 published = Table(
     "published", metadata, _key("tenant_id"), _key("name"), Column("value", Text, nullable=False)

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from hashlib import blake2b
 from threading import Lock
-from typing import Any
-from urllib.parse import quote
+from time import sleep
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
+import niquests
 from caldav.davclient import DAVClient
 from caldav.response import DAVResponse
-from icalendar import Calendar, Event, vCalAddress
 
 from agent_runtime.domain import Slot
 from agent_runtime.ports import BookingResult
-from agent_runtime.tools.slots import Busy, OfficeHours, candidates, offer
+from agent_runtime.tools.calendar_entries import (
+    Entry,
+    Stage,
+    Words,
+    claim_rank,
+    compact,
+    entries,
+    event_text,
+)
+from agent_runtime.tools.slots import OfficeHours, candidates, is_full, offer, overlaps
 
+CLAIM_LASTS = timedelta(hours=1)
+"""What a crash left half-booked is free again after this."""
+RETRIES = 4
 _CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 _DAV = "{DAV:}"
-_BUSY_QUERY = """<c:free-busy-query xmlns:c="urn:ietf:params:xml:ns:caldav">
-<c:time-range start="{start}" end="{end}"/></c:free-busy-query>"""
+_DAY = timedelta(days=1)
 _EVENT_QUERY = """<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">
 <d:prop><d:getetag/><c:calendar-data/></d:prop>
 <c:filter><c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">
 <c:time-range start="{start}" end="{end}"/>
 </c:comp-filter></c:comp-filter></c:filter></c:calendar-query>"""
+_TAKEN = BookingResult("taken")
 
 
 class CalendarError(RuntimeError):
@@ -32,9 +46,12 @@ class CalendarError(RuntimeError):
 
 
 class CalDavCalendar:
-    """Calendars at `<url>/<owner_id>/`; the path of an event is its start, which locks the slot.
+    """Calendars at `<url>/<owner_id>/`; the path of an event is its start.
 
-    Nothing is cached: people and other workers write to the same calendars.
+    Nothing is cached: people and other workers write to the same calendars. A booking is first a
+    claim: it is written, looked around from, and confirmed only if nobody has touched it since.
+    Of two claims that overlap the later one sees the earlier: the better removes the worse before
+    it confirms, on condition of its ETag, so never both and never neither.
     """
 
     def __init__(
@@ -59,12 +76,17 @@ class CalDavCalendar:
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
         hours = self._hours.get(owner_id)
-        if hours is None:
+        slots = candidates(owner_id, hours, now=now, minutes=minutes) if hours else ()
+        if hours is None or not slots:
             return ()
-        slots = candidates(owner_id, hours, now=now, minutes=minutes)
-        margin = timedelta(minutes=hours.buffer_minutes)
-        reach = Busy(slots[0].start - margin, slots[-1].end + margin)
-        return offer(slots, self._busy(owner_id, reach), hours, key=key, limit=limit)
+        found = self._entries(owner_id, slots[0].start - _DAY, slots[-1].end + _DAY)
+        busy = [entry.busy for entry in found if not entry.is_over(now)]
+        return offer(slots, busy, hours, key=key, limit=limit)
+
+    def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
+        """Returns how many meetings with people an owner has in the coming two weeks."""
+        ahead = self._entries(owner_id, now, now + timedelta(days=14))
+        return sum(entry.busy.is_meeting for entry in ahead)
 
     def book(
         self,
@@ -75,144 +97,222 @@ class CalDavCalendar:
         description: str,
         attendee: str,
         organizer: str,
+        sequence: int = 0,
     ) -> BookingResult:
-        """Writes the event unless the slot is taken; asking again with one uid changes nothing.
+        """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
+        words = Words(summary, description, attendee, organizer, sequence)
+        return self._take(slot, uid, words, stage="confirmed")
 
-        A conditional PUT lets one writer win the path. Events that overlap from another path are
-        searched for before it and once more after it; who then finds one gives way.
+    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
+        return self._take(slot, uid, Words("On hold"), stage="hold", until=until)
+
+    def move(
+        self,
+        old: Slot,
+        new: Slot,
+        *,
+        uid: str,
+        sequence: int,
+        summary: str,
+        description: str,
+        attendee: str,
+        organizer: str,
+    ) -> BookingResult:
+        """Gives a meeting another time; until the new one is got the old one stands.
+
+        The new stretch is held first, then the event changes in place, then it goes to its path.
         """
-        held = self._held(slot)
-        if uid in held:
-            return BookingResult("booked", etag=held[uid])
-        if held:
-            return BookingResult("taken")
-        event = _event(
-            slot,
-            uid=uid,
-            summary=summary,
-            description=description,
-            attendee=attendee,
-            organizer=organizer,
-            now=self._clock(),
-        )
-        created = self._request(
-            "PUT",
-            self._path(slot),
-            event,
-            {"Content-Type": "text/calendar; charset=utf-8", "If-None-Match": "*"},
-            allowed=(201, 204, 409, 412),
-        )
-        if created.status == 412:
-            return self._ours(slot, uid)
-        if created.status == 409:
-            return BookingResult("taken")
-        if self._held(slot).keys() - {uid}:
-            self.cancel(slot, uid=uid)
-            return BookingResult("taken")
-        return BookingResult("booked", etag=created.headers.get("ETag", ""))
+        words = Words(summary, description, attendee, organizer, sequence)
+        current = self._find(new, uid)
+        is_there = current is not None and (current.busy.start, current.busy.end) == _ends(new)
+        if not is_there:
+            current = self._find(old, uid)
+        if current is None:
+            return self._take(new, uid, words, stage="confirmed")
+        held = f"{uid}.move"
+        if not is_there:
+            got = self._take(new, held, Words("Moving"), stage="hold", ignore=uid)
+            if got.status == "taken":
+                return got
+            text = self._text(new, uid, words, "confirmed")
+            if self._put(current.href, text, {"If-Match": current.etag}).status in (404, 412):
+                self.cancel(new, uid=held)
+                return _TAKEN
+        self.cancel(new, uid=held)
+        if current.href != self._path(new):
+            where = {"Destination": self._path(new), "Overwrite": "F"}
+            # A server that cannot move leaves the event at its old path: its times are right.
+            allowed = (201, 204, 403, 404, 405, 409, 412, 501, 502)
+            self._request("MOVE", current.href, "", where, allowed=allowed)
+        moved = self._find(new, uid)
+        return BookingResult("booked", etag=moved.etag) if moved else _TAKEN
 
     def cancel(self, slot: Slot, *, uid: str) -> bool:
         """Removes our event; False when it is not there."""
-        found = self._ours(slot, uid)
-        if found.status == "taken":
+        for _ in range(3):
+            found = self._find(slot, uid)
+            if found is None:
+                return False
+            if self._remove(found):
+                return True
+        raise CalendarError(f"{found.href} changes while it is being removed")
+
+    def _take(  # noqa: PLR0911
+        self,
+        slot: Slot,
+        uid: str,
+        words: Words,
+        *,
+        stage: Stage,
+        until: datetime | None = None,
+        ignore: str = "",
+    ) -> BookingResult:
+        around = [e for e in self._around(slot) if e.uid != ignore]
+        own = next((e for e in around if e.uid == uid), None)
+        if own is not None and own.stage == "confirmed":
+            return BookingResult("booked", etag=own.etag)
+        is_claimed = own is not None and own.stage == "claim"
+        is_elsewhere = own is not None and (own.busy.start, own.busy.end) != _ends(slot)
+        if is_elsewhere:
+            return _TAKEN
+        if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, ignore):
+            return _TAKEN
+        if own is None or own.stage == "claim":
+            etag = own.etag if own else self._claim(slot, uid, words)
+            if etag is None or not self._wins(slot, uid, ignore):
+                return _TAKEN
+            href = own.href if own else self._claimed_at(slot, uid)
+        else:
+            href, etag = own.href, own.etag
+        text = self._text(slot, uid, words, stage, until)
+        done = self._put(href, text, {"If-Match": etag})
+        if done.status in (404, 412):
+            again = self._find(slot, uid)
+            if again is None or again.stage == "claim":
+                return _TAKEN
+            return BookingResult("booked", etag=again.etag)
+        return BookingResult("booked", etag=done.headers.get("ETag", ""))
+
+    def _claim(self, slot: Slot, uid: str, words: Words) -> str | None:
+        """Writes a claim and returns its ETag; None where the path or the UID is taken."""
+        text = self._text(slot, uid, words, "claim")
+        for path in (self._path(slot), self._path(slot, uid)):
+            created = self._put(path, text, {"If-None-Match": "*"})
+            if created.status in (201, 204):
+                return created.headers.get("ETag", "")
+            found = self._find(slot, uid)
+            if found is not None and found.stage == "claim":
+                return found.etag
+            if created.status == 409 or self._around(slot):
+                return None
+        return None
+
+    def _claimed_at(self, slot: Slot, uid: str) -> str:
+        found = self._find(slot, uid)
+        return found.href if found else self._path(slot)
+
+    def _wins(self, slot: Slot, uid: str, ignore: str) -> bool:
+        """Whether our claim stands: worse claims are removed, anything else makes us give way."""
+        mine = claim_rank(uid, slot.start)
+        for _ in range(5):
+            rivals = [e for e in self._around(slot) if e.uid not in (uid, ignore)]
+            if not rivals:
+                return True
+            if any(e.stage != "claim" or claim_rank(e.uid, e.busy.start) <= mine for e in rivals):
+                break
+            for rival in rivals:
+                self._remove(rival)
+        self.cancel(slot, uid=uid)
+        return False
+
+    def _around(self, slot: Slot) -> list[Entry]:
+        """Returns what blocks the slot or its buffer; what has expired is removed."""
+        hours, now = self._hours[slot.owner_id], self._clock()
+        wide = timedelta(minutes=max(hours.before, hours.after))
+        found = self._entries(slot.owner_id, slot.start - wide, slot.end + wide)
+        blocking = [e for e in found if overlaps(slot, e.busy, hours)]
+        return [e for e in blocking if not (e.is_over(now) and self._remove(e))]
+
+    def _is_full(self, slot: Slot, ignore: str) -> bool:
+        hours = self._hours[slot.owner_id]
+        if not hours.meetings_a_day:
             return False
-        condition = {"If-Match": found.etag}
-        gone = self._request("DELETE", self._path(slot), "", condition, allowed=(200, 204, 404))
-        return gone.status != 404
+        found = self._entries(slot.owner_id, slot.start - _DAY, slot.end + _DAY)
+        return is_full(slot, [e.busy for e in found if e.uid != ignore], hours)
 
-    def _ours(self, slot: Slot, uid: str) -> BookingResult:
-        answer = self._request("GET", self._path(slot), "", {}, allowed=(200, 404))
-        if answer.status == 200 and uid in _blocking_uids(answer.raw):
-            return BookingResult("booked", etag=answer.headers.get("ETag", ""))
-        return BookingResult("taken")
+    def _find(self, slot: Slot, uid: str) -> Entry | None:
+        found = self._entries(slot.owner_id, slot.start, slot.end)
+        return next((entry for entry in found if entry.uid == uid), None)
 
-    def _busy(self, owner_id: str, reach: Busy) -> tuple[Busy, ...]:
-        query = _BUSY_QUERY.format(start=_compact(reach.start), end=_compact(reach.end))
+    def _remove(self, entry: Entry) -> bool:
+        condition = {"If-Match": entry.etag}
+        allowed = (200, 204, 404, 412)
+        return self._request("DELETE", entry.href, "", condition, allowed=allowed).status != 412
+
+    def _entries(self, owner_id: str, start: datetime, end: datetime) -> list[Entry]:
+        # The server takes a day for one of UTC; the owner's may begin up to 14 hours apart.
+        query = _EVENT_QUERY.format(start=compact(start - _DAY), end=compact(end + _DAY))
         answer = self._request(
-            "REPORT", self._home(owner_id), query, {"Depth": "1"}, allowed=(200,)
+            "REPORT", self._home(owner_id), query, {"Depth": "1"}, allowed=(207,)
         )
-        return tuple(
-            Busy(period.start.astimezone(UTC), period.end.astimezone(UTC))
-            for report in Calendar.from_ical(answer.raw).walk("VFREEBUSY")
-            for period in _listed(report.get("FREEBUSY"))
-            if period.params.get("FBTYPE") != "FREE"
-        )
+        zone = ZoneInfo(self._hours[owner_id].time_zone)
+        return [
+            entry
+            for response in (() if answer.tree is None else answer.tree.iter(f"{_DAV}response"))
+            for entry in entries(
+                response.findtext(f".//{_CALDAV}calendar-data") or "",
+                href=self._home(owner_id) + _file_name(response.findtext(f"{_DAV}href") or ""),
+                etag=response.findtext(f".//{_DAV}getetag") or "",
+                zone=zone,
+                start=start,
+                end=end,
+            )
+        ]
 
-    def _held(self, slot: Slot) -> dict[str, str]:
-        """Returns UID and ETag of every event that blocks the slot or its buffer."""
-        margin = timedelta(minutes=self._hours[slot.owner_id].buffer_minutes)
-        query = _EVENT_QUERY.format(
-            start=_compact(slot.start - margin), end=_compact(slot.end + margin)
-        )
-        answer = self._request(
-            "REPORT", self._home(slot.owner_id), query, {"Depth": "1"}, allowed=(207,)
-        )
-        held: dict[str, str] = {}
-        entries = () if answer.tree is None else answer.tree.iter(f"{_DAV}response")
-        for entry in entries:
-            etag = entry.findtext(f".//{_DAV}getetag") or ""
-            text = entry.findtext(f".//{_CALDAV}calendar-data") or ""
-            held.update(dict.fromkeys(_blocking_uids(text), etag))
-        return held
+    def _text(
+        self, slot: Slot, uid: str, words: Words, stage: Stage, until: datetime | None = None
+    ) -> str:
+        now = self._clock()
+        return event_text(slot, uid, words, stage=stage, now=now, until=until or now + CLAIM_LASTS)
 
     def _home(self, owner_id: str) -> str:
         return f"{self._url}/{quote(owner_id, safe='')}/"
 
-    def _path(self, slot: Slot) -> str:
-        return f"{self._home(slot.owner_id)}{_compact(slot.start)}.ics"
+    def _path(self, slot: Slot, uid: str = "") -> str:
+        """The path of a slot; with a UID the one beside it, for when the first is in use."""
+        beside = f"-{blake2b(uid.encode(), digest_size=6).hexdigest()}" if uid else ""
+        return f"{self._home(slot.owner_id)}{compact(slot.start)}{beside}.ics"
+
+    def _put(self, url: str, text: str, condition: dict[str, str]) -> DAVResponse:
+        headers = {"Content-Type": "text/calendar; charset=utf-8"} | condition
+        return self._request("PUT", url, text, headers, allowed=(200, 201, 204, 404, 409, 412))
 
     def _request(
         self, method: str, url: str, body: str, headers: dict[str, str], *, allowed: tuple[int, ...]
     ) -> DAVResponse:
-        with self._lock:
-            answer = self._client.request(url, method, body, headers)
+        answer = self._sent(method, url, body, headers)
         if answer.status not in allowed:
             raise CalendarError(f"{method} {url} answered {answer.status}, not one of {allowed}")
         return answer
 
-
-def _event(
-    slot: Slot,
-    *,
-    uid: str,
-    summary: str,
-    description: str,
-    attendee: str,
-    organizer: str,
-    now: datetime,
-) -> str:
-    event = Event()
-    event.add("uid", uid)
-    event.add("dtstamp", now.astimezone(UTC))
-    event.add("dtstart", slot.start.astimezone(UTC))
-    event.add("dtend", slot.end.astimezone(UTC))
-    event.add("summary", summary)
-    event.add("description", description)
-    event.add("organizer", vCalAddress(f"mailto:{organizer}"))
-    event.add("attendee", vCalAddress(f"mailto:{attendee}"))
-    calendar = Calendar()
-    calendar.add("prodid", "-//Parley//Parley//EN")
-    calendar.add("version", "2.0")
-    calendar.add_component(event)
-    return calendar.to_ical().decode()
+    def _sent(self, method: str, url: str, body: str, headers: dict[str, str]) -> DAVResponse:
+        """Asks again where the line broke: every write has a condition, so a repeat is seen."""
+        for attempt in range(RETRIES):
+            try:
+                with self._lock:
+                    return self._client.request(url, method, body, headers)
+            except niquests.exceptions.ConnectionError:
+                if attempt == RETRIES - 1:
+                    raise
+            sleep(0.1 * 2**attempt)
+        raise AssertionError("unreachable")
 
 
-def _blocking_uids(text: str) -> tuple[str, ...]:
-    """Returns the UIDs of events in this calendar text that make their time busy."""
-    if not text:
-        return ()
-    return tuple(
-        str(event["UID"])
-        for event in Calendar.from_ical(text).walk("VEVENT")
-        if event.get("TRANSP") != "TRANSPARENT" and event.get("STATUS") != "CANCELLED"
-    )
+def _file_name(href: str) -> str:
+    """The folder is known, and servers differ in how they escape it."""
+    return quote(unquote(href.rsplit("/", 1)[-1]), safe="@")
 
 
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _compact(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+def _ends(slot: Slot) -> tuple[datetime, datetime]:
+    return slot.start, slot.end

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 from agent_runtime.domain import Slot
 from agent_runtime.ports import BookingResult
-from agent_runtime.tools.slots import Busy, OfficeHours, candidates, offer, overlaps
+from agent_runtime.tools.slots import Busy, OfficeHours, candidates, is_full, offer, overlaps
 
 
 class MemoryCalendar:
@@ -17,6 +17,7 @@ class MemoryCalendar:
     def __init__(self, hours: Mapping[str, OfficeHours]) -> None:
         self._hours = hours
         self._events: dict[str, dict[str, Busy]] = {owner_id: {} for owner_id in hours}
+        self._holds: dict[str, datetime] = {}
         self._lock = Lock()
 
     def free_slots(
@@ -27,9 +28,17 @@ class MemoryCalendar:
         if hours is None:
             return ()
         with self._lock:
+            self._expire(now)
             busy = tuple(self._events[owner_id].values())
         slots = candidates(owner_id, hours, now=now, minutes=minutes)
         return offer(slots, busy, hours, key=key, limit=limit)
+
+    def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
+        """Returns how many meetings with people an owner has in the coming two weeks."""
+        end = now + timedelta(days=14)
+        with self._lock:
+            ahead = self._events.get(owner_id, {}).values()
+            return sum(b.is_meeting and b.start < end and now < b.end for b in ahead)
 
     def book(
         self,
@@ -40,20 +49,65 @@ class MemoryCalendar:
         description: str,
         attendee: str,
         organizer: str,
+        sequence: int = 0,
     ) -> BookingResult:
         """Keeps the event unless the slot is taken; asking again with one uid changes nothing."""
-        del summary, description, attendee, organizer
-        hours, events = self._hours[slot.owner_id], self._events[slot.owner_id]
-        wanted = Busy(slot.start, slot.end)
+        del summary, description, attendee, organizer, sequence
         with self._lock:
-            others = [event for held_by, event in events.items() if held_by != uid]
-            if any(overlaps(slot, event, hours) for event in others):
-                return BookingResult("taken")
-            if events.setdefault(uid, wanted) != wanted:
-                return BookingResult("taken")
-            return BookingResult("booked", etag=uid)
+            return self._keep(slot, uid)
+
+    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+        """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
+        with self._lock:
+            known = uid in self._events[slot.owner_id]
+            got = self._keep(slot, uid, is_meeting=False)
+            if got.status == "booked" and not known:
+                self._holds[uid] = until
+            return got
+
+    def move(
+        self,
+        old: Slot,
+        new: Slot,
+        *,
+        uid: str,
+        sequence: int,
+        summary: str,
+        description: str,
+        attendee: str,
+        organizer: str,
+    ) -> BookingResult:
+        """Gives a meeting another time; until the new one is got the old one stands."""
+        del summary, description, attendee, organizer, sequence
+        with self._lock:
+            before = self._events[old.owner_id].pop(uid, None)
+            got = self._keep(new, uid)
+            if got.status == "taken" and before is not None:
+                self._events[old.owner_id][uid] = before
+            return got
 
     def cancel(self, slot: Slot, *, uid: str) -> bool:
         """Removes our event; False when it is not there."""
         with self._lock:
             return self._events[slot.owner_id].pop(uid, None) is not None
+
+    def _keep(self, slot: Slot, uid: str, *, is_meeting: bool = True) -> BookingResult:
+        hours, events = self._hours[slot.owner_id], self._events[slot.owner_id]
+        wanted = Busy(slot.start, slot.end, is_meeting=is_meeting)
+        others = [event for held_by, event in events.items() if held_by != uid]
+        if any(overlaps(slot, event, hours) for event in others) or is_full(slot, others, hours):
+            return BookingResult("taken")
+        stands = events.get(uid, wanted)
+        if (stands.start, stands.end) != (slot.start, slot.end):
+            return BookingResult("taken")
+        if is_meeting:
+            self._holds.pop(uid, None)
+        if is_meeting or uid not in events:
+            events[uid] = wanted
+        return BookingResult("booked", etag=uid)
+
+    def _expire(self, now: datetime) -> None:
+        for uid in [uid for uid, until in self._holds.items() if until <= now]:
+            del self._holds[uid]
+            for events in self._events.values():
+                events.pop(uid, None)

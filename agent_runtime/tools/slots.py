@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,8 @@ class Busy:
 
     start: datetime
     end: datetime
+    is_meeting: bool = False
+    """Whether it is a meeting with somebody, which counts against the cap of its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,24 @@ class OfficeHours:
     """No slot is offered that begins sooner, so that the buyer can answer first."""
     buffer_minutes: int = 0
     """Kept free before and after every meeting."""
+    buffer_before: int | None = None
+    """Minutes before a meeting, where they are not `buffer_minutes`."""
+    buffer_after: int | None = None
+    """Minutes after a meeting, where they are not `buffer_minutes`."""
+    meetings_a_day: int = 0
+    """No more meetings are offered on a day that has as many; 0: no cap."""
+    country: str = ""
+    """ISO 3166 code; its public holidays are no workdays. Empty: none are known."""
+
+    @property
+    def before(self) -> int:
+        """Minutes kept free before a meeting."""
+        return self.buffer_minutes if self.buffer_before is None else self.buffer_before
+
+    @property
+    def after(self) -> int:
+        """Minutes kept free after a meeting."""
+        return self.buffer_minutes if self.buffer_after is None else self.buffer_after
 
 
 def candidates(
@@ -44,7 +65,7 @@ def candidates(
     zone = ZoneInfo(hours.time_zone)
     length = timedelta(minutes=minutes)
     slots: list[Slot] = []
-    for day in _workdays_after(now.astimezone(zone), hours.workdays_ahead):
+    for day in _workdays_after(now.astimezone(zone), hours):
         start = datetime.combine(day, hours.opens, zone).astimezone(UTC)
         close = datetime.combine(day, hours.closes, zone).astimezone(UTC)
         while start + length <= close:
@@ -64,7 +85,11 @@ def offer(
     """
     taken = tuple(busy)
     zone = ZoneInfo(hours.time_zone)
-    free = (slot for slot in slots if not any(overlaps(slot, b, hours) for b in taken))
+    free = (
+        slot
+        for slot in slots
+        if not any(overlaps(slot, b, hours) for b in taken) and not is_full(slot, taken, hours)
+    )
     ranked = sorted((_rank(key, slot), slot.start, slot) for slot in free)
     best_of_day: dict[date, Slot] = {}
     rest: list[Slot] = []
@@ -75,14 +100,40 @@ def offer(
 
 
 def overlaps(slot: Slot, busy: Busy, hours: OfficeHours) -> bool:
-    """Whether the slot, with the buffer around it, meets the busy stretch."""
-    margin = timedelta(minutes=hours.buffer_minutes)
-    return slot.start - margin < busy.end and busy.start < slot.end + margin
+    """Whether the two meet, or come closer than the buffer of whichever needs more room."""
+    before, after = timedelta(minutes=hours.before), timedelta(minutes=hours.after)
+    # What lies between two events is the end buffer of one and the start buffer of the other.
+    gap = max(before, after)
+    return slot.start - gap < busy.end and busy.start < slot.end + gap
 
 
-def _workdays_after(local_now: datetime, count: int) -> list[date]:
-    days = (local_now.date() + timedelta(days=ahead) for ahead in range(1, 2 * count + 3))
-    return [day for day in days if day.weekday() < _SATURDAY][:count]
+def is_full(slot: Slot, busy: Iterable[Busy], hours: OfficeHours) -> bool:
+    """Whether the owner has as many meetings on the slot's day as they take."""
+    if not hours.meetings_a_day:
+        return False
+    zone = ZoneInfo(hours.time_zone)
+    day = slot.start.astimezone(zone).date()
+    meetings = sum(b.is_meeting and b.start.astimezone(zone).date() == day for b in busy)
+    return meetings >= hours.meetings_a_day
+
+
+def _workdays_after(local_now: datetime, hours: OfficeHours) -> list[date]:
+    count = hours.workdays_ahead
+    days = [local_now.date() + timedelta(days=ahead) for ahead in range(1, 2 * count + 15)]
+    off = _public_holidays(hours.country, local_now.year)
+    return [day for day in days if day.weekday() < _SATURDAY and day not in off][:count]
+
+
+@cache
+def _public_holidays(country: str, year: int) -> frozenset[date]:
+    """Returns the holidays of a whole country in a year and the next; none where it is unknown."""
+    if not country:
+        return frozenset()
+    import holidays
+
+    if country not in holidays.list_supported_countries():
+        return frozenset()
+    return frozenset(holidays.country_holidays(country, years=(year, year + 1)))
 
 
 def _rank(key: str, slot: Slot) -> bytes:

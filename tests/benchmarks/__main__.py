@@ -4,10 +4,10 @@ import json
 import os
 import sys
 
-from tests.benchmarks import assignment, permit, redaction, sending, trimming, turns
+from tests.benchmarks import assignment, permit, reading, redaction, sending, trimming, turns
 
 if __name__ == "__main__":
-    for benchmark in (assignment, permit, redaction, sending, trimming, turns):
+    for benchmark in (assignment, permit, reading, redaction, sending, trimming, turns):
         figures = benchmark.measure()
         line = {"benchmark": benchmark.__name__.rpartition(".")[2], **figures}
         sys.stdout.write(json.dumps({**line, "load": round(os.getloadavg()[0], 1)}) + "\n")

@@ -1,5 +1,6 @@
 """Sends one message at most once: claim and send are one step, and doubt is UNKNOWN."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,9 +22,12 @@ MAX_ATTEMPTS = 5
 RETRY_AFTER = timedelta(minutes=30)
 _BAD_ADDRESS = ("550", "551", "553")
 """Replies that speak of the address, RFC 5321 section 4.2.3."""
+_BAD_RECIPIENT = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+"""Statuses that speak of the recipient (IANA registry of RFC 3463); 5.7.x is about us."""
+_ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 _UNITS = {"email": "mail", "sms": "segment"}
 """What is paid for on a channel; elsewhere the message."""
-_STATUS = {"SENT": "accepted", "UNKNOWN": "unknown", "FAILED": "given_up"}
+_STATUS = {"SENT": "accepted", "UNKNOWN": "unknown", "FAILED": "gave_up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class Outbox:
             tx.settle(message.message_id, "HANDED")
             journal = log.Journal(tx, session, now=now, versions=self.versions)
             news = log.delivery(
-                message, status="handed", code="", source=message.channel, reason=receipt.detail
+                message, status="handed", code="", source=message.channel, why=receipt.detail
             )
             journal.write("delivery", message.message_id, message.attempt, "handed", payload=news)
             return
@@ -157,7 +161,7 @@ class Outbox:
         tx.settle(message.message_id, state, sent_at=now, rfc_message_id=receipt.provider_id)
         journal = log.Journal(tx, session, now=now, versions=self.versions)
         key = (message.message_id, message.attempt, state)
-        journal.write("message", *key, payload=log.outgoing(settled))
+        journal.write("message", *key, payload={**log.outgoing(settled), "code": receipt.code})
         if state == "SENT":
             used = log.cost(
                 "message",
@@ -170,7 +174,7 @@ class Outbox:
             tx.save_session(_after_sending(session, settled))
         if receipt.status == "rejected":
             self.refused(tx, journal, settled, receipt, *key, now=now)
-        elif message.channel in TEXT_CHANNELS:
+        elif receipt.status == "retry" or message.channel in TEXT_CHANNELS:
             journal.write("delivery", *key, payload=_news(settled, receipt, _STATUS[state]))
 
     def refused(
@@ -191,7 +195,7 @@ class Outbox:
         is_mail, source = message.channel == "email", message.message_id
         if receipt.says == "unreachable" and not is_mail:
             tx.refuse_address(message.channel, message.to_email, now=now)
-        is_bounce = is_mail and receipt.code in _BAD_ADDRESS
+        is_bounce = is_mail and _is_bad_address(receipt)
         reason = "opt_out" if receipt.says == "opted_out" else "bounce" if is_bounce else ""
         if reason and tx.suppress(message.person_id, reason=reason, source=source, now=now):
             journal.write("suppression", *key, payload=log.stop(reason, source))
@@ -200,7 +204,12 @@ class Outbox:
 def _news(message: Message, receipt: Receipt, status: str) -> dict[str, Any]:
     source = "smtp" if message.channel == "email" else message.channel
     return log.delivery(
-        message, status=status, code=receipt.code, source=source, reason=receipt.detail
+        message,
+        status=status,
+        code=receipt.code,
+        source=source,
+        enhanced=receipt.enhanced,
+        why=without_addresses(receipt.detail),
     )
 
 
@@ -211,6 +220,18 @@ def people_of(tx: Tx, message: Message) -> tuple[Contact, Session]:
     if contact is None or session is None:
         raise LookupError(f"message {message.message_id} has no contact or thread in the store")
     return contact, session
+
+
+def without_addresses(reply: str) -> str:
+    """Returns a server's words without the addresses in them, for the trace."""
+    return _ADDRESS.sub("[address]", " ".join(reply.split()))[:300]
+
+
+def _is_bad_address(receipt: Receipt) -> bool:
+    """A refusal of our domain or our words says nothing against the address."""
+    if receipt.enhanced:
+        return receipt.enhanced in _BAD_RECIPIENT
+    return receipt.code in _BAD_ADDRESS
 
 
 def _leave(tx: Tx, message: Message, contact: Contact) -> Approval | None:

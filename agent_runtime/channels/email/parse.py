@@ -3,12 +3,13 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.policy import default
-from email.utils import parseaddr
 
+from agent_runtime.channels.email.reading.fields import addresses_in
+from agent_runtime.channels.email.reading.kind import MailKind, Reading, kind_of
+from agent_runtime.channels.email.reading.mime import OpenedMail, open_mail
+from agent_runtime.channels.email.reading.naming import named_mails
 from agent_runtime.channels.email.trimming import new_text
+from agent_runtime.tools.itip import Itip, itip_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,84 +25,91 @@ class ReceivedMail:
     rfc_message_id: str
     in_reply_to: str
     auto_submitted: bool
+    """A machine wrote it: an automatic answer, a report, a newsletter. It is never answered."""
     bounce_of: str = ""
     """Message-ID of the mail that a delivery report speaks of."""
     bounce_status: str = ""
     """RFC 3463 status of the report, `5.1.1`."""
+    kind: MailKind = "reply"
+    permanent: bool | None = None
+    """Whether a bounce is for good; None for other mail."""
+    reported: tuple[str, ...] = ()
+    """The addresses that a bounce or complaint speaks of."""
+    named: tuple[str, ...] = ()
+    """Message-IDs that a bounce or complaint may mean; the likeliest first."""
+    itip: Itip | None = None
+    """What the mail's calendar part answers to an invitation."""
 
     @staticmethod
     def key_of(rfc_message_id: str) -> str:
         """Returns the key of a mail that has a Message-ID."""
         return hashlib.sha256(rfc_message_id.encode()).hexdigest()[:32]
 
+    @property
+    def is_report(self) -> bool:
+        """Whether it speaks of another mail: a bounce or a complaint."""
+        return self.kind in ("bounce", "complaint") or bool(self.bounce_of)
+
+    def may_concern(self, address: str) -> bool:
+        """Whether a report names nobody, or this address among others."""
+        return not self.reported or address.lower() in self.reported
+
 
 def parse(raw: bytes, *, mailbox: str) -> ReceivedMail:
     """Returns what is to be known of a mail; never fails on what a stranger sent."""
-    message = message_from_bytes(raw, policy=default)
-    assert isinstance(message, EmailMessage)
-    rfc_id = _header(message, "Message-ID")
-    bounce_of, status = _report(message)
+    mail = open_mail(raw)
+    text = _trimmed(readable(mail.text))
+    reading = _kind_of(mail, text)
+    is_report = reading.kind in ("bounce", "complaint")
+    named = named_mails(mail) if is_report else ()
+    rfc_id = mail.field("Message-ID")
+    senders = addresses_in(mail.field("From"))
     return ReceivedMail(
         key=ReceivedMail.key_of(rfc_id or hashlib.sha256(raw).hexdigest()),
-        sender=parseaddr(_header(message, "From"))[1].lower(),
+        sender=senders[0] if senders else "",
         recipient=mailbox,
-        subject=_header(message, "Subject"),
-        text=new_text(_text(message)),
+        subject=mail.field("Subject"),
+        text=text,
         rfc_message_id=rfc_id,
-        in_reply_to=_header(message, "In-Reply-To"),
-        auto_submitted=_is_automatic(message),
-        bounce_of=bounce_of,
-        bounce_status=status,
+        in_reply_to=mail.field("In-Reply-To"),
+        auto_submitted=reading.is_automatic,
+        bounce_of=named[0] if named and reading.kind == "bounce" else "",
+        bounce_status=reading.status,
+        kind=reading.kind,
+        permanent=reading.permanent,
+        reported=reading.recipients,
+        named=named,
+        itip=itip_in(mail.calendars),
     )
 
 
-def _header(message: Message, name: str) -> str:
+def _kind_of(mail: OpenedMail, text: str) -> Reading:
+    """Returns the kind of a mail; one that breaks a parser is for the rules and a person."""
     try:
-        return " ".join(str(message.get(name, "")).split())
-    except (ValueError, IndexError, AttributeError):
-        return ""
+        return kind_of(mail, text)
+    except Exception:
+        return Reading("other")
 
 
-def _text(message: EmailMessage) -> str:
-    part = message.get_body(preferencelist=("plain", "html"))
-    if part is None:
-        return ""
+def readable(text: str) -> str:
+    """Returns a text without what no person writes: words and gaps of hundreds of characters.
+
+    Rules that look at every word of a text would take minutes over a word of a million letters.
+    """
+    text = _LONG_WORD.sub(r"\1", text[:_LONGEST])
+    return _LONG_LINE.sub(r"\1\n", _LONG_GAP.sub(" ", _BLANK_LINES.sub("\n\n\n", text)))
+
+
+_LONGEST = 30_000
+_LONG_WORD = re.compile(r"(\S{200})\S+")
+_LONG_LINE = re.compile(r"([^\n]{2000}\S*)[ \t]")
+_LONG_GAP = re.compile(r"[ \t]{80,}")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){6,}")
+
+
+def _trimmed(text: str) -> str:
+    """Returns the new text; all of it where the trimmer fails on what a stranger wrote."""
     try:
-        content = part.get_content()
-    except (LookupError, ValueError):
-        content = part.get_payload(decode=True)
-    if isinstance(content, bytes):
-        content = content.decode("utf-8", errors="replace")
-    text = content if isinstance(content, str) else ""
-    return re.sub(r"<[^>]+>", " ", text) if part.get_content_subtype() == "html" else text
-
-
-def _is_automatic(message: Message) -> bool:
-    """RFC 3834, and what auto-responders write instead of it."""
-    if _header(message, "Auto-Submitted").lower() not in ("", "no"):
-        return True
-    marks = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
-    bulk = _header(message, "Precedence").lower() in ("bulk", "junk", "auto_reply")
-    return bulk or any(message.get(mark) for mark in marks)
-
-
-def _report(message: Message) -> tuple[str, str]:
-    """Returns the Message-ID and status of an RFC 3464 delivery report, or empty strings."""
-    if message.get_content_type() != "multipart/report":
-        return "", ""
-    original = status = ""
-    for part in message.walk():
-        if part.get_content_type() == "message/delivery-status":
-            blocks = part.get_payload()
-            for block in blocks if isinstance(blocks, list) else ():
-                if isinstance(block, Message):
-                    status = status or str(block.get("Status", "")).strip()
-        elif part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
-            payload = part.get_payload()
-            inner = payload[0] if isinstance(payload, list) and payload else payload
-            if isinstance(inner, Message):
-                original = _header(inner, "Message-ID")
-            elif isinstance(inner, str):
-                found = re.search(r"^Message-ID:\s*(<[^>]+>)", inner, re.I | re.M)
-                original = found.group(1) if found else original
-    return original, status
+        return new_text(text)
+    except Exception:
+        return text

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent_runtime import log
+from agent_runtime.attendance import hear_itip
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.domain import Contact, Session
@@ -30,14 +31,14 @@ class Inbox:
         """Stores one mail; False when it had been stored before or concerns nobody.
 
         A stop is obeyed here and not when the answer is due, so that nothing can slip out in
-        between. A delivery report counts only when it names a mail of ours: a forged one
-        suppresses nobody.
+        between. A bounce or complaint counts only when it names a mail of ours, and the person
+        whom that mail went to: a forged one suppresses nobody.
         """
         with self.store.begin() as tx:
             found = self._whose(tx, mail, now=now)
             if found is None:
                 return False
-            contact, session = found
+            contact, session, reported = found
             redacted = redact(mail.text, contact, known=tx.recall(session.thread_id))
             title = redact(mail.subject, contact, known=redacted.originals)
             inbound = Inbound(
@@ -54,12 +55,12 @@ class Inbox:
                 received_at=now,
                 due_at=now + self.reply_after,
                 auto_submitted=mail.auto_submitted,
-                bounce_of=mail.bounce_of,
+                bounce_of=reported if mail.kind != "complaint" else "",
                 bounce_status=mail.bounce_status,
             )
             if not tx.add_inbound(inbound):
                 return False
-            if not (mail.auto_submitted or mail.bounce_of):
+            if not (mail.auto_submitted or mail.is_report):
                 tx.void_approvals(contact.person_id)
             tx.remember(session.thread_id, redacted.originals | title.originals)
             references = (*session.rfc_references, mail.rfc_message_id)
@@ -71,42 +72,71 @@ class Inbox:
                     request_at=now if is_request else session.request_at,
                 )
             )
-            self._prove(tx, mail, now=now)
-            self._stop(tx, inbound, session, now=now)
+            self._prove(tx, reported, mail.in_reply_to, now=now)
+            self._stop(tx, inbound, session, mail, now=now)
+            if mail.itip is not None:
+                hear_itip(
+                    tx,
+                    mail.itip,
+                    sender=mail.sender,
+                    key=mail.key,
+                    now=now,
+                    versions=self.outbox.versions,
+                )
             return True
 
     def _whose(
         self, tx: Tx, mail: ReceivedMail, *, now: datetime
-    ) -> tuple[Contact, Session] | None:
-        if mail.bounce_of:
-            ours = tx.message_by_rfc_id(mail.bounce_of)
-            contact = tx.contact_of(ours.person_id) if ours else None
+    ) -> tuple[Contact, Session, str] | None:
+        """Returns the person whom a mail concerns, and for a report the mail of ours it names."""
+        reported = ""
+        if mail.is_report:
+            contact, reported = self._reported(tx, mail)
         else:
             contact = tx.contact_by_email(mail.sender)
             if contact is None and mail.sender and not mail.auto_submitted:
                 contact = self.newcomers.welcome(tx, Profile(email=mail.sender), now=now)
         if contact is None:
             return None
-        return contact, tx.session_of(contact.person_id) or opened_by_buyer(contact)
+        session = tx.session_of(contact.person_id) or opened_by_buyer(contact)
+        return contact, session, reported
 
-    def _prove(self, tx: Tx, mail: ReceivedMail, *, now: datetime) -> None:
+    def _reported(self, tx: Tx, mail: ReceivedMail) -> tuple[Contact | None, str]:
+        for rfc_id in mail.named or filter(None, (mail.bounce_of,)):
+            if ours := tx.message_by_rfc_id(rfc_id):
+                contact = tx.contact_of(ours.person_id)
+                if contact is not None and mail.may_concern(contact.email):
+                    return contact, rfc_id
+        return None, ""
+
+    def _prove(self, tx: Tx, *rfc_ids: str, now: datetime) -> None:
         """An answer or a report proves that the mail it speaks of had left."""
-        for rfc_id in filter(None, (mail.bounce_of, mail.in_reply_to)):
+        for rfc_id in filter(None, rfc_ids):
             ours = tx.message_by_rfc_id(rfc_id)
             if ours is not None and ours.state == "UNKNOWN":
                 self.outbox.resolve(tx, ours, left=True, source="reply", now=now)
 
-    def _stop(self, tx: Tx, inbound: Inbound, session: Session, *, now: datetime) -> None:
-        if inbound.bounce_status.startswith("5"):
-            reason = "bounce"
-        elif not (inbound.auto_submitted or inbound.bounce_of) and is_opt_out(inbound.text):
-            reason = "opt_out"
-        else:
+    def _stop(
+        self, tx: Tx, inbound: Inbound, session: Session, mail: ReceivedMail, *, now: datetime
+    ) -> None:
+        reason = _reason_to_stop(mail, inbound.text)
+        if not reason:
             return
         if tx.suppress(inbound.person_id, reason=reason, source=inbound.key, now=now):
             journal = log.Journal(tx, session, now=now, versions=self.outbox.versions)
             payload = log.stop(reason, inbound.key)
             journal.write("suppression", inbound.key, payload=payload)
+
+
+def _reason_to_stop(mail: ReceivedMail, text: str) -> str:
+    """Returns why the person of a stored mail may not be written to again; empty for no reason."""
+    if mail.kind == "complaint":
+        return "complaint"
+    if mail.is_report:
+        return "bounce" if mail.bounce_status.startswith("5") else ""
+    if mail.kind == "opt_out" or (not mail.auto_submitted and is_opt_out(text)):
+        return "opt_out"
+    return ""
 
 
 def opened_by_buyer(contact: Contact) -> Session:

@@ -30,6 +30,9 @@ def render(message: Message, contact: Contact, originals: dict[str, str]) -> Mai
             message.template,
             values=tuple(fill(v, contact, originals) for v in message.template.values),
         ),
+        person_id=message.person_id,
+        language=message.language,
+        is_proactive=message.touch_class == "proactive",
         is_answer=message.touch_class == "reply" and message.actor == "agent",
     )
 

@@ -1,14 +1,44 @@
 """Sends over one SMTP connection and says honestly what became of each mail."""
 
+import re
 import smtplib
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from agent_runtime.channels.email.compose import compose
 from agent_runtime.policies.permit import Permit
 from agent_runtime.ports import Mail, Receipt
 
 TIMEOUT_S = 30.0
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+def _nothing(_: Mail) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How we prove to the server who we are, and how the line is protected."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: Literal["none", "starttls", "tls"] = "none"
+    context: ssl.SSLContext | None = None
+    """Whom to trust; None means the system's certificates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """What is added to each mail on its way out."""
+
+    unsubscribe_url: Callable[[Mail], str] = _nothing
+    return_path: Callable[[Mail], str] = _nothing
+    """Envelope sender; empty means the sender itself."""
+    sign: Callable[[bytes], bytes] = bytes
 
 
 class SmtpChannel:
@@ -19,12 +49,21 @@ class SmtpChannel:
     """
 
     def __init__(
-        self, host: str, port: int, *, clock: Callable[[], datetime], unsubscribe: str
+        self,
+        host: str,
+        port: int,
+        *,
+        clock: Callable[[], datetime],
+        unsubscribe: str,
+        login: Login | None = None,
+        stamps: Stamps | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._clock = clock
         self._unsubscribe = unsubscribe
+        self._login = login or Login()
+        self._stamps = stamps or Stamps()
         self._connection: smtplib.SMTP | None = None
 
     def send(self, mail: Mail, permit: Permit, *, permitted_words: tuple[str, str]) -> Receipt:
@@ -38,16 +77,22 @@ class SmtpChannel:
             recipient=mail.recipient, mailbox=mail.sender, subject=subject, body=body
         ):
             raise PermissionError(f"no permit covers {mail.rfc_message_id}")
-        data = compose(mail, at=self._clock(), unsubscribe=self._unsubscribe)
+        data = self._stamps.sign(
+            compose(
+                mail,
+                at=self._clock(),
+                unsubscribe=self._unsubscribe,
+                unsubscribe_url=self._stamps.unsubscribe_url(mail),
+            )
+        )
         try:
-            connection = self._open()
-            refused = self._envelope(connection, mail)
+            refused = self._start(mail)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Receipt("retry", detail=f"before DATA: {error}")
-        if refused is not None:
-            return refused
-        return self._data(connection, data)
+        if refused is not None or self._connection is None:
+            return refused or Receipt("retry", detail="before DATA: no connection")
+        return self._data(self._connection, data)
 
     def close(self) -> None:
         """Ends the connection; the next send opens a new one."""
@@ -55,29 +100,61 @@ class SmtpChannel:
         if connection is not None:
             connection.close()
 
+    def _start(self, mail: Mail) -> Receipt | None:
+        """A kept connection that the server has closed meanwhile is opened once more."""
+        if self._connection is not None:
+            try:
+                return self._envelope(self._connection, mail)
+            except (OSError, smtplib.SMTPServerDisconnected):
+                self.close()
+        return self._envelope(self._open(), mail)
+
     def _open(self) -> smtplib.SMTP:
-        if self._connection is None:
-            self._connection = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
-            self._connection.ehlo_or_helo_if_needed()
-        return self._connection
+        login = self._login
+        if login.tls == "tls":
+            context = login.context or ssl.create_default_context()
+            opened = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_S, context=context)
+        else:
+            opened = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
+        self._connection = opened
+        opened.ehlo_or_helo_if_needed()
+        if login.tls == "starttls":
+            opened.starttls(context=login.context or ssl.create_default_context())
+        if login.user:
+            opened.login(login.user, login.password)
+        return opened
 
     def _envelope(self, connection: smtplib.SMTP, mail: Mail) -> Receipt | None:
-        for code, reply in (connection.mail(mail.sender), connection.rcpt(mail.recipient)):
-            if code >= 400:
-                connection.rset()
-                status = "rejected" if code >= 500 else "retry"
-                return Receipt(status, code=str(code), detail=reply.decode(errors="replace"))
-        return None
+        code, reply = connection.mail(self._stamps.return_path(mail) or mail.sender)
+        if code < 400:
+            code, reply = connection.rcpt(mail.recipient)
+        if code == 421:
+            self.close()
+        elif code >= 400:
+            connection.rset()
+        return _refusal(code, reply) if code >= 400 else None
 
     def _data(self, connection: smtplib.SMTP, data: bytes) -> Receipt:
         try:
             code, reply = connection.data(data)
         except smtplib.SMTPDataError as error:
-            return Receipt("retry", code=str(error.smtp_code), detail="DATA was refused")
+            return _refusal(error.smtp_code, error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Receipt("unknown", detail=f"after DATA: {error}")
-        text = reply.decode(errors="replace")
         if code == 250:
-            return Receipt("sent", code="250", detail=text)
-        return Receipt("rejected" if code >= 500 else "retry", code=str(code), detail=text)
+            text = reply.decode(errors="replace")
+            return Receipt("sent", code="250", detail=text, enhanced=_enhanced(text))
+        return _refusal(code, reply)
+
+
+def _refusal(code: int, reply: bytes | str) -> Receipt:
+    """4xx may be tried again, 5xx never (RFC 5321 section 4.2.1)."""
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+    status = "rejected" if code >= 500 else "retry"
+    return Receipt(status, code=str(code), detail=text, enhanced=_enhanced(text))
+
+
+def _enhanced(text: str) -> str:
+    found = _ENHANCED.match(text.strip())
+    return found.group(1) if found else ""

@@ -30,7 +30,7 @@ select
 
     ---------- booleans
     meetings.is_set,
-    meetings.is_set and meetings.last_status != 'cancelled' as is_standing,
+    meetings.is_set and meetings.last_status not in ('cancelled', 'declined') as is_standing,
     meetings.is_accepted,
     meetings.is_held,
     meetings.is_no_show,

@@ -23,7 +23,7 @@ def test_a_text_is_answered_by_text_and_its_acceptance_is_traced(texting):
     assert (message.state, message.rfc_message_id) == ("SENT", taken["sid"])
     assert taken["once"] == message.message_id
     (news,) = [d for d in texting.traced("delivery") if d["source"] == "sms"]
-    assert (news["status"], news["code"], news["reason"]) == ("accepted", "201", "queued")
+    assert (news["status"], news["code"], news["why"]) == ("accepted", "201", "queued")
     paid = [c for c in texting.traced("cost") if c["unit"] == "segment"]
     assert [c["quantity"] for c in paid] == [taken["segments"]]
 
@@ -129,7 +129,7 @@ def test_a_number_that_stopped_us_at_the_carrier_is_a_stop_of_the_person(texting
     assert {texting.store.task(f"task-{n}").state for n in (1, 2)} <= {"CANCELLED", "PLANNED"}
     (news,) = [d for d in texting.traced("delivery") if d["source"] == "sms"]
     assert (news["status"], news["code"]) == ("bounced", "21610")
-    assert news["reason"]
+    assert news["why"]
 
 
 def test_a_number_without_a_telephone_ends_texts_and_nothing_else(texting):

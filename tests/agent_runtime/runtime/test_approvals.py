@@ -238,3 +238,14 @@ def test_the_two_stores_keep_approvals_alike(tmp_path, world):
             assert tx.approval_of("m-2") is None
     engine.dispose()
     assert memory.open_approvals() == (waiting,)
+
+
+def test_words_that_promise_a_discount_are_refused_at_once(world):
+    """R226: an edit goes out in the agent's name, so it may not promise what nobody approved."""
+    _, _, _, approvals = asks_the_price(world, "assistive")
+    waiting = approvals.waiting()[0]
+    with pytest.raises(ApprovalError, match="price cut that nobody has approved"):
+        approvals.approve(
+            waiting.approval_id, by="rep", now=SOON, words="We can take 20% off the price."
+        )
+    assert approvals.waiting() == (waiting,)

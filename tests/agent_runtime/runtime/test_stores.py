@@ -238,7 +238,7 @@ def test_every_stop_is_kept_with_its_source_until_all_are_lifted(store):
     with store.begin() as tx:
         assert tx.stops("p-ana") == (Stop("opt_out", "k1"), Stop("bounce", "k2"))
         assert tx.suppressed("p-ana") == "opt_out"
-        tx.lift("p-ana")
+        tx.unsuppress("p-ana")
         assert tx.suppressed("p-ana") == ""
         assert tx.suppress("p-ana", reason="opt_out", source="k1", now=later)
 

@@ -1,0 +1,1 @@
+"""Meeting templates and pools: data, and the choice of who meets a buyer."""

@@ -1,0 +1,91 @@
+"""Meeting templates and pools as people write them, in YAML."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from agent_runtime.authored import load_yaml
+from agent_runtime.errors import ParleyError
+
+FOLDER = Path(__file__).parent
+
+
+class MeetingsError(ParleyError):
+    """A template or pool that cannot be used."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Template(_Part):
+    """A kind of meeting: how long, with what room around it, what it is about, with whom."""
+
+    id: str
+    title: str
+    minutes: int = Field(ge=10, le=480)
+    buffer_before: int = Field(default=0, ge=0, le=240)
+    buffer_after: int = Field(default=0, ge=0, le=240)
+    agenda: str
+    """Id of the approved text."""
+    prepare: tuple[str, ...] = ()
+    """Ids of approved texts."""
+    pool: str
+    hold_hours: int = Field(default=0, ge=0, le=168)
+    """An offered time is kept so long. 0: not at all, since every offer blocks three times."""
+
+
+class Member(_Part):
+    """A person of a pool; no territories or languages: all of them."""
+
+    owner_id: str
+    territories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+    def serves(self, territory: str, language: str) -> bool:
+        """Whether a buyer of this territory and language may be met; unknown is not served."""
+        return (not self.territories or territory in self.territories) and (
+            not self.languages or language in self.languages
+        )
+
+
+class Pool(_Part):
+    """People who share meetings by round robin."""
+
+    id: str
+    account_owner_first: bool = True
+    members: tuple[Member, ...] = ()
+
+
+_POOLS = TypeAdapter(tuple[Pool, ...])
+
+
+@cache
+def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str, Pool]]:
+    """Returns templates and pools by id.
+
+    Raises:
+        MeetingsError: a file breaks the schema, or a template names a pool that is not there.
+    """
+    templates: dict[str, Template] = {}
+    path = folder / "pools.yaml"
+    try:
+        pools = {
+            pool.id: pool for pool in _POOLS.validate_python(load_yaml(path.read_text("utf-8")))
+        }
+        for path in sorted(folder.glob("*.yaml")):
+            if path.name != "pools.yaml":
+                template = Template.model_validate(load_yaml(path.read_text("utf-8")))
+                templates[template.id] = template
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise MeetingsError(f"{path}: {name} = {first['input']!r}: {first['msg']}.") from None
+    for template in templates.values():
+        if template.pool not in pools:
+            raise MeetingsError(
+                f"meeting {template.id}: pool = {template.pool!r} is not in {path.parent}; "
+                f"known: {', '.join(sorted(pools))}."
+            )
+    return templates, pools

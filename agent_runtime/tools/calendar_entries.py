@@ -1,0 +1,122 @@
+"""Events of a calendar as iCalendar text (RFC 5545): what blocks time, and what we write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, vCalAddress
+
+from agent_runtime.domain import Slot
+from agent_runtime.tools.slots import Busy
+
+Stage = Literal["claim", "hold", "confirmed"]
+"""claim: wanted, and given up to a better claim; hold: kept for an offer; confirmed: a meeting."""
+
+_CLAIM = "X-PARLEY-CLAIM"
+_UNTIL = "X-PARLEY-UNTIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stretch that an event blocks; a recurring event has several."""
+
+    uid: str
+    busy: Busy
+    href: str
+    etag: str
+    stage: Stage = "confirmed"
+    until: datetime | None = None
+    """A claim or hold ends here."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether a claim or hold has expired."""
+        return self.until is not None and self.until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an event says."""
+
+    summary: str
+    description: str = ""
+    attendee: str = ""
+    organizer: str = ""
+    sequence: int = 0
+
+
+def event_text(
+    slot: Slot, uid: str, words: Words, *, stage: Stage, now: datetime, until: datetime
+) -> str:
+    """Returns the event of a slot; a claim or hold is TENTATIVE and ends at `until`."""
+    event = Event()
+    event.add("uid", uid)
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", slot.start.astimezone(UTC))
+    event.add("dtend", slot.end.astimezone(UTC))
+    event.add("summary", words.summary)
+    event.add("description", words.description)
+    event.add("sequence", words.sequence)
+    event.add("status", "CONFIRMED" if stage == "confirmed" else "TENTATIVE")
+    if stage != "confirmed":
+        event.add(_UNTIL, compact(until))
+    if stage == "claim":
+        event.add(_CLAIM, "TRUE")
+    if words.organizer:
+        event.add("organizer", vCalAddress(f"mailto:{words.organizer}"))
+    if words.attendee:
+        event.add("attendee", vCalAddress(f"mailto:{words.attendee}"))
+    calendar = Calendar()
+    calendar.add("prodid", "-//Parley//Parley//EN")
+    calendar.add("version", "2.0")
+    calendar.add_component(event)
+    return calendar.to_ical().decode()
+
+
+def entries(
+    text: str, *, href: str, etag: str, zone: ZoneInfo, start: datetime, end: datetime
+) -> Iterator[Entry]:
+    """Yields what a calendar text blocks between two instants, recurring events expanded.
+
+    A day or a local time without a zone is one of the owner's; transparent and cancelled events
+    block nothing, tentative ones do.
+    """
+    if not text:
+        return
+    calendar = Calendar.from_ical(text)
+    events: list[Any] = list(calendar.walk("VEVENT"))
+    if any(event.get("RRULE") or event.get("RDATE") for event in events):
+        from recurring_ical_events import of
+
+        events = list(of(calendar).between(start - timedelta(days=1), end + timedelta(days=1)))
+    for event in events:
+        if event.get("TRANSP") == "TRANSPARENT" or event.get("STATUS") == "CANCELLED":
+            continue
+        begins, ends = _instant(event.start, zone), _instant(event.end, zone)
+        if begins < end and start < max(ends, begins + timedelta(minutes=1)):
+            until = str(event.get(_UNTIL, ""))
+            stage: Stage = "claim" if event.get(_CLAIM) else "hold" if until else "confirmed"
+            is_meeting = stage == "confirmed" and bool(event.get("ATTENDEE"))
+            busy = Busy(begins, ends, is_meeting=is_meeting)
+            over = datetime.strptime(until, "%Y%m%dT%H%M%S%z") if until else None
+            yield Entry(str(event.get("UID", "")), busy, href, etag, stage, over)
+
+
+def claim_rank(uid: str, slot_start: datetime) -> bytes:
+    """Orders the claims on a stretch: the least one wins, whoever came first."""
+    return blake2b(f"{uid}\x1f{compact(slot_start)}".encode(), digest_size=8).digest()
+
+
+def compact(instant: datetime) -> str:
+    """Returns an instant as `20260114T150000Z`."""
+    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _instant(value: date | datetime, zone: ZoneInfo) -> datetime:
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time(0), zone)
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
