@@ -32,7 +32,6 @@ COMMANDS = {
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "serve": ("agent_runtime.console.cli:serve", "Serve the unsubscribe page over HTTP"),
-    "mail": ("agent_runtime.channels.email.cli:mail", "Make the key that signs mail"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),
     "resume": ("agent_runtime.commands:resume", "Let the agent send again"),
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),

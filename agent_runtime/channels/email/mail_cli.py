@@ -1,4 +1,4 @@
-"""`parley mail parse`: reads mails from files and says what each of them is."""
+"""`parley mail`: says what mails from files are, and makes the key that signs ours."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from agent_runtime.channels.email.dkim_cli import dkim_key
 from agent_runtime.errors import ParleyError
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
@@ -21,7 +22,10 @@ class MailFileError(ParleyError):
 
 @app.callback()
 def _mail() -> None:
-    """Read mail as the agent reads it; nothing is stored or sent."""
+    """Read mail as the agent reads it, and set up what sending needs."""
+
+
+app.command("dkim-key")(dkim_key)
 
 
 @app.command("parse")

@@ -1,4 +1,4 @@
-"""`parley mail`: keys with which mail is signed."""
+"""`parley mail dkim-key`: keys with which mail is signed."""
 
 import json
 import os
@@ -10,15 +10,7 @@ import typer
 from agent_runtime.commands import JsonOption
 from agent_runtime.errors import ParleyError
 
-mail = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 
-
-@mail.callback()
-def _mail() -> None:
-    """Set up what mail needs."""
-
-
-@mail.command("dkim-key")
 def dkim_key(
     domain: Annotated[str, typer.Argument(help="Domain that mail is sent from.")],
     selector: Annotated[str, typer.Option(help="Name of the key in DNS.")] = "parley",
