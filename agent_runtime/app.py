@@ -7,6 +7,7 @@ from importlib.metadata import version
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.receive import Inbox
+from agent_runtime.channels.email.verp import ReturnPaths
 from agent_runtime.desk import Desk
 from agent_runtime.human_queue import HumanQueue
 from agent_runtime.intake import Intake
@@ -41,6 +42,7 @@ def assemble(
     worker: str = "worker-1",
     mail_domain: str = "mail.northbeam.example",
     inbound_address: str = "hello@northbeam.example",
+    return_paths: ReturnPaths | None = None,
 ) -> Runtime:
     """Returns a runtime on a store; nothing in it reads a clock or the environment."""
     versions: Versions = {
@@ -64,7 +66,7 @@ def assemble(
             versions=versions,
             inbound_address=inbound_address,
         ),
-        inbox=Inbox(store, outbox, newcomers, timedelta(minutes=reply_after)),
+        inbox=Inbox(store, outbox, newcomers, timedelta(minutes=reply_after), return_paths),
         intake=Intake(store, newcomers, versions),
         outbox=outbox,
         booker=booker,

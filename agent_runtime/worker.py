@@ -14,7 +14,7 @@ from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.imap import ImapFolder
-from agent_runtime.channels.email.outgoing import smtp_opener
+from agent_runtime.channels.email.outgoing import open_return_paths, smtp_opener
 from agent_runtime.channels.email.parse import parse
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
@@ -149,6 +149,7 @@ def build_worker(settings: Settings) -> Worker:
         calendar=CalDavCalendar(endpoints.caldav_url, hours=hours, clock=lambda: read_now(engine)),
         newcomers=newcomers,
         worker=settings.executor_id,
+        return_paths=open_return_paths(settings),
     )
     open_smtp = smtp_opener(
         settings,

@@ -36,8 +36,7 @@ def open_stamps(settings: Settings) -> Stamps:
     if keyring and settings.public_url:
         link = UnsubscribeLink(settings.public_url, keyring, settings.tenant_id)
         stamps = replace(stamps, unsubscribe_url=link)
-    if keyring and settings.bounce_domain:
-        paths = ReturnPaths(settings.bounce_domain, keyring)
+    if (paths := open_return_paths(settings)) is not None:
 
         def return_path(mail: Mail) -> str:
             return paths.verp_address(mail.message_id)
@@ -45,6 +44,14 @@ def open_stamps(settings: Settings) -> Stamps:
         stamps = replace(stamps, return_path=return_path)
     signer = read_signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
     return replace(stamps, sign=signer.sign) if signer else stamps
+
+
+def open_return_paths(settings: Settings) -> ReturnPaths | None:
+    """Returns the return paths that bounces come back to; None where no domain is set."""
+    keyring = read_keyring(settings.signing_keys)
+    if keyring is None or not settings.bounce_domain:
+        return None
+    return ReturnPaths(settings.bounce_domain, keyring)
 
 
 def smtp_opener(

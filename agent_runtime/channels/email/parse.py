@@ -37,6 +37,8 @@ class ReceivedMail:
     """The addresses that a bounce or complaint speaks of."""
     named: tuple[str, ...] = ()
     """Message-IDs that a bounce or complaint may mean; the likeliest first."""
+    delivered_to: tuple[str, ...] = ()
+    """Every address that it came to; a return path of ours says which mail it is about."""
     itip: Itip | None = None
     """What the mail's calendar part answers to an invitation."""
 
@@ -79,6 +81,11 @@ def parse(raw: bytes, *, mailbox: str) -> ReceivedMail:
         permanent=reading.permanent,
         reported=reading.recipients,
         named=named,
+        delivered_to=tuple(
+            address
+            for name in ("Delivered-To", "X-Original-To", "To")
+            for address in addresses_in(mail.field(name))
+        ),
         itip=itip_in(mail.calendars),
     )
 

@@ -9,8 +9,10 @@ from agent_runtime import log
 from agent_runtime.attendance import hear_itip
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
+from agent_runtime.channels.email.verp import ReturnPaths
 from agent_runtime.domain import Contact, Session
 from agent_runtime.hearing.safety import is_opt_out
+from agent_runtime.intake import opened_by_buyer
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.placeholders import redact
 from agent_runtime.ports import Store, Tx
@@ -26,6 +28,7 @@ class Inbox:
     outbox: Outbox
     newcomers: Newcomers
     reply_after: timedelta
+    return_paths: ReturnPaths | None = None
 
     def receive(self, mail: ReceivedMail, *, now: datetime) -> bool:
         """Stores one mail; False when it had been stored before or concerns nobody.
@@ -102,11 +105,15 @@ class Inbox:
         return contact, session, reported
 
     def _reported(self, tx: Tx, mail: ReceivedMail) -> tuple[Contact | None, str]:
-        for rfc_id in mail.named or filter(None, (mail.bounce_of,)):
-            if ours := tx.message_by_rfc_id(rfc_id):
-                contact = tx.contact_of(ours.person_id)
-                if contact is not None and mail.may_concern(contact.email):
-                    return contact, rfc_id
+        named = mail.named or tuple(filter(None, (mail.bounce_of,)))
+        found = [tx.message_by_rfc_id(rfc_id) for rfc_id in named]
+        if self.return_paths is not None:
+            ids = map(self.return_paths.message_of_verp, mail.delivered_to)
+            found += [tx.message(message_id) for message_id in ids if message_id]
+        for ours in filter(None, found):
+            contact = tx.contact_of(ours.person_id)
+            if contact is not None and mail.may_concern(contact.email):
+                return contact, ours.rfc_message_id
         return None, ""
 
     def _prove(self, tx: Tx, *rfc_ids: str, now: datetime) -> None:
@@ -137,19 +144,6 @@ def _reason_to_stop(mail: ReceivedMail, text: str) -> str:
     if mail.kind == "opt_out" or (not mail.auto_submitted and is_opt_out(text)):
         return "opt_out"
     return ""
-
-
-def opened_by_buyer(contact: Contact) -> Session:
-    """Returns the fresh thread of somebody who wrote first."""
-    return Session(
-        tenant_id=contact.tenant_id,
-        thread_id=f"thread-{contact.person_id}",
-        person_id=contact.person_id,
-        contact_id=contact.contact_id,
-        playbook="inbound_response",
-        state="",
-        opened_by="buyer",
-    )
 
 
 def unread(folder: Path, addresses: tuple[str, ...]) -> Iterator[tuple[ReceivedMail, Path]]:

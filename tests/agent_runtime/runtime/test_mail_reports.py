@@ -1,11 +1,14 @@
 """Which reports stop mail to a person: only one that names our mail and that person."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from conversation_world import ANA, NOW, Wire, mail, new_world, work_all
 
 from agent_runtime.channels.email.parse import parse
+from agent_runtime.channels.email.signing import Keyring
+from agent_runtime.channels.email.verp import ReturnPaths
 
 BOUNCE = """From: MAILER-DAEMON@mx.example
 To: relay@northbeam.example
@@ -120,3 +123,33 @@ def test_a_person_who_mentions_a_bounce_is_heard_as_a_person(sent):
     store, runtime, _ = sent
     assert runtime.inbox.receive(mail("My last mail bounced, sorry. Price?", key="p"), now=NOW)
     assert store.suppressed(ANA.person_id) == ""
+
+
+UNNAMED = """From: MAILER-DAEMON@mx.example
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <r1@mx.example>
+
+This is the mail system at host mx.example.
+
+<{of}>: host mx.example said: 550 5.1.1 User unknown
+"""
+PATHS = ReturnPaths("bounces.northbeam.example", Keyring((("1", "s" * 32),)))
+
+
+def test_a_report_without_any_id_counts_by_the_return_path_that_only_its_mail_had(sent):
+    """R193: a signed return path says which mail a bounce is about; a forged one says nothing."""
+    store, runtime, _ = sent
+    inbox = replace(runtime.inbox, return_paths=PATHS)
+    (message,) = store.messages.values()
+    path = PATHS.verp_address(message.message_id)
+    forged = ReturnPaths(PATHS.domain, Keyring((("1", "x" * 32),))).verp_address(message.message_id)
+    for to in (forged, "relay@northbeam.example"):
+        raw = UNNAMED.format(to=to, of=ANA.email).encode()
+        assert not inbox.receive(parse(raw, mailbox=to), now=NOW)
+    other = UNNAMED.format(to=path, of="somebody@else.example").encode()
+    assert not inbox.receive(parse(other, mailbox=path), now=NOW)
+    assert store.suppressed(ANA.person_id) == ""
+    real = UNNAMED.format(to=path, of=ANA.email).encode()
+    assert inbox.receive(parse(real, mailbox=path), now=NOW)
+    assert store.suppressed(ANA.person_id) == "bounce"
