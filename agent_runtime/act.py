@@ -69,6 +69,7 @@ def message_of(
         channel=proposal.channel,
         content_ids=proposal.content_ids,
         slots=proposal.slots,
+        template=proposal.template,
         campaign_id=task.campaign_id if task else None,
         task_id=task.task_id if task else None,
         touch=task.touch if task else None,

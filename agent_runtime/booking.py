@@ -22,6 +22,7 @@ from agent_runtime.planning.speech_acts import (
 )
 from agent_runtime.ports import BookingResult, Calendar, Store, Tx
 from agent_runtime.reach import reach
+from agent_runtime.reminders import plan_reminders
 from agent_runtime.store.rows import HumanTask, Meeting
 
 
@@ -162,6 +163,9 @@ class Booker:
     def _note(self, thread: "_Thread", meeting: Meeting, status: str) -> None:
         tx = thread.tx
         tx.save_meeting(meeting)
+        if meeting.state == "CONFIRMED":
+            playbook = self.library.playbook(thread.session.playbook)
+            plan_reminders(tx, meeting, thread.contact, playbook, now=thread.now)
         experiment, arm = act.strictest(tx.assignments(meeting.person_id))
         log.Journal(tx, thread.session, now=thread.now, versions=self.versions).write(
             "meeting",

@@ -13,13 +13,16 @@ from agent_runtime.crash import crash_point
 from agent_runtime.domain import Action, ChannelName, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
 from agent_runtime.promises import note_promises, remind
+from agent_runtime.reminders import write_reminder
 from agent_runtime.replay import basis_of
+from agent_runtime.signals import HEADLINE, newest_signal, with_signal
 from agent_runtime.store.rows import Due, Inbound, Message, Task
 from agent_runtime.tooling import Toolbox, calls_of, tool_facts
 from agent_runtime.tools.hands import Cause
@@ -65,6 +68,8 @@ class Desk:
             return (due.row_id,)
         if due.kind == "task":
             return self._touch(due.row_id, now=now)
+        if due.kind == "reminder":
+            return self._reminder(due.row_id, now=now)
         if due.kind == "promise":
             return self._promise(due.row_id, now=now)
         return self._answer(due.row_id, now=now)
@@ -78,6 +83,12 @@ class Desk:
             if contact is None:
                 tx.save_task(replace(task, state="BLOCKED"))
                 return ()
+            channel = _channel_of(self.library.playbook(task.playbook), task)
+            if channel == "linkedin":
+                signal = newest_signal(contact, now=now)
+                contact = with_signal(contact, signal)
+                if signal is not None:
+                    tx.remember(f"thread-{task.person_id}", {HEADLINE: signal.headline})
             known = tx.session_of(task.person_id)
             session = replace(known or self._opened_by_agent(task, contact), autonomy=task.autonomy)
             observation = Observation(
@@ -87,7 +98,7 @@ class Desk:
                 touch=task.touch,
                 task_id=task_id,
             )
-            facts = self._facts(tx, session, contact, now=now, task=task)
+            facts = self._facts(tx, session, contact, now=now, task=task, channel=channel)
             action = self._decide(session, observation, contact, facts)
             if known is None:
                 tx.save_session(session)
@@ -98,6 +109,17 @@ class Desk:
             if action.decision == "allow":
                 tx.save_session(act.remember(session, action, buyer_wrote=False))
             return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _reminder(self, reminder_id: str, *, now: datetime) -> tuple[str, ...]:
+        with self.store.begin() as tx:
+            reminder = tx.reminder(reminder_id)
+            if reminder is None or reminder.state != "WAITING":
+                return ()
+            contact, session = tx.contact_of(reminder.person_id), tx.session_of(reminder.person_id)
+            if contact is None or session is None:
+                raise LookupError(f"reminder {reminder_id} has no contact or thread in the store")
+            message = write_reminder(tx, reminder, contact, session, self.library, now=now)
+            return (message.message_id,) if message else ()
 
     def _promise(self, promise_id: str, *, now: datetime) -> tuple[str, ...]:
         with self.store.begin() as tx:
@@ -145,6 +167,7 @@ class Desk:
             subject=inbound.subject,
             channel=inbound.channel,
             auto_submitted=inbound.auto_submitted,
+            cue=inbound.cue,
         )
         facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
         action = self._decide(session, observation, contact, facts)
@@ -346,6 +369,12 @@ class Desk:
             state=self.library.playbook(playbook).start,
             subject=session.subject or inbound.subject,
         )
+
+
+def _channel_of(playbook: Playbook, task: Task) -> ChannelName:
+    """A touch that no playbook writes any more is nobody's; the plan says so."""
+    is_written = 1 <= task.touch <= len(playbook.touches)
+    return playbook.touches[task.touch - 1].channel if is_written else "email"
 
 
 def _after(task: Task, action: Action, *, now: datetime) -> Task:

@@ -1,7 +1,7 @@
 """Values of one conversation turn. Standard library only; everything is frozen."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 TouchClass = Literal["proactive", "reply", "transactional"]
@@ -10,8 +10,11 @@ TouchClass = Literal["proactive", "reply", "transactional"]
 Decision = Literal["allow", "revise", "defer", "block", "escalate", "end"]
 """What a rule says of a proposal; the first rule that does not allow decides."""
 
-MessageState = Literal["READY", "SENDING", "SENT", "UNKNOWN", "BLOCKED", "CANCELLED", "FAILED"]
-"""UNKNOWN: the server may have accepted it; it is never sent again automatically."""
+MessageState = Literal[
+    "READY", "SENDING", "HANDED", "SENT", "UNKNOWN", "BLOCKED", "CANCELLED", "FAILED"
+]
+"""UNKNOWN: the server may have accepted it; it is never sent again automatically.
+HANDED: a person of ours has it before them, to post by hand."""
 
 ActionKind = Literal[
     "send_touch",
@@ -22,6 +25,9 @@ ActionKind = Literal[
     "propose_times",
     "book",
     "confirm_stop",
+    "confirm_start",
+    "explain",
+    "remind",
     "suppress",
     "escalate",
     "hand_off",
@@ -41,8 +47,15 @@ def answered_on(channel: ChannelName) -> ChannelName:
     return "email" if channel == "form" else channel
 
 
+TEXT_CHANNELS: frozenset[ChannelName] = frozenset({"sms", "whatsapp"})
+"""Channels of a carrier, where words such as STOP and HELP are commands."""
+
 BRIEF_CHANNELS = frozenset({"chat", "sms", "whatsapp"})
 """Channels without subject and signature: who writes is said once, at the beginning."""
+
+Cue = Literal["", "stop", "help", "start", "media"]
+"""What a channel itself makes of a message, before anybody reads it: a carrier's word of command,
+or a picture or sound that nobody here can read."""
 
 Autonomy = Literal["assistive", "supervised", "autonomous"]
 """assistive: a person sends; supervised: sure things go by themselves; autonomous: all go."""
@@ -74,6 +87,18 @@ class SafeBand:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicSignal:
+    """Something that a company has made public; what may be named is on an allow-list."""
+
+    kind: str
+    """`press_release`, `job_posting`: see `channels/public_signals.yaml`."""
+    source: str
+    headline: str
+    url: str
+    published_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One way to reach a person, as the CRM mirror has it."""
 
@@ -100,6 +125,9 @@ class Contact:
     """Whether this is the contact by which the person is written to."""
     facts: tuple[tuple[str, str], ...] = ()
     """What else the CRM knows of the person or account: name of the fact and its value."""
+
+    signals: tuple[PublicSignal, ...] = ()
+    """What their company has made public."""
 
     def fact(self, name: str) -> str:
         """Returns the value of a fact, empty when the CRM does not know it."""
@@ -182,6 +210,7 @@ class Observation:
     touch: int | None = None
     task_id: str | None = None
     auto_submitted: bool = False
+    cue: Cue = ""
     bounce_of: str = ""
     """Message-ID of our mail that a delivery report speaks of."""
 
@@ -234,6 +263,15 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A text that a carrier has approved too, as WhatsApp asks outside of a conversation."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    """What fills its places, in the order of the approved text; placeholders until the wire."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A message that the agent would like to send. Placeholders are not yet filled."""
 
@@ -247,6 +285,8 @@ class Proposal:
     confidence: float
     slots: tuple[Slot, ...] = ()
     content_ids: tuple[str, ...] = ()
+    template: Template | None = None
+    """Reads as the sentences do; None where the carrier knows none for them."""
 
     @property
     def body(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from agent_runtime.autonomy import autonomy_of
-from agent_runtime.domain import ChannelName, Contact, Session
+from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts, Limits
 from agent_runtime.policies.ruleset import profile_of
@@ -73,6 +73,9 @@ def gather(
         provider=provider,
         warm_up_day=warm_up_day(flags, mailbox, now),
         reply_hours=(playbook.on(channel).reply_from_hour, playbook.on(channel).reply_to_hour),
+        last_inbound_at=tx.last_inbound_at(session.thread_id, channel)
+        if channel in TEXT_CHANNELS
+        else None,
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),
         already_sent=task_id is not None and tx.has_left(task_id, but=message_id),

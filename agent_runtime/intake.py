@@ -5,14 +5,29 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent_runtime import log
-from agent_runtime.domain import ChannelName, Contact, Session
+from agent_runtime.domain import (
+    TEXT_CHANNELS,
+    ChannelName,
+    Consent,
+    Contact,
+    Cue,
+    Session,
+)
+from agent_runtime.hearing.commands import command_of
 from agent_runtime.hearing.safety import is_opt_out
 from agent_runtime.identity import adopt_address
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.placeholders import redact
+from agent_runtime.policies.contact import MEETINGS
 from agent_runtime.ports import Store, Tx
 from agent_runtime.profile import Profile
 from agent_runtime.store.rows import Inbound
+
+BY_TEXT = "START by text:"
+"""Beginning of the source of a consent that somebody gave by text."""
+
+GOODBYE = "stop.confirm"
+"""The text that confirms a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,8 @@ class Arrival:
     """What the sender said of themselves, used only where nothing is known yet."""
     is_stop: bool = False
     """The channel itself reports a stop, such as a carrier's keyword."""
+    has_media: bool = False
+    """A picture, sound or file came along, which nobody here reads."""
 
     @property
     def key(self) -> str:
@@ -75,7 +92,9 @@ class Intake:
             if session.wanted is not None and not contact.email:
                 adopt_address(tx, contact, redacted)
             title = redact(arrival.subject, contact, known=redacted.originals)
-            is_request = known is None or known.closed or arrival.channel == "form"
+            cue = _cue(arrival, is_stopped=bool(tx.suppressed(contact.person_id)))
+            is_new_talk = known is None or known.closed or arrival.channel == "form"
+            is_request = is_new_talk and cue not in ("stop", "help")
             inbound = Inbound(
                 tenant_id=contact.tenant_id,
                 key=arrival.key,
@@ -84,13 +103,14 @@ class Intake:
                 thread_id=session.thread_id,
                 person_id=contact.person_id,
                 subject=title.text,
-                text=redacted.text,
+                text=f"{redacted.text}\n[media]".strip() if arrival.has_media else redacted.text,
                 rfc_message_id="",
                 in_reply_to="",
                 received_at=now,
                 due_at=now + self.reply_after,
                 channel=arrival.channel,
                 is_request=is_request,
+                cue=cue,
             )
             taken = Taken(contact.person_id, session.thread_id, arrival.key, is_new=True)
             if not tx.add_inbound(inbound):
@@ -105,8 +125,10 @@ class Intake:
                     request_at=now if is_request else session.request_at,
                 )
             )
-            if arrival.is_stop or is_opt_out(inbound.text):
+            if cue == "stop" or (cue in ("", "media") and is_opt_out(inbound.text)):
                 stop(tx, session, inbound.key, versions=self.versions, now=now)
+            if cue == "start" and restart(tx, session, inbound, versions=self.versions, now=now):
+                _forget_goodbye(tx, contact.person_id)
             return taken
 
     def _whose(self, tx: Tx, arrival: Arrival, *, now: datetime) -> Contact | None:
@@ -137,6 +159,46 @@ def stop(tx: Tx, session: Session, source: str, *, versions: log.Versions, now: 
     journal = log.Journal(tx, session, now=now, versions=versions)
     journal.write("suppression", source, payload=log.stop("opt_out", source))
     return True
+
+
+def restart(
+    tx: Tx, session: Session, inbound: Inbound, *, versions: log.Versions, now: datetime
+) -> bool:
+    """Lifts a stop that the person gave by text, every one of them; False when any other stands.
+
+    What they agreed to before is not agreed to again: they may be texted about their meetings, and
+    that is recorded as their consent.
+    """
+    stops = tx.stops(session.person_id)
+    asked = [tx.inbound(stop.source) for stop in stops if stop.reason == "opt_out"]
+    by_text = [i for i in asked if i is not None and i.channel in TEXT_CHANNELS]
+    if len(by_text) != len(stops):
+        return False
+    agreed = Consent(inbound.channel, MEETINGS, "consent", f"{BY_TEXT} {inbound.key}", now)
+    before = () if stops else tx.consents(session.person_id)
+    tx.add_consents(session.person_id, (*before, agreed))
+    if stops:
+        tx.unsuppress(session.person_id)
+        journal = log.Journal(tx, session, now=now, versions=versions)
+        journal.write("suppression", inbound.key, payload=log.stop("lifted", inbound.key))
+    return True
+
+
+def _forget_goodbye(tx: Tx, person_id: str) -> None:
+    """The thread begins anew, and a stop that comes again is confirmed again."""
+    session = tx.session_of(person_id)
+    if session is not None:
+        used = tuple(text for text in session.contents_used if text != GOODBYE)
+        tx.save_session(replace(session, contents_used=used, state=""))
+
+
+def _cue(arrival: Arrival, *, is_stopped: bool) -> Cue:
+    if arrival.is_stop:
+        return "stop"
+    command: Cue = ""
+    if arrival.channel in TEXT_CHANNELS:
+        command = command_of(arrival.text, is_stopped=is_stopped)
+    return command or ("media" if arrival.has_media else "")
 
 
 def opened_by_buyer(contact: Contact) -> Session:

@@ -59,7 +59,8 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
             offered=session.offered,
             contact=deps.contact,
         )
-        if not seen.opt_out and (reason := belongs_to_a_person(session, deps.facts)):
+        is_command = seen.opt_out or "asks_help" in seen.rules
+        if not is_command and (reason := belongs_to_a_person(session, deps.facts)):
             yield _hand_over(session, seen, reason)
             return
     free = _free_slots(session, seen, deps)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_runtime.domain import Contact, Guess, Observation, Perception, Session, Slot
+from agent_runtime.hearing.commands import language_of_command
 from agent_runtime.hearing.entities import find_entities
 from agent_runtime.hearing.language import detect_language
 from agent_runtime.hearing.new_text import message_of, signature_of
@@ -49,6 +50,10 @@ def perceive(
     text = message_of(observation.text)
     known = session.language or contact.language[:2].lower() or "en"
     language = detect_language(text, fallback=known)
+    if observation.cue in ("stop", "help", "start"):
+        means = "unsubscribe" if observation.cue == "stop" else "unclear"
+        meant = _Reading((Guess(means, 1.0),), abstain=False)
+        return _perception(meant, heard, language_of_command(observation.text) or known)
     if "bounce" in heard.rules or "auto_reply" in heard.rules:
         meant = _Reading((Guess("out_of_office", 1.0),), abstain=False)
         return _perception(meant, heard, language)

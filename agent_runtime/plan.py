@@ -112,7 +112,8 @@ def _for_touch(
     texts = touch_texts(library, playbook, touch, contact, now=now)
     if touch.do == "brief":
         return _brief(touch, texts)
-    frame = library.live(playbook.frame, language=texts[0].locale, now=now) if texts else None
+    locale = texts[0].locale if texts else ""
+    frame = library.live(playbook.frame_on(touch.channel), language=locale, now=now)
     candidates = []
     for place, content in enumerate(texts):
         if frame is None or content.id not in facts or frame.id not in facts:
@@ -123,7 +124,8 @@ def _for_touch(
             frame=frame,
             contact=contact,
             session=session,
-            purpose=playbook.on("email").purpose,
+            purpose=playbook.on(touch.channel).purpose,
+            channel=touch.channel,
         )
         candidates.append(
             Candidate(
@@ -289,8 +291,8 @@ def _quoting(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> list
 def _draft(turn: Turn, option: Option, texts: Sequence[Content], frame: Content) -> Proposal:
     """A reading may be unsure, but handing over, stopping and asking back are never wrong."""
     is_safe = option.group != "reply" or option.move.unsure or option.move.do == "hand_off"
-    is_stop = option.move.do == "confirm_stop"
-    touch_class = "transactional" if is_stop else "reply"
+    is_implied = option.move.do in ("confirm_stop", "confirm_start", "explain")
+    touch_class = "transactional" if is_implied else "reply"
     act = Act(option.move.do, touch_class, 1.0 if is_safe else option.confidence)
     return _written(turn, act, texts, frame)
 

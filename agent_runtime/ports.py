@@ -7,7 +7,15 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from agent_runtime.contracts import Assignment, TraceEvent
-from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session, Slot
+from agent_runtime.domain import (
+    ChannelName,
+    Consent,
+    Contact,
+    MessageState,
+    Session,
+    Slot,
+    Template,
+)
 from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
 from agent_runtime.store.rows import (
@@ -26,6 +34,9 @@ from agent_runtime.store.rows import (
     Message,
     Promise,
     PromiseState,
+    Reminder,
+    ReminderState,
+    Stop,
     Task,
     Ticket,
 )
@@ -111,7 +122,10 @@ class Mail:
     is_answer: bool = False
     channel: ChannelName = "email"
     message_id: str = ""
-    """Our own id of the message, for what comes back about it."""
+    """Our own id of the message, the same in every attempt."""
+    attempt: int = 1
+    template: Template | None = None
+    """The carrier's own copy of these words, its places filled."""
     person_id: str = ""
     language: str = ""
     is_proactive: bool = False
@@ -123,12 +137,19 @@ class Receipt:
     """What became of one attempt.
 
     `rejected` and `retry` are proofs that the mail did not leave; `unknown` is the honest
-    rest: the connection broke after the words were on the wire.
+    rest: the connection broke after the words were on the wire. `handed` means that a person of
+    ours will post it by hand, or not.
     """
 
-    status: Literal["sent", "rejected", "retry", "unknown"]
+    status: Literal["sent", "rejected", "retry", "unknown", "handed"]
     code: str = ""
     detail: str = ""
+    provider_id: str = ""
+    """What the carrier calls the message; empty where our own id travels with it."""
+    segments: int = 1
+    """Pieces that a carrier counts and charges."""
+    says: Literal["", "opted_out", "unreachable"] = ""
+    """What a refusal tells of the person: has stopped us there, or is not there."""
     enhanced: str = ""
     """RFC 3463 status that came with the code, `5.1.1`; empty where the server gave none."""
 
@@ -198,6 +219,10 @@ class Tx(Protocol):
         """Whether nothing of a thread waits, is on its way, or is on hold in a calendar."""
         ...
 
+    def refuse_address(self, channel: ChannelName, address: str, *, now: datetime) -> None:
+        """Notes that nobody is reached there, until somebody writes from there again."""
+        ...
+
     def consents(self, person_id: str) -> tuple[Consent, ...]:
         """Recorded bases to write to a person."""
         ...
@@ -219,11 +244,15 @@ class Tx(Protocol):
         ...
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
-        """Records a stop and cancels all that waits; False when it stood already."""
+        """Records a stop and cancels all that waits; False when one stood already."""
+        ...
+
+    def stops(self, person_id: str) -> tuple[Stop, ...]:
+        """Every stop that stands for a person, the first one first."""
         ...
 
     def unsuppress(self, person_id: str) -> None:
-        """Takes a recorded stop back; only `suppression` does so, on proof."""
+        """Removes every stop of a person, on proof; what they had cancelled stays cancelled."""
         ...
 
     def listing(self, scope: ListScope, value: str) -> Listing | None:
@@ -297,8 +326,9 @@ class Tx(Protocol):
         *,
         sent_at: datetime | None = None,
         due_at: datetime | None = None,
+        rfc_message_id: str = "",
     ) -> None:
-        """Writes what became of a message."""
+        """Writes what became of a message, and the id that a carrier gave it."""
         ...
 
     def has_unknown(self, thread_id: str) -> bool:
@@ -323,6 +353,10 @@ class Tx(Protocol):
 
     def add_inbound(self, inbound: Inbound) -> bool:
         """Stores a mail that arrived, once."""
+        ...
+
+    def last_inbound_at(self, thread_id: str, channel: ChannelName) -> datetime | None:
+        """When the buyer last wrote on a channel."""
         ...
 
     def inbound(self, key: str) -> Inbound | None:
@@ -379,6 +413,18 @@ class Tx(Protocol):
 
     def close_promise(self, promise_id: str, state: PromiseState) -> None:
         """Writes what became of a promise."""
+        ...
+
+    def add_reminder(self, reminder: Reminder) -> bool:
+        """Adds a reminder unless its id stands already."""
+        ...
+
+    def reminder(self, reminder_id: str) -> Reminder | None:
+        """A reminder of a meeting."""
+        ...
+
+    def close_reminder(self, reminder_id: str, state: ReminderState) -> None:
+        """Writes what became of a reminder."""
         ...
 
     def save_human_task(self, task: HumanTask) -> None:

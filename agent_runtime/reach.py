@@ -11,4 +11,7 @@ def reach(tx: Tx, contact: Contact, channel: ChannelName) -> str:
     """
     if channel in ("email", "form"):
         return contact.email
+    if channel == "linkedin":
+        # Without a profile in the CRM the rep looks for name and company.
+        return tx.address_on(channel, contact.person_id) or f"linkedin:{contact.person_id}"
     return tx.address_on(channel, contact.person_id)

@@ -72,7 +72,7 @@ def _for_touch(
         return _few([*(_text(content) for content in texts), _crm(contact)])
     if not texts:
         return ()
-    frame = library.live(playbook.frame, language=texts[0].locale, now=now)
+    frame = library.live(playbook.frame_on(touch.channel), language=texts[0].locale, now=now)
     facts = [_text(content) for content in texts[: MAX_FACTS - 2]]
     return _few([*facts, *([_text(frame)] if frame else []), _crm(contact)])
 

@@ -166,6 +166,14 @@ class Settings(BaseSettings):
     """Web pages that may embed the chat and send forms, as `https://host`, with commas between."""
     form_key: str = ""
     """Signs the forms that servers send; empty means that none is accepted."""
+    carrier_url: str = "https://api.twilio.com"
+    """Base URL of the carrier's API, for text messages."""
+    carrier_account: str = ""
+    """Account SID; empty means that no carrier is set up."""
+    carrier_token: SecretStr = SecretStr("")
+    sms_number: str = ""
+    """Number of ours in E.164, from which SMS go out."""
+    whatsapp_number: str = ""
     executor_id: str = "worker-1"
     cache: Path = Path("out/cache")
     """Vectors and trained models; safe to delete."""

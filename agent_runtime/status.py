@@ -80,7 +80,7 @@ def read_status(settings: Settings) -> Status:
         inbound=_by_state(engine, t.inbound),
         meetings=_by_state(engine, t.meetings),
         human_tasks=_by_state(engine, t.human_tasks),
-        suppressed=_count(engine, t.suppressions),
+        suppressed=_people_stopped(engine),
     )
 
 
@@ -98,16 +98,21 @@ def list_unknown(settings: Settings) -> list[dict[str, str]]:
         ]
 
 
+def open_outbox(settings: Settings) -> tuple[Outbox, Engine]:
+    """Returns what settles messages on a person's word, and the engine that has the clock."""
+    store = open_store(settings)
+    library = company_library(settings.paths.library)
+    return Outbox(store, library, {}, "", settings.executor_id), store.engine
+
+
 def settle_unknown(settings: Settings, message_id: str, *, left: bool) -> None:
     """Settles one mail of unknown fate on a person's word.
 
     Raises:
         ParleyError: no such message is UNKNOWN.
     """
-    store = open_store(settings)
-    library = company_library(settings.paths.library)
-    outbox = Outbox(store, library, {}, "", settings.executor_id)
-    with store.begin() as tx:
+    outbox, engine = open_outbox(settings)
+    with outbox.store.begin() as tx:
         message = tx.message(message_id)
         if message is None or message.state != "UNKNOWN":
             state = message.state if message else "not in the store"
@@ -115,7 +120,7 @@ def settle_unknown(settings: Settings, message_id: str, *, left: bool) -> None:
                 f"message {message_id!r} is {state}, only UNKNOWN can be settled; "
                 "see `parley unknown`."
             )
-        outbox.resolve(tx, message, left=left, source="person", now=read_now(store.engine))
+        outbox.resolve(tx, message, left=left, source="person", now=read_now(engine))
 
 
 def _by_state(engine: Engine, table: Table) -> dict[str, int]:
@@ -124,6 +129,7 @@ def _by_state(engine: Engine, table: Table) -> dict[str, int]:
         return {state: count for state, count in connection.execute(query)}
 
 
-def _count(engine: Engine, table: Table) -> int:
+def _people_stopped(engine: Engine) -> int:
+    people = func.count(func.distinct(t.suppressions.c.person_id))
     with engine.connect() as connection:
-        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+        return connection.execute(select(people)).scalar_one()

@@ -19,9 +19,11 @@ from agent_runtime.channels.email.outgoing import open_return_paths, smtp_opener
 from agent_runtime.channels.email.parse import parse
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
+from agent_runtime.channels.linkedin import LinkedInDesk
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
+from agent_runtime.domain import ChannelName
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind
@@ -119,6 +121,26 @@ class Worker:
         return count
 
 
+def text_channels(settings: Settings) -> dict[ChannelName, MailChannel]:
+    """Returns the channels of the carrier, each of which needs a number of ours."""
+    named = {"sms": settings.sms_number, "whatsapp": settings.whatsapp_number}
+    numbers = {name: number for name, number in named.items() if number}
+    if not (settings.carrier_account and numbers):
+        return {}
+    from agent_runtime.channels.carrier.twilio import CarrierAccount, TwilioChannel
+
+    carrier = TwilioChannel(
+        CarrierAccount(
+            url=settings.carrier_url,
+            account=settings.carrier_account,
+            token=settings.carrier_token.get_secret_value(),
+            numbers=numbers,
+            public_url=settings.public_url.rstrip("/"),
+        )
+    )
+    return {name: carrier for name in ("sms", "whatsapp") if name in numbers}
+
+
 def build_worker(settings: Settings) -> Worker:
     """Returns a worker on the workspace of the settings, with its real neighbours."""
     paths = settings.paths
@@ -157,8 +179,10 @@ def build_worker(settings: Settings) -> Worker:
         ),
         channel=lambda: Router(
             {
+                **text_channels(settings),
                 "email": open_smtp(),
                 "chat": ChatWindow(),
+                "linkedin": LinkedInDesk(store, clock=lambda: read_now(engine)),
             }
         ),
         dispatch=open_dispatch(settings, store, endpoints, sender=runtime.desk.inbound_address),

@@ -46,6 +46,7 @@ COMMANDS = {
     "enrich": ("agent_runtime.enrich_cli:app", "Add facts about companies, from listed sources"),
     "crm": ("agent_runtime.crm_cli:crm", "See and take back what was written to the CRM"),
     "tickets": ("agent_runtime.crm_cli:tickets", "See the cases that were opened for support"),
+    "linkedin": ("agent_runtime.linkedin_cli:linkedin", "Work drafts that are posted by hand"),
     "calendar": (
         "agent_runtime.calendar_cli:calendar",
         "See free times and who would meet a buyer",

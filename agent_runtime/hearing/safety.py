@@ -19,9 +19,15 @@ RULES = (
     "legal_threat",
     "legal_paper",
     "support",
+    "asks_help",
+    "asks_start",
+    "media",
     "other_language",
 )
 """Ids of the rules, as playbooks and traces name them; the last is perception's own."""
+
+_OF_CUE = {"stop": "opt_out", "help": "asks_help", "start": "asks_start", "media": "media"}
+"""What a channel makes of a message by itself."""
 
 _IN_WORDS = ("are_you_a_bot", "legal_threat", "legal_paper", "support")
 _SIGNALS = ("wants_human", "call_request", "data_request", "custom_request", "strategic")
@@ -41,7 +47,12 @@ def listen(observation: Observation) -> Heard:
         return Heard(("bounce",), ())
     if observation.auto_submitted:
         return Heard(("auto_reply",), ())
-    return _listen(observation.text, observation.subject)
+    if observation.cue and observation.cue != "media":
+        return Heard((_OF_CUE[observation.cue],), ())
+    heard = _listen(observation.text, observation.subject)
+    if observation.cue == "media":
+        return Heard((*heard.rules, _OF_CUE["media"]), heard.signals)
+    return heard
 
 
 def plain(text: str) -> str:

@@ -13,9 +13,14 @@ SPOKEN_BY_CODE = (
     "meeting.booked_here",
     "meeting.called_off",
     "question.email",
+    "meeting.soon",
+    "meeting.tomorrow",
     "slots.other",
 )
 """Texts that the booking of a meeting speaks, whatever the playbook."""
+
+IN_EVERY_STATE = ("explain", "confirm_start")
+"""What a carrier's words of command ask for is done whatever the state of the thread."""
 
 if TYPE_CHECKING:
     from agent_runtime.library.catalog import Library
@@ -76,6 +81,8 @@ def _texts(library: "Library", playbook: Playbook) -> Iterator[str]:
         if text not in (*shared, *SPOKEN_BY_CODE):
             yield f"field instead: no shared row says {text!r}; mend the name or remove it."
     wanted = dict.fromkeys(playbook.content_ids, playbook.locales)
+    others = {playbook.frame_on(touch.channel) for touch in playbook.touches}
+    wanted |= dict.fromkeys(sorted(others), playbook.locales)
     wanted |= dict.fromkeys((*shared, *SPOKEN_BY_CODE), LOCALES)
     for text, locales in wanted.items():
         missing = [locale for locale in locales if (text, locale) not in library.contents]
@@ -108,10 +115,11 @@ def _moves(library: "Library", playbook: Playbook) -> Iterator[str]:
         if touch.next not in playbook.states:
             yield f"field touches.{number}.next: {touch.next!r} is no state."
     for name, channel in playbook.channels.items():
-        if channel.max_touches != len(playbook.touches):
+        written = sum(touch.channel == name for touch in playbook.touches)
+        if channel.max_touches != written:
             yield (
                 f"field channels.{name}.max_touches: {channel.max_touches} touches are allowed, "
-                f"but {len(playbook.touches)} are written; make them equal."
+                f"but {written} are written; make them equal."
             )
 
 
@@ -120,5 +128,5 @@ def states_of(playbook: Playbook, move: Move) -> tuple[str, ...]:
     return tuple(
         name
         for name, state in playbook.states.items()
-        if move.do in state.actions and (not move.states or name in move.states)
+        if move.do in (*state.actions, *IN_EVERY_STATE) and (not move.states or name in move.states)
     )

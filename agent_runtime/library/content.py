@@ -48,6 +48,7 @@ FACT_SLOTS = (
     "lost_reason",
     "article",
     "specialist",
+    "headline",
 )
 """Slots that a fact of the CRM fills; the text cannot be used where the fact is not known."""
 
@@ -58,7 +59,7 @@ SLOT_VALUES = {
 } | {name: f"[[{name.upper()}]]" for name in FACT_SLOTS}
 """Slots that are placeholders until the mail is on the wire."""
 
-_SLOT = re.compile(r"\{([^{}]*)\}")
+SLOT = re.compile(r"\{([^{}]*)\}")
 
 
 class LibraryError(ParleyError):
@@ -92,6 +93,8 @@ class Content(BaseModel):
     topics: tuple[str, ...] = ()
     """Beginnings of words by which a buyer names what the text is about; a row that chooses says
     the text only to a buyer who used one of them."""
+    whatsapp_template: str = Field(default="", pattern=r"^(HX[0-9a-fA-F]{32})?$")
+    """ContentSid of the same text as WhatsApp approved it, places numbered as they occur."""
     greeting: str = ""
     greeting_without_name: str = ""
     discloses_ai: bool = False
@@ -100,7 +103,7 @@ class Content(BaseModel):
     @field_validator("subject", "greeting", "greeting_without_name", "body")
     @classmethod
     def _knows_its_slots(cls, text: str) -> str:
-        for name in _SLOT.findall(text):
+        for name in SLOT.findall(text):
             if name not in _SLOT_PATTERNS:
                 known = ", ".join(f"{{{n}}}" for n in _SLOT_PATTERNS)
                 raise ValueError(f"the slot {{{name}}} is unknown; the slots are {known}")
@@ -119,7 +122,7 @@ class Content(BaseModel):
     @cached_property
     def slots(self) -> frozenset[str]:
         """Names of the slots that the text needs."""
-        return frozenset(_SLOT.findall(self.subject + self.body))
+        return frozenset(SLOT.findall(self.subject + self.body))
 
     @cached_property
     def expires(self) -> datetime:
@@ -174,7 +177,7 @@ _SLOT_PATTERNS = {name: re.escape(value) for name, value in SLOT_VALUES.items()}
 
 
 def _pattern(wording: str) -> re.Pattern[str]:
-    parts = _SLOT.split(wording)
+    parts = SLOT.split(wording)
     return re.compile(
         "".join(_SLOT_PATTERNS[p] if i % 2 else re.escape(p) for i, p in enumerate(parts))
     )

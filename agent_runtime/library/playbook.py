@@ -57,6 +57,9 @@ implementation: the specialist who sets a trial up; prior_owner: whoever had the
 was lost; product_team: the team that owns the product on offer.
 """
 
+Ahead = Literal["day", "hour"]
+"""How long before a meeting."""
+
 Priority = Literal["usual", "fast"]
 """fast: a person answers before everything else in their queue."""
 
@@ -166,6 +169,8 @@ class Touch(_Part):
     can be chosen is not made: evidence decides, not the calendar.
     """
 
+    channel: ChannelName = "email"
+    """linkedin: a draft for the owner to post by hand."""
     do: Literal["send_touch", "brief"] = "send_touch"
     """brief: nothing leaves; the owner gets a research brief."""
     say: tuple[str, ...] = Field(min_length=1)
@@ -228,6 +233,8 @@ class Playbook(_Part):
     """Id of the text that begins the first answer to a buyer who wrote first."""
     confirms_with: str = ""
     """Id of the text that goes with the confirmation of a meeting: what to prepare."""
+    reminds: tuple[Ahead, ...] = ()
+    """How long before a confirmed meeting its guest is reminded of it, once each."""
     touches: tuple[Touch, ...] = ()
     questions: tuple[Question, ...] = ()
     scopes: tuple[str, ...] = ()
@@ -270,7 +277,7 @@ class Playbook(_Part):
         """Returns the id of the text that greets and discloses on a channel."""
         if channel in BRIEF_CHANNELS:
             return "frame.chat" if channel == "chat" else "frame.sms"
-        return self.frame
+        return "frame.linkedin" if channel == "linkedin" else self.frame
 
     def is_closed(self, state: str) -> bool:
         """Says whether no further touch is made in a state."""

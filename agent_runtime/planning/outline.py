@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_runtime.domain import (
+    TEXT_CHANNELS,
     ChannelName,
     Contact,
     Observation,
@@ -120,7 +121,8 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
     """Returns the texts of a row's mail in order, or None when one of them cannot be served.
 
     An answer to a further question goes before the row's own texts, the playbook's next question
-    goes last, and what exceeds `MAX_FACTS` is left out, pleasantries first.
+    goes last, and what exceeds `MAX_FACTS` is left out, pleasantries first. A text message says
+    one thing only.
     """
     if not option.say:
         return ()
@@ -129,11 +131,13 @@ def outline(turn: Turn, option: Option) -> tuple[Content, ...] | None:
         return None
     needed = [content for content in own if content is not None]
     room = MAX_FACTS - 1 - len(needed) - ("slots" in needed[-1].slots)
-    before = list(_also_answers(turn, option))[: max(room, 0)]
+    is_text = turn.channel in TEXT_CHANNELS
+    before = [] if is_text else list(_also_answers(turn, option))[: max(room, 0)]
     room -= len(before)
     after = [q for q in [asked_next(turn, option, [*before, *needed])] if q and room > 0]
     room -= len(after)
-    opening = [o for o in [_opening(turn)] if o and room > 0 and option.group == "reply"]
+    may_open = room > 0 and option.group == "reply" and not is_text
+    opening = [o for o in [_opening(turn)] if o and may_open]
     return (*opening, *before, *needed, *after)
 
 

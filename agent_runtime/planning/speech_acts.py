@@ -1,7 +1,7 @@
 """What the agent says: approved texts put together into a proposal, nothing else."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,12 +14,13 @@ from agent_runtime.domain import (
     Sentence,
     Session,
     Slot,
+    Template,
     TouchClass,
 )
 from agent_runtime.library.catalog import Library
-from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT_VALUES, Content
+from agent_runtime.library.content import FACT_SLOTS, LOCALES, SLOT, SLOT_VALUES, Content
 from agent_runtime.library.knowledge import Quote
-from agent_runtime.library.playbook import Playbook
+from agent_runtime.library.playbook import Ahead, Playbook
 from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.times.local_times import number_times, say_time
 
@@ -64,7 +65,8 @@ def compose(
     greeting = [Sentence(hello.format_map(values), (frame.fact,))]
     signature = [Sentence(p.format_map(values), (frame.fact,)) for p in frame.paragraphs]
     if channel in BRIEF_CHANNELS:
-        greeting = [] if channel in session.disclosed_on else [*greeting, *signature]
+        is_told = channel in session.disclosed_on or act.action == "explain"
+        greeting = [] if is_told else [*greeting, *signature]
         signature = []
     sentences = greeting
     for content in contents:
@@ -78,14 +80,26 @@ def compose(
         channel=channel,
         purpose=purpose,
         subject=""
-        if channel in BRIEF_CHANNELS
+        if channel in BRIEF_CHANNELS or channel == "linkedin"
         else _subject(session.subject or subject, opening.format_map(values)),
         sentences=tuple(sentences),
         language=language,
         confidence=act.confidence,
         slots=tuple(slots) if any("slots" in c.slots for c in contents) else (),
         content_ids=tuple(content.id for content in contents),
+        template=_template(contents, values) if channel == "whatsapp" else None,
     )
+
+
+def _template(contents: Sequence[Content | Quote], values: Mapping[str, str]) -> Template | None:
+    """Returns the carrier's copy of the one text of a message, where it has one."""
+    if len(contents) != 1 or not isinstance(contents[0], Content):
+        return None
+    text = contents[0]
+    if not text.whatsapp_template:
+        return None
+    places = dict.fromkeys(SLOT.findall(text.body))
+    return Template(text.whatsapp_template, tuple(values[name] for name in places))
 
 
 def split_frame(proposal: Proposal) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
@@ -189,6 +203,29 @@ def called_off(
         Act("answer", "transactional", 1.0),
         text="meeting.called_off",
         slots=(slot,),
+        now=now,
+    )
+
+
+def reminder(
+    library: Library,
+    contact: Contact,
+    session: Session,
+    slot: Slot,
+    *,
+    ahead: Ahead,
+    channel: ChannelName,
+    now: datetime,
+) -> Proposal:
+    """Returns the message that reminds of a meeting a day or an hour before it."""
+    return _about_a_meeting(
+        library,
+        contact,
+        session,
+        Act("remind", "transactional", 1.0),
+        text="meeting.tomorrow" if ahead == "day" else "meeting.soon",
+        slots=(slot,),
+        channel=channel,
         now=now,
     )
 

@@ -14,7 +14,8 @@ def approval(proposal: Proposal, facts: Facts) -> Verdict:
 
     What a stop or an accepted meeting implies is not asked; an unknown level asks always.
     """
-    if facts.actor == "human" or proposal.touch_class == "transactional":
+    is_by_hand = facts.actor == "human" or proposal.channel == "linkedin"
+    if is_by_hand or proposal.touch_class == "transactional":
         return Verdict(WAITS, 1, "allow")
     if facts.approved_by:
         return Verdict(WAITS, 1, "allow", f"approved by {facts.approved_by}")

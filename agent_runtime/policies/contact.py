@@ -1,10 +1,15 @@
 """Who may be written to at all: arm, suppression, consent, one speaker, pause, idempotency."""
 
-from agent_runtime.domain import Proposal, Verdict
+from datetime import timedelta
+
+from agent_runtime.domain import TEXT_CHANNELS, Proposal, Verdict
 from agent_runtime.policies.contact_rules import CONTACT_RULES, LANGUAGES, holds
 from agent_runtime.policies.facts import Facts
 
 HOLDOUT = "holdout"
+HELP_TEXT = "text.help"
+MEETINGS = "meetings"
+"""Purpose of texts about meetings that somebody has agreed to."""
 _CONSENT = next(rule for rule in CONTACT_RULES if rule.rule_id == "no_consent")
 
 
@@ -20,7 +25,7 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
     What a person of the holdout writes goes to people, under the same service level.
     """
-    if facts.actor == "human":
+    if facts.actor == "human" or is_help(proposal):
         return Verdict("arm", 1, "allow")
     stopped = "escalate" if proposal.touch_class == "reply" else "block"
     if not facts.arms:
@@ -32,31 +37,42 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def suppression(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops every message to a suppressed person, but the one confirmation of a stop.
+    """Stops every message to a suppressed person, but what a stop or a call for help is owed.
 
     To those on a list (competitors, partners, customers in a deal) the agent does not write first,
     and when they write a person answers.
     """
-    if proposal.action == "confirm_stop":
-        return Verdict("suppression", 2, "allow")
+    if proposal.action == "confirm_stop" or is_help(proposal):
+        return Verdict("suppression", 3, "allow")
     if facts.suppressed:
-        return Verdict("suppression", 2, "block", f"suppressed: {facts.suppressed}")
+        return Verdict("suppression", 3, "block", f"suppressed: {facts.suppressed}")
     if facts.listed and facts.actor == "agent" and proposal.touch_class != "transactional":
         stopped = "block" if proposal.touch_class == "proactive" else "escalate"
-        return Verdict("suppression", 2, stopped, f"listed: {facts.listed}")
-    return Verdict("suppression", 2, "allow")
+        return Verdict("suppression", 3, stopped, f"listed: {facts.listed}")
+    return Verdict("suppression", 3, "allow")
 
 
 def consent(proposal: Proposal, facts: Facts) -> Verdict:
     """Asks for a basis that suffices where the person is; replies carry their own (R68).
 
+    A text message that does not belong to a conversation of the last day needs consent to that
+    channel, also where it is about something that they asked for.
+
     The condition is the one by which the queue of mails was built, asked again, since a consent may
     have been withdrawn in between. A legitimate interest never carries a call or a text message,
     and a basis of which nobody knows where it came from carries nothing.
     """
-    if proposal.touch_class != "proactive":
-        return Verdict("consent", 2, "allow")
-    wanted = (proposal.channel, proposal.purpose)
+    is_text = proposal.channel in TEXT_CHANNELS
+    is_proactive = proposal.touch_class == "proactive"
+    is_sent_text = is_text and proposal.touch_class == "transactional"
+    is_asked = is_proactive or (is_sent_text and not _in_conversation(facts))
+    is_persons_answer = facts.actor == "human" and not is_proactive
+    is_implied = is_help(proposal) or proposal.action in ("confirm_stop", "confirm_start")
+    if not is_asked or is_persons_answer or is_implied:
+        return Verdict("consent", 3, "allow")
+    if proposal.channel == "linkedin":
+        return Verdict("consent", 3, "allow", "a person posts it by hand, in their own name")
+    wanted = (proposal.channel, proposal.purpose if is_proactive else MEETINGS)
     known = [c for c in facts.consents if (c.channel, c.purpose) == wanted]
     bases = [c.basis if c.source else f"{c.basis} without proof" for c in known]
     may_presume = proposal.channel in facts.rules.parameter("consent", "legitimate_interest_on")
@@ -64,9 +80,24 @@ def consent(proposal: Proposal, facts: Facts) -> Verdict:
         if basis == "legitimate_interest" and not may_presume:
             continue
         if holds(_CONSENT.must, {"basis": basis, "country": facts.country}):
-            return Verdict("consent", 2, "allow", basis)
+            return Verdict("consent", 3, "allow", basis)
     found = ", ".join(bases) or "none"
-    return Verdict("consent", 2, "block", f"basis {found} for {'/'.join(wanted)}")
+    return Verdict("consent", 3, "block", f"basis {found} for {'/'.join(wanted)}")
+
+
+def is_help(proposal: Proposal) -> bool:
+    """Says whether this is the answer to HELP, which carriers ask for whatever else stands.
+
+    It is that one approved text and nothing else: who writes, how to stop, how to reach a person.
+    """
+    facts = [fact for sentence in proposal.sentences for fact in sentence.facts]
+    is_only_that = bool(facts) and all(fact.startswith(f"{HELP_TEXT}@") for fact in facts)
+    return proposal.action == "explain" and proposal.channel in TEXT_CHANNELS and is_only_that
+
+
+def _in_conversation(facts: Facts) -> bool:
+    wrote = facts.last_inbound_at
+    return wrote is not None and facts.now - wrote < timedelta(days=1)
 
 
 def speaker(proposal: Proposal, facts: Facts) -> Verdict:

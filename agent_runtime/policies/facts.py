@@ -20,6 +20,9 @@ class Limits:
     per_mailbox_a_day: int = 2000
     first_hour: int = 8
     last_hour: int = 18
+    text_first_hour: int = 8
+    text_last_hour: int = 21
+    """Local hours of texts and calls about what somebody has asked for, any day of the week."""
 
     @classmethod
     def under(cls, rules: RuleSet) -> "Limits":
@@ -96,6 +99,8 @@ class Facts:
     """Days since a new mailbox began to warm up; None once it is warm."""
     reply_hours: tuple[int, int] = (0, 24)
     """Local hours in which the playbook lets answers by mail go out."""
+    last_inbound_at: datetime | None = None
+    """When the buyer last wrote by text on this channel."""
     has_unknown: bool = False
     """A mail of this thread may or may not have gone out."""
     has_unread: bool = False

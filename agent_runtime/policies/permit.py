@@ -13,6 +13,8 @@ from agent_runtime.policies import (
     quiet_hours,
     reply_window,
     restricted,
+    segments,
+    service_window,
     throttle,
     tone,
 )
@@ -39,6 +41,8 @@ RULES: tuple[Rule, ...] = (
     tone.tone,
     content.disclosure,
     content.personal_data,
+    service_window.service_window,
+    segments.length,
     approval.approval,
     contact.pause,
     caps.caps,

@@ -12,6 +12,9 @@ from agent_runtime.policies.rest_days import lawful_hours, rests_on
 from agent_runtime.policies.zones import plausible_zones
 
 GRID = timedelta(minutes=30)
+JUST_NOW = timedelta(hours=1)
+RINGING = frozenset({"sms", "whatsapp", "voice"})
+"""Channels that make a telephone ring."""
 _DAYS = 21
 """Longer than any run of holidays and weekends, such as the Golden Week of China."""
 _HORIZON = 2 * 24 * _DAYS
@@ -27,12 +30,14 @@ class OpenHours:
     last_hour: int
     lawful: Sequence[Sequence[int]] = ()
     """Stretches of hours that the law leaves for the channel; empty means no such law."""
+    has_rest: bool = True
+    """Whether weekends and holidays are closed: what somebody asked for comes on them too."""
 
     def closed(self, now: datetime) -> str:
         """Returns why an instant is not open in all zones, or empty."""
         for name in self.zones:
             local = now.astimezone(_zone(name))
-            rest = rests_on(self.country, local.date())
+            rest = rests_on(self.country, local.date()) if self.has_rest else ""
             if rest:
                 return "outside local working hours" if rest == "weekend" else f"holiday: {rest}"
             if not self.first_hour <= local.hour < self.last_hour:
@@ -43,22 +48,35 @@ class OpenHours:
 
 
 def quiet_hours(proposal: Proposal, facts: Facts) -> Verdict:
-    """Defers a proactive touch to the next hour that is open in every plausible zone."""
-    if proposal.touch_class != "proactive":
-        return Verdict("quiet_hours", 2, "allow")
+    """Defers to the next hour that is open in every plausible zone what comes unasked.
+
+    That is a proactive touch, and by text or voice also what somebody asked for earlier, in longer
+    hours; who wrote there just now is answered at any hour.
+    """
+    is_proactive = proposal.touch_class == "proactive"
+    if not is_proactive and proposal.channel not in RINGING:
+        return Verdict("quiet_hours", 3, "allow")
+    wrote = facts.last_inbound_at
+    is_on_the_line = proposal.channel == "voice" and proposal.touch_class == "reply"
+    is_just_now = wrote is not None and facts.now - wrote <= JUST_NOW
+    if not is_proactive and (is_on_the_line or is_just_now):
+        return Verdict("quiet_hours", 3, "allow", "they are here now")
     zones = plausible_zones(facts.time_zone, facts.country)
     if not zones:
-        return Verdict("quiet_hours", 2, "block", f"no time zone known for {facts.country!r}")
+        return Verdict("quiet_hours", 3, "block", f"no time zone known for {facts.country!r}")
     limits = facts.limits
     lawful = lawful_hours(proposal.channel, facts.country)
     hours = OpenHours(zones, facts.country, limits.first_hour, limits.last_hour, lawful)
+    if not is_proactive:
+        first, last = limits.text_first_hour, limits.text_last_hour
+        hours = OpenHours(zones, facts.country, first, last, has_rest=False)
     why = hours.closed(facts.now)
     if not why:
-        return Verdict("quiet_hours", 2, "allow")
+        return Verdict("quiet_hours", 3, "allow")
     until = next_open(facts.now, hours)
     if until is None:
-        return Verdict("quiet_hours", 2, "block", f"no common open hour in {_DAYS} days")
-    return Verdict("quiet_hours", 2, "defer", why, until=until)
+        return Verdict("quiet_hours", 3, "block", f"no common open hour in {_DAYS} days")
+    return Verdict("quiet_hours", 3, "defer", why, until=until)
 
 
 def next_open(now: datetime, hours: OpenHours) -> datetime | None:

@@ -11,7 +11,8 @@ from zlib import crc32
 import polars as pl
 
 from agent_runtime.contracts import Assignment, OutreachTask
-from agent_runtime.domain import Consent, Contact
+from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
+from agent_runtime.intake import BY_TEXT
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
 from agent_runtime.ports import Store, Tx
 from agent_runtime.settings import Settings, Workspace
@@ -51,6 +52,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
     eligibility = pl.read_parquet(lake / "eligibility.parquet")
     contacts = list(_contacts(workspace, tenant_id, owners, eligibility))
     consents = _consents(workspace, contacts, now)
+    numbers = _numbers(workspace)
     stops = dict(pl.read_parquet(lake / "suppressions.parquet")["person_id", "reason"].iter_rows())
     assignments = [Assignment(**row) for row in _rows(lake / "assignments.parquet")]
     fields = set(OutreachTask.model_fields)
@@ -65,6 +67,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         with store.begin() as tx:
             for contact in page:
                 _welcome(tx, contact, consents, stops, now)
+                _reach_by_text(tx, contact, consents, numbers, now)
     for page in _pages(assignments):
         with store.begin() as tx:
             for assignment in page:
@@ -90,9 +93,32 @@ def _welcome(
 ) -> None:
     tx.add_contact(contact)
     if contact.is_primary:
-        tx.add_consents(contact.person_id, consents.get(contact.person_id, []))
+        # What somebody agreed to by text is known here only.
+        texted = [c for c in tx.consents(contact.person_id) if c.source.startswith(BY_TEXT)]
+        tx.add_consents(contact.person_id, [*consents.get(contact.person_id, []), *texted])
         if contact.person_id in stops:
             tx.suppress(contact.person_id, reason=stops[contact.person_id], source="crm", now=now)
+
+
+def _reach_by_text(
+    tx: Tx,
+    contact: Contact,
+    consents: Mapping[str, list[Consent]],
+    numbers: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Notes the number of who agreed to texts; one that is known already stays as it is."""
+    number = numbers.get(contact.contact_id, "")
+    for channel in sorted(TEXT_CHANNELS) if number and contact.is_primary else ():
+        agreed = any(c.channel == channel for c in consents.get(contact.person_id, []))
+        if agreed and not tx.person_at(channel, number):
+            tx.add_address(channel, number, contact.person_id, now=now)
+
+
+def _numbers(workspace: Workspace) -> dict[str, str]:
+    """Returns the telephone of each contact that has one, in E.164."""
+    rows = _rows(workspace.canonical / "contacts.parquet")
+    return {row["contact_id"]: row["phone"] for row in rows if row.get("phone")}
 
 
 def _owners(frame: pl.DataFrame) -> Iterator[Owner]:
@@ -125,6 +151,7 @@ def _contacts(
         .iter_rows()
     )
     everybody = tuple(owners.values())
+    signals = _public_signals(workspace)
     told = defaultdict(list)
     for contact_id, name, value in _told(workspace):
         told[contact_id].append((name, value))
@@ -151,6 +178,7 @@ def _contacts(
             mailbox=owner.mailbox,
             owner_email=owner.email,
             facts=tuple(told[row["contact_id"]]),
+            signals=tuple(signals.get(row["account_id"] or "", ())),
             is_primary=chosen.setdefault(person_id, row["contact_id"]) == row["contact_id"],
         )
 
@@ -159,6 +187,19 @@ def _told(workspace: Workspace) -> Iterator[tuple[str, str, str]]:
     path = workspace.lake / "told_facts.parquet"
     if path.is_file():
         yield from pl.read_parquet(path).iter_rows()
+
+
+def _public_signals(workspace: Workspace) -> dict[str, list[PublicSignal]]:
+    """Returns what companies made public, by account; none where no source brings any.
+
+    `lake/public_signals.parquet`: account_id, kind, source, headline, url, published_on.
+    """
+    path = workspace.lake / "public_signals.parquet"
+    found: dict[str, list[PublicSignal]] = defaultdict(list)
+    for row in _rows(path) if path.is_file() else ():
+        account_id = row.pop("account_id")
+        found[account_id].append(PublicSignal(**row))
+    return found
 
 
 def _consents(

@@ -29,11 +29,14 @@ from agent_runtime.store.rows import (
     Message,
     Promise,
     PromiseState,
+    Reminder,
+    ReminderState,
+    Stop,
     Task,
     Ticket,
 )
 
-LEFT = frozenset({"SENDING", "SENT", "UNKNOWN"})
+LEFT = frozenset({"SENDING", "HANDED", "SENT", "UNKNOWN"})
 
 
 class MemoryStore:
@@ -49,9 +52,11 @@ class MemoryStore:
         self._by_email: dict[str, Contact] = {}
         self._addresses: dict[tuple[ChannelName, str], tuple[str, datetime]] = {}
         self._moved: dict[tuple[ChannelName, str], dict[str, datetime]] = {}
+        self._refused: set[tuple[ChannelName, str]] = set()
+        self._reminders: dict[str, Reminder] = {}
         self._consents: dict[str, tuple[Consent, ...]] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
-        self._suppressed: dict[str, str] = {}
+        self._stops: dict[str, tuple[Stop, ...]] = {}
         self._listings: dict[tuple[ListScope, str], Listing] = {}
         self._sessions: dict[str, Session] = {}
         self._vault: dict[str, dict[str, str]] = defaultdict(dict)
@@ -96,7 +101,7 @@ class MemoryStore:
 
     def suppressions(self) -> dict[str, str]:
         """Returns the reason by person of everybody who must not be written to."""
-        return dict(self._suppressed)
+        return {person_id: stops[0].reason for person_id, stops in self._stops.items()}
 
     def contact_of(self, person_id: str) -> Contact | None:
         return self._contacts.get(person_id)
@@ -121,7 +126,7 @@ class MemoryStore:
         theirs = (
             (noted_at, address)
             for (name, address), (owner, noted_at) in self._addresses.items()
-            if (name, owner) == (channel, person_id)
+            if (name, owner) == (channel, person_id) and (name, address) not in self._refused
         )
         latest = max(theirs, default=None)
         return latest[1] if latest else ""
@@ -132,6 +137,7 @@ class MemoryStore:
         if self.person_at(channel, address) not in ("", person_id):
             return False
         self._addresses[channel, address] = (person_id, now)
+        self._refused.discard((channel, address))
         return True
 
     def move_address(
@@ -171,6 +177,9 @@ class MemoryStore:
             or self.meetings_of(thread_id, "HOLDING")
         )
 
+    def refuse_address(self, channel: ChannelName, address: str, *, now: datetime) -> None:
+        self._refused.add((channel, address))
+
     def consents(self, person_id: str) -> tuple[Consent, ...]:
         return self._consents.get(person_id, ())
 
@@ -187,24 +196,33 @@ class MemoryStore:
             held.append(assignment)
 
     def suppressed(self, person_id: str) -> str:
-        return self._suppressed.get(person_id, "")
+        return next((stop.reason for stop in self.stops(person_id)), "")
+
+    def stops(self, person_id: str) -> tuple[Stop, ...]:
+        return self._stops.get(person_id, ())
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
-        is_new = person_id not in self._suppressed
-        self._suppressed.setdefault(person_id, reason)
+        stops = self.stops(person_id)
+        if all(stop.source != source for stop in stops):
+            self._stops[person_id] = (*stops, Stop(reason, source))
         for task_id in self._tasks_of[person_id]:
             if self.tasks[task_id].state == "WAITING":
                 self.tasks[task_id] = replace(self.tasks[task_id], state="CANCELLED")
         for message in self._messages_of(person_id):
             if message.state == "READY" and message.touch_class != "transactional":
                 self.settle(message.message_id, "CANCELLED")
+            if message.state == "HANDED":
+                self.settle(message.message_id, "CANCELLED")
+                task = self.human_task(message.message_id)
+                if task is not None:
+                    self.save_human_task(replace(task, state="DONE"))
         self.void_approvals(person_id)
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
-        return is_new
+        return not stops
 
     def unsuppress(self, person_id: str) -> None:
-        self._suppressed.pop(person_id, None)
+        self._stops.pop(person_id, None)
 
     def listing(self, scope: ListScope, value: str) -> Listing | None:
         return self._listings.get((scope, value))
@@ -279,11 +297,15 @@ class MemoryStore:
         *,
         sent_at: datetime | None = None,
         due_at: datetime | None = None,
+        rfc_message_id: str = "",
     ) -> None:
         message = self.messages[message_id]
+        if rfc_message_id:
+            self._by_rfc[rfc_message_id] = message_id
         self.messages[message_id] = replace(
             message,
             state=state,
+            rfc_message_id=rfc_message_id or message.rfc_message_id,
             sent_at=sent_at or message.sent_at,
             due_at=due_at or message.due_at,
         )
@@ -338,6 +360,10 @@ class MemoryStore:
         heappush(self._waiting, (inbound.due_at, "inbound", inbound.key))
         return True
 
+    def last_inbound_at(self, thread_id: str, channel: ChannelName) -> datetime | None:
+        theirs = (i for i in self._inbound.values() if i.thread_id == thread_id)
+        return max((i.received_at for i in theirs if i.channel == channel), default=None)
+
     def inbound(self, key: str) -> Inbound | None:
         return self._inbound.get(key)
 
@@ -364,6 +390,8 @@ class MemoryStore:
                 self.settle(due.row_id, "BLOCKED")
         elif due.kind == "promise":
             self.close_promise(due.row_id, "CANCELLED")
+        elif due.kind == "reminder":
+            self.close_reminder(due.row_id, "CANCELLED")
         else:
             self.close_inbound(due.row_id)
 
@@ -399,6 +427,19 @@ class MemoryStore:
 
     def close_promise(self, promise_id: str, state: PromiseState) -> None:
         self._promises[promise_id] = replace(self._promises[promise_id], state=state)
+
+    def add_reminder(self, reminder: Reminder) -> bool:
+        if reminder.reminder_id in self._reminders:
+            return False
+        self._reminders[reminder.reminder_id] = reminder
+        heappush(self._waiting, (reminder.due_at, "reminder", reminder.reminder_id))
+        return True
+
+    def reminder(self, reminder_id: str) -> Reminder | None:
+        return self._reminders.get(reminder_id)
+
+    def close_reminder(self, reminder_id: str, state: ReminderState) -> None:
+        self._reminders[reminder_id] = replace(self._reminders[reminder_id], state=state)
 
     def save_human_task(self, task: HumanTask) -> None:
         self._human[task.task_id] = task
@@ -492,6 +533,9 @@ class MemoryStore:
         if kind == "promise":
             promise = self._promises[row_id]
             return promise.lane if promise.state == "OPEN" and promise.due_at <= now else None
+        if kind == "reminder":
+            reminder = self._reminders[row_id]
+            return reminder.lane if reminder.state == "WAITING" else None
         inbound = self._inbound[row_id]
         return inbound.lane if inbound.state == "NEW" else None
 

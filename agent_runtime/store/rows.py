@@ -10,9 +10,11 @@ from agent_runtime.domain import (
     Autonomy,
     Candidate,
     ChannelName,
+    Cue,
     MessageState,
     Sentence,
     Slot,
+    Template,
     TouchClass,
 )
 
@@ -25,9 +27,10 @@ Attendance = Literal["", "accepted", "tentative", "declined", "held", "no_show"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
+DueKind = Literal["task", "message", "inbound", "promise", "reminder"]
+ReminderState = Literal["WAITING", "DONE", "CANCELLED"]
 ListScope = Literal["email", "domain", "account", "person"]
 """What an entry of a suppression list names; `person` only where a recorded stop was lifted."""
-DueKind = Literal["task", "message", "inbound", "promise"]
 PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
 """DUE: its time has passed and nothing shows that it was kept."""
 Party = Literal["buyer", "owner"]
@@ -111,6 +114,7 @@ class Message:
     channel: ChannelName = "email"
     content_ids: tuple[str, ...] = ()
     slots: tuple[Slot, ...] = ()
+    template: Template | None = None
     campaign_id: str | None = None
     task_id: str | None = None
     touch: int | None = None
@@ -161,6 +165,7 @@ class Inbound:
     is_request: bool = False
     """Begins something new: a form, or a mail to the shared inbox that answers nothing."""
     auto_submitted: bool = False
+    cue: Cue = ""
     bounce_of: str = ""
     bounce_status: str = ""
     state: InboundState = "NEW"
@@ -224,6 +229,29 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """One reason why a person must not be written to, and where it came from."""
+
+    reason: str
+    source: str
+    """Key of the message that asked, or the system that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A meeting that its guest is to be reminded of; how and where is decided when it is due."""
+
+    tenant_id: str
+    reminder_id: str
+    uid: str
+    """Of the meeting."""
+    person_id: str
+    lane: str
+    due_at: datetime
+    state: ReminderState = "WAITING"
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
     """What somebody said they would do by when; kept by their next mail in the thread."""
 
@@ -248,8 +276,8 @@ class HumanTask:
     task_id: str
     thread_id: str
     person_id: str
-    kind: Literal["inbound_request", "handoff", "notice", "brief"]
-    """notice and brief ask for no answer."""
+    kind: Literal["inbound_request", "handoff", "notice", "brief", "linkedin"]
+    """notice and brief ask for no answer; linkedin: a draft to post by hand, or not."""
     route_to: str
     reason: str
     text: str

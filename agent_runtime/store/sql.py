@@ -30,13 +30,16 @@ from agent_runtime.store.rows import (
     Message,
     Promise,
     PromiseState,
+    Reminder,
+    ReminderState,
+    Stop,
     Task,
     Ticket,
 )
 from agent_runtime.store.sql_rows import SqlRows, load
 
-LEFT: tuple[MessageState, ...] = ("SENDING", "SENT", "UNKNOWN")
-"""States in which a mail has left or may have left."""
+LEFT: tuple[MessageState, ...] = ("SENDING", "HANDED", "SENT", "UNKNOWN")
+"""States in which a message has left, may have left, or lies with who will post it."""
 
 
 class SqlStore:
@@ -91,7 +94,8 @@ class SqlTx(SqlRows):
         return "" if row is None else row.person_id
 
     def address_on(self, channel: ChannelName, person_id: str) -> str:
-        rows = self.rows(t.addresses, person_id=person_id, channel=channel)
+        usable = t.addresses.c.refused_at.is_(None)
+        rows = self.rows(t.addresses, usable, person_id=person_id, channel=channel)
         latest = max(rows, key=lambda row: (row.noted_at, row.address), default=None)
         return "" if latest is None else latest.address
 
@@ -102,7 +106,7 @@ class SqlTx(SqlRows):
         is_new = self.insert(t.addresses, {**key, "person_id": person_id, "noted_at": now})
         is_theirs = is_new or self.person_at(channel, address) == person_id
         if is_theirs and not is_new:
-            self.set(t.addresses, key, noted_at=now)
+            self.set(t.addresses, key, noted_at=now, refused_at=None)
         return is_theirs
 
     def move_address(
@@ -150,6 +154,9 @@ class SqlTx(SqlRows):
             or self.count(t.meetings, thread_id=thread_id, state="HOLDING")
         )
 
+    def refuse_address(self, channel: ChannelName, address: str, *, now: datetime) -> None:
+        self.set(t.addresses, {"channel": channel, "address": address}, refused_at=now)
+
     def consents(self, person_id: str) -> tuple[Consent, ...]:
         return self.one(tuple[Consent, ...], t.consents, person_id=person_id) or ()
 
@@ -175,11 +182,15 @@ class SqlTx(SqlRows):
         )
 
     def suppressed(self, person_id: str) -> str:
-        row = self.first(t.suppressions, person_id=person_id)
-        return "" if row is None else row.reason
+        return next((stop.reason for stop in self.stops(person_id)), "")
+
+    def stops(self, person_id: str) -> tuple[Stop, ...]:
+        rows = sorted(self.rows(t.suppressions, person_id=person_id), key=lambda r: r.recorded_at)
+        return tuple(Stop(row.reason, row.source) for row in rows)
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
-        added = self.insert(
+        is_new = not self.stops(person_id)
+        self.insert(
             t.suppressions,
             {"person_id": person_id, "reason": reason, "source": source, "recorded_at": now},
         )
@@ -189,10 +200,16 @@ class SqlTx(SqlRows):
         self.set(t.tasks, waiting, state="CANCELLED")
         may_go = t.messages.c.touch_class == "transactional"
         self.set(t.messages, ready, not_(may_go), state="CANCELLED")
+        handed = {"person_id": person_id, "state": "HANDED"}
+        for row in self.rows(t.messages, **handed).all():
+            self.settle(row.message_id, "CANCELLED")
+            task = self.human_task(row.message_id)
+            if task is not None:
+                self.save_human_task(replace(task, state="DONE"))
         self.void_approvals(person_id)
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
-        return added
+        return is_new
 
     def unsuppress(self, person_id: str) -> None:
         self.connection.execute(
@@ -287,8 +304,10 @@ class SqlTx(SqlRows):
         *,
         sent_at: datetime | None = None,
         due_at: datetime | None = None,
+        rfc_message_id: str = "",
     ) -> None:
         values: dict[str, Any] = {"state": state}
+        values |= {"rfc_message_id": rfc_message_id} if rfc_message_id else {}
         values |= {"sent_at": sent_at} if sent_at else {}
         values |= {"due_at": due_at} if due_at else {}
         self.set(t.messages, {"message_id": message_id}, **values)
@@ -344,6 +363,10 @@ class SqlTx(SqlRows):
             due_at=inbound.due_at,
         )
 
+    def last_inbound_at(self, thread_id: str, channel: ChannelName) -> datetime | None:
+        rows = self.all(Inbound, t.inbound, thread_id=thread_id)
+        return max((row.received_at for row in rows if row.channel == channel), default=None)
+
     def inbound(self, key: str) -> Inbound | None:
         row = self.first(t.inbound, key=key)
         return None if row is None else replace(load(Inbound, row.doc), state=row.state)
@@ -368,6 +391,8 @@ class SqlTx(SqlRows):
             self.set(t.messages, ready, state="BLOCKED")
         elif due.kind == "promise":
             self.close_promise(due.row_id, "CANCELLED")
+        elif due.kind == "reminder":
+            self.close_reminder(due.row_id, "CANCELLED")
         else:
             self.close_inbound(due.row_id)
 
@@ -407,6 +432,23 @@ class SqlTx(SqlRows):
 
     def close_promise(self, promise_id: str, state: PromiseState) -> None:
         self.set(t.promises, {"promise_id": promise_id}, state=state)
+
+    def add_reminder(self, reminder: Reminder) -> bool:
+        return self.add(
+            t.reminders,
+            reminder,
+            reminder_id=reminder.reminder_id,
+            lane=reminder.lane,
+            state=reminder.state,
+            due_at=reminder.due_at,
+        )
+
+    def reminder(self, reminder_id: str) -> Reminder | None:
+        row = self.first(t.reminders, reminder_id=reminder_id)
+        return None if row is None else replace(load(Reminder, row.doc), state=row.state)
+
+    def close_reminder(self, reminder_id: str, state: ReminderState) -> None:
+        self.set(t.reminders, {"reminder_id": reminder_id}, state=state)
 
     def save_human_task(self, task: HumanTask) -> None:
         columns = {"task_id": task.task_id, "thread_id": task.thread_id, "state": task.state}

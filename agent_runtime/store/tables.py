@@ -66,6 +66,7 @@ addresses = Table(
     _key("address"),
     _text("person_id"),
     Column("noted_at", Instant, nullable=False),
+    Column("refused_at", Instant),
     Index("addresses_person", "tenant_id", "person_id", "channel"),
 )
 
@@ -98,8 +99,8 @@ suppressions = Table(
     metadata,
     _key("tenant_id"),
     _key("person_id"),
+    _key("source"),
     _text("reason"),
-    _text("source"),
     Column("recorded_at", Instant, nullable=False),
 )
 
@@ -174,6 +175,18 @@ inbound = Table(
     _doc(),
     Index("inbound_due", "state", "due_at"),
     Index("inbound_thread", "tenant_id", "thread_id"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    _key("tenant_id"),
+    _key("reminder_id"),
+    _text("lane"),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("reminders_due", "state", "due_at"),
 )
 
 lanes = Table("lanes", metadata, Column("lane", String(200), primary_key=True), _text("work_id"))

@@ -67,7 +67,10 @@ def real_outcome(settings):
             arms=arms(tx.all(Assignment, t.assignments)),
             mails=mails(tx.message(message_id) for message_id in ids),
             meetings=meetings(tx.all(Meeting, t.meetings, state="CONFIRMED")),
-            stopped=frozenset((row.person_id, row.reason) for row in tx.rows(t.suppressions)),
+            stopped=frozenset(
+                (row.person_id, tx.suppressed(row.person_id))
+                for row in tx.rows(t.suppressions).all()
+            ),
         )
     engine.dispose()
     return outcome

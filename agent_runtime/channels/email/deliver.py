@@ -3,17 +3,19 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from agent_runtime import log
 from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.crash import crash_point
-from agent_runtime.domain import Contact, MessageState, Session
+from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Rule
 from agent_runtime.policies.permit import RULES, Permit, authorise
 from agent_runtime.ports import MailChannel, Receipt, Store, Tx
 from agent_runtime.reach import reach
+from agent_runtime.reminders import is_moot
 from agent_runtime.store.rows import Approval, Message
 
 MAX_ATTEMPTS = 5
@@ -22,9 +24,10 @@ _BAD_ADDRESS = ("550", "551", "553")
 """Replies that speak of the address, RFC 5321 section 4.2.3."""
 _BAD_RECIPIENT = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 """Statuses that speak of the recipient (IANA registry of RFC 3463); 5.7.x is about us."""
-
-
 _ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
+_UNITS = {"email": "mail", "sms": "segment"}
+"""What is paid for on a channel; elsewhere the message."""
+_STATUS = {"SENT": "accepted", "UNKNOWN": "unknown", "FAILED": "gave_up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,9 @@ class Outbox:
         self, tx: Tx, message: Message, session: Session, contact: Contact, *, now: datetime
     ) -> Permit | None:
         """A message that was fine when planned may no longer be: defer it or stop it."""
+        if is_moot(tx, message):
+            tx.settle(message.message_id, "CANCELLED")
+            return None
         facts = gather(
             tx,
             session=session,
@@ -140,38 +146,71 @@ class Outbox:
         if receipt.status == "retry" and message.attempt < MAX_ATTEMPTS:
             tx.settle(message.message_id, "READY", due_at=now + RETRY_AFTER)
             return
+        if receipt.status == "handed":
+            tx.settle(message.message_id, "HANDED")
+            journal = log.Journal(tx, session, now=now, versions=self.versions)
+            news = log.delivery(
+                message, status="handed", code="", source=message.channel, why=receipt.detail
+            )
+            journal.write("delivery", message.message_id, message.attempt, "handed", payload=news)
+            return
         states: dict[str, MessageState] = {"sent": "SENT", "unknown": "UNKNOWN"}
         state = states.get(receipt.status, "FAILED")
-        settled = replace(message, state=state, sent_at=now)
-        tx.settle(message.message_id, state, sent_at=now)
+        their_id = receipt.provider_id or message.rfc_message_id
+        settled = replace(message, state=state, sent_at=now, rfc_message_id=their_id)
+        tx.settle(message.message_id, state, sent_at=now, rfc_message_id=receipt.provider_id)
         journal = log.Journal(tx, session, now=now, versions=self.versions)
         key = (message.message_id, message.attempt, state)
         journal.write("message", *key, payload={**log.outgoing(settled), "code": receipt.code})
         if state == "SENT":
             used = log.cost(
                 "message",
-                1,
-                "mail" if message.channel == "email" else message.channel,
+                receipt.segments,
+                _UNITS.get(message.channel, message.channel),
                 message_id=message.message_id,
                 actor=message.actor,
             )
             journal.write("cost", *key, payload=used)
             tx.save_session(_after_sending(session, settled))
-        if receipt.status in ("rejected", "retry"):
-            status = "bounced" if receipt.status == "rejected" else "gave_up"
-            news = log.delivery(
-                settled,
-                status=status,
-                code=receipt.code,
-                source="smtp",
-                enhanced=receipt.enhanced,
-                why=without_addresses(receipt.detail),
-            )
-            journal.write("delivery", *key, payload=news)
-            if receipt.status == "rejected" and _is_bad_address(receipt):
-                reason, source = "bounce", message.message_id
-                tx.suppress(message.person_id, reason=reason, source=source, now=now)
-                journal.write("suppression", *key, payload=log.stop(reason, source))
+        if receipt.status == "rejected":
+            self.refused(tx, journal, settled, receipt, *key, now=now)
+        elif receipt.status == "retry" or message.channel in TEXT_CHANNELS:
+            journal.write("delivery", *key, payload=_news(settled, receipt, _STATUS[state]))
+
+    def refused(
+        self,
+        tx: Tx,
+        journal: log.Journal,
+        message: Message,
+        receipt: Receipt,
+        *key: object,
+        now: datetime,
+    ) -> None:
+        """Writes that a message did not arrive, and what that tells of its recipient.
+
+        A mailbox that is not there ends contact, since mail is how people are known here. A number
+        that is not there is only not used any more; one that has stopped us is the person's stop.
+        """
+        journal.write("delivery", *key, payload=_news(message, receipt, "bounced"))
+        is_mail, source = message.channel == "email", message.message_id
+        if receipt.says == "unreachable" and not is_mail:
+            tx.refuse_address(message.channel, message.to_email, now=now)
+        is_bounce = is_mail and _is_bad_address(receipt)
+        reason = "opt_out" if receipt.says == "opted_out" else "bounce" if is_bounce else ""
+        if reason and tx.suppress(message.person_id, reason=reason, source=source, now=now):
+            journal.write("suppression", *key, payload=log.stop(reason, source))
+
+
+def _news(message: Message, receipt: Receipt, status: str) -> dict[str, Any]:
+    source = "smtp" if message.channel == "email" else message.channel
+    return log.delivery(
+        message,
+        status=status,
+        code=receipt.code,
+        source=source,
+        enhanced=receipt.enhanced,
+        why=without_addresses(receipt.detail),
+    )
 
 
 def people_of(tx: Tx, message: Message) -> tuple[Contact, Session]:

@@ -1,5 +1,7 @@
 """From a stored message to the mail that a person reads, and to the proposal that rules judge."""
 
+from dataclasses import replace
+
 from agent_runtime.domain import Contact, Proposal
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Mail
@@ -22,6 +24,12 @@ def render(message: Message, contact: Contact, originals: dict[str, str]) -> Mai
         touch=message.touch,
         channel=message.channel,
         message_id=message.message_id,
+        attempt=message.attempt,
+        template=message.template
+        and replace(
+            message.template,
+            values=tuple(fill(v, contact, originals) for v in message.template.values),
+        ),
         person_id=message.person_id,
         language=message.language,
         is_proactive=message.touch_class == "proactive",
@@ -42,4 +50,5 @@ def proposal_of(message: Message) -> Proposal:
         confidence=message.confidence,
         slots=message.slots,
         content_ids=message.content_ids,
+        template=message.template,
     )

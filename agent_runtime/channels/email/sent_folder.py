@@ -16,7 +16,7 @@ def resolve_unknown(outbox: Outbox, mail_folder: Path, *, now: datetime) -> int:
     until an answer, a report or a person settles it.
     """
     with outbox.store.begin() as tx:
-        waiting = tx.unknown()
+        waiting = [message for message in tx.unknown() if message.channel == "email"]
     found = [message for message in waiting if _is_filed(mail_folder, message)]
     for message in found:
         with outbox.store.begin() as tx:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conversation_world import ANA, NOW, Wire, mail, new_world, task, work_all
+from conversation_world import ANA, NOW, Wire, new_world, work_all
 from runtime_people import FACTS
 
 from agent_runtime.domain import Proposal, Sentence
@@ -51,7 +51,11 @@ def test_who_has_not_counted_does_not_send():
 
 @pytest.mark.parametrize(
     ("address", "provider"),
-    [("a@GMAIL.com", "google"), ("a@web.de", "united_internet"), ("a@alder.example", "alder.example")],
+    [
+        ("a@GMAIL.com", "google"),
+        ("a@web.de", "united_internet"),
+        ("a@alder.example", "alder.example"),
+    ],
 )
 def test_an_address_names_its_provider(address, provider):
     assert provider_of(address) == provider

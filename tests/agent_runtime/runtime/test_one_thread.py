@@ -90,6 +90,7 @@ def test_a_stop_on_any_channel_ends_every_channel_at_once(world, channel):
     assert store.suppressed(ANA.person_id) == "opt_out"
     assert {store.task(f"task-{n}").state for n in (1, 2)} == {"CANCELLED"}
     wire = Wire()
+    work_all(store, runtime, wire, NOW)
     work_all(store, runtime, wire, NOW + timedelta(days=9))
     (confirmed,) = wire.mails
     assert confirmed.channel == channel

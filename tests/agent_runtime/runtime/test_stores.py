@@ -12,7 +12,7 @@ from agent_runtime.domain import Proposal, Sentence
 from agent_runtime.policies.facts import Sent
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.memory import MemoryStore
-from agent_runtime.store.rows import ChatMark, Inbound, Meeting, Task
+from agent_runtime.store.rows import ChatMark, Inbound, Meeting, Reminder, Stop, Task
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.tables import metadata
 
@@ -262,3 +262,57 @@ def test_an_address_is_moved_and_its_former_thread_is_kept(store):
         assert tx.address_on("chat", THREAD.person_id) == ""
         assert tx.former_threads("chat", "w") == (THREAD.thread_id,)
         assert tx.former_threads("chat", "v") == ()
+
+
+def test_every_stop_is_kept_with_its_source_until_all_are_lifted(store):
+    with store.begin() as tx:
+        assert tx.suppress("p-ana", reason="opt_out", source="k1", now=NOW)
+        later = NOW + timedelta(hours=1)
+        assert not tx.suppress("p-ana", reason="bounce", source="k2", now=later)
+        assert not tx.suppress("p-ana", reason="opt_out", source="k1", now=later)
+    with store.begin() as tx:
+        assert tx.stops("p-ana") == (Stop("opt_out", "k1"), Stop("bounce", "k2"))
+        assert tx.suppressed("p-ana") == "opt_out"
+        tx.unsuppress("p-ana")
+        assert tx.suppressed("p-ana") == ""
+        assert tx.suppress("p-ana", reason="opt_out", source="k1", now=later)
+
+
+def test_a_refused_number_is_not_used_until_somebody_writes_from_it(store):
+    with store.begin() as tx:
+        tx.add_address("sms", "+1", "p-ana", now=NOW)
+        tx.refuse_address("sms", "+1", now=NOW)
+        assert tx.address_on("sms", "p-ana") == ""
+        assert tx.person_at("sms", "+1") == "p-ana"
+        tx.add_address("sms", "+1", "p-ana", now=NOW + timedelta(days=1))
+        assert tx.address_on("sms", "p-ana") == "+1"
+
+
+def test_a_reminder_is_due_once(store):
+    reminder = Reminder("t", "u:day", "u", "p-ana", ANA.mailbox, NOW)
+    with store.begin() as tx:
+        assert tx.add_reminder(reminder)
+        assert not tx.add_reminder(reminder)
+        assert tx.reminder("u:day") == reminder
+        tx.close_reminder("u:day", "DONE")
+        assert tx.reminder("u:day").state == "DONE"
+
+
+def test_the_last_time_that_somebody_wrote_is_known_by_channel(store):
+    with store.begin() as tx:
+        tx.add_inbound(INBOUND)
+        tx.add_inbound(replace(INBOUND, key="k2", channel="sms", received_at=NOW))
+        later = NOW + timedelta(hours=2)
+        tx.add_inbound(replace(INBOUND, key="k3", channel="sms", received_at=later))
+        assert tx.last_inbound_at(THREAD.thread_id, "sms") == later
+        assert tx.last_inbound_at(THREAD.thread_id, "email") == NOW
+        assert tx.last_inbound_at(THREAD.thread_id, "whatsapp") is None
+
+
+def test_a_carriers_id_finds_its_message(store):
+    with store.begin() as tx:
+        tx.add_message(MESSAGE)
+        tx.claim(MESSAGE.message_id, attempt=1, rfc_message_id="<a>", claimed_by="w")
+        tx.settle(MESSAGE.message_id, "SENT", sent_at=NOW, rfc_message_id="SM1")
+        assert tx.message_by_rfc_id("SM1").state == "SENT"
+        assert tx.message(MESSAGE.message_id).rfc_message_id == "SM1"

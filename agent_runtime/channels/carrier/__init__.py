@@ -1,0 +1,1 @@
+"""Text messages through a carrier: SMS and WhatsApp."""
