@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from phonenumbers import NumberParseException, parse, region_code_for_number
 from starlette.concurrency import run_in_threadpool
 
-from agent_runtime.app import Runtime
 from agent_runtime.channels.carrier.reports import StatusReport, take_report
 from agent_runtime.channels.carrier.signature import HEADER, is_signed
 from agent_runtime.channels.carrier.twilio import STATUS_PATH
@@ -44,14 +43,14 @@ class CarrierHooks:
 
 
 def hooks_of(
-    settings: Settings, runtime: Runtime, *, clock: Callable[[], datetime]
+    settings: Settings, intake: Intake, outbox: Outbox, *, clock: Callable[[], datetime]
 ) -> CarrierHooks | None:
     """Returns the hooks of a workspace, or None where no carrier is set up."""
     token = settings.carrier_token.get_secret_value()
     if not (token and settings.public_url):
         return None
     public_url = settings.public_url.rstrip("/")
-    return CarrierHooks(runtime.intake, runtime.outbox, token, public_url, clock)
+    return CarrierHooks(intake, outbox, token, public_url, clock)
 
 
 def carrier_router(hooks: CarrierHooks) -> APIRouter:

@@ -1,12 +1,15 @@
 """Composition root of the web side: joins the store and the keys into one application."""
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
+from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.signing import read_keyring
 from agent_runtime.console import chat, forms, unsubscribe
 from agent_runtime.console.app import build_app
 from agent_runtime.console.door import Door, open_door
+from agent_runtime.errors import ParleyError
+from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Settings
 
 MAX_MESSAGE = 64_000
@@ -26,7 +29,28 @@ def open_app(settings: Settings) -> Starlette:
     one_click: tuple[BaseRoute, ...] = ()
     if keyring is not None:
         one_click = tuple(unsubscribe.routes(door.store, keyring, door.versions, clock=door.clock))
-    return build_app(one_click, public_routes(door))
+    return build_app(one_click, public_routes(door), _carrier(settings, door))
+
+
+def _carrier(settings: Settings, door: Door) -> tuple[BaseRoute, ...]:
+    """The webhooks of the carrier, where one is set up."""
+    if not settings.carrier_account:
+        return ()
+    from fastapi import FastAPI
+
+    from agent_runtime.console.carrier_hooks import carrier_router, hooks_of
+
+    library = company_library(settings.paths.library)
+    outbox = Outbox(door.store, library, door.versions, mail_domain="", worker="console")
+    hooks = hooks_of(settings, door.intake, outbox, clock=door.clock)
+    if hooks is None:
+        raise ParleyError(
+            "PARLEY_CARRIER_ACCOUNT is set, but PARLEY_CARRIER_TOKEN or PARLEY_PUBLIC_URL is "
+            "empty; webhooks are signed with the one over the other, so set both."
+        )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(carrier_router(hooks))
+    return (Mount("", app),)
 
 
 def public_routes(door: Door) -> tuple[BaseRoute, ...]:

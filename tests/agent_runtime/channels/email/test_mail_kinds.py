@@ -122,12 +122,17 @@ def test_a_wrong_charset_is_found_out(charset, body):
     assert charset == "iso-8859-1" or found == "Grüße aus Köln"
 
 
-def test_calendar_parts_are_handed_on():
+def test_an_answer_to_an_invitation_is_read_beside_the_words():
     head = "From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee you.\n"
-    part = "--b\nContent-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n--b--\n"
+    event = (
+        "BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:u-1\n"
+        "ATTENDEE;PARTSTAT=DECLINED:mailto:a@b.example\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    part = f"--b\nContent-Type: text/calendar; method=REPLY\n\n{event}--b--\n"
     mail = parse((head + part).encode(), mailbox="")
     assert mail.text == "See you."
-    assert mail.calendars == ("BEGIN:VCALENDAR",)
+    assert mail.itip is not None
+    assert (mail.itip.uid, mail.itip.answer) == ("u-1", "declined")
 
 
 @pytest.mark.parametrize(
