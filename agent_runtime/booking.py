@@ -12,6 +12,7 @@ from agent_runtime.crash import crash_point
 from agent_runtime.domain import BRIEF_CHANNELS, Contact, Proposal, Session, answered_on
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.meetings.template import minutes_of
 from agent_runtime.planning.host import Host, host_of
 from agent_runtime.planning.speech_acts import (
     called_off,
@@ -211,7 +212,12 @@ class Booker:
     def _offer_again(self, thread: "_Thread", meeting: Meeting, host: Host) -> str:
         contact, session, now = thread.contact, thread.session, thread.now
         key = f"{meeting.person_id}:{meeting.uid}"
-        slots = self.calendar.free_slots(host.owner_id, now=now, key=key)
+        slots = self.calendar.free_slots(
+            host.owner_id,
+            now=now,
+            key=key,
+            minutes=minutes_of(self.library.playbook(session.playbook).meeting),
+        )
         channel = answered_on(session.channel)
         is_there = channel in BRIEF_CHANNELS and reach(thread.tx, contact, channel)
         proposal = other_times(

@@ -169,12 +169,12 @@ def _mark(uid: str, became: Literal["held", "no_show"], settings: Settings) -> N
 def _calendar(settings: Settings, store: SqlStore) -> CalDavCalendar:
     from agent_runtime.endpoints import wait_for_endpoints
     from agent_runtime.newcomers import read_newcomers
-    from agent_runtime.tools.slots import OfficeHours
+    from agent_runtime.tools.office_hours import office_hours
 
     with store.begin() as tx:
         owners = read_newcomers(tx, settings.tenant_id).owners
     return CalDavCalendar(
         wait_for_endpoints(settings).caldav_url,
-        hours={o.owner_id: OfficeHours(o.time_zone) for o in owners},
+        hours=office_hours(owners),
         clock=lambda: read_now(store.engine),
     )

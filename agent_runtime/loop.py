@@ -18,6 +18,7 @@ from agent_runtime.domain import (
 )
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.meetings.template import minutes_of
 from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
@@ -160,6 +161,7 @@ def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[
         now=deps.now,
         key=f"{session.person_id}:{session.agent_turns}",
         limit=SLOTS_TO_CHOOSE_FROM,
+        minutes=minutes_of(deps.playbook.meeting),
     )
 
 

@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Contact
+from agent_runtime.meetings.routing import route
+from agent_runtime.meetings.template import load_meetings
 from agent_runtime.ports import Tx
 from agent_runtime.profile import Profile
 from experiments.assignment import arm_of
@@ -35,6 +37,9 @@ class Owner:
     mailbox: str
     time_zone: str
 
+
+POOL = "owners"
+"""The pool of `meetings/pools.yaml` that strangers are shared out by."""
 
 OWNERS = TypeAdapter(tuple[Owner, ...])
 EXPERIMENT = TypeAdapter(OnlineExperiment | None)
@@ -71,7 +76,7 @@ class Newcomers:
         profile = profile.cleaned()
         identity = profile.email or key
         person_id = f"p-{_digest(self.tenant_id, identity)}"
-        owner = self.owners[int(_digest(identity)[:8], 16) % len(self.owners)]
+        owner = self._owner_for(profile, identity)
         contact = Contact(
             tenant_id=self.tenant_id,
             contact_id=f"c-{_digest(self.tenant_id, identity)}",
@@ -94,6 +99,21 @@ class Newcomers:
         if self.experiment is not None:
             tx.add_assignment(self._assignment(self.experiment, person_id, now=now))
         return contact
+
+    def _owner_for(self, profile: Profile, identity: str) -> Owner:
+        """Fair turns: who serves country and language in the pool, else any of all owners."""
+        _, pools = load_meetings()
+        turns = route(
+            pools[POOL],
+            owner_id="",
+            territory=profile.country,
+            language=profile.language,
+            key=identity,
+            meetings_ahead=lambda _: 0,
+        )
+        known = {owner.owner_id: owner for owner in self.owners}
+        served = next((known[name] for name in turns.owner_ids if name in known), None)
+        return served or self.owners[int(_digest(identity)[:8], 16) % len(self.owners)]
 
     def _assignment(
         self, experiment: OnlineExperiment, person_id: str, *, now: datetime

@@ -4,6 +4,7 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -27,15 +28,15 @@ from agent_runtime.domain import ChannelName
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind
-from agent_runtime.newcomers import read_newcomers
-from agent_runtime.ports import MailChannel
+from agent_runtime.newcomers import Owner, read_newcomers
+from agent_runtime.ports import Calendar, MailChannel
 from agent_runtime.routing.dispatch import Dispatch, open_dispatch
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.rows import Due, DueKind
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
-from agent_runtime.tools.slots import OfficeHours
+from agent_runtime.tools.office_hours import office_hours
 from agent_runtime.workflows import Workflows
 
 POLL_S = 0.01
@@ -141,6 +142,22 @@ def text_channels(settings: Settings) -> dict[ChannelName, MailChannel]:
     return {name: carrier for name in ("sms", "whatsapp") if name in numbers}
 
 
+def open_calendar(
+    settings: Settings,
+    endpoints: Endpoints,
+    owners: tuple[Owner, ...],
+    clock: Callable[[], datetime],
+) -> Calendar:
+    """Returns the calendars of the owners: Google's where a token is set, else CalDAV's."""
+    hours, token = office_hours(owners), settings.google_token.get_secret_value()
+    if not token:
+        return CalDavCalendar(endpoints.caldav_url, hours=hours, clock=clock)
+    from agent_runtime.tools.google_calendar import GoogleCalendar
+
+    calendars = {owner.owner_id: owner.email for owner in owners}
+    return GoogleCalendar(lambda: token, hours=hours, calendars=calendars, clock=clock)
+
+
 def build_worker(settings: Settings) -> Worker:
     """Returns a worker on the workspace of the settings, with its real neighbours."""
     paths = settings.paths
@@ -149,13 +166,12 @@ def build_worker(settings: Settings) -> Worker:
     store = SqlStore(engine, settings.tenant_id)
     with store.begin() as tx:
         newcomers = read_newcomers(tx, settings.tenant_id)
-    hours = {o.owner_id: OfficeHours(o.time_zone) for o in newcomers.owners}
     library, model = open_mind(settings)
     runtime = assemble(
         store,
         library=library,
         model=model,
-        calendar=CalDavCalendar(endpoints.caldav_url, hours=hours, clock=lambda: read_now(engine)),
+        calendar=open_calendar(settings, endpoints, newcomers.owners, lambda: read_now(engine)),
         newcomers=newcomers,
         worker=settings.executor_id,
         return_paths=open_return_paths(settings),

@@ -227,6 +227,8 @@ class Playbook(_Part):
     meets: Literal["owner", "specialist"] = "owner"
     """Whose calendar meetings go into: the owner's, or that of the CRM facts `specialist` and
     `specialist_id`."""
+    meeting: str = "intro"
+    """Id of the meeting template: how long its meetings are."""
     instead: dict[str, str] = Field(default_factory=dict)
     """Shared texts and the texts of its own that this playbook says in their place."""
     opening: str = ""

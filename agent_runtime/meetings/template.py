@@ -32,6 +32,8 @@ class Template(_Part):
     prepare: tuple[str, ...] = ()
     """Ids of approved texts."""
     pool: str
+    meetings_a_day: int = Field(default=0, ge=0, le=50)
+    """No more meetings are offered on a day that has as many; 0: no cap."""
     hold_hours: int = Field(default=0, ge=0, le=168)
     """An offered time is kept so long. 0: not at all, since every offer blocks three times."""
 
@@ -89,3 +91,16 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
                 f"known: {', '.join(sorted(pools))}."
             )
     return templates, pools
+
+
+def minutes_of(template_id: str) -> int:
+    """Returns how long meetings of a template are.
+
+    Raises:
+        MeetingsError: there is no such template.
+    """
+    templates, _ = load_meetings()
+    if template_id not in templates:
+        known = ", ".join(sorted(templates))
+        raise MeetingsError(f"meeting {template_id!r}: there is no such template; known: {known}.")
+    return templates[template_id].minutes

@@ -22,6 +22,11 @@ def plausible_zones(time_zone: str, country: str) -> tuple[str, ...]:
     return _zones_of().get(country.upper(), ())
 
 
+def country_of(time_zone: str) -> str:
+    """Returns the country that an IANA zone is named for; empty for none, such as UTC."""
+    return next((code for code, zones in _zones_of().items() if time_zone in zones), "")
+
+
 @lru_cache(maxsize=1)
 def _zones_of() -> dict[str, tuple[str, ...]]:
     zones: dict[str, list[str]] = {}

@@ -22,7 +22,7 @@ from agent_runtime.store.importing import load_into
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.store.rows import Due
 from agent_runtime.tools.memory_calendar import MemoryCalendar
-from agent_runtime.tools.slots import OfficeHours
+from agent_runtime.tools.office_hours import office_hours
 
 
 def play(
@@ -38,7 +38,7 @@ def play(
     load_into(store, paths, tenant_id, simulation.day0)
     newcomers = read_newcomers(store, tenant_id)
     zones = {owner.owner_id: owner.time_zone for owner in newcomers.owners}
-    calendar = MemoryCalendar({owner: OfficeHours(zone) for owner, zone in zones.items()})
+    calendar = MemoryCalendar(office_hours(newcomers.owners))
     runtime = assemble(store, library=library, model=model, calendar=calendar, newcomers=newcomers)
     town = Town(read_people(paths), simulation.params)
     town.wake(simulation.day0, runtime.desk.inbound_address)

@@ -24,7 +24,7 @@ from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
-from agent_runtime.tools.slots import OfficeHours
+from agent_runtime.tools.office_hours import office_hours
 
 
 def main(settings: Settings) -> None:
@@ -86,7 +86,7 @@ def _runtime(
     store: SqlStore, library: Library, newcomers: Newcomers, endpoints: Endpoints, engine: Engine
 ) -> Runtime:
     """The reps' side of the runtime: they work the human queue and never ask a model."""
-    hours = {owner.owner_id: OfficeHours(owner.time_zone) for owner in newcomers.owners}
+    hours = office_hours(newcomers.owners)
     return assemble(
         store,
         library=library,
