@@ -4,7 +4,6 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -24,19 +23,17 @@ from agent_runtime.channels.linkedin import LinkedInDesk
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
-from agent_runtime.domain import ChannelName
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind
-from agent_runtime.newcomers import Owner, read_newcomers
-from agent_runtime.ports import Calendar, MailChannel
+from agent_runtime.neighbours import open_calendar, text_channels
+from agent_runtime.newcomers import read_newcomers
+from agent_runtime.ports import MailChannel
 from agent_runtime.routing.dispatch import Dispatch, open_dispatch
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.rows import Due, DueKind
 from agent_runtime.store.sql import SqlStore
-from agent_runtime.tools.caldav_calendar import CalDavCalendar
-from agent_runtime.tools.office_hours import office_hours
 from agent_runtime.workflows import Workflows
 
 POLL_S = 0.01
@@ -120,42 +117,6 @@ class Worker:
             mark_read(path)
             count += 1
         return count
-
-
-def text_channels(settings: Settings) -> dict[ChannelName, MailChannel]:
-    """Returns the channels of the carrier, each of which needs a number of ours."""
-    named = {"sms": settings.sms_number, "whatsapp": settings.whatsapp_number}
-    numbers = {name: number for name, number in named.items() if number}
-    if not (settings.carrier_account and numbers):
-        return {}
-    from agent_runtime.channels.carrier.twilio import CarrierAccount, TwilioChannel
-
-    carrier = TwilioChannel(
-        CarrierAccount(
-            url=settings.carrier_url,
-            account=settings.carrier_account,
-            token=settings.carrier_token.get_secret_value(),
-            numbers=numbers,
-            public_url=settings.public_url.rstrip("/"),
-        )
-    )
-    return {name: carrier for name in ("sms", "whatsapp") if name in numbers}
-
-
-def open_calendar(
-    settings: Settings,
-    endpoints: Endpoints,
-    owners: tuple[Owner, ...],
-    clock: Callable[[], datetime],
-) -> Calendar:
-    """Returns the calendars of the owners: Google's where a token is set, else CalDAV's."""
-    hours, token = office_hours(owners), settings.google_token.get_secret_value()
-    if not token:
-        return CalDavCalendar(endpoints.caldav_url, hours=hours, clock=clock)
-    from agent_runtime.tools.google_calendar import GoogleCalendar
-
-    calendars = {owner.owner_id: owner.email for owner in owners}
-    return GoogleCalendar(lambda: token, hours=hours, calendars=calendars, clock=clock)
 
 
 def build_worker(settings: Settings) -> Worker:

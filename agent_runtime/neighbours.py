@@ -1,0 +1,48 @@
+"""The worker's neighbours as the settings name them: the carrier's channels, the calendars."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from agent_runtime.domain import ChannelName
+from agent_runtime.endpoints import Endpoints
+from agent_runtime.newcomers import Owner
+from agent_runtime.ports import Calendar, MailChannel
+from agent_runtime.settings import Settings
+from agent_runtime.tools.caldav_calendar import CalDavCalendar
+from agent_runtime.tools.office_hours import office_hours
+
+
+def text_channels(settings: Settings) -> dict[ChannelName, MailChannel]:
+    """Returns the channels of the carrier, each of which needs a number of ours."""
+    named = {"sms": settings.sms_number, "whatsapp": settings.whatsapp_number}
+    numbers = {name: number for name, number in named.items() if number}
+    if not (settings.carrier_account and numbers):
+        return {}
+    from agent_runtime.channels.carrier.twilio import CarrierAccount, TwilioChannel
+
+    carrier = TwilioChannel(
+        CarrierAccount(
+            url=settings.carrier_url,
+            account=settings.carrier_account,
+            token=settings.carrier_token.get_secret_value(),
+            numbers=numbers,
+            public_url=settings.public_url.rstrip("/"),
+        )
+    )
+    return {name: carrier for name in ("sms", "whatsapp") if name in numbers}
+
+
+def open_calendar(
+    settings: Settings,
+    endpoints: Endpoints,
+    owners: tuple[Owner, ...],
+    clock: Callable[[], datetime],
+) -> Calendar:
+    """Returns the calendars of the owners: Google's where a token is set, else CalDAV's."""
+    hours, token = office_hours(owners), settings.google_token.get_secret_value()
+    if not token:
+        return CalDavCalendar(endpoints.caldav_url, hours=hours, clock=clock)
+    from agent_runtime.tools.google_calendar import GoogleCalendar
+
+    calendars = {owner.owner_id: owner.email for owner in owners}
+    return GoogleCalendar(lambda: token, hours=hours, calendars=calendars, clock=clock)
