@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from agent_runtime.app import Runtime, assemble
-from agent_runtime.channels.email.parse import ReceivedMail, new_text
+from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.library.catalog import Library
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.newcomers import read_newcomers
@@ -13,7 +13,7 @@ from agent_runtime.ports import Mail, Receipt
 from agent_runtime.sandbox.bounces import refuses_late
 from agent_runtime.sandbox.mail_view import MailView
 from agent_runtime.sandbox.people import Person
-from agent_runtime.sandbox.planned import PlannedMail
+from agent_runtime.sandbox.planned import PlannedMail, to_bytes
 from agent_runtime.sandbox.rep_room import RepRoom
 from agent_runtime.sandbox.simulation import Simulation, read_people
 from agent_runtime.sandbox.town import Town
@@ -127,16 +127,9 @@ def _view(mail: Mail, now: datetime) -> MailView:
 
 
 def _received(person: Person, mail: PlannedMail) -> ReceivedMail:
-    return ReceivedMail(
-        key=ReceivedMail.key_of(mail.message_id),
-        sender=person.email,
-        recipient=mail.to,
-        subject=mail.subject,
-        text=new_text(mail.text),
-        rfc_message_id=mail.message_id,
-        in_reply_to=mail.in_reply_to,
-        auto_submitted=mail.auto_submitted,
-    )
+    """The bytes of the wire, read as the runtime reads them: what a mail is hangs on them."""
+    name = f"{person.first_name} {person.last_name}"
+    return parse(to_bytes(mail, sender=person.email, sender_name=name), mailbox=mail.to)
 
 
 def _report(mail: Mail) -> ReceivedMail:

@@ -1,6 +1,8 @@
 """The chat as a web page uses it: over a WebSocket, and over plain requests."""
 
 import json
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
 
 import pytest
 from console_world import FROM_PAGE, PAGE, World
@@ -16,8 +18,14 @@ def world():
     return World()
 
 
+@contextmanager
 def open_socket(world):
-    return world.client.websocket_connect("/chat/ws", headers=FROM_PAGE)
+    """The test client may cancel the server's side of a window that it has closed itself."""
+    with (
+        suppress(CancelledError),
+        world.client.websocket_connect("/chat/ws", headers=FROM_PAGE) as socket,
+    ):
+        yield socket
 
 
 def tell(socket, kind, **fields):

@@ -13,6 +13,8 @@ from agent_runtime.words import any_of, read_words
 
 _BEGINNING = 400
 """Characters in which a machine says that it is one."""
+_SENTENCE = 300
+_REST_OF_QUESTION = re.compile(r"[^.!?\n]*\?")
 
 
 def is_marked_automatic(mail: OpenedMail, sender: str) -> bool:
@@ -33,8 +35,15 @@ def has_automatic_subject(mail: OpenedMail) -> bool:
 
 
 def is_worded_automatic(new: str) -> bool:
-    """Says whether the new text says of itself that a machine wrote it."""
-    return bool(_words().bodies.search(flat(new)[:_BEGINNING]))
+    """Says whether the new text says of itself that a machine wrote it.
+
+    Whoever asks whether a machine wrote is no machine.
+    """
+    text = flat(new)[: _BEGINNING + _SENTENCE]
+    return any(
+        not _REST_OF_QUESTION.match(text, found.end())
+        for found in _words().bodies.finditer(text, 0, _BEGINNING)
+    )
 
 
 def is_challenge(mail: OpenedMail, new: str) -> bool:

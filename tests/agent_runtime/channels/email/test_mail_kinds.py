@@ -166,3 +166,17 @@ def test_no_damage_to_a_mail_breaks_the_reader(mail, data):
     cut = data.draw(st.integers(0, 80))
     noise = data.draw(st.binary(max_size=20))
     assert parse(mail[:at] + noise + mail[at + cut :], mailbox="").kind in KINDS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Is this an automated message?",
+        "Hello,\nis this an automated email or is there a person behind it?",
+        "Is this an auto-reply? If not, what does it cost?",
+    ],
+)
+def test_whoever_asks_whether_a_machine_wrote_is_no_machine(words):
+    """R229: the question is answered, not filed."""
+    mail = parse(f"From: a@b.example\nSubject: Re: Hi\n\n{words}\n".encode(), mailbox="")
+    assert mail.kind == "reply"
