@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Table, and_, literal, select
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from agent_runtime.store import tables as t
@@ -48,7 +50,7 @@ _SOURCES = (
 
 def release(engine: Engine, enqueue: Enqueue, *, now: datetime) -> int:
     """Puts the due rows of every free lane into the queue and returns how many."""
-    if not _is_anything_due(engine, now):
+    if not _is_anything_due(engine, now, in_free_lanes=True):
         return 0
     with engine.begin() as connection:
         busy = set(connection.execute(select(t.lanes.c.lane)).scalars())
@@ -116,22 +118,16 @@ def is_idle(engine: Engine, now: datetime) -> bool:
         return not any(connection.execute(query.limit(1)).first() for query in pending)
 
 
-def _is_anything_due(engine: Engine, now: datetime) -> bool:
+def _is_anything_due(engine: Engine, now: datetime, *, in_free_lanes: bool = False) -> bool:
     with engine.connect() as connection:
         return any(
-            connection.execute(
-                select(literal(1)).select_from(source.table).where(_is_due(source, now)).limit(1)
-            ).first()
+            connection.execute(_any_due(source, in_free_lanes), {"now": now}).first()
             for source in _SOURCES
         )
 
 
-def _is_due(source: _Source, now: datetime) -> ColumnElement[bool]:
-    return and_(source.table.c.state == source.waiting, source.table.c.due_at <= now)
-
-
 def _in_order(connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
-    """Live rows first, then by the time at which they fell due."""
+    """Live rows of free lanes first, then the others by the time at which they fell due."""
     waiting = [(kind, row_id, lane) for _, kind, row_id, lane in sorted(_due(connection, now))]
     return list(dict.fromkeys((*_live(connection, now), *waiting)))
 
@@ -140,20 +136,48 @@ def _live(
     connection: Connection, now: datetime, *, lane: str = ""
 ) -> Iterable[tuple[str, str, str]]:
     for source in _SOURCES:
-        if source.kind not in ("inbound", "message"):
-            continue
-        where = [_is_due(source, now), source.table.c.doc.contains(_LIVE, autoescape=True)]
-        where += [source.table.c.lane == lane] if lane else []
-        columns = (source.table.c.due_at, source.key.label("row_id"), source.table.c.lane)
-        query = select(*columns).where(*where).order_by(source.table.c.due_at, source.key)
-        for row in connection.execute(query.limit(BATCH)):
-            yield source.kind, row.row_id, row.lane
+        if source.kind in ("inbound", "message"):
+            bound = {"now": now, **({"lane": lane} if lane else {})}
+            for row in connection.execute(_live_rows(source, bool(lane)), bound):
+                yield source.kind, row.row_id, row.lane
 
 
 def _due(connection: Connection, now: datetime) -> Iterable[tuple[datetime, str, str, str]]:
     for source in _SOURCES:
-        columns = (source.table.c.due_at, source.key.label("row_id"), source.table.c.lane)
-        query = select(*columns).where(_is_due(source, now))
-        query = query.order_by(source.table.c.due_at, source.key).limit(20 * BATCH)
-        for row in connection.execute(query):
+        for row in connection.execute(_due_rows(source), {"now": now}):
             yield row.due_at, source.kind, row.row_id, row.lane
+
+
+# Asked many times a second: building a statement costs more than running it.
+
+
+@cache
+def _any_due(source: _Source, in_free_lanes: bool) -> Any:
+    query = select(literal(1)).select_from(source.table).where(_is_due(source))
+    return (query.where(_has_free_lane(source)) if in_free_lanes else query).limit(1)
+
+
+@cache
+def _due_rows(source: _Source) -> Any:
+    return _rows(source).where(_has_free_lane(source)).limit(20 * BATCH)
+
+
+@cache
+def _live_rows(source: _Source, of_one_lane: bool) -> Any:
+    query = _rows(source).where(source.table.c.doc.contains(_LIVE, autoescape=True))
+    lane = source.table.c.lane == bindparam("lane") if of_one_lane else _has_free_lane(source)
+    return query.where(lane).limit(BATCH)
+
+
+def _rows(source: _Source) -> Any:
+    columns = (source.table.c.due_at, source.key.label("row_id"), source.table.c.lane)
+    return select(*columns).where(_is_due(source)).order_by(source.table.c.due_at, source.key)
+
+
+def _is_due(source: _Source) -> ColumnElement[bool]:
+    now = bindparam("now", type_=t.Instant())
+    return and_(source.table.c.state == source.waiting, source.table.c.due_at <= now)
+
+
+def _has_free_lane(source: _Source) -> ColumnElement[bool]:
+    return source.table.c.lane.not_in(select(t.lanes.c.lane))
