@@ -131,7 +131,18 @@ class Content(BaseModel):
 
     def can_read_as(self, text: str) -> bool:
         """Says whether this content, its slots filled, can be these very words."""
-        return any(pattern.fullmatch(text) for pattern in self._patterns)
+        known = self._read_before.get(text)
+        if known is None:
+            known = any(pattern.fullmatch(text) for pattern in self._patterns)
+            if len(self._read_before) >= _REMEMBERED:
+                self._read_before.clear()
+            self._read_before[text] = known
+        return known
+
+    @cached_property
+    def _read_before(self) -> dict[str, bool]:
+        """Several rules ask about the same sentence, and most sentences come again."""
+        return {}
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
@@ -170,6 +181,8 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:160]
 
 
+_REMEMBERED = 500
+"""Texts of which one content remembers whether it can read so."""
 _SLOT_PATTERNS = {name: re.escape(value) for name, value in SLOT_VALUES.items()} | {
     "time": TIME_PATTERN,
     "slots": rf"1\) {TIME_PATTERN}(?:\n[2-9]\) {TIME_PATTERN})*",

@@ -90,9 +90,10 @@ def is_help(proposal: Proposal) -> bool:
 
     It is that one approved text and nothing else: who writes, how to stop, how to reach a person.
     """
+    if proposal.action != "explain" or proposal.channel not in TEXT_CHANNELS:
+        return False
     facts = [fact for sentence in proposal.sentences for fact in sentence.facts]
-    is_only_that = bool(facts) and all(fact.startswith(f"{HELP_TEXT}@") for fact in facts)
-    return proposal.action == "explain" and proposal.channel in TEXT_CHANNELS and is_only_that
+    return bool(facts) and all(fact.startswith(f"{HELP_TEXT}@") for fact in facts)
 
 
 def _in_conversation(facts: Facts) -> bool:

@@ -1,6 +1,7 @@
 """What may be said: grounded, disclosed, free of personal data, sure enough (R57-R62, R70)."""
 
 import re
+from functools import lru_cache
 
 from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Sentence, Verdict
 from agent_runtime.policies.facts import Facts
@@ -53,11 +54,16 @@ def personal_data(proposal: Proposal, facts: Facts) -> Verdict:
     """Stops addresses, cards and the like, and placeholders that would bring them back."""
     if facts.actor == "agent":
         for text in (proposal.subject, *(s.text for s in proposal.sentences)):
-            if _NEVER_SENT.search(text):
-                return Verdict("personal_data", 1, "block", "a number that must not be sent")
-            if _PLACEHOLDER_FREE_PII.search(text):
-                return Verdict("personal_data", 1, "block", "personal data outside a placeholder")
+            if reason := _why_not_sent(text):
+                return Verdict("personal_data", 1, "block", reason)
     return Verdict("personal_data", 1, "allow")
+
+
+@lru_cache(maxsize=8192)
+def _why_not_sent(text: str) -> str:
+    if _NEVER_SENT.search(text):
+        return "a number that must not be sent"
+    return "personal data outside a placeholder" if _PLACEHOLDER_FREE_PII.search(text) else ""
 
 
 def confidence(proposal: Proposal, facts: Facts) -> Verdict:
