@@ -57,8 +57,10 @@ class SmtpChannel:
         unsubscribe: str,
         login: Login | None = None,
         stamps: Stamps | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._host = host
+        self._timeout_s = timeout_s
         self._port = port
         self._clock = clock
         self._unsubscribe = unsubscribe
@@ -113,9 +115,11 @@ class SmtpChannel:
         login = self._login
         if login.tls == "tls":
             context = login.context or ssl.create_default_context()
-            opened = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_S, context=context)
+            opened = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=self._timeout_s, context=context
+            )
         else:
-            opened = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
+            opened = smtplib.SMTP(self._host, self._port, timeout=self._timeout_s)
         self._connection = opened
         opened.ehlo_or_helo_if_needed()
         if login.tls == "starttls":

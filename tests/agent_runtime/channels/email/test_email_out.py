@@ -194,7 +194,7 @@ def test_the_login_travels_over_tls_only(tmp_path, password):
     with running(sink, **options, auth_required=True) as server:
         trusted = ssl.create_default_context(cafile=str(certificate))
         login = Login("relay", password, "starttls", trusted)
-        channel = channel_to(server, login=login)
+        channel = channel_to(server, login=login, timeout_s=4)
         receipt = send(channel)
         channel.close()
     assert receipt.status == ("sent" if password == "right" else "retry")
