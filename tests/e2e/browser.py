@@ -77,7 +77,7 @@ class Page:
         assert "exceptionDetails" not in said, said
         return said["result"].get("value")
 
-    def wait(self, script, seconds=20):
+    def wait(self, script, seconds=60):
         """Waits until an expression is true and returns it."""
         try:
             return _wait(lambda: self.run(script), seconds)
