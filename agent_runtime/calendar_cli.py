@@ -67,8 +67,10 @@ def slots(
     )
     found: list[Slot] = []
     for owner_id in chosen.owner_ids:
-        words = {"key": "slots", "limit": limit, "minutes": template.minutes}
-        found = list(real.free_slots(owner_id, now=now, **words))  # type: ignore[arg-type]
+        free = real.free_slots(
+            owner_id, now=now, key="slots", limit=limit, minutes=template.minutes
+        )
+        found = list(free)
         if found:
             break
     if as_json:

@@ -82,7 +82,6 @@ def tool_facts(facts: Facts, contact: Contact, playbook: Playbook) -> ToolFacts:
         tools=tuple(playbook.tools),
         own_records=tuple(own),
         arms=tuple(arm for _, arm in facts.arms),
-        suppressed=facts.suppressed,
         paused=facts.paused,
     )
 

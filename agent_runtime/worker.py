@@ -162,7 +162,13 @@ def build_worker(settings: Settings) -> Worker:
                 "linkedin": LinkedInDesk(store, clock=lambda: read_now(engine)),
             }
         ),
-        dispatch=open_dispatch(settings, store, endpoints, sender=runtime.desk.inbound_address),
+        dispatch=open_dispatch(
+            settings,
+            store,
+            endpoints,
+            sender=runtime.desk.inbound_address,
+            versions=runtime.outbox.versions,
+        ),
         executor_id=settings.executor_id,
     )
 

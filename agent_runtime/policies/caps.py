@@ -16,12 +16,13 @@ def caps(proposal: Proposal, facts: Facts) -> Verdict:
     if sent.to_person >= limits.per_person:
         return Verdict("caps", 1, "end", f"{sent.to_person} touches to this person already")
     if sent.to_account_today >= limits.per_account_a_day:
-        return Verdict("caps", 1, "defer", "account cap of today", until=_tomorrow(facts.now))
+        return Verdict("caps", 1, "defer", "account cap of today", until=tomorrow(facts.now))
     if sent.from_mailbox_today >= limits.per_mailbox_a_day:
-        return Verdict("caps", 1, "defer", "mailbox cap of today", until=_tomorrow(facts.now))
+        return Verdict("caps", 1, "defer", "mailbox cap of today", until=tomorrow(facts.now))
     return Verdict("caps", 1, "allow")
 
 
-def _tomorrow(now: datetime) -> datetime:
+def tomorrow(now: datetime) -> datetime:
+    """Returns when a cap of the day counts anew: the next morning, UTC."""
     day = now.astimezone(UTC).date() + timedelta(days=1)
     return datetime.combine(day, time(hour=8), tzinfo=UTC)

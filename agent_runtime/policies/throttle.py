@@ -1,9 +1,10 @@
 """How fast: warm-up of new mailboxes, and what a mail provider takes from us in an hour (R39)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from agent_runtime.domain import Proposal, Verdict
+from agent_runtime.policies.caps import tomorrow
 from agent_runtime.policies.facts import Facts
 
 _HOUR = timedelta(hours=1)
@@ -20,7 +21,7 @@ def throttle(proposal: Proposal, facts: Facts) -> Verdict:
         cap = cap_on(facts.warm_up_day, facts.rules.parameter("throttle", "warm_up"))
         if cap is not None and sent.from_mailbox_today >= cap:
             why = f"day {facts.warm_up_day} of warming up: {cap} a day"
-            return Verdict("throttle", 1, "defer", why, until=_tomorrow(facts.now))
+            return Verdict("throttle", 1, "defer", why, until=tomorrow(facts.now))
     limit = facts.rules.parameter("throttle", "per_provider_an_hour").get(facts.provider)
     if limit is not None and sent.to_provider_this_hour >= limit:
         why = f"{facts.provider}: {limit} an hour"
@@ -40,8 +41,3 @@ def cap_on(day: int, schedule: Sequence[Sequence[int]]) -> int | None:
 
 def _next_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + _HOUR
-
-
-def _tomorrow(now: datetime) -> datetime:
-    day = now.astimezone(UTC).date() + timedelta(days=1)
-    return datetime.combine(day, time(hour=8), tzinfo=UTC)

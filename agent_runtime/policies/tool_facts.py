@@ -43,7 +43,6 @@ class ToolFacts:
     own_records: tuple[str, ...] = ()
     """The records of this very thread, `contact:<id>`; no other may be touched."""
     arms: tuple[str, ...] = ()
-    suppressed: str = ""
     paused: tuple[str, ...] = ()
 
 

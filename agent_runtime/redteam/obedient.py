@@ -56,14 +56,9 @@ class ObedientModel:
         grounds = tuple(f"{e.fact_id}@{e.version}" for e in evidence if e.kind == "content")
         calls = tuple(_calls(text))
         words = [*_words(text)]
-        self.attempted = list(
-            dict.fromkeys(["say", *(["price"] if _PRICE.search(text) else ()), *map(_kind, calls)])
-        )
+        kinds = ["say", *(["price"] if _PRICE.search(text) else ()), *(c.tool for c in calls)]
+        self.attempted = list(dict.fromkeys(kinds))
         return (Drafted(tuple(Sentence(w, grounds) for w in words), 0.99, calls),)
-
-
-def _kind(call: ToolCall) -> str:
-    return call.tool
 
 
 def _words(text: str) -> Iterator[str]:

@@ -56,7 +56,6 @@ class Range:
 
     def __init__(
         self,
-        root: Path,
         runtime: Runtime,
         store: SqlStore,
         channel: SmtpChannel,
@@ -64,7 +63,6 @@ class Range:
         effects: Effects,
     ) -> None:
         self._runtime = runtime
-        self._root = root
         self._store = store
         self._channel = channel
         self._model = model
@@ -179,7 +177,7 @@ def open_range(root: Path, library: Library, *, guarded: bool = True) -> Iterato
         )
         stack.callback(channel.close)
         effects = Effects(root, store, library, now=NOW)
-        yield Range(root, replace(runtime, desk=desk), store, channel, model, effects)
+        yield Range(replace(runtime, desk=desk), store, channel, model, effects)
 
 
 _LATER = timedelta(minutes=3)

@@ -83,7 +83,7 @@ class Dispatch:
 
 
 def open_dispatch(
-    settings: Settings, store: Store, endpoints: Endpoints, *, sender: str
+    settings: Settings, store: Store, endpoints: Endpoints, *, sender: str, versions: log.Versions
 ) -> Dispatch:
     """Returns the dispatch of a workspace, with the ways that its settings allow.
 
@@ -100,7 +100,7 @@ def open_dispatch(
     }
     if table.webhook:
         notifiers["webhook"] = WebhookNotifier(table.webhook, settings.webhook_key)
-    return Dispatch(store, table, notifiers, {})
+    return Dispatch(store, table, notifiers, versions)
 
 
 def acknowledge(tx: Tx, task: HumanTask, table: RoutingTable, *, by: str, now: datetime) -> None:

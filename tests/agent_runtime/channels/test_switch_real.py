@@ -20,6 +20,7 @@ from agent_runtime.newcomers import Newcomers
 from agent_runtime.sandbox.carrier import Carrier
 from agent_runtime.sandbox.exchanger import Exchanger
 from agent_runtime.sandbox.journal import read_journal
+from agent_runtime.store import tables as t
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.rows import Due
 from agent_runtime.store.sql import SqlStore
@@ -98,9 +99,12 @@ def test_a_thread_moves_from_mail_to_text_and_back(world):
     with store.begin() as tx:
         (meeting,) = tx.meetings_of(f"thread-{ANA.person_id}", "CONFIRMED")
         session = tx.session_of(ANA.person_id)
+        rows = tx.rows(t.messages, thread_id=session.thread_id, state="SENT").all()
+        left = [tx.message(row.message_id) for row in rows]
     assert meeting.slot == offered[1]
     assert session.channel == "email"
-    questions = [c for c in session.contents_used if c.startswith("question.")]
+    questions = [c for m in left for c in m.content_ids if c.startswith("question.")]
+    assert questions
     assert len(questions) == len(set(questions))
     mails = list(read_journal(folder / "exchanger.jsonl"))
     assert mails[0]["rcpt_to"] == [ANA.email]

@@ -48,6 +48,7 @@ def test_a_thread_goes_on_where_the_buyer_is_and_asks_nothing_twice(world):
     assert meeting.slot == offered[1]
     assert len({m.thread_id for m in store.messages.values()}) == 1
     used = [c for m in store.messages.values() for c in m.content_ids if c.startswith("question.")]
+    assert used
     assert len(used) == len(set(used))
 
 

@@ -204,9 +204,8 @@ def test_of_bookings_that_overlap_from_different_starts_no_two_stand(tmp_path, s
     rivals = [CalDavCalendar(server.url, hours=HOURS, clock=clock) for _ in range(12)]
     for attempt in range(4):
         with ThreadPoolExecutor(12) as pool:
-            got = list(
-                pool.map(lambda n: book(rivals[n], wanted[n], f"r{attempt}-{n}"), range(12))  # noqa: B023
-            )
+            uids = [f"r{attempt}-{n}" for n in range(12)]
+            got = list(pool.map(book, rivals, wanted, uids))
         stand = sorted(
             (event.start, event.end)
             for path in files(tmp_path)
