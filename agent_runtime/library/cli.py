@@ -134,16 +134,23 @@ def train(
         "out/cache"
     ),
     report: Annotated[bool, typer.Option(help="Also say how well it reads (slower).")] = False,
+    ship: Annotated[
+        bool, typer.Option(help="Write the vectors of changed training texts beside them.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the embedded model ahead of its first use; does nothing when it is up to date.
 
     Example: parley playbook train --report
+
+    Example: parley playbook train --ship
     """
     from agent_runtime.models import embedded, evaluation, training
     from agent_runtime.models.embedding import E5Embedder, HashingEmbedder
 
     threads = E5Embedder(threads=os.cpu_count() or 1)
+    if ship:
+        embedded.ship_vectors(embedded.cached_embedder(threads, cache))
     model = embedded.load_embedded_model(cache=cache, embedder=threads)
     said: dict[str, object] = {"model": model.version, "abstain_below": model.abstain_below}
     if report:

@@ -123,7 +123,12 @@ class CachedEmbedder:
             self._db.execute("insert or ignore into vectors values (?, ?)", entry)
 
     def _key(self, text: str) -> bytes:
-        return hashlib.blake2b(f"{self.version}\x1f{text}".encode(), digest_size=16).digest()
+        return vector_key(self.version, text)
+
+
+def vector_key(version: str, text: str) -> bytes:
+    """Returns what stands for a text's vector of one embedder, in 16 bytes."""
+    return hashlib.blake2b(f"{version}\x1f{text}".encode(), digest_size=16).digest()
 
 
 def _open(path: Path) -> sqlite3.Connection:
