@@ -3,15 +3,15 @@
 import numpy as np
 import polars as pl
 
-from experiments.clusters import difference_between_clusters
 from experiments.comparison import Comparison, Role
 from experiments.errors import ExperimentError, UnitsError
-from experiments.estimate import CONFIDENCE, Estimate, Sample
 from experiments.health import sample_ratio
-from experiments.means import difference_of_means
 from experiments.readout import MetricReadout, Readout, SampleRatio
-from experiments.shares import difference_of_shares, has_few_events
 from experiments.spec import Spec
+from experiments.statistics.clusters import difference_between_clusters
+from experiments.statistics.estimate import CONFIDENCE, Estimate, Sample
+from experiments.statistics.means import difference_of_means
+from experiments.statistics.shares import difference_of_shares, has_few_events
 from experiments.units import checked_units
 
 

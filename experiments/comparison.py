@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from experiments.estimate import Estimate, Interval
+from experiments.statistics.estimate import Estimate, Interval
 
 Role = Literal["primary", "secondary", "guardrail"]
 """primary: decides; secondary: explains; guardrail: may not rise by more than its margin."""

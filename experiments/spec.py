@@ -3,60 +3,32 @@
 import math
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_serializer,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_serializer, field_validator, model_validator
 
 from experiments.canonical import canonical_json, sha256
 from experiments.errors import SpecError
+from experiments.spec_parts import (
+    AnalysisPlan,
+    Column,
+    GlobalHoldout,
+    Guardrail,
+    Name,
+    Part,
+    Population,
+    PowerPlan,
+    Primary,
+    Ratio,
+    StopRule,
+    Switchback,
+)
 from experiments.yaml_file import read_mapping
 
 SHIPPED_SPECS = Path(__file__).parent / "specs"
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-"""An id, arm or column: letters, digits, dot, dash, underscore."""
 
-Column = Annotated[str, Field(min_length=1)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Population(_Part):
-    """Who is randomised: the members of these segments."""
-
-    segments: tuple[Name, ...] = Field(min_length=1, strict=False)
-
-
-class Primary(_Part):
-    """The one metric that decides, and its window in days counted from assignment."""
-
-    metric: Column
-    window_days: int | None = Field(default=None, gt=0)
-
-
-class Guardrail(_Part):
-    """A metric that may not rise by more than `margin`, in the metric's own unit."""
-
-    margin: float = Field(gt=0)
-
-
-class AnalysisPlan(_Part):
-    """How often one may look: once after the window (fixed), or at any time (sequential)."""
-
-    mode: Literal["fixed", "sequential"] = "fixed"
-
-
-class Spec(_Part):
+class Spec(Part):
     """One experiment, as registered. Only id, arms, control and primary are needed."""
 
     id: Name
@@ -65,7 +37,9 @@ class Spec(_Part):
     population: Population | None = None
     unit: Literal["person", "account"] = "person"
     layer: Name = "default"
+    """Experiments of one layer never share a unit; those of two layers are independent."""
     salt: Name | None = None
+    global_holdout: GlobalHoldout | None = None
     method: Literal["hash", "permutation"] = "hash"
     blocks: tuple[Column, ...] = Field(default=(), strict=False)
     seed: int | None = None
@@ -73,10 +47,30 @@ class Spec(_Part):
     control: Name
     primary: Primary
     secondary: tuple[Column, ...] = Field(default=(), strict=False)
-    guardrails: dict[Column, Guardrail] = {}
+    guardrails: dict[Column, Guardrail] = Field(default_factory=dict)
+    ratios: dict[Name, Ratio] = Field(default_factory=dict)
+    """Metrics that are a sum over a sum; primary, secondary and guardrails may name them."""
     covariates: tuple[Column, ...] = Field(default=(), strict=False)
+    """What was measured before assignment and foretells the metrics, for CUPED."""
+    cupac: tuple[Column, ...] = Field(default=(), strict=False)
+    """What a cross-fitted model may foretell the metrics from; its forecast is one covariate."""
     cluster: Column | None = None
+    contacted: Column | None = None
+    """Whether a unit was really reached, for the effect on those who were."""
+    assigned_at: Column | None = None
+    money: Column | None = None
+    """The metric in money, for total and winsorised effects."""
+    winsorise: dict[Column, float] = Field(default_factory=dict)
+    """Quantile above which values are cut in the sensitivity check, as 0.99."""
+    quantiles: dict[Column, tuple[float, ...]] = Field(default_factory=dict)
+    segments: tuple[Column, ...] = Field(default=(), strict=False)
+    """Columns named before by which effects are looked at apart."""
+    contrasts: tuple[tuple[Name, Name], ...] = Field(default=(), strict=False)
+    """Pairs of treated arms that are compared besides, the second being the base."""
+    switchback: Switchback | None = None
     analysis: AnalysisPlan = AnalysisPlan()
+    power: PowerPlan | None = None
+    stop_rules: tuple[StopRule, ...] = Field(default=(), strict=False)
 
     @property
     def treated(self) -> tuple[str, ...]:
@@ -97,6 +91,18 @@ class Spec(_Part):
     def spec_hash(self) -> str:
         """SHA-256 of the content's canonical JSON: what was promised, in 64 hex digits."""
         return sha256(canonical_json(self.content))
+
+    @field_validator("contrasts", mode="before")
+    @classmethod
+    def _as_tuples(cls, pairs: Any) -> Any:
+        return [tuple(pair) for pair in pairs] if isinstance(pairs, list) else pairs
+
+    @field_validator("quantiles", mode="before")
+    @classmethod
+    def _levels_as_tuples(cls, levels: Any) -> Any:
+        if not isinstance(levels, dict):
+            return levels
+        return {k: tuple(v) if isinstance(v, list) else v for k, v in levels.items()}
 
     @field_validator("arms", mode="before")
     @classmethod
@@ -129,6 +135,15 @@ class Spec(_Part):
         columns = (*self.metrics, *self.covariates)
         if twice := next((c for c in columns if columns.count(c) > 1), None):
             raise ValueError(f"the column {twice!r} may play one part only: metric or covariate")
+        if unknown := [a for pair in self.contrasts for a in pair if a not in self.treated]:
+            raise ValueError(
+                f"contrasts name {unknown[0]!r}, but the treated arms are {', '.join(self.treated)}"
+            )
+        if self.money is not None and self.money not in self.metrics:
+            raise ValueError(f"money is {self.money!r}, but must be one of the metrics")
+        levels = [*self.winsorise.values(), *(q for qs in self.quantiles.values() for q in qs)]
+        if any(not 0 < level < 1 for level in levels):
+            raise ValueError("every quantile lies between 0 and 1")
         if self.method == "permutation" and self.seed is None:
             raise ValueError("method 'permutation' needs a seed, a whole number that nobody chose")
         if self.method == "hash" and (self.blocks or self.seed is not None):

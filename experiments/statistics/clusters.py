@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
-from experiments.estimate import CONFIDENCE, Estimate, Interval, Sample
+from experiments.statistics.estimate import CONFIDENCE, Estimate, Interval, Sample
 
 
 def difference_between_clusters(control: Sample, arm: Sample) -> Estimate:

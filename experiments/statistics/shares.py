@@ -4,7 +4,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from experiments.estimate import CONFIDENCE, FEW_EVENTS, Estimate, Interval, Sample
+from experiments.statistics.estimate import CONFIDENCE, FEW_EVENTS, Estimate, Interval, Sample
 
 _LARGEST_Z = 37.0
 

@@ -6,7 +6,7 @@ from tea_tasting.aggr import Aggregates
 from tea_tasting.metrics import Mean
 
 from experiments.errors import UnitsError
-from experiments.estimate import CONFIDENCE, Estimate, Interval, Sample
+from experiments.statistics.estimate import CONFIDENCE, Estimate, Interval, Sample
 
 _UNEXPLAINED_AT_LEAST = 1e-12
 
