@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import registry
+from experiments.power_cli import power
 from experiments.readout import Readout
 from experiments.spec import load_spec
 
@@ -21,6 +21,8 @@ app = typer.Typer(
     help="Causal lift: promised before, measured after.",
     no_args_is_help=True,
 )
+
+app.command(name="power")(power)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Log = Annotated[Path, typer.Option("--registry", help="The registry's log.")]
@@ -113,31 +115,6 @@ def analyze(
         typer.echo(readout.model_dump_json())
     else:
         _print_readout(readout)
-
-
-@app.command()
-def power(
-    *,
-    baseline: Annotated[float, typer.Option(help="Share in the control, such as 0.02.")],
-    mde_relative: Annotated[float, typer.Option(help="Smallest relative change that matters.")],
-    power: Annotated[float, typer.Option(help="Probability to detect it.")] = 0.8,
-    alpha: Annotated[float, typer.Option(help="Probability of a false alarm.")] = 0.05,
-    share: Annotated[float, typer.Option(help="Part of all units in the treated arm.")] = 0.5,
-    as_json: AsJson = False,
-) -> None:
-    """Say how many units a question needs.
-
-    Example: parley experiment power --baseline 0.02 --mde-relative 0.25 --share 0.9
-    """
-    from experiments.power import sample_size
-
-    size = sample_size(
-        baseline=baseline, mde_relative=mde_relative, power=power, alpha=alpha, share=share
-    )
-    if as_json:
-        typer.echo(json.dumps(asdict(size)))
-    else:
-        typer.echo(f"{size.n_arm:,} units in the treated arm and {size.n_control:,} in the control")
 
 
 def _table(registrations: tuple[registry.Registration, ...]) -> Table:

@@ -77,7 +77,7 @@ def interval_figure(metric: MetricReadout, *, truth: float | None = None) -> gra
     figure.add_vline(x=0, line={"width": 1.5, "dash": "dot", "color": COLOURS["muted"]})
     figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
     figure.update_xaxes(range=axis, title=f"{unit} (0 = no effect)", nticks=7, zeroline=False)
-    return _dress(figure, height=200)
+    return dress(figure, height=200)
 
 
 def daily_figure(
@@ -107,7 +107,7 @@ def daily_figure(
     figure.update_yaxes(range=[0, max(top * 1.12, 4)], nticks=4, tickformat=",d")
     figure.update_xaxes(tickformat="%-d %b", nticks=5, showgrid=False)
     figure.update_layout(hovermode="x unified")
-    return _dress(figure, height=180)
+    return dress(figure, height=180)
 
 
 def _range(values: Sequence[float]) -> list[float]:
@@ -147,7 +147,8 @@ def _label(
     )
 
 
-def _dress(figure: graph_objects.Figure, *, height: int) -> graph_objects.Figure:
+def dress(figure: graph_objects.Figure, *, height: int) -> graph_objects.Figure:
+    """Returns the figure in the house's look: no frame, quiet axes, a transparent ground."""
     axis: dict[str, Any] = {
         "gridcolor": COLOURS["grid"],
         "linecolor": COLOURS["grid"],

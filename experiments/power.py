@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
+from scipy.optimize import brentq
 from statsmodels.stats.power import normal_sample_size_one_tail
 
 from experiments.errors import PowerError
@@ -15,9 +17,53 @@ class SampleSize:
     n_arm: int
     n_control: int
 
+    @property
+    def total(self) -> int:
+        """Units of both arms."""
+        return self.n_arm + self.n_control
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What makes a unit tell more, or less, than one independent unit without a past.
+
+    Attributes:
+        cluster_size: Mean number of units of a cluster that is in one arm as a whole.
+        icc: Intraclass correlation: how alike the units of a cluster are, 0 to 1.
+        r_squared: Part of the metric's variance that the covariates foretell, 0 to below 1.
+    """
+
+    cluster_size: float = 1.0
+    icc: float = 0.0
+    r_squared: float = 0.0
+
+    @property
+    def inflation(self) -> float:
+        """Units needed per independent unit (Kish 1965, section 5.4; Deng et al. 2013)."""
+        return (1 + (self.cluster_size - 1) * self.icc) * (1 - self.r_squared)
+
+    def checked(self) -> "Design":
+        """Returns the design; raises `PowerError` where a figure is outside of its range."""
+        if self.cluster_size < 1:
+            raise PowerError(f"cluster_size is {self.cluster_size:g}, but must be at least 1")
+        if not 0 <= self.icc <= 1:
+            raise PowerError(f"icc is {self.icc:g}, but must lie between 0 and 1")
+        if not 0 <= self.r_squared < 1:
+            raise PowerError(f"r_squared is {self.r_squared:g}, but must be at least 0 and below 1")
+        return self
+
+
+INDEPENDENT = Design()
+
 
 def sample_size(
-    *, baseline: float, mde_relative: float, power: float, alpha: float, share: float
+    *,
+    baseline: float,
+    mde_relative: float,
+    power: float,
+    alpha: float,
+    share: float,
+    design: Design = INDEPENDENT,
 ) -> SampleSize:
     """Returns the units needed to detect a relative change of a share.
 
@@ -32,6 +78,7 @@ def sample_size(
         power: Probability to detect it.
         alpha: Probability to see something where there is nothing.
         share: Part of all units that is in the treated arm.
+        design: Clusters and covariates, where there are any.
 
     Raises:
         PowerError: A figure is outside of its range.
@@ -50,11 +97,51 @@ def sample_size(
         )
     if power <= alpha:
         raise PowerError(f"power is {power:g}, but must be above alpha, which is {alpha:g}")
-    n_arm = max(
-        _n_arm(baseline, changed, power, alpha, share, is_pooled=is_pooled)
-        for is_pooled in (True, False)
+    n_arm = (
+        max(
+            _n_arm(baseline, changed, power, alpha, share, is_pooled=is_pooled)
+            for is_pooled in (True, False)
+        )
+        * design.checked().inflation
     )
     return SampleSize(math.ceil(n_arm), math.ceil(n_arm * (1 - share) / share))
+
+
+def detectable(
+    *,
+    baseline: float,
+    units: int,
+    power: float,
+    alpha: float,
+    share: float,
+    design: Design = INDEPENDENT,
+) -> float:
+    """Returns the smallest relative rise of a share that a number of units of both arms detects.
+
+    Raises:
+        PowerError: A figure is outside of its range, or no rise would be detected.
+    """
+
+    def too_many(mde: float) -> float:
+        size = sample_size(
+            baseline=baseline,
+            mde_relative=mde,
+            power=power,
+            alpha=alpha,
+            share=share,
+            design=design,
+        )
+        return size.total - units
+
+    if units < 4:
+        raise PowerError(f"units is {units}, but must be at least 4")
+    least, most = 1e-6, (1 - 1e-9) / baseline - 1 if 0 < baseline < 1 else 1.0
+    if too_many(most) > 0:
+        raise PowerError(
+            f"units is {units}, with which no rise of a baseline of {baseline:g} is detected; "
+            "plan with more units, or with a more frequent metric"
+        )
+    return float(cast("float", brentq(too_many, least, most, xtol=1e-6)))
 
 
 def _n_arm(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from experiments.errors import RegistryDamagedError, RegistryError, SpecEditedError
 from experiments.hash_chain import Chain, appending, read_chain
+from experiments.power_plan import needed_units
 from experiments.spec import Spec
 
 KEPT_BY_A_NEW_VERSION = ("unit", "layer", "salt", "method", "seed")
@@ -27,6 +29,8 @@ class Registration(BaseModel):
     approver: str
     code_version: str
     registered_at: AwareDatetime
+    power: dict[str, Any] | None = None
+    """What the planned power needs: units of each treated arm and of the control, and days."""
     prev_hash: str
     dropped_tail: str | None
     """SHA-256 of an unfinished line, left by a crash, that this entry took the place of."""
@@ -88,6 +92,7 @@ def register(
                 "code_version": code_version,
                 "registered_at": now.astimezone(UTC).isoformat(),
             }
+            | ({"power": needed_units(spec)} if spec.power else {})
         )
         return Registration.model_validate(entry)
 
@@ -101,6 +106,45 @@ def registered(path: Path, spec: Spec) -> bool:
 def current(path: Path, spec_id: str) -> Registration | None:
     """Returns the registration with the highest version of a spec, or None."""
     return _current(_sound(path, read_chain(path)), spec_id)
+
+
+def deviations(path: Path, spec: Spec, *, first_send: AwareDatetime | None) -> tuple[str, ...]:
+    """Returns, a sentence each, where an analysis departs from what was promised before.
+
+    A spec that is not the registered one comes first, then every edit after the first send.
+
+    Args:
+        path: The log.
+        spec: The spec that is analysed.
+        first_send: When the first message of the experiment left; None where none has.
+    """
+    mine = [r for r in _sound(path, read_chain(path)) if r.spec_id == spec.id]
+    found = []
+    if not mine:
+        found.append(f"{spec.id} was never registered, so nothing was promised before")
+    elif mine[-1].spec_hash != spec.spec_hash:
+        found.append(
+            f"the spec analysed ({spec.spec_hash[:12]}) is not the registered version "
+            f"{mine[-1].version} ({mine[-1].spec_hash[:12]})"
+        )
+    for before, after in pairwise(mine):
+        if first_send is not None and after.registered_at > first_send:
+            found.append(
+                f"version {after.version} was registered {after.registered_at:%Y-%m-%d %H:%M} UTC, "
+                f"after the first send ({first_send.astimezone(UTC):%Y-%m-%d %H:%M} UTC), by "
+                f"{after.approver}; changed: {', '.join(_changed(before, after))}"
+            )
+    if mine and first_send is not None and mine[0].registered_at > first_send:
+        found.append(
+            f"{spec.id} was registered {mine[0].registered_at:%Y-%m-%d %H:%M} UTC, only after the "
+            f"first send ({first_send.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+        )
+    return tuple(found)
+
+
+def _changed(before: Registration, after: Registration) -> list[str]:
+    fields = {*before.spec, *after.spec} - {"version"}
+    return sorted(f for f in fields if before.spec.get(f) != after.spec.get(f)) or ["nothing"]
 
 
 def verify(path: Path) -> Verification:

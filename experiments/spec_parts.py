@@ -72,6 +72,11 @@ class PowerPlan(Part):
     alpha: Share = 0.05
     units_per_day: float | None = Field(default=None, gt=0)
     """Units that become eligible a day, from which a duration follows."""
+    cluster_size: float = Field(default=1, ge=1)
+    icc: float = Field(default=0, ge=0, le=1)
+    """How alike the units of a cluster are."""
+    r_squared: float = Field(default=0, ge=0, lt=1)
+    """Part of the variance that the covariates foretell."""
 
 
 class StopRule(Part):

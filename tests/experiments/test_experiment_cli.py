@@ -106,3 +106,17 @@ def test_power_prints_units_per_arm(run):
 @pytest.mark.parametrize("command", ["register", "list", "verify", "analyze", "power"])
 def test_every_command_helps_with_an_example(run, command):
     assert f"Example: parley experiment {command}" in run(command, "--help").output
+
+
+def test_power_compares_and_draws_holdouts_and_says_what_units_detect(run, workspace):
+    question = ("--baseline", "0.02", "--mde-relative", "0.25", "--units-per-day", "400")
+    compared = run("power", *question, "--compare", "--plot", "cost.html", "--json").output
+    found = json.loads(compared.splitlines()[-1])
+
+    assert found["days"] == 70
+    assert {row["holdout"] for row in found["holdouts"]} >= {0.1, 0.5}
+    assert "What a holdout costs" in (workspace / "cost.html").read_text()
+    assert "times 50:50" in run("power", *question, "--compare").output
+    units = json.loads(run("power", "--baseline", "0.02", "--units", "27618", "--json").output)
+    assert units["mde_relative"] == pytest.approx(0.25, abs=0.001)
+    assert run("power", "--baseline", "0.02").exit_code == 2

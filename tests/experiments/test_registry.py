@@ -249,3 +249,46 @@ def test_a_registration_has_reached_the_disk_when_it_returns(register, monkeypat
     register(_spec())
 
     assert len(synced) == 3
+
+
+def test_the_power_that_was_planned_is_on_record(register):
+    planned = _spec(power={"baseline": 0.02, "mde_relative": 0.25})
+
+    assert register(planned).power == {"units": {"agent": 13809, "holdout": 13809}, "days": None}
+    assert register(_spec(id="unplanned")).power is None
+
+
+FIRST_SEND = NOW + timedelta(days=2)
+
+
+def test_a_promise_that_was_kept_has_no_deviations(log, register):
+    register(_spec())
+    register(_spec(version=2, hypothesis="more"), now=NOW + timedelta(days=1))
+
+    spec = _spec(version=2, hypothesis="more")
+    assert registry.deviations(log, spec, first_send=FIRST_SEND) == ()
+    assert registry.deviations(log, spec, first_send=None) == ()
+
+
+def test_an_edit_after_the_first_send_names_what_changed_and_by_whom(log, register):
+    """R176: a question that is changed while answers come in is read with that in mind."""
+    register(_spec())
+    later = _spec(version=2, primary={"metric": "reply"})
+    register(later, approver="Bo Lee", now=NOW + timedelta(days=3))
+
+    (said,) = registry.deviations(log, later, first_send=FIRST_SEND)
+
+    assert said == (
+        "version 2 was registered 2026-01-13 09:30 UTC, after the first send "
+        "(2026-01-12 09:30 UTC), by Bo Lee; changed: primary"
+    )
+
+
+def test_a_spec_that_is_not_the_registered_one_says_so_first(log, register):
+    assert "never registered" in registry.deviations(log, _spec(), first_send=FIRST_SEND)[0]
+    register(_spec(), now=NOW + timedelta(days=5))
+
+    other = registry.deviations(log, _spec(hypothesis="x"), first_send=FIRST_SEND)
+
+    assert "is not the registered version 1" in other[0]
+    assert "only after the first send" in other[1]
