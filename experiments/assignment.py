@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
@@ -41,6 +42,48 @@ def arm_of(salt: str, unit_id: str, shares: Mapping[str, float]) -> str:
     """
     place = bucket(salt, unit_id)
     return next(arm for arm, upper in upper_bounds(shares) if place < upper)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """All that decides which arm a unit gets by its hash.
+
+    Attributes:
+        salt: Salt of the experiment's layer.
+        shares: Share of each arm, in the spec's declared order; they sum to 1.
+        part: Stretch of the layer that the experiment has; units elsewhere belong to others.
+        held_out: Salt and share of the global holdout, whom no experiment has.
+    """
+
+    salt: str
+    shares: Mapping[str, float]
+    part: tuple[float, float] = (0.0, 1.0)
+    held_out: tuple[str, float] | None = None
+
+    def arm_of(self, unit_id: str) -> str | None:
+        """Returns the unit's arm; None where the experiment does not have the unit."""
+        bounds = self.upper_bounds()
+        if self.held_out is not None and is_held_out(unit_id, *self.held_out):
+            return None
+        place = bucket(self.salt, unit_id)
+        if place < self.part[0]:
+            return None
+        return next((arm for arm, upper in bounds if place < upper), None)
+
+    def upper_bounds(self) -> tuple[tuple[str, float], ...]:
+        """Returns each arm with the end of its stretch of [0, 1); the first begins at the part."""
+        low, high = self.part
+        if not 0 <= low < high <= 1:
+            raise AssignmentError(
+                f"the part of the layer is {low} to {high}, but must be a stretch of 0 to 1"
+            )
+        *first, (last, _) = upper_bounds(self.shares)
+        return (*((arm, low + end * (high - low)) for arm, end in first), (last, high))
+
+
+def is_held_out(unit_id: str, salt: str, share: float) -> bool:
+    """Whether a unit is in the global holdout: no campaign's agent writes to it."""
+    return bucket(salt, unit_id) < share
 
 
 def upper_bounds(shares: Mapping[str, float]) -> tuple[tuple[str, float], ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 from polars_hash import NonCryptographicHashingNameSpace as UnkeyedHash
 
-from experiments.assignment import BUCKETS, HEX_DIGITS, upper_bounds
+from experiments.assignment import BUCKETS, HEX_DIGITS, Draw, upper_bounds
 
 
 def arm_expr(salt: str, unit_column: str, shares: Mapping[str, float]) -> pl.Expr:
@@ -22,6 +22,22 @@ def arm_expr(salt: str, unit_column: str, shares: Mapping[str, float]) -> pl.Exp
     place = bucket_expr(salt, unit_column)
     bounds = [pl.when(place < upper).then(pl.lit(arm)) for arm, upper in upper_bounds(shares)]
     return pl.coalesce(bounds).alias("arm")
+
+
+def drawn_expr(draw: Draw, unit_column: str) -> pl.Expr:
+    """Returns the arm of each unit id, equal to `Draw.arm_of`; null where the id is no unit of it.
+
+    Args:
+        draw: What decides the arm.
+        unit_column: Name of a text column of unit ids.
+    """
+    place = bucket_expr(draw.salt, unit_column)
+    bounds = [pl.when(place < upper).then(pl.lit(arm)) for arm, upper in draw.upper_bounds()]
+    arm = pl.when(place >= draw.part[0]).then(pl.coalesce(bounds))
+    if draw.held_out is not None:
+        salt, share = draw.held_out
+        arm = pl.when(bucket_expr(salt, unit_column) >= share).then(arm)
+    return arm.alias("arm")
 
 
 def bucket_expr(salt: str, unit_column: str) -> pl.Expr:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_serializer, field_validator, model_validator
 
+from experiments.assignment import Draw
 from experiments.canonical import canonical_json, sha256
 from experiments.errors import SpecError
 from experiments.spec_parts import (
@@ -39,6 +40,8 @@ class Spec(Part):
     layer: Name = "default"
     """Experiments of one layer never share a unit; those of two layers are independent."""
     salt: Name | None = None
+    part: tuple[float, float] = (0.0, 1.0)
+    """Stretch of its layer that the experiment has, as [0, 0.5]; hash only."""
     global_holdout: GlobalHoldout | None = None
     method: Literal["hash", "permutation"] = "hash"
     blocks: tuple[Column, ...] = Field(default=(), strict=False)
@@ -91,6 +94,22 @@ class Spec(Part):
     def spec_hash(self) -> str:
         """SHA-256 of the content's canonical JSON: what was promised, in 64 hex digits."""
         return sha256(canonical_json(self.content))
+
+    @property
+    def draw(self) -> Draw:
+        """What decides a unit's arm by its hash."""
+        held = self.global_holdout
+        return Draw(
+            salt=self.salt or "",
+            shares=self.arms,
+            part=self.part,
+            held_out=(held.salt, held.share) if held else None,
+        )
+
+    @field_validator("part", mode="before")
+    @classmethod
+    def _part_as_tuple(cls, part: Any) -> Any:
+        return tuple(map(float, part)) if isinstance(part, list) and len(part) == 2 else part
 
     @field_validator("contrasts", mode="before")
     @classmethod
@@ -146,6 +165,10 @@ class Spec(Part):
             raise ValueError("every quantile lies between 0 and 1")
         if self.method == "permutation" and self.seed is None:
             raise ValueError("method 'permutation' needs a seed, a whole number that nobody chose")
+        if not 0 <= self.part[0] < self.part[1] <= 1:
+            raise ValueError("part is a stretch of the layer, from a lower to a higher share of 1")
+        if self.method == "permutation" and self.part != (0.0, 1.0):
+            raise ValueError("part belongs to method 'hash', not to 'permutation'")
         if self.method == "hash" and (self.blocks or self.seed is not None):
             raise ValueError("blocks and seed belong to method 'permutation', not to 'hash'")
         return self
