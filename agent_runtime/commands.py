@@ -65,23 +65,31 @@ def _worker(workspace: WorkspaceOption = None) -> None:
 @pause.callback(invoke_without_command=True)
 def _pause(
     why: Annotated[str, typer.Option(help="Why; kept with the flag.")] = "by command",
+    campaign: Annotated[str, typer.Option(help="Only the threads that it touched last.")] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Stop the agent from sending; in effect at the next permit, within seconds.
 
     Example: [bold]parley pause --why "complaints are up"[/bold]
+
+    Example: [bold]parley pause --campaign icp-prospecting[/bold]
     """
-    _raise_flag(workspace, why)
-    typer.echo("paused: the agent sends nothing until `parley resume`")
+    _raise_flag(workspace, why, campaign)
+    which = f" in {campaign}" if campaign else ""
+    again = f" --campaign {campaign}" if campaign else ""
+    typer.echo(f"paused: the agent sends nothing{which} until `parley resume{again}`")
 
 
 @resume.callback(invoke_without_command=True)
-def _resume(workspace: WorkspaceOption = None) -> None:
+def _resume(
+    campaign: Annotated[str, typer.Option(help="Only this one, which was paused alone.")] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
     """Let the agent send again.
 
     Example: [bold]parley resume[/bold]
     """
-    _raise_flag(workspace, None)
+    _raise_flag(workspace, None, campaign)
     typer.echo("resumed")
 
 
@@ -141,8 +149,8 @@ def _brief(
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.text)
 
 
-def _raise_flag(workspace: Path | None, value: str | None) -> None:
+def _raise_flag(workspace: Path | None, value: str | None, campaign: str) -> None:
     from agent_runtime.status import open_store
 
     with open_store(load_settings(workspace)).begin() as tx:
-        tx.set_flag("pause", value)
+        tx.set_flag(f"pause:{campaign}" if campaign else "pause", value)

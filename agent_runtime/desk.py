@@ -90,7 +90,11 @@ class Desk:
                 if signal is not None:
                     tx.remember(f"thread-{task.person_id}", {HEADLINE: signal.headline})
             known = tx.session_of(task.person_id)
-            session = replace(known or self._opened_by_agent(task, contact), autonomy=task.autonomy)
+            session = replace(
+                known or self._opened_by_agent(task, contact),
+                autonomy=task.autonomy,
+                campaign_id=task.campaign_id,
+            )
             observation = Observation(
                 kind="due",
                 observation_id=task_id,

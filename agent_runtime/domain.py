@@ -191,6 +191,8 @@ class Session:
     meeting_uid: str = ""
     autonomy: Autonomy | Literal[""] = ""
     """What the campaign allows that last touched this person; it binds the answers too."""
+    campaign_id: str = ""
+    """That campaign; while it is paused the agent is silent here."""
     opened_by: Literal["agent", "buyer"] = "agent"
     request_at: datetime | None = None
     """When a request came in that nobody has answered yet; the clock of the first response."""

@@ -53,7 +53,7 @@ def gather(
         consents=tx.consents(contact.person_id),
         suppressed=stop.reason,
         listed=stop.listed,
-        paused=tuple(name for name in flags if name.startswith("pause")),
+        paused=pauses(flags, session.campaign_id),
         autonomy=autonomy_of(flags, playbook, session.autonomy),
         safe_band=playbook.safe_band,
         approved_by=approval.decided_by if approval else "",
@@ -80,6 +80,12 @@ def gather(
         has_unread=tx.has_unread(session.thread_id),
         already_sent=task_id is not None and tx.has_left(task_id, but=message_id),
     )
+
+
+def pauses(flags: Mapping[str, str], campaign_id: str) -> tuple[str, ...]:
+    """Returns the flags that silence the agent in a thread: everybody's and its campaign's."""
+    binding = ("pause", f"pause:{campaign_id}" if campaign_id else "pause")
+    return tuple(name for name in dict.fromkeys(binding) if name in flags)
 
 
 def warm_up_day(flags: Mapping[str, str], mailbox: str, now: datetime) -> int | None:

@@ -162,6 +162,24 @@ def test_a_pause_holds_everything_until_it_is_lifted(world):
     assert len(wire.mails) == 1
 
 
+def test_a_campaign_is_paused_alone(world):
+    """R176: a broken stop rule silences its own campaign, and no other."""
+    store, runtime = world
+    (campaign,) = {found.campaign_id for found in store.tasks.values()}
+    wire = Wire()
+    store.set_flag("pause:another", "why")
+    store.set_flag(f"pause:{campaign}", "complaints")
+    work_all(store, runtime, wire, NOW)
+    assert wire.mails == []
+    store.set_flag(f"pause:{campaign}", None)
+    work_all(store, runtime, wire, NOW + timedelta(hours=2))
+    assert len(wire.mails) == 1
+    store.set_flag(f"pause:{campaign}", "complaints")
+    runtime.inbox.receive(mail("Can you tell me more?"), now=NOW + timedelta(hours=3))
+    work_all(store, runtime, wire, NOW + timedelta(hours=3, minutes=10))
+    assert len(wire.mails) == 1
+
+
 def test_a_row_that_cannot_be_worked_blocks_nobody(world, monkeypatch):
     store, runtime = world
     store.add_task(task(3, task_id="broken", playbook="no_such_playbook", due_at=NOW))
