@@ -86,3 +86,7 @@ class Crm(Protocol):
     def log_activity(self, activity: Activity) -> Outcome:
         """Puts something on the timeline of a contact once."""
         ...
+
+    def close(self) -> None:
+        """Closes the connections."""
+        ...

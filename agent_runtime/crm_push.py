@@ -50,6 +50,7 @@ class CrmPush:
             now = clock()
             if silent_until is None or now >= silent_until:
                 silent_until = self.work(now=now)
+        self.crm.close()
 
     def work(self, *, now: datetime) -> datetime | None:
         """Delivers what is due; returns until when the vendor is to be left alone, if it is."""

@@ -106,6 +106,10 @@ class HubSpotCrm:
         except HubSpotTrouble as trouble:
             return trouble.outcome
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._api.close()
+
     def _once(
         self,
         kind: Literal["ticket", "activity"],

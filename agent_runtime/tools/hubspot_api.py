@@ -1,6 +1,8 @@
 """One HTTP client of HubSpot's API: what it answers, and what that means for who asked."""
 
+import ssl
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import httpx
@@ -30,6 +32,7 @@ class HubSpotApi:
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=timeout_s,
+            verify=_certificates(),
             follow_redirects=False,
         )
 
@@ -79,6 +82,12 @@ class HubSpotApi:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read once: it takes a third of a second."""
+    return httpx.create_ssl_context()
 
 
 def _outcome(answer: httpx.Response, said: dict[str, Any]) -> Outcome:

@@ -21,7 +21,7 @@ class Place:
     read: str
     write: str
     schemas: str
-    """Scope of their properties, without `.read` or `.write`; or a scope that holds both."""
+    """Scope by which their properties may be made."""
     beside: str
     our_id: str = ""
     """Property of ours whose values are unique."""
@@ -67,6 +67,12 @@ class Layout:
         """The scopes that a token needs for all of it, sorted."""
         used = [self.records[kind] for kind in (*self.properties, "activity")]
         return tuple(sorted({scope for place in used for scope in (place.read, place.write)}))
+
+    @property
+    def setup_scopes(self) -> tuple[str, ...]:
+        """The same, and those by which a token may make properties."""
+        schemas = {self.records[kind].schemas for kind in (*self.properties, "activity")}
+        return tuple(sorted({*self.scopes, *schemas}))
 
     def own_properties(self, kind: VendorKind) -> tuple[str, ...]:
         """The properties of a kind that somebody has to have made there."""
