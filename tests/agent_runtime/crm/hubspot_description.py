@@ -43,6 +43,9 @@ class Description:
             return
         if name not in self._known:
             described = json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
+            # openapi-core takes no body of "*/*" for JSON.
+            for error in described["components"]["responses"].values():
+                error["content"] = {"application/json": error["content"]["*/*"]}
             # openapi-core cannot read oauth2: the scopes are asked here instead.
             for operation in operations(described):
                 needed = [alternative["oauth2"] for alternative in operation.pop("security", [])]

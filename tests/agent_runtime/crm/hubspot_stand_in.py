@@ -137,7 +137,6 @@ class HubSpot:
 
 def problem(category, message):
     return {
-        "status": "error",
         "category": category,
         "message": message,
         "correlationId": "aeb5f871-7f07-4993-9211-075dc63e7cbf",
