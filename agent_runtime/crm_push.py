@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from agent_runtime import log
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import CONNECTED
-from agent_runtime.crm_port import Activity, Case, Crm, Outcome, Write
+from agent_runtime.crm_port import Case, Crm, Outcome, Write
 from agent_runtime.crm_request import Request, person_of, request_of
 from agent_runtime.domain import Contact
 from agent_runtime.placeholders import redact
@@ -47,9 +47,13 @@ class CrmPush:
                 tx.publish(CONNECTED, self.crm.name)
         silent_until: datetime | None = None
         while not stop.wait(POLL_S):
-            now = clock()
-            if silent_until is None or now >= silent_until:
-                silent_until = self.work(now=now)
+            try:
+                now = clock()
+                if silent_until is None or now >= silent_until:
+                    silent_until = self.work(now=now)
+            except DBAPIError:
+                # The database is the worker's trouble; this thread goes on when it is back.
+                stop.wait(BREATH.total_seconds())
         self.crm.close()
 
     def work(self, *, now: datetime) -> datetime | None:
@@ -57,10 +61,22 @@ class CrmPush:
         with self.store.begin() as tx:
             due = tx.pushes_due(now, limit=AT_A_TIME)
         for push in due:
-            outcome = self._deliver(push, now=now)
+            outcome = self._try(push, now=now)
             if outcome is not None and outcome.status == "retry":
                 return now + max(BREATH, timedelta(seconds=outcome.retry_after_s))
         return None
+
+    def _try(self, push: Push, *, now: datetime) -> Outcome | None:
+        """An error of ours is tried again like one of theirs: no row is ever dropped."""
+        try:
+            return self._deliver(push, now=now)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            failed = Outcome("retry", f"could not be worked: {error!r}"[:300])
+            with self.store.begin() as tx:
+                self._mark(tx, push, None, failed, now=now)
+            return failed
 
     def _deliver(self, push: Push, *, now: datetime) -> Outcome | None:
         with self.store.begin() as tx:
@@ -86,18 +102,11 @@ class CrmPush:
         return outcome
 
     def _ask(self, asked: Request) -> Outcome:
-        """An error of ours is tried again like one of theirs: no row is ever dropped."""
-        try:
-            if isinstance(asked, Write):
-                return self.crm.write(asked)
-            if isinstance(asked, Case):
-                return self.crm.put_ticket(asked)
-            assert isinstance(asked, Activity)
-            return self.crm.log_activity(asked)
-        except DBAPIError:
-            raise
-        except Exception as error:
-            return Outcome("retry", f"could not be worked: {error!r}"[:300])
+        if isinstance(asked, Write):
+            return self.crm.write(asked)
+        if isinstance(asked, Case):
+            return self.crm.put_ticket(asked)
+        return self.crm.log_activity(asked)
 
     def _mark(
         self, tx: Tx, push: Push, contact: Contact | None, outcome: Outcome, *, now: datetime

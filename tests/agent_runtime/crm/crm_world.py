@@ -40,8 +40,11 @@ opened = []
 SESSION = Session("t", "thread-p-ana", "p-ana", "c-ana", "support_triage", "start")
 
 
-def new_store(folder, tenant="t"):
-    store = SqlStore(open_engine(f"sqlite:///{folder}/runtime.db"), tenant)
+def new_store(folder):
+    return with_people(SqlStore(open_engine(f"sqlite:///{folder}/runtime.db"), "t"))
+
+
+def with_people(store):
     with store.begin() as tx:
         tx.add_contact(ANA)
         tx.save_session(SESSION)

@@ -6,9 +6,21 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from threading import Event
 
 import pytest
-from crm_world import ANA, NOW, SESSION, new_store, push_with, states, traced, use, work_until
+from crm_world import (
+    ANA,
+    NOW,
+    SESSION,
+    new_store,
+    push_with,
+    states,
+    traced,
+    use,
+    with_people,
+    work_until,
+)
 from hubspot_stand_in import HubSpot, running
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,7 +138,8 @@ def test_trouble_on_their_side_is_tried_again_later(store, hubspot, url, fault):
     assert [event["result"] for event in traced(store)] == ["pushed"]
 
 
-def test_a_crm_that_is_away_for_a_day_loses_nothing_and_is_not_pestered(store, hubspot, url):
+def test_a_crm_that_is_away_for_a_day_loses_nothing_and_is_not_pestered(hubspot, url):
+    store = with_people(MemoryStore("t"))
     use(store, "crm.update", "contact:c-ana", urgency="soon")
     open_ticket(store)
     hubspot.token = "another"
@@ -426,11 +439,10 @@ FAULTS = st.lists(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(steps=WRITERS, faults=FAULTS)
 def test_whatever_happens_a_persons_value_is_never_lost(steps, faults):
-    store, hubspot = MemoryStore("t"), HubSpot()
-    store.add_contact(ANA)
+    store, hubspot = with_people(MemoryStore("t")), HubSpot()
     hubspot.add("contacts", email=ANA.email)
     held = hubspot.objects["contacts"]["101"]
     with running(hubspot) as url:
@@ -483,3 +495,33 @@ def test_the_stores_agree_on_what_is_due(tmp_path, kind):
         assert len(tx.pushes()) == 3
         assert tx.change("none") is None
         assert tx.ticket("none") is None
+
+
+class Broken(LocalCrm):
+    def write(self, write):
+        raise KeyError("results")
+
+
+def test_an_error_of_ours_drops_no_row(store):
+    use(store, "crm.update", "contact:c-ana", urgency="soon")
+    assert CrmPush(store, Broken(store), {}).work(now=NOW) is not None
+    with store.begin() as tx:
+        (waiting,) = tx.pushes()
+    assert (waiting.state, waiting.attempts) == ("WAITING", 1)
+    assert "could not be worked" in waiting.reason
+
+
+def test_the_delivery_runs_until_it_is_told_to_stop_and_says_which_crm_is_connected(
+    store, hubspot, url
+):
+    use(store, "crm.update", "contact:c-ana", urgency="soon")
+    stop = Event()
+
+    def clock():
+        stop.set()
+        return NOW
+
+    push_with(store, url).run(stop, clock)
+    with store.begin() as tx:
+        assert tx.published(CONNECTED) == "hubspot"
+    assert set(states(store).values()) == {"PUSHED"}

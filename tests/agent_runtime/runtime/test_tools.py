@@ -137,6 +137,6 @@ def test_what_was_said_waits_for_the_timeline_of_a_connected_crm():
         store.publish(CONNECTED, vendor)
         runtime.inbox.receive(mail("What is the price?", to="hello@northbeam.example"), now=NOW)
         wire = Wire()
-        work_all(store, runtime, wire, NOW)
+        work_all(store, runtime, wire, NOW.replace(hour=23))
         of_the_talk = {p.kind for p in store.pushes() if p.kind in ("heard", "sent")}
         assert sorted(of_the_talk) == kinds
