@@ -40,11 +40,14 @@ class CrmPush:
     crm: Crm
     versions: log.Versions
 
-    def run(self, stop: Event, clock: Callable[[], datetime]) -> None:
-        """Delivers until `stop` is set, in a thread of its own, since a vendor may be slow."""
+    def announce(self) -> None:
+        """Tells the turns to come which CRM is connected."""
         with self.store.begin() as tx:
             if tx.published(CONNECTED) != self.crm.name:
                 tx.publish(CONNECTED, self.crm.name)
+
+    def run(self, stop: Event, clock: Callable[[], datetime]) -> None:
+        """Delivers until `stop` is set, in a thread of its own, since a vendor may be slow."""
         silent_until: datetime | None = None
         while not stop.wait(POLL_S):
             try:
@@ -113,8 +116,9 @@ class CrmPush:
     ) -> None:
         reason, found = outcome.reason, outcome.found
         if contact is not None:
-            thread_id = f"thread-{contact.person_id}"
             reason = redact(reason, contact).text
+        if contact is not None and found:
+            thread_id = f"thread-{contact.person_id}"
             hidden = redact(found, contact, known=tx.recall(thread_id))
             tx.remember(thread_id, hidden.originals)
             found = hidden.text

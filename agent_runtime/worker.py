@@ -79,6 +79,7 @@ class Worker:
 
         crash_point("before_launch")
         workflows = Workflows(self.engine, work, executor_id=self.executor_id, lanes=LANES)
+        self.crm.announce()
         workflows.launch()
         readers = [
             Thread(target=f.run, args=(stop, self.receive), daemon=True) for f in self.folders

@@ -521,7 +521,9 @@ def test_the_delivery_runs_until_it_is_told_to_stop_and_says_which_crm_is_connec
         stop.set()
         return NOW
 
-    push_with(store, url).run(stop, clock)
+    push = push_with(store, url)
+    push.announce()
+    push.run(stop, clock)
     with store.begin() as tx:
         assert tx.published(CONNECTED) == "hubspot"
     assert set(states(store).values()) == {"PUSHED"}
