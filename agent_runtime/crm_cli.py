@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.crm_outbox import queue_again
-from agent_runtime.crm_push_cli import check, list_pushes, push, push_row, said, scopes
+from agent_runtime.crm_push_cli import check, list_pushes, push, scopes
+from agent_runtime.crm_push_words import push_row, said
 from agent_runtime.field_undo import FieldChangeError, find_change, undo
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store

@@ -3,26 +3,19 @@
 import json
 from contextlib import closing
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.crm_outbox import queue_again
+from agent_runtime.crm_push_words import WORDS, push_row, said
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import Tx
 from agent_runtime.settings import Settings, load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.rows import Push
-
-_WORDS = {
-    "WAITING": "waits",
-    "PUSHED": "there",
-    "KEPT": "kept here",
-    "CONFLICT": "conflict",
-    "REFUSED": "refused",
-}
 
 
 class CrmPushError(ParleyError):
@@ -78,7 +71,7 @@ def push(
         for one in chosen:
             if over and (one.state != "CONFLICT" or one.kind != "change"):
                 raise CrmPushError(
-                    f"row {one.row_id!r} is {_WORDS[one.state]}: --over is for a field in "
+                    f"row {one.row_id!r} is {WORDS[one.state]}: --over is for a field in "
                     "conflict; leave it out."
                 )
             if over:
@@ -146,42 +139,6 @@ def check(
         typer.echo("something is missing" if lacks else "the token works and nothing is missing")
     if lacks:
         raise typer.Exit(1)
-
-
-def push_row(tx: Tx, push: Push) -> dict[str, Any]:
-    """Returns one row of the queue as JSON can hold it."""
-    what = push.kind
-    if push.kind == "change" and (change := tx.change(push.row_id)):
-        what = f"{change.object}:{change.record_id} {change.field}: {change.after or '(empty)'!r}"
-    elif push.kind == "ticket" and (ticket := tx.ticket(push.row_id)):
-        what = f"ticket: {ticket.subject}, {ticket.state.lower()}"
-    elif push.kind in ("sent", "heard"):
-        what = f"note: what was {push.kind}"
-    return {
-        "id": push.row_id,
-        "kind": push.kind,
-        "what": what,
-        "state": push.state,
-        "reason": push.reason,
-        "found": push.found,
-        "vendor_id": push.vendor_id,
-        "attempts": push.attempts,
-        "due_at": push.due_at.isoformat(),
-    }
-
-
-def said(row: dict[str, Any]) -> str:
-    """Returns how far a row is, in words."""
-    words = _WORDS[row["state"]]
-    if row["state"] == "PUSHED":
-        words += f" as {row['vendor_id']}"
-    if row["state"] == "WAITING" and row["attempts"]:
-        words += f", tried {row['attempts']} times, next at {row['due_at'][:16]}"
-    if row["reason"]:
-        words += f": {row['reason']}"
-    return words + (
-        f"; it holds {row['found'] or '(empty)'!r}" if row["state"] == "CONFLICT" else ""
-    )
 
 
 def _find(tx: Tx, row_id: str) -> Push:
