@@ -100,7 +100,6 @@ class HubSpotCrm:
             "hs_note_body": _html(activity.text),
         }
         try:
-            self._contact(activity.email, [])
             there = self._once("activity", activity.activity_id, [], properties, activity.email)
             return Outcome("pushed", vendor_id=there.vendor_id)
         except HubSpotTrouble as trouble:
@@ -123,7 +122,9 @@ class HubSpotCrm:
         there = self._by_our_id(kind, place, our_id, wanted)
         if there is not None:
             return there
-        contact = self._contact_or_none(email, [])
+        # A case of somebody unknown is still a case; a note of nobody is none.
+        find = self._contact_or_none if kind == "ticket" else self._contact
+        contact = find(email, [])
         body = {
             "properties": {**properties, place.our_id: our_id},
             "associations": [self._link(kind, contact)] if contact else [],

@@ -396,12 +396,23 @@ def test_what_was_said_is_on_the_timeline_once_and_as_text(store, hubspot, url):
         tx.publish(CONNECTED, "hubspot")
         tx.add_inbound(heard())
         queue_heard(tx, heard(), arm="agent")
-    hubspot.faults.extend([None, None, None, "drop"])
+    hubspot.faults.extend([None, None, "drop"])
     work_until(push_with(store, url))
     ((number, note),) = hubspot.objects["notes"].items()
     assert "Is it &lt;b&gt;safe&lt;/b&gt;?<br>Ana" in note["hs_note_body"]
     assert note["hs_timestamp"] == "2026-01-13T10:00:00.000Z"
     assert hubspot.links["notes", number, "contacts"] == [(ANA_THERE, 202)]
+
+
+def test_whom_the_crm_does_not_know_gets_no_note(store, hubspot, url):
+    with store.begin() as tx:
+        tx.add_contact(replace(ANA, email="new@alder.example"))
+        tx.publish(CONNECTED, "hubspot")
+        tx.add_inbound(heard())
+        queue_heard(tx, heard(), arm="agent")
+    push_with(store, url).work(now=NOW)
+    assert hubspot.writes() == []
+    assert set(states(store).values()) == {"REFUSED"}
 
 
 @pytest.mark.parametrize(("arm", "vendor"), [("holdout", "hubspot"), ("", "hubspot"), ("a", "")])
