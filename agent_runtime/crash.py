@@ -13,10 +13,12 @@ Place = Literal[
     "stored_inbound",
     "decided",
     "booked",
+    "pushed",
 ]
 """claimed: SENDING is committed, nothing is on the wire; accepted: the server has the mail, we
 have not written so; stored_inbound: a mail is stored and not yet marked as read; decided: the
-decision to book is committed; booked: the calendar has the event, we have not written so."""
+decision to book is committed; booked: the calendar has the event, we have not written so;
+pushed: the CRM has the row, we have not written so."""
 
 
 def crash_point(place: Place) -> None:

@@ -10,6 +10,9 @@ from pydantic import TypeAdapter
 
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
+from agent_runtime.crm_outbox import queue_again
+from agent_runtime.crm_push_cli import check, list_pushes, push, scopes
+from agent_runtime.crm_push_words import push_row, said
 from agent_runtime.field_undo import FieldChangeError, find_change, undo
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
@@ -21,6 +24,10 @@ crm = typer.Typer(
 tickets = typer.Typer(
     add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help="Cases for support."
 )
+
+crm.command("list")(list_pushes)
+for _command in (push, scopes, check):
+    crm.command()(_command)
 
 Thread = Annotated[str, typer.Option(help="Only what was written in this thread.")]
 
@@ -81,18 +88,24 @@ def list_tickets(workspace: WorkspaceOption = None, as_json: JsonOption = False)
     store = open_store(load_settings(workspace))
     with store.begin() as tx:
         found = list(tx.tickets())
+        rows = [tx.push("ticket", ticket.ticket_id) for ticket in found]
+        pushes = [push_row(tx, row) if row else None for row in rows]
     if as_json:
-        typer.echo(json.dumps(TypeAdapter(list[Ticket]).dump_python(found, mode="json"), indent=2))
+        plain = TypeAdapter(list[Ticket]).dump_python(found, mode="json")
+        shown = [{**ticket, "push": row} for ticket, row in zip(plain, pushes, strict=True)]
+        typer.echo(json.dumps(shown, indent=2))
         return
     if not found:
         typer.echo("no ticket was opened")
-    for ticket in found:
+    for ticket, row in zip(found, pushes, strict=True):
         blocker = f", blocks: {ticket.blocker}" if ticket.blocker else ""
         text = " ".join(ticket.text.split())[:70]
         typer.echo(
             f"{ticket.ticket_id}  {ticket.opened_at:%Y-%m-%d %H:%M}  {ticket.state.lower()}  "
             f"{ticket.priority}  {ticket.subject}{blocker}\n    {text}"
         )
+        if row:
+            typer.echo(f"    CRM: {said(row)}")
 
 
 @tickets.command()
@@ -112,4 +125,6 @@ def solve(
                 f"ticket {ticket_id!r}: there is none; see `parley tickets list` for the ids."
             )
         tx.save_ticket(replace(ticket, state="SOLVED"))
+        if tx.push("ticket", ticket_id):
+            queue_again(tx, "ticket", ticket_id, at=read_now(store.engine))
     typer.echo(f"solved {ticket_id}")

@@ -10,6 +10,7 @@ from agent_runtime.approvals import ask
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
+from agent_runtime.crm_outbox import queue_heard
 from agent_runtime.domain import Action, ChannelName, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
@@ -311,6 +312,7 @@ class Desk:
     ) -> None:
         seen = action.perception
         arm = act.binding_arm(facts.arms)
+        queue_heard(tx, inbound, arm=arm[1])
         journal = log.Journal(tx, session, now=inbound.received_at, versions=self.versions)
         journal.write(
             "message",

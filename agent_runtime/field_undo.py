@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent_runtime import log
+from agent_runtime.crm_outbox import queue
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import Tx
 from agent_runtime.store.rows import FieldChange
@@ -55,6 +56,9 @@ def undo(
     )
     if not tx.add_change(back):
         raise FieldChangeError(f"change {change.change_id}: it has been undone already.")
+    pushed = tx.push("change", change.change_id)
+    if pushed is not None and pushed.state in ("WAITING", "PUSHED", "KEPT"):
+        queue(tx, "change", back.change_id, at=now)
     if change.by.startswith("enrichment:"):
         _restore_fact(tx, change)
     session = tx.session_of(change.thread_id.removeprefix("thread-"))

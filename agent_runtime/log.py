@@ -32,6 +32,7 @@ from agent_runtime.store.rows import (
     Inbound,
     Meeting,
     Message,
+    Push,
 )
 
 Versions = dict[str, str]
@@ -293,6 +294,20 @@ def undone(change: FieldChange) -> dict[str, Any]:
         "reason": change.reason,
         "undoes": change.undoes,
         "by": change.by,
+    }
+
+
+def pushed(push: Push, vendor: str, change: FieldChange | None) -> dict[str, Any]:
+    """Returns the payload of what the vendor's CRM made of a row; values are not repeated."""
+    return {
+        "object": change.object if change else push.kind,
+        "tool": "crm.push",
+        "made": push.row_id,
+        "fields": {change.field: ""} if change else {},
+        "reason": push.reason,
+        "vendor": vendor,
+        "vendor_id": push.vendor_id,
+        "result": push.state.lower(),
     }
 
 

@@ -1,14 +1,16 @@
-"""The worker's neighbours as the settings name them: the carrier's channels, the calendars."""
+"""The worker's neighbours as the settings name them: carrier, calendars, CRM."""
 
 from collections.abc import Callable
 from datetime import datetime
 
+from agent_runtime.crm_port import Crm
 from agent_runtime.domain import ChannelName
 from agent_runtime.endpoints import Endpoints
 from agent_runtime.newcomers import Owner
-from agent_runtime.ports import Calendar, MailChannel
+from agent_runtime.ports import Calendar, MailChannel, Store
 from agent_runtime.settings import Settings
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
+from agent_runtime.tools.local_crm import LocalCrm
 from agent_runtime.tools.office_hours import office_hours
 
 
@@ -46,3 +48,14 @@ def open_calendar(
 
     calendars = {owner.owner_id: owner.email for owner in owners}
     return GoogleCalendar(lambda: token, hours=hours, calendars=calendars, clock=clock)
+
+
+def open_crm(settings: Settings, store: Store) -> Crm:
+    """Returns the CRM: HubSpot's where a token is set, else our own store."""
+    token = settings.hubspot_token.get_secret_value()
+    if not token:
+        return LocalCrm(store)
+    from agent_runtime.tools.hubspot import HubSpotCrm
+    from agent_runtime.tools.hubspot_api import HubSpotApi
+
+    return HubSpotCrm(HubSpotApi(settings.hubspot_url, token))

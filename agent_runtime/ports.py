@@ -18,6 +18,7 @@ from agent_runtime.domain import (
 )
 from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
+from agent_runtime.push_port import PushRows
 from agent_runtime.store.rows import (
     Approval,
     ChatLine,
@@ -162,7 +163,7 @@ class MailChannel(Protocol):
         ...
 
 
-class Tx(Protocol):
+class Tx(PushRows, Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
 
     tenant_id: str

@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     caldav_url: str = ""
     google_token: SecretStr = SecretStr("")
     """OAuth access token with the calendar.events scope."""
+    hubspot_url: str = "https://api.hubapi.com"
+    hubspot_token: SecretStr = SecretStr("")
+    """Access token of a private app; empty means that what is in the store is the CRM."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

@@ -4,6 +4,7 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -23,10 +24,11 @@ from agent_runtime.channels.linkedin import LinkedInDesk
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
+from agent_runtime.crm_push import CrmPush
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind
-from agent_runtime.neighbours import open_calendar, text_channels
+from agent_runtime.neighbours import open_calendar, open_crm, text_channels
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.ports import MailChannel
 from agent_runtime.routing.dispatch import Dispatch, open_dispatch
@@ -52,6 +54,7 @@ class Worker:
     addresses: tuple[str, ...]
     channel: Callable[[], MailChannel]
     dispatch: Dispatch
+    crm: CrmPush
     executor_id: str
     folders: tuple[ImapFolder, ...] = ()
     """Read instead of the Maildirs, each in a thread of its own, since a server may be slow."""
@@ -76,10 +79,13 @@ class Worker:
 
         crash_point("before_launch")
         workflows = Workflows(self.engine, work, executor_id=self.executor_id, lanes=LANES)
+        self.crm.announce()
         workflows.launch()
         readers = [
             Thread(target=f.run, args=(stop, self.receive), daemon=True) for f in self.folders
         ]
+        clock = partial(read_now, self.engine)
+        readers.append(Thread(target=self.crm.run, args=(stop, clock), daemon=True))
         for reader in readers:
             reader.start()
         swept_at = 0.0
@@ -169,6 +175,7 @@ def build_worker(settings: Settings) -> Worker:
             sender=runtime.desk.inbound_address,
             versions=runtime.outbox.versions,
         ),
+        crm=CrmPush(store, open_crm(settings, store), runtime.outbox.versions),
         executor_id=settings.executor_id,
     )
 

@@ -29,6 +29,8 @@ from agent_runtime.store.rows import (
     Message,
     Promise,
     PromiseState,
+    Push,
+    PushKind,
     Reminder,
     ReminderState,
     Stop,
@@ -66,6 +68,7 @@ class MemoryStore:
         self._approvals: dict[str, Approval] = {}
         self._changes: dict[str, FieldChange] = {}
         self._tickets: dict[str, Ticket] = {}
+        self._pushes: dict[tuple[PushKind, str], Push] = {}
         self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
@@ -460,9 +463,8 @@ class MemoryStore:
         return tuple(task for task in self._human.values() if task.state == "OPEN")
 
     def crm_value(self, kind: str, record_id: str, field: str) -> str:
-        where = (kind, record_id, field)
-        written = (c for c in self._changes.values() if (c.object, c.record_id, c.field) == where)
-        return next((change.after for change in reversed([*written])), "")
+        written = self.changes_of(kind, record_id, field)
+        return written[-1].after if written else ""
 
     def add_change(self, change: FieldChange) -> bool:
         if change.change_id in self._changes:
@@ -472,6 +474,34 @@ class MemoryStore:
 
     def changes(self) -> tuple[FieldChange, ...]:
         return tuple(sorted(self._changes.values(), key=lambda c: (c.at, c.change_id)))
+
+    def change(self, change_id: str) -> FieldChange | None:
+        return self._changes.get(change_id)
+
+    def changes_of(self, kind: str, record_id: str, field: str) -> tuple[FieldChange, ...]:
+        where = (kind, record_id, field)
+        written = self._changes.values()
+        return tuple(c for c in written if (c.object, c.record_id, c.field) == where)
+
+    def add_push(self, push: Push) -> bool:
+        if (push.kind, push.row_id) in self._pushes:
+            return False
+        self.save_push(push)
+        return True
+
+    def save_push(self, push: Push) -> None:
+        self._pushes[push.kind, push.row_id] = push
+
+    def push(self, kind: PushKind, row_id: str) -> Push | None:
+        return self._pushes.get((kind, row_id))
+
+    def pushes(self) -> tuple[Push, ...]:
+        found = self._pushes.values()
+        return tuple(sorted(found, key=lambda p: (p.due_at, p.kind, p.row_id)))
+
+    def pushes_due(self, now: datetime, *, limit: int) -> tuple[Push, ...]:
+        due = (p for p in self.pushes() if p.state == "WAITING" and p.due_at <= now)
+        return tuple(due)[:limit]
 
     def add_ticket(self, ticket: Ticket) -> bool:
         if ticket.ticket_id in self._tickets:
@@ -484,6 +514,9 @@ class MemoryStore:
 
     def tickets(self) -> tuple[Ticket, ...]:
         return tuple(sorted(self._tickets.values(), key=lambda t: (t.opened_at, t.ticket_id)))
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        return self._tickets.get(ticket_id)
 
     def save_approval(self, approval: Approval) -> None:
         self._approvals[approval.approval_id] = approval

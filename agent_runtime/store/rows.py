@@ -31,6 +31,10 @@ DueKind = Literal["task", "message", "inbound", "promise", "reminder"]
 ReminderState = Literal["WAITING", "DONE", "CANCELLED"]
 ListScope = Literal["email", "domain", "account", "person"]
 """What an entry of a suppression list names; `person` only where a recorded stop was lifted."""
+PushKind = Literal["change", "ticket", "sent", "heard"]
+"""A field, a case for support, a message that left, one that came in."""
+PushState = Literal["WAITING", "PUSHED", "KEPT", "CONFLICT", "REFUSED"]
+"""KEPT: no CRM was connected; CONFLICT: a person has changed the field there since."""
 PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
 """DUE: its time has passed and nothing shows that it was kept."""
 Party = Literal["buyer", "owner"]
@@ -334,6 +338,26 @@ class Ticket:
     priority: Literal["usual", "fast"]
     opened_at: datetime
     state: Literal["OPEN", "SOLVED"] = "OPEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A row on its way to the vendor's CRM."""
+
+    tenant_id: str
+    kind: PushKind
+    row_id: str
+    due_at: datetime
+    state: PushState = "WAITING"
+    attempts: int = 0
+    """How often it was tried in vain."""
+    reason: str = ""
+    """Why it is not there, in words."""
+    vendor_id: str = ""
+    found: str = ""
+    """What the field holds there instead, in placeholder text."""
+    leave: str | None = None
+    """The value there that a person has given leave to write over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from agent_runtime.store.rows import (
     Message,
     Promise,
     PromiseState,
+    Push,
+    PushKind,
     Reminder,
     ReminderState,
     Stop,
@@ -490,6 +492,31 @@ class SqlTx(SqlRows):
         found = self.all(FieldChange, t.crm_changes)
         return tuple(sorted(found, key=lambda c: (c.at, c.change_id)))
 
+    def change(self, change_id: str) -> FieldChange | None:
+        return self.one(FieldChange, t.crm_changes, change_id=change_id)
+
+    def changes_of(self, kind: str, record_id: str, field: str) -> tuple[FieldChange, ...]:
+        return self._written(f"{kind}:{record_id}", field)
+
+    def add_push(self, push: Push) -> bool:
+        return self.add(t.crm_pushes, push, **_push_columns(push))
+
+    def save_push(self, push: Push) -> None:
+        self.put(t.crm_pushes, push, **_push_columns(push))
+
+    def push(self, kind: PushKind, row_id: str) -> Push | None:
+        return self.one(Push, t.crm_pushes, row_kind=kind, row_id=row_id)
+
+    def pushes(self) -> tuple[Push, ...]:
+        found = self.all(Push, t.crm_pushes)
+        return tuple(sorted(found, key=lambda p: (p.due_at, p.kind, p.row_id)))
+
+    def pushes_due(self, now: datetime, *, limit: int) -> tuple[Push, ...]:
+        c = t.crm_pushes.c
+        is_due = and_(c.tenant_id == self.tenant_id, c.state == "WAITING", c.due_at <= now)
+        query = select(c.doc).where(is_due).order_by(c.due_at, c.row_kind, c.row_id).limit(limit)
+        return tuple(load(Push, doc) for doc in self.connection.execute(query).scalars())
+
     def _written(self, record: str, field: str) -> tuple[FieldChange, ...]:
         rows = self.rows(t.crm_changes, record=record, field=field)
         ordered = sorted(rows, key=lambda row: (row.position, row.change_id))
@@ -506,6 +533,9 @@ class SqlTx(SqlRows):
     def tickets(self) -> tuple[Ticket, ...]:
         found = self.all(Ticket, t.tickets)
         return tuple(sorted(found, key=lambda c: (c.opened_at, c.ticket_id)))
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        return self.one(Ticket, t.tickets, ticket_id=ticket_id)
 
     def save_approval(self, approval: Approval) -> None:
         self.put(
@@ -586,6 +616,11 @@ def _task_columns(task: Task) -> dict[str, Any]:
         "state": task.state,
         "due_at": task.due_at,
     }
+
+
+def _push_columns(push: Push) -> dict[str, Any]:
+    key = {"row_kind": push.kind, "row_id": push.row_id}
+    return {**key, "state": push.state, "due_at": push.due_at}
 
 
 def _sent_since(instant: datetime) -> Any:

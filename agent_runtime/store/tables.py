@@ -266,6 +266,18 @@ tickets = Table(
     Index("tickets_state", "tenant_id", "state"),
 )
 
+crm_pushes = Table(
+    "crm_pushes",
+    metadata,
+    _key("tenant_id"),
+    _key("row_kind"),
+    Column("row_id", String(400), primary_key=True),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("crm_pushes_due", "tenant_id", "state", "due_at"),
+)
+
 trace_events = Table(
     "trace_events",
     metadata,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent_runtime.crm_outbox import queue
 from agent_runtime.domain import Session
 from agent_runtime.policies.tool_permit import ToolPermit
 from agent_runtime.ports import Tx
@@ -43,6 +44,7 @@ def update_crm(tx: Tx, permit: ToolPermit, cause: Cause) -> str:
             at=cause.at,
         )
         if change.before != change.after and tx.add_change(change):
+            queue(tx, "change", change.change_id, at=cause.at)
             made = made or change.change_id
     return made
 
@@ -61,7 +63,10 @@ def open_ticket(tx: Tx, permit: ToolPermit, cause: Cause) -> str:
         priority="fast" if values.get("priority") == "fast" else "usual",
         opened_at=cause.at,
     )
-    return ticket.ticket_id if tx.add_ticket(ticket) else ""
+    if not tx.add_ticket(ticket):
+        return ""
+    queue(tx, "ticket", ticket.ticket_id, at=cause.at)
+    return ticket.ticket_id
 
 
 @dataclass(frozen=True, slots=True)

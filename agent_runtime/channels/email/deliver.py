@@ -8,6 +8,7 @@ from typing import Any
 from agent_runtime import log
 from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.crash import crash_point
+from agent_runtime.crm_outbox import queue_sent
 from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Session
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
@@ -172,6 +173,7 @@ class Outbox:
             )
             journal.write("cost", *key, payload=used)
             tx.save_session(_after_sending(session, settled))
+            queue_sent(tx, settled, at=now)
         if receipt.status == "rejected":
             self.refused(tx, journal, settled, receipt, *key, now=now)
         elif receipt.status == "retry" or message.channel in TEXT_CHANNELS:

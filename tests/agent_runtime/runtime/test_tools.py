@@ -7,6 +7,7 @@ from conversation_world import ANA, NOW, Wire, mail, new_world, work_all
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.crm_outbox import CONNECTED
 from agent_runtime.domain import Drafted, Sentence, ToolCall
 from agent_runtime.library.content import SLOT_VALUES
 from agent_runtime.policies.tool_facts import ToolFacts
@@ -127,3 +128,15 @@ def test_a_draft_in_approved_words_goes_out_with_the_calls_that_are_allowed():
         ("crm.update", "allow"),
         ("mail.send", "block"),
     ]
+
+
+def test_what_was_said_waits_for_the_timeline_of_a_connected_crm():
+    """R45: both sides of the talk, and nothing where no CRM is connected."""
+    for vendor, kinds in (("hubspot", ["heard", "sent"]), ("", [])):
+        store, runtime = new_world()
+        store.publish(CONNECTED, vendor)
+        runtime.inbox.receive(mail("What is the price?", to="hello@northbeam.example"), now=NOW)
+        wire = Wire()
+        work_all(store, runtime, wire, NOW.replace(hour=23))
+        of_the_talk = {p.kind for p in store.pushes() if p.kind in ("heard", "sent")}
+        assert sorted(of_the_talk) == kinds
