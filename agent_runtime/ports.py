@@ -168,6 +168,13 @@ class Tx(PushRows, Protocol):
 
     tenant_id: str
 
+    def hold(self, *names: str) -> None:
+        """Waits until nobody else holds any of these names; they are held until the commit.
+
+        What is read afterwards is the newest, so that what was counted stays true until then.
+        """
+        ...
+
     def contact_of(self, person_id: str) -> Contact | None:
         """The contact by which a person is written to."""
         ...
