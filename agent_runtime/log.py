@@ -23,7 +23,7 @@ from agent_runtime.domain import (
 )
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.policies.tool_permit import ToolJudgement
-from agent_runtime.ports import Tx
+from agent_runtime.ports import BookingResult, Tx
 from agent_runtime.store.rows import (
     Approval,
     Due,
@@ -405,6 +405,30 @@ def meeting(
         "message_id": None,
         "arm": arm,
         "experiment_id": experiment_id,
+    }
+
+
+def calendar(value: Meeting, result: BookingResult) -> dict[str, Any]:
+    """Returns the payload of a calendar's answer to a write of ours, taken or refused."""
+    return {
+        "object": "calendar",
+        "event_uid": value.uid,
+        "start": value.slot.start.isoformat(),
+        "status": "accepted" if result.status == "booked" else "refused",
+        "code": result.code,
+        "why": result.why,
+    }
+
+
+def told(value: HumanTask, *, way: str, is_taken: bool, code: str, why: str) -> dict[str, Any]:
+    """Returns the payload of a notice to a colleague, taken or refused by the server it went to."""
+    return {
+        "object": "notice",
+        "task_id": value.task_id,
+        "way": way,
+        "status": "accepted" if is_taken else "refused",
+        "code": code,
+        "why": why,
     }
 
 

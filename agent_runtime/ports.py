@@ -49,6 +49,9 @@ class BookingResult:
 
     status: Literal["booked", "taken"]
     etag: str = ""
+    code: str = ""
+    """What the server answered to the write; `busy` where none was tried."""
+    why: str = ""
 
 
 class Calendar(Protocol):
