@@ -103,6 +103,7 @@ def running_site(folder, **more):
                 subprocess.Popen(c, env=environment, stdout=out, stderr=out) for c in commands
             ]
         made = Site(settings, store, port, lambda: _mails(log), exchanger)
+        made.calendar_url = calendar.url
         try:
             warm_up(made, running, folder)
             yield made
