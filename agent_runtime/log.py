@@ -4,36 +4,39 @@ An event's id is a ULID whose random part is a hash of what happened, so that a 
 again after a crash writes the same event and not a second one.
 """
 
+from __future__ import annotations
+
 import hashlib
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ulid import ULID
 
 from agent_runtime.contracts import TraceEvent, TraceKind
-from agent_runtime.domain import (
-    Action,
-    Candidate,
-    Observation,
-    Session,
-    ToolCall,
-    Verdict,
-)
-from agent_runtime.policies.permit import Judgement
-from agent_runtime.policies.tool_permit import ToolJudgement
-from agent_runtime.ports import BookingResult, Tx
-from agent_runtime.store.rows import (
-    Approval,
-    Due,
-    FieldChange,
-    HumanTask,
-    Inbound,
-    Meeting,
-    Message,
-    Push,
-)
+if TYPE_CHECKING:  # A command that writes one event need not load all rules.
+    from agent_runtime.domain import (
+        Action,
+        Candidate,
+        Observation,
+        Session,
+        ToolCall,
+        Verdict,
+    )
+    from agent_runtime.policies.permit import Judgement
+    from agent_runtime.policies.tool_permit import ToolJudgement
+    from agent_runtime.ports import BookingResult, Tx
+    from agent_runtime.store.rows import (
+        Approval,
+        Due,
+        FieldChange,
+        HumanTask,
+        Inbound,
+        Meeting,
+        Message,
+        Push,
+    )
 
 Versions = dict[str, str]
 """Versions of code, playbook, prompt, model, policy and content behind an event."""

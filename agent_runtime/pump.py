@@ -62,9 +62,9 @@ def release(engine: Engine, enqueue: Enqueue, *, now: datetime) -> int:
         work_ids = {lane: f"{lane}:{uuid4().hex[:12]}" for lane in batches}
         # In one order: two workers that took lanes crosswise would wait for each other.
         taken = {lane for lane in sorted(batches) if _take(connection, lane, work_ids[lane])}
-        for lane in batches:
+        for lane, rows in batches.items():
             if lane in taken:
-                enqueue(connection, work_ids[lane], lane, batches[lane])
+                enqueue(connection, work_ids[lane], lane, rows)
         return sum(len(batches[lane]) for lane in taken)
 
 

@@ -35,6 +35,7 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     for case, seen in results.items():
         passed &= seen["slowest_s"] < BOUND_S and seen["went_out_after"] == 0
         passed &= seen["others_written_to"] == seen["others"] and seen["worked_meanwhile"] > 0
+        passed &= seen["most_confirmations"] <= 1
         passed &= not seen["not_in_trace"] and not seen["answers_missing"]
         ways = "; ".join(
             f"{way} {t['p50']}/{t['p95']}/{t['max']}" for way, t in seen["ways"].items()
@@ -42,8 +43,10 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
         figures.append(
             f"{case}: {seen['stopped']} of {seen['people']} people stopped while "
             f"{seen['worked_meanwhile']} rows were worked; seconds p50/p95/max over all "
-            f"{seen['all']['p50']}/{seen['all']['p95']}/{seen['all']['max']} ({ways}); afterwards "
-            f"{seen['went_out_after']} messages to them and {seen['confirmations']} confirmations; "
+            f"{seen['all']['p50']}/{seen['all']['p95']}/{seen['all']['max']} ({ways}; the program "
+            f"of the command took up to {seen['command_loads_s']} s to load before); afterwards "
+            f"{seen['went_out_after']} messages to them and {seen['confirmations']} confirmations, "
+            f"{seen['most_confirmations']} to one person at most; "
             f"answers of servers found in traces {seen['answers']}, not found "
             f"{seen['not_in_trace']}, channels without {seen['answers_missing']}"
         )

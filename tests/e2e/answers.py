@@ -1,18 +1,17 @@
 """What servers outside answered to us, in their own logs, and whether the traces hold it."""
 
 import json
-from datetime import timedelta
 
 from site_world import NIGHT, OWNER, begin, hear, say, within
 from sqlalchemy import select
 from stop_world import OURS_SMS, OURS_WHATSAPP, enter, number_of, person
 
 from agent_runtime.clock import read_now
+from agent_runtime.newcomers import read_newcomers
 from agent_runtime.store import tables as t
 from agent_runtime.store.rows import Inbound
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.office_hours import office_hours
-from agent_runtime.newcomers import read_newcomers
 
 ASKS, BOOKS = "What is the price?", "I would like to book a demo. When could we meet?"
 LANDLINE, HASTY = 9001, 9002
@@ -106,7 +105,9 @@ def answers_of(site, carrier):
             found["chat accepted"] += message.get("code") == "stored"
     for news in by_kind["delivery"]:
         key = (news["source"], news["status"], news["code"])
-        found["email refused"] += key == ("smtp", "bounced", "550") and "never leaves" in news["why"]
+        found["email refused"] += (
+            key == ("smtp", "bounced", "550") and "never leaves" in news["why"]
+        )
         found["sms refused"] += key == ("sms", "bounced", "21614") and "mobile" in news["why"]
         found["sms delayed"] += key == ("sms", "delayed", "20429") and "Too Many" in news["why"]
         for channel in ("sms", "whatsapp"):

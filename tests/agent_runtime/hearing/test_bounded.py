@@ -11,7 +11,6 @@ from agent_runtime.hearing.opt_out import is_opt_out, is_stop_word
 from agent_runtime.hearing.safety import listen
 from agent_runtime.hearing.spelling import Spelling
 
-
 HUGE = 1_000_000
 AT = datetime(2026, 1, 13, tzinfo=UTC)
 READERS = {

@@ -1,6 +1,7 @@
 """Caps that several workers come up to at once: what one has counted no other passes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from threading import Barrier, BrokenBarrierError
 
@@ -65,10 +66,8 @@ def deliver_at_once(engines, people):
     def meet(proposal, facts):
         """Asked after the count and before the claim: here all would stand with the same count."""
         verdict = caps(proposal, facts)
-        try:
+        with suppress(BrokenBarrierError):
             together.wait(0.5)
-        except BrokenBarrierError:
-            pass
         return verdict if verdict.decision != "allow" else Verdict("caps", 1, "allow")
 
     def deliver(number):

@@ -32,7 +32,7 @@ def strays_of(text: str) -> tuple[str, ...]:
     ours = _lines_of_ours(lines)
     found, is_over = [], False
     for at in range(first, len(lines)):
-        is_over = kinds[at] in _ENDED and at not in ours or (is_over and kinds[at] is Kind.TEXT)
+        is_over = (kinds[at] in _ENDED and at not in ours) or (is_over and kinds[at] is Kind.TEXT)
         is_text = kinds[at] is Kind.TEXT and at not in ours and not is_over
         is_text = is_text and not _is_link(lines[at])
         found.append(lines[at].strip() if is_text else "")

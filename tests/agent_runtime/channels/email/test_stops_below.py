@@ -17,7 +17,8 @@ LIBRARY = load_library()
 
 def received(text):
     head = "From: bob@buyer.example\nTo: us@northbeam.example\nSubject: Re: Hello\n"
-    head += 'Message-ID: <1@buyer.example>\nIn-Reply-To: <2@n>\nContent-Type: text/plain; charset="utf-8"\n'
+    head += "Message-ID: <1@buyer.example>\nIn-Reply-To: <2@n>\n"
+    head += 'Content-Type: text/plain; charset="utf-8"\n'
     return parse(f"{head}\n{text}".encode(), mailbox="us@northbeam.example")
 
 
@@ -42,7 +43,8 @@ def test_nothing_that_we_write_is_a_stop_when_it_comes_back_unmarked(language):
     ours = [text.body for (_, locale), text in LIBRARY.contents.items() if locale == language]
     footer = LIBRARY.contents["frame.email", language].body.split()
     ours += [f"{' '.join(footer[:at])}\n{' '.join(footer[at:])}" for at in range(1, len(footer))]
-    below = "Fine.\n\n----- Original Message -----\nFrom: Anna <a@n.example>\nSent: 13 January 2026\nTo: Bob <b@b.example>\nSubject: Hello\n\n"
+    below = "Fine.\n\n----- Original Message -----\nFrom: Anna <a@n.example>\n"
+    below += "Sent: 13 January 2026\nTo: Bob <b@b.example>\nSubject: Hello\n\n"
     wrong = [text for text in ours if received(f"{below}{text}\n\nNorthbeam").kind != "reply"]
     assert ours
     assert wrong == []
