@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ulid import ULID
 
 from agent_runtime.contracts import TraceEvent, TraceKind
+
 if TYPE_CHECKING:  # A command that writes one event need not load all rules.
     from agent_runtime.domain import (
         Action,

@@ -77,7 +77,7 @@ class Dispatch:
     def _tell(self, task: HumanTask, to: Assignee, *, now: datetime) -> None:
         notice = notice_of(task.task_id, task.kind, task.reason, to)
         ways: list[Way] = [way for way in to.by if way != "task"]
-        answers = {way: self._tell_by(way, notice) for way in ways}
+        answers: dict[Way, Answer] = {way: self._tell_by(way, notice) for way in ways}
         self._note(task, answers, now=now)
         if answers and not any(answer.is_taken for answer in answers.values()):
             with self.store.begin() as tx:
@@ -89,8 +89,10 @@ class Dispatch:
     def _note(self, task: HumanTask, answers: Mapping[Way, Answer], *, now: datetime) -> None:
         with self.store.begin() as tx:
             session = tx.session_of(task.person_id)
-            for way, answer in answers.items() if session else ():
-                journal = log.Journal(tx, session, now=now, versions=self.versions)
+            if session is None:
+                return
+            journal = log.Journal(tx, session, now=now, versions=self.versions)
+            for way, answer in answers.items():
                 news = log.told(
                     task,
                     way=way,
