@@ -79,8 +79,10 @@ class Booker:
                 result = BookingResult("taken")
             if result.status == "booked":
                 self._drop(thread, replaced)
-                return self._confirm(thread, _takes_over(current, replaced), said)
+                return self._confirm(thread, _takes_over(current, replaced), said, result)
             tx.save_meeting(replace(current, state="TAKEN"))
+            refused = log.calendar(current, result)
+            thread.journal(self.versions).write("crm_write", current.uid, "taken", payload=refused)
             if current.actor == "human" or host is None:
                 self._ask_again(thread, current)
                 return None
@@ -175,9 +177,13 @@ class Booker:
             payload=log.meeting(meeting, status=status, arm=arm, experiment_id=experiment),
         )
 
-    def _confirm(self, thread: "_Thread", meeting: Meeting, said: Proposal | None) -> str:
+    def _confirm(
+        self, thread: "_Thread", meeting: Meeting, said: Proposal | None, result: BookingResult
+    ) -> str:
         tx, contact, session, now = thread.tx, thread.contact, thread.session, thread.now
         self._note(thread, replace(meeting, state="CONFIRMED"), "confirmed")
+        accepted = log.calendar(meeting, result)
+        thread.journal(self.versions).write("crm_write", meeting.uid, "booked", payload=accepted)
         booked = replace(session, meeting_uid=meeting.uid, state="booked", offered=())
         tx.save_session(booked)
         proposal = said or confirmation(self.library, contact, session, meeting.slot, now=now)
@@ -253,6 +259,9 @@ class _Thread:
     session: Session
     mailbox: str
     now: datetime
+
+    def journal(self, versions: log.Versions) -> log.Journal:
+        return log.Journal(self.tx, self.session, now=self.now, versions=versions)
 
     def say(self, session: Session, proposal: Proposal, meeting: Meeting, invite: str) -> str:
         message = act.message_of(

@@ -105,6 +105,9 @@ class Desk:
             )
             facts = self._facts(tx, session, contact, now=now, task=task, channel=channel)
             action = self._decide(session, observation, contact, facts)
+            tx.hold(f"person:{task.person_id}")
+            if _is_withdrawn(tx, task_id):
+                return ()
             if known is None:
                 tx.save_session(session)
             message = self._record(tx, session, observation, action, contact, facts, task=task)
@@ -381,6 +384,12 @@ def _channel_of(playbook: Playbook, task: Task) -> ChannelName:
     """A touch that no playbook writes any more is nobody's; the plan says so."""
     is_written = 1 <= task.touch <= len(playbook.touches)
     return playbook.touches[task.touch - 1].channel if is_written else "email"
+
+
+def _is_withdrawn(tx: Tx, task_id: str) -> bool:
+    """Says whether a stop came while the touch was being planned."""
+    task = tx.task(task_id)
+    return task is None or task.state != "WAITING"
 
 
 def _after(task: Task, action: Action, *, now: datetime) -> Task:

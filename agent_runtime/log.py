@@ -4,36 +4,40 @@ An event's id is a ULID whose random part is a hash of what happened, so that a 
 again after a crash writes the same event and not a second one.
 """
 
+from __future__ import annotations
+
 import hashlib
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ulid import ULID
 
 from agent_runtime.contracts import TraceEvent, TraceKind
-from agent_runtime.domain import (
-    Action,
-    Candidate,
-    Observation,
-    Session,
-    ToolCall,
-    Verdict,
-)
-from agent_runtime.policies.permit import Judgement
-from agent_runtime.policies.tool_permit import ToolJudgement
-from agent_runtime.ports import Tx
-from agent_runtime.store.rows import (
-    Approval,
-    Due,
-    FieldChange,
-    HumanTask,
-    Inbound,
-    Meeting,
-    Message,
-    Push,
-)
+
+if TYPE_CHECKING:  # A command that writes one event need not load all rules.
+    from agent_runtime.domain import (
+        Action,
+        Candidate,
+        Observation,
+        Session,
+        ToolCall,
+        Verdict,
+    )
+    from agent_runtime.policies.permit import Judgement
+    from agent_runtime.policies.tool_permit import ToolJudgement
+    from agent_runtime.ports import BookingResult, Tx
+    from agent_runtime.store.rows import (
+        Approval,
+        Due,
+        FieldChange,
+        HumanTask,
+        Inbound,
+        Meeting,
+        Message,
+        Push,
+    )
 
 Versions = dict[str, str]
 """Versions of code, playbook, prompt, model, policy and content behind an event."""
@@ -405,6 +409,30 @@ def meeting(
         "message_id": None,
         "arm": arm,
         "experiment_id": experiment_id,
+    }
+
+
+def calendar(value: Meeting, result: BookingResult) -> dict[str, Any]:
+    """Returns the payload of a calendar's answer to a write of ours, taken or refused."""
+    return {
+        "object": "calendar",
+        "event_uid": value.uid,
+        "start": value.slot.start.isoformat(),
+        "status": "accepted" if result.status == "booked" else "refused",
+        "code": result.code,
+        "why": result.why,
+    }
+
+
+def told(value: HumanTask, *, way: str, is_taken: bool, code: str, why: str) -> dict[str, Any]:
+    """Returns the payload of a notice to a colleague, taken or refused by the server it went to."""
+    return {
+        "object": "notice",
+        "task_id": value.task_id,
+        "way": way,
+        "status": "accepted" if is_taken else "refused",
+        "code": code,
+        "why": why,
     }
 
 

@@ -49,6 +49,9 @@ class BookingResult:
 
     status: Literal["booked", "taken"]
     etag: str = ""
+    code: str = ""
+    """What the server answered to the write; `busy` where none was tried."""
+    why: str = ""
 
 
 class Calendar(Protocol):
@@ -167,6 +170,13 @@ class Tx(PushRows, Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
 
     tenant_id: str
+
+    def hold(self, *names: str) -> None:
+        """Waits until nobody else holds any of these names; they are held until the commit.
+
+        What is read afterwards is the newest, so that what was counted stays true until then.
+        """
+        ...
 
     def contact_of(self, person_id: str) -> Contact | None:
         """The contact by which a person is written to."""

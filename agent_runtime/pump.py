@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Table, and_, bindparam, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
 from agent_runtime.store import tables as t
@@ -58,11 +59,13 @@ def release(engine: Engine, enqueue: Enqueue, *, now: datetime) -> int:
         for kind, row_id, lane in _in_order(connection, now):
             if lane not in busy and len(batches[lane]) < BATCH:
                 batches[lane].append((kind, row_id))
+        work_ids = {lane: f"{lane}:{uuid4().hex[:12]}" for lane in batches}
+        # In one order: two workers that took lanes crosswise would wait for each other.
+        taken = {lane for lane in sorted(batches) if _take(connection, lane, work_ids[lane])}
         for lane, rows in batches.items():
-            work_id = f"{lane}:{uuid4().hex[:12]}"
-            connection.execute(t.lanes.insert().values(lane=lane, work_id=work_id))
-            enqueue(connection, work_id, lane, rows)
-        return sum(map(len, batches.values()))
+            if lane in taken:
+                enqueue(connection, work_ids[lane], lane, rows)
+        return sum(len(batches[lane]) for lane in taken)
 
 
 def live(engine: Engine, *, lane: str, now: datetime) -> Rows:
@@ -116,6 +119,15 @@ def is_idle(engine: Engine, now: datetime) -> bool:
     )
     with engine.connect() as connection:
         return not any(connection.execute(query.limit(1)).first() for query in pending)
+
+
+def _take(connection: Connection, lane: str, work_id: str) -> bool:
+    """Takes a lane; False where another worker was a moment faster."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(t.lanes).values(lane=lane, work_id=work_id).on_conflict_do_nothing()
+    # Without this option psycopg reports no count for an insert.
+    counted = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(counted).rowcount == 1
 
 
 def _is_anything_due(engine: Engine, now: datetime, *, in_free_lanes: bool = False) -> bool:

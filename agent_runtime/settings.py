@@ -123,8 +123,9 @@ class ImapAccount(BaseModel):
     password: SecretStr
     tls: Literal["none", "starttls", "tls"] = "tls"
     folders: tuple[str, ...] = ("INBOX",)
-    poll_s: float = 60.0
-    """How often to look where the server does not tell of new mail by itself (IDLE)."""
+    poll_s: float = 2.0
+    """How often to look where the server does not tell of new mail by itself (IDLE): a stop that
+    lies in the mailbox counts within five seconds."""
 
 
 class Settings(BaseSettings):

@@ -1,20 +1,22 @@
 """What runs, waits and failed, read from the store."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Table, func, select
 
-from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.clock import read_now
 from agent_runtime.errors import ParleyError
-from agent_runtime.library.catalog import company_library
-from agent_runtime.pump import next_due
 from agent_runtime.settings import Settings
 from agent_runtime.store import tables as t
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from agent_runtime.channels.email.deliver import Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def open_store(settings: Settings) -> SqlStore:
 
 def read_status(settings: Settings) -> Status:
     """Returns the status of a workspace."""
+    from agent_runtime.pump import next_due
+
     store = open_store(settings)
     with store.begin() as tx:
         flags = tx.flags()
@@ -100,6 +104,9 @@ def list_unknown(settings: Settings) -> list[dict[str, str]]:
 
 def open_outbox(settings: Settings) -> tuple[Outbox, Engine]:
     """Returns what settles messages on a person's word, and the engine that has the clock."""
+    from agent_runtime.channels.email.deliver import Outbox
+    from agent_runtime.library.catalog import company_library
+
     store = open_store(settings)
     library = company_library(settings.paths.library)
     return Outbox(store, library, {}, "", settings.executor_id), store.engine

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Contact
 from agent_runtime.errors import ParleyError
+from agent_runtime.log import event_id, stop
 from agent_runtime.ports import Tx
 from agent_runtime.store.rows import Listing, ListScope
 
@@ -63,7 +65,9 @@ def add(
     tx.save_listing(listing)
     contact = tx.contact_by_email(listing.value) if scope == "email" else None
     if contact is not None and reason in HARD:
-        tx.suppress(contact.person_id, reason=reason, source=source, now=now)
+        is_new = tx.suppress(contact.person_id, reason=reason, source=source, now=now)
+        if is_new:
+            tx.trace(_stopped(contact, source, now=now))
     return True
 
 
@@ -123,6 +127,21 @@ def read_csv(path: Path) -> Iterator[tuple[int, ListScope, str, str]]:
         for scope in COLUMNS:
             if fields.get(scope, "").strip():
                 yield number, scope, fields[scope].strip(), fields["reason"].strip().lower()
+
+
+def _stopped(contact: Contact, source: str, *, now: datetime) -> TraceEvent:
+    """Returns the trace of a wish that a colleague has recorded."""
+    return TraceEvent(
+        event_id=event_id(now, "suppression", contact.tenant_id, contact.person_id, source),
+        tenant_id=contact.tenant_id,
+        kind="suppression",
+        thread_id=f"thread-{contact.person_id}",
+        person_id=contact.person_id,
+        contact_id=contact.contact_id,
+        occurred_at=now,
+        versions={},
+        payload=stop("opt_out", source),
+    )
 
 
 def _keys(contact: Contact) -> Iterator[tuple[ListScope, str]]:

@@ -1,5 +1,6 @@
 """The worker process: takes mail in, releases what is due, works the lanes. The only launcher."""
 
+import logging
 import signal
 from collections import defaultdict
 from collections.abc import Callable
@@ -81,13 +82,14 @@ class Worker:
         workflows = Workflows(self.engine, work, executor_id=self.executor_id, lanes=LANES)
         self.crm.announce()
         workflows.launch()
-        readers = [
+        beside = [
             Thread(target=f.run, args=(stop, self.receive), daemon=True) for f in self.folders
         ]
         clock = partial(read_now, self.engine)
-        readers.append(Thread(target=self.crm.run, args=(stop, clock), daemon=True))
-        for reader in readers:
-            reader.start()
+        beside.append(Thread(target=self.crm.run, args=(stop, clock), daemon=True))
+        beside.append(Thread(target=self._tell_people, args=(stop,), daemon=True))
+        for thread in beside:
+            thread.start()
         swept_at = 0.0
         while not stop.is_set():
             taken = self.take_mail()
@@ -96,14 +98,24 @@ class Worker:
             if monotonic() - swept_at > SWEEP_EVERY_S:
                 ended = workflows.ended(pump.work_in_hand(self.engine))
                 pump.free(self.engine, work_ids=ended)
-                self.dispatch.work(now=now)
                 resolve_unknown(self.runtime.outbox, self.mail_folder, now=now)
                 swept_at = monotonic()
             if not (taken or released):
                 stop.wait(POLL_S)
-        for reader in readers:
-            reader.join(timeout=ENDS_WITHIN_S)
+        for thread in beside:
+            thread.join(timeout=ENDS_WITHIN_S)
         workflows.close()
+
+    def _tell_people(self, stop: Event) -> None:
+        """Routes work to people; in a thread of its own, since whoever is told may be slow.
+
+        Mail, and a stop in it, never waits for a webhook that does not answer.
+        """
+        while not stop.wait(SWEEP_EVERY_S):
+            try:
+                self.dispatch.work(now=read_now(self.engine))
+            except Exception:
+                logging.getLogger(__name__).exception("work could not be routed; trying again")
 
     def receive(self, raw: bytes, address: str) -> None:
         """Stores one mail that came to an address of ours."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from agent_runtime.hearing.bounded import bounded
 from agent_runtime.hearing.new_text import message_of, unquoted
 from agent_runtime.hearing.phrases import Phrases, Vocabulary
 from agent_runtime.hearing.reported import own_words
@@ -15,13 +16,23 @@ from agent_runtime.library.content import LOCALES
 from agent_runtime.words import read_words
 
 
-@lru_cache(maxsize=8192)
 def is_opt_out(text: str) -> bool:
     """Says whether a text asks that contact stop: a STOP word alone, or the wish in words.
 
     Only what the writer added is read. Slips of the pen are forgiven where they make the
     difference between a wish to be left alone and none.
     """
+    return _is_opt_out(bounded(text))
+
+
+def is_stop_word(subject: str) -> bool:
+    """Says whether a subject line is nothing but a word that stops contact."""
+    said = sentences_of(bounded(subject))
+    return any(language.is_command(said) for language in _languages())
+
+
+@lru_cache(maxsize=8192)
+def _is_opt_out(text: str) -> bool:
     message = sentences_of(own_words(message_of(text)))
     own = sentences_of(own_words(unquoted(text)))
     if _asks(message, own):
@@ -31,12 +42,6 @@ def is_opt_out(text: str) -> bool:
         for spelling in _spellings()
         if (corrected := spelling.corrected(own)) != own
     )
-
-
-def is_stop_word(subject: str) -> bool:
-    """Says whether a subject line is nothing but a word that stops contact."""
-    said = sentences_of(subject)
-    return any(language.is_command(said) for language in _languages())
 
 
 def _asks(message: str, own: str) -> bool:

@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from agent_runtime.domain import Observation
+from agent_runtime.hearing.bounded import bounded
 from agent_runtime.hearing.new_text import unquoted
 from agent_runtime.hearing.opt_out import is_opt_out, is_stop_word
 from agent_runtime.hearing.phrases import Phrases, Vocabulary
@@ -49,7 +50,7 @@ def listen(observation: Observation) -> Heard:
         return Heard(("auto_reply",), ())
     if observation.cue and observation.cue != "media":
         return Heard((_OF_CUE[observation.cue],), ())
-    heard = _listen(observation.text, observation.subject)
+    heard = _listen(bounded(observation.text), bounded(observation.subject))
     if observation.cue == "media":
         return Heard((*heard.rules, _OF_CUE["media"]), heard.signals)
     return heard

@@ -7,6 +7,7 @@ from agent_runtime.hearing.sentences import fold
 
 _WORD = re.compile(r"[a-z]{5,}")
 _MOST_REMEMBERED = 50_000
+_MOST_SLIPS = 2
 
 
 class Spelling:
@@ -17,6 +18,8 @@ class Spelling:
         self._known = frozenset((*own, *map(fold, also_known)))
         self._close: dict[str, str] = {}
         self._meanings: dict[str, str] = {}
+        self._longest = max(map(len, own), default=0) + _MOST_SLIPS
+        """No longer word can be meant; there is no end to what a longer one looks like."""
         for word in own:
             for shorter in _with_less(word, _slips(word)):
                 self._close.setdefault(shorter, word)
@@ -34,7 +37,7 @@ class Spelling:
         return meant
 
     def _meant(self, token: str) -> str:
-        if token in self._known:
+        if token in self._known or len(token) > self._longest:
             return token
         for shorter in (token, *sorted(_with_less(token, _slips(token + "x")))):
             word = self._close.get(shorter)
@@ -63,7 +66,7 @@ def _may_be(token: str, word: str) -> bool:
 
 def _slips(word: str) -> int:
     """How many slips are forgiven: two in a long word."""
-    return 2 if len(word) >= 11 else 1
+    return _MOST_SLIPS if len(word) >= 11 else 1
 
 
 def _distance(a: str, b: str) -> int:

@@ -5,10 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agent_runtime import log
+from agent_runtime.channels.email.deliver import without_addresses
 from agent_runtime.endpoints import Endpoints
 from agent_runtime.ports import Store, Tx
 from agent_runtime.routing.assign import Assignee, assign, role_of
-from agent_runtime.routing.notify import MailNotifier, Notice, Notifier, WebhookNotifier, notice_of
+from agent_runtime.routing.notify import (
+    Answer,
+    MailNotifier,
+    Notice,
+    Notifier,
+    WebhookNotifier,
+    notice_of,
+)
 from agent_runtime.routing.table import RoutingError, RoutingTable, Way, routing_of
 from agent_runtime.settings import Settings
 from agent_runtime.store.rows import HumanTask
@@ -69,17 +77,34 @@ class Dispatch:
     def _tell(self, task: HumanTask, to: Assignee, *, now: datetime) -> None:
         notice = notice_of(task.task_id, task.kind, task.reason, to)
         ways: list[Way] = [way for way in to.by if way != "task"]
-        failed = [why for way in ways if (why := self._tell_by(way, notice))]
-        if failed and len(failed) == len(ways):
+        answers: dict[Way, Answer] = {way: self._tell_by(way, notice) for way in ways}
+        self._note(task, answers, now=now)
+        if answers and not any(answer.is_taken for answer in answers.values()):
             with self.store.begin() as tx:
                 current = tx.human_task(task.task_id)
                 if current is not None and current.state == "OPEN":
                     again = min(filter(None, (current.next_at, now + TRY_AGAIN)))
                     tx.save_human_task(replace(current, next_at=again))
 
-    def _tell_by(self, way: Way, notice: Notice) -> str:
+    def _note(self, task: HumanTask, answers: Mapping[Way, Answer], *, now: datetime) -> None:
+        with self.store.begin() as tx:
+            session = tx.session_of(task.person_id)
+            if session is None:
+                return
+            journal = log.Journal(tx, session, now=now, versions=self.versions)
+            for way, answer in answers.items():
+                news = log.told(
+                    task,
+                    way=way,
+                    is_taken=answer.is_taken,
+                    code=answer.code,
+                    why=without_addresses(answer.why),
+                )
+                journal.write("crm_write", task.task_id, "told", way, payload=news)
+
+    def _tell_by(self, way: Way, notice: Notice) -> Answer:
         notifier = self.notifiers.get(way)
-        return notifier.tell(notice) if notifier else f"{way}: not set up"
+        return notifier.tell(notice) if notifier else Answer(False, why=f"{way}: not set up")
 
 
 def open_dispatch(

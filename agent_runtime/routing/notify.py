@@ -27,11 +27,21 @@ class Notice:
     """ISO instant, or empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server that a notice went to made of it."""
+
+    is_taken: bool
+    code: str = ""
+    """Of SMTP or HTTP; empty where no server answered."""
+    why: str = ""
+
+
 class Notifier(Protocol):
     """One way to tell people."""
 
-    def tell(self, notice: Notice) -> str:
-        """Tells one colleague; returns why it could not, or empty."""
+    def tell(self, notice: Notice) -> Answer:
+        """Tells one colleague, or says why it could not."""
         ...
 
 
@@ -43,7 +53,7 @@ class MailNotifier:
     port: int
     sender: str
 
-    def tell(self, notice: Notice) -> str:
+    def tell(self, notice: Notice) -> Answer:
         """Sends one short mail."""
         message = EmailMessage()
         message["From"], message["To"] = self.sender, notice.to
@@ -58,9 +68,14 @@ class MailNotifier:
         try:
             with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S) as server:
                 server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, reply = next(iter(error.recipients.values()))
+            return Answer(False, str(code), _words(reply))
+        except smtplib.SMTPResponseException as error:
+            return Answer(False, str(error.smtp_code), _words(error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
-            return f"mail: {error}"
-        return ""
+            return Answer(False, why=f"mail: {error}")
+        return Answer(True, "250")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ class WebhookNotifier:
     url: str
     key: str
 
-    def tell(self, notice: Notice) -> str:
+    def tell(self, notice: Notice) -> Answer:
         """Posts one notice."""
         import httpx
 
@@ -80,8 +95,12 @@ class WebhookNotifier:
         try:
             answer = httpx.post(self.url, content=body, headers=headers, timeout=TIMEOUT_S)
         except httpx.HTTPError as error:
-            return f"webhook: {error}"
-        return "" if answer.is_success else f"webhook: answered {answer.status_code}"
+            return Answer(False, why=f"webhook: {error}")
+        return Answer(answer.is_success, str(answer.status_code), answer.reason_phrase)
+
+
+def _words(reply: bytes | str) -> str:
+    return reply.decode(errors="replace") if isinstance(reply, bytes) else reply
 
 
 def notice_of(task_id: str, kind: str, reason: str, to: Assignee) -> Notice:

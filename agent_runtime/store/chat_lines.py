@@ -9,7 +9,8 @@ from agent_runtime.store.rows import ChatLine, Inbound, Message
 def chat_lines(came: Iterable[Inbound], left: Iterable[Message]) -> tuple[ChatLine, ...]:
     """Returns what was said on the channel chat, oldest first; `left` holds what was sent.
 
-    At one instant a question stands before its answer.
+    At one instant a question stands before its answer, and the agent that hands over before the
+    person who takes over.
     """
     asked = [
         (line.received_at, 0, ChatLine(line.key, "visitor", line.text, line.received_at))
@@ -17,7 +18,11 @@ def chat_lines(came: Iterable[Inbound], left: Iterable[Message]) -> tuple[ChatLi
         if line.channel == "chat"
     ]
     said = [
-        (m.sent_at, 1, ChatLine(m.message_id, _by(m), m.body, m.sent_at))
+        (
+            m.sent_at,
+            2 if m.actor == "human" else 1,
+            ChatLine(m.message_id, _by(m), m.body, m.sent_at),
+        )
         for m in left
         if m.channel == "chat" and m.sent_at is not None
     ]

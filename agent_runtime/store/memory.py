@@ -106,6 +106,9 @@ class MemoryStore:
         """Returns the reason by person of everybody who must not be written to."""
         return {person_id: stops[0].reason for person_id, stops in self._stops.items()}
 
+    def hold(self, *names: str) -> None:
+        """Nobody else is there."""
+
     def contact_of(self, person_id: str) -> Contact | None:
         return self._contacts.get(person_id)
 
@@ -212,7 +215,7 @@ class MemoryStore:
             if self.tasks[task_id].state == "WAITING":
                 self.tasks[task_id] = replace(self.tasks[task_id], state="CANCELLED")
         for message in self._messages_of(person_id):
-            if message.state == "READY" and message.touch_class != "transactional":
+            if message.state == "READY" and not message.is_owed:
                 self.settle(message.message_id, "CANCELLED")
             if message.state == "HANDED":
                 self.settle(message.message_id, "CANCELLED")
@@ -220,6 +223,9 @@ class MemoryStore:
                 if task is not None:
                     self.save_human_task(replace(task, state="DONE"))
         self.void_approvals(person_id)
+        for reminder in self._reminders.values():
+            if reminder.person_id == person_id and reminder.state == "WAITING":
+                self.close_reminder(reminder.reminder_id, "CANCELLED")
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
         return not stops

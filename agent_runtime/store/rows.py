@@ -138,6 +138,11 @@ class Message:
     sent_at: datetime | None = None
 
     @property
+    def is_owed(self) -> bool:
+        """Whether it may go out after a stop: its confirmation, or the answer to HELP."""
+        return self.touch_class == "transactional" and self.action in ("confirm_stop", "explain")
+
+    @property
     def body(self) -> str:
         """The text as stored, with placeholders."""
         return "\n\n".join(s.text for s in self.sentences)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, not_, or_, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select, text
 
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
@@ -44,6 +45,9 @@ LEFT: tuple[MessageState, ...] = ("SENDING", "HANDED", "SENT", "UNKNOWN")
 """States in which a message has left, may have left, or lies with who will post it."""
 
 
+_HOLD = text("select pg_advisory_xact_lock(:key)")
+
+
 class SqlStore:
     """Opens transactions on one tenant's rows."""
 
@@ -69,6 +73,14 @@ class SqlTx(SqlRows):
         """Asked for several times a turn, and never changed but by this transaction."""
         self._events: list[TraceEvent] = []
         """Written all at once, as the last thing before the commit."""
+
+    def hold(self, *names: str) -> None:
+        """On SQLite there is one name: whoever writes. A reader alone would begin nothing."""
+        if self._is_postgres:
+            for key in sorted({_lock_key(f"{self.tenant_id}/{name}") for name in names}):
+                self.connection.execute(_HOLD, {"key": key})
+        elif not self.connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            self.connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def contact_of(self, person_id: str) -> Contact | None:
         return self.one(Contact, t.contacts, person_id=person_id, is_primary=True)
@@ -191,19 +203,19 @@ class SqlTx(SqlRows):
         return tuple(Stop(row.reason, row.source) for row in rows)
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
+        self.hold(f"person:{person_id}")
         is_new = not self.stops(person_id)
         self.insert(
             t.suppressions,
             {"person_id": person_id, "reason": reason, "source": source, "recorded_at": now},
         )
-        waiting, ready = (
-            {"person_id": person_id, "state": state} for state in ("WAITING", "READY")
-        )
+        waiting = {"person_id": person_id, "state": "WAITING"}
         self.set(t.tasks, waiting, state="CANCELLED")
-        may_go = t.messages.c.touch_class == "transactional"
-        self.set(t.messages, ready, not_(may_go), state="CANCELLED")
-        handed = {"person_id": person_id, "state": "HANDED"}
-        for row in self.rows(t.messages, **handed).all():
+        self.set(t.reminders, waiting, state="CANCELLED")
+        for row in self.rows(t.messages, person_id=person_id, state="READY").all():
+            if not load(Message, row.doc).is_owed:
+                self.settle(row.message_id, "CANCELLED")
+        for row in self.rows(t.messages, person_id=person_id, state="HANDED").all():
             self.settle(row.message_id, "CANCELLED")
             task = self.human_task(row.message_id)
             if task is not None:
@@ -440,6 +452,7 @@ class SqlTx(SqlRows):
             t.reminders,
             reminder,
             reminder_id=reminder.reminder_id,
+            person_id=reminder.person_id,
             lane=reminder.lane,
             state=reminder.state,
             due_at=reminder.due_at,
@@ -606,6 +619,11 @@ class SqlTx(SqlRows):
             rfc_message_id=row.rfc_message_id,
             sent_at=row.sent_at,
         )
+
+
+def _lock_key(name: str) -> int:
+    """Postgres locks numbers of 64 bits."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _task_columns(task: Task) -> dict[str, Any]:

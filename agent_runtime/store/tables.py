@@ -182,11 +182,13 @@ reminders = Table(
     metadata,
     _key("tenant_id"),
     _key("reminder_id"),
+    _text("person_id"),
     _text("lane"),
     _text("state"),
     Column("due_at", Instant, nullable=False),
     _doc(),
     Index("reminders_due", "state", "due_at"),
+    Index("reminders_person", "tenant_id", "person_id"),
 )
 
 lanes = Table("lanes", metadata, Column("lane", String(200), primary_key=True), _text("work_id"))

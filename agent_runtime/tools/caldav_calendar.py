@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from threading import Lock
 from time import sleep
+from typing import Literal
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
@@ -38,7 +39,7 @@ _EVENT_QUERY = """<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:
 <c:filter><c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">
 <c:time-range start="{start}" end="{end}"/>
 </c:comp-filter></c:comp-filter></c:filter></c:calendar-query>"""
-_TAKEN = BookingResult("taken")
+_TAKEN = BookingResult("taken", code="busy", why="somebody else has the time")
 
 
 class CalendarError(RuntimeError):
@@ -190,9 +191,9 @@ class CalDavCalendar:
         if done.status in (404, 412):
             again = self._find(slot, uid)
             if again is None or again.stage == "claim":
-                return _TAKEN
-            return BookingResult("booked", etag=again.etag)
-        return BookingResult("booked", etag=done.headers.get("ETag", ""))
+                return _answered("taken", done)
+            return _answered("booked", done, etag=again.etag)
+        return _answered("booked", done, etag=done.headers.get("ETag", ""))
 
     def _claim(self, slot: Slot, uid: str, words: Words) -> str | None:
         """Writes a claim and returns its ETag; None where the path or the UID is taken."""
@@ -307,6 +308,12 @@ class CalDavCalendar:
                     raise
             sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
+
+
+def _answered(
+    status: Literal["booked", "taken"], answer: DAVResponse, *, etag: str = ""
+) -> BookingResult:
+    return BookingResult(status, etag=etag, code=str(answer.status), why=str(answer.reason or ""))
 
 
 def _file_name(href: str) -> str:

@@ -87,8 +87,10 @@ class Page:
 
     def go(self, url):
         self.ask("Page.enable")
+        self.run("window.isLeft = true")
         self.ask("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete' && !!window.parleyChat")
+        # The page that is left answers until the new one stands in its place.
+        self.wait("!window.isLeft && document.readyState === 'complete' && !!window.parleyChat")
 
     def type(self, text):
         self.ask("Input.insertText", text=text)

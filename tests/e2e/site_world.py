@@ -51,7 +51,7 @@ class Site:
     def answer(self, text):
         """A person of ours answers what waits."""
         people = HumanQueue(self.store, {})
-        (task,) = within(20, people.open_tasks)
+        (task,) = within(60, people.open_tasks)
         people.answer(task.task_id, HumanAnswer(text, 1.0), now=NIGHT)
 
 
@@ -103,6 +103,7 @@ def running_site(folder, **more):
                 subprocess.Popen(c, env=environment, stdout=out, stderr=out) for c in commands
             ]
         made = Site(settings, store, port, lambda: _mails(log), exchanger)
+        made.calendar_url = calendar.url
         try:
             warm_up(made, running, folder)
             yield made

@@ -189,6 +189,25 @@ def test_the_widget_works_where_websockets_are_shut_out(site, need_program, tmp_
         assert page.run(TEXTS) == before
 
 
+COUNTED = """
+window.opened = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...all) { super(...all); opened.push(this); }
+};
+"""
+
+
+def test_whoever_connects_twice_at_once_is_one_visitor(site, need_program, tmp_path):
+    """The network comes back while the window is still connecting."""
+    with open_browser(need_program("chromium"), tmp_path / "profile") as page:
+        page.ask("Page.enable")
+        page.ask("Page.addScriptToEvaluateOnNewDocument", source=COUNTED)
+        page.go(f"{site.url}/chat/demo")
+        page.run("parleyChat.open(), dispatchEvent(new Event('online'))")
+        page.wait("parleyChat.visitor")
+        assert page.run("opened.length") == 1
+
+
 def test_what_was_typed_without_a_connection_is_sent_once_it_is_there(site, need_program, tmp_path):
     with open_browser(need_program("chromium"), tmp_path / "profile") as page:
         page.go(f"{site.url}/chat/demo")

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from browser import open_browser
 from site_world import NIGHT, running_site, within
+from stop_world import Stops, person, queue
 
 from agent_runtime.channels.carrier.signature import HEADER, sign
 from agent_runtime.channels.email.parse import ReceivedMail
@@ -51,6 +52,23 @@ def site(tmp_path_factory, carrier):
     }
     with running_site(tmp_path_factory.mktemp("site"), **texting) as made:
         yield made
+
+
+def test_a_stop_takes_all_channels_off_the_queue_within_five_seconds(site, carrier):
+    """R193 R225: mail, one click and text; tasks, drafts, a rep's draft, a reminder."""
+    ways = ("mail_in_words", "one_click", "sms")
+    people = [person(f"quits{n}", n) for n in range(2 * len(ways))]
+    with site.store.begin() as tx:
+        for number, contact in enumerate(people):
+            queue(tx, contact, number)
+    stops = Stops(site, carrier)
+    with stops.watching():
+        for number, contact in enumerate(people):
+            stops.stop(ways[number % len(ways)], contact, number)
+        stops.wait(20)
+    slowest = {way: max(times) for way, times in stops.seconds().items()}
+    assert set(slowest) == set(ways)
+    assert max(slowest.values()) < 5, slowest
 
 
 def mails_to_kim(site):

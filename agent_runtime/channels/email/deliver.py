@@ -15,6 +15,7 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Rule
 from agent_runtime.policies.permit import RULES, Permit, authorise
 from agent_runtime.ports import MailChannel, Receipt, Store, Tx
+from agent_runtime.providers import provider_of
 from agent_runtime.reach import reach
 from agent_runtime.reminders import is_moot
 from agent_runtime.store.rows import Approval, Message
@@ -54,6 +55,7 @@ class Outbox:
             message = tx.message(message_id)
             if message is None or message.state not in ("READY", "SENDING"):
                 return
+            tx.hold(*_counted_by(message))
             contact, session = people_of(tx, message)
             if message.state == "SENDING":
                 self._settle(tx, message, session, Receipt("unknown"), now=now)
@@ -77,6 +79,7 @@ class Outbox:
         )
         crash_point("accepted")
         with self.store.begin() as tx:
+            tx.hold(*_counted_by(claimed)[:1])
             self._settle(tx, claimed, people_of(tx, claimed)[1], receipt, now=now)
 
     def recover(self, *, now: datetime) -> int:
@@ -144,12 +147,17 @@ class Outbox:
         self, tx: Tx, message: Message, session: Session, receipt: Receipt, *, now: datetime
     ) -> None:
         """Writes the receipt: state, trace, cost and what the thread now remembers."""
+        journal = log.Journal(tx, session, now=now, versions=self.versions)
         if receipt.status == "retry" and message.attempt < MAX_ATTEMPTS:
-            tx.settle(message.message_id, "READY", due_at=now + RETRY_AFTER)
+            news = _news(message, receipt, "delayed")
+            journal.write("delivery", message.message_id, message.attempt, "delayed", payload=news)
+            if tx.suppressed(message.person_id) and not message.is_owed:
+                tx.settle(message.message_id, "CANCELLED")
+            else:
+                tx.settle(message.message_id, "READY", due_at=now + RETRY_AFTER)
             return
         if receipt.status == "handed":
             tx.settle(message.message_id, "HANDED")
-            journal = log.Journal(tx, session, now=now, versions=self.versions)
             news = log.delivery(
                 message, status="handed", code="", source=message.channel, why=receipt.detail
             )
@@ -160,9 +168,8 @@ class Outbox:
         their_id = receipt.provider_id or message.rfc_message_id
         settled = replace(message, state=state, sent_at=now, rfc_message_id=their_id)
         tx.settle(message.message_id, state, sent_at=now, rfc_message_id=receipt.provider_id)
-        journal = log.Journal(tx, session, now=now, versions=self.versions)
         key = (message.message_id, message.attempt, state)
-        journal.write("message", *key, payload={**log.outgoing(settled), "code": receipt.code})
+        journal.write("message", *key, payload=log.outgoing(settled) | _said(receipt))
         if state == "SENT":
             used = log.cost(
                 "message",
@@ -203,16 +210,32 @@ class Outbox:
             journal.write("suppression", *key, payload=log.stop(reason, source))
 
 
+def _counted_by(message: Message) -> tuple[str, ...]:
+    """Returns under which names a message counts, the person first.
+
+    Whoever asks for a permit holds them from the count to the claim, so that of many lanes and
+    workers none counts what another is about to send, and no stop comes in between.
+    """
+    person = (f"person:{message.person_id}",)
+    if message.touch_class != "proactive":
+        return person
+    account = (f"account:{message.account_id}",) if message.account_id else ()
+    provider = (f"provider:{provider_of(message.to_email)}",) if message.channel == "email" else ()
+    return (*person, *account, f"mailbox:{message.mailbox}", *provider)
+
+
+def _said(receipt: Receipt) -> dict[str, str]:
+    """Returns what the outside server answered, word for word but for addresses."""
+    return {
+        "code": receipt.code,
+        "enhanced": receipt.enhanced,
+        "why": without_addresses(receipt.detail),
+    }
+
+
 def _news(message: Message, receipt: Receipt, status: str) -> dict[str, Any]:
     source = "smtp" if message.channel == "email" else message.channel
-    return log.delivery(
-        message,
-        status=status,
-        code=receipt.code,
-        source=source,
-        enhanced=receipt.enhanced,
-        why=without_addresses(receipt.detail),
-    )
+    return log.delivery(message, status=status, source=source, **_said(receipt))
 
 
 def people_of(tx: Tx, message: Message) -> tuple[Contact, Session]:

@@ -1,7 +1,6 @@
 """Reads one mail as it stands on the wire: who, what is new in it, machine or person."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from agent_runtime.channels.email.reading.fields import addresses_in
@@ -9,6 +8,8 @@ from agent_runtime.channels.email.reading.kind import MailKind, Reading, kind_of
 from agent_runtime.channels.email.reading.mime import OpenedMail, open_mail
 from agent_runtime.channels.email.reading.naming import named_mails
 from agent_runtime.channels.email.trimming import new_text
+from agent_runtime.channels.email.trimming.strays import strays_of
+from agent_runtime.hearing.bounded import bounded
 from agent_runtime.tools.itip import Itip, itip_in
 
 
@@ -60,8 +61,12 @@ class ReceivedMail:
 def parse(raw: bytes, *, mailbox: str) -> ReceivedMail:
     """Returns what is to be known of a mail; never fails on what a stranger sent."""
     mail = open_mail(raw)
-    text = _trimmed(readable(mail.text))
+    whole = bounded(mail.text)
+    text = _trimmed(whole)
     reading = _kind_of(mail, text)
+    if reading.kind == "reply" and (stops := _stops_below(whole)):
+        text = "\n\n".join((text, *(stop for stop in stops if stop not in text)))
+        reading = Reading("opt_out")
     is_report = reading.kind in ("bounce", "complaint")
     named = named_mails(mail) if is_report else ()
     rfc_id = mail.field("Message-ID")
@@ -98,20 +103,14 @@ def _kind_of(mail: OpenedMail, text: str) -> Reading:
         return Reading("other")
 
 
-def readable(text: str) -> str:
-    """Returns a text without what no person writes: words and gaps of hundreds of characters.
+def _stops_below(text: str) -> list[str]:
+    """Returns what asks us to stop below or between quotes: that is heard wherever it stands."""
+    from agent_runtime.hearing.opt_out import is_opt_out
 
-    Rules that look at every word of a text would take minutes over a word of a million letters.
-    """
-    text = _LONG_WORD.sub(r"\1", text[:_LONGEST])
-    return _LONG_LINE.sub(r"\1\n", _LONG_GAP.sub(" ", _BLANK_LINES.sub("\n\n\n", text)))
-
-
-_LONGEST = 30_000
-_LONG_WORD = re.compile(r"(\S{200})\S+")
-_LONG_LINE = re.compile(r"([^\n]{2000}\S*)[ \t]")
-_LONG_GAP = re.compile(r"[ \t]{80,}")
-_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){6,}")
+    try:
+        return [stray for stray in strays_of(text) if is_opt_out(stray)]
+    except Exception:
+        return []
 
 
 def _trimmed(text: str) -> str:

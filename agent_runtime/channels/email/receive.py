@@ -101,6 +101,7 @@ class Inbox:
                 contact = self.newcomers.welcome(tx, Profile(email=mail.sender), now=now)
         if contact is None:
             return None
+        tx.hold(f"person:{contact.person_id}")
         session = tx.session_of(contact.person_id) or opened_by_buyer(contact)
         return contact, session, reported
 

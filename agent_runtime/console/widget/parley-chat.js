@@ -172,8 +172,19 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
     badge.hidden = !unseen;
     badge.textContent = String(unseen);
   };
+  /* What the visitor wrote here may come back as news before the server's ack does. */
+  const adopt = (line) => {
+    const found = waiting.find((m) => m.text === line.text && mine.has(m.id));
+    if (!found) return false;
+    const node = mine.get(found.id);
+    mine.delete(found.id);
+    node.classList.remove("waiting");
+    shown.set(line.id, node);
+    return true;
+  };
   const show = (line) => {
     if (shown.has(line.id)) return;
+    if (line.by === "visitor" && adopt(line)) return;
     const node = bubble(line.by, line.name, line.text);
     shown.set(line.id, node);
     add(node);
@@ -191,11 +202,15 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
     else post("seen", { ids: all }).catch(() => toSee.push(...all));
   };
   const taken = (clientId, lineId) => {
+    const said = waiting.find((m) => m.id === clientId);
     waiting = waiting.filter((m) => m.id !== clientId);
     keep("waiting", waiting.length ? JSON.stringify(waiting) : "");
     const node = mine.get(clientId);
     mine.delete(clientId);
-    if (!node) return;
+    if (!node) {
+      if (said && !shown.has(lineId)) show({ id: lineId, by: "visitor", name: "", text: said.text });
+      return;
+    }
     node.classList.remove("waiting");
     if (shown.has(lineId)) node.remove();
     else shown.set(lineId, node);
@@ -268,9 +283,10 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     let opened = false, greeted = false;
     const current = new WebSocket(url);
+    /* Taken from the first moment: whoever connects again meanwhile would be a second visitor. */
+    socket = current;
     current.onopen = () => {
       opened = true;
-      socket = current;
       tell({ type: "hello", token, pt: keep("link"), site });
     };
     current.onmessage = (event) => {
@@ -278,6 +294,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
       hear(JSON.parse(event.data));
     };
     current.onclose = (event) => {
+      if (socket !== current) return;
       socket = null;
       ready = false;
       dots.hidden = true;

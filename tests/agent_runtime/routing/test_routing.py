@@ -13,7 +13,7 @@ import pytest
 from agent_runtime.domain import Contact, Session
 from agent_runtime.routing.assign import Assignee, assign, role_of
 from agent_runtime.routing.dispatch import Dispatch, acknowledge
-from agent_runtime.routing.notify import MailNotifier, WebhookNotifier, notice_of
+from agent_runtime.routing.notify import Answer, MailNotifier, WebhookNotifier, notice_of
 from agent_runtime.routing.table import RoutingError, RoutingTable, read_routing
 from agent_runtime.sandbox.exchanger import Exchanger
 from agent_runtime.store.engine import open_engine
@@ -139,7 +139,8 @@ class Told:
 
     def tell(self, notice):
         self.notices.append(notice)
-        return self._failures.pop(0) if self._failures else ""
+        why = self._failures.pop(0) if self._failures else ""
+        return Answer(not why, "" if why else "250", why)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -202,6 +203,23 @@ def test_who_cannot_be_told_is_passed_over_after_minutes(store):
     assert [notice.role for notice in told.notices] == ["support", "owner"]
 
 
+def test_what_a_colleagues_server_answered_is_in_the_trace():
+    """R77: taken and refused alike, with code and words."""
+    store = MemoryStore("t")
+    store.add_contact(BUYER)
+    store.save_session(SESSION)
+    store.save_human_task(TASK)
+    told = Told("mail: no server")
+    for minutes in (0, 6):
+        later = NOW + timedelta(minutes=minutes)
+        Dispatch(store, table(), {"mail": told}, {}).work(now=later)
+    notices = [e.payload for e in store.events if e.payload.get("object") == "notice"]
+    assert [(n["way"], n["status"], n["code"], n["why"]) for n in notices] == [
+        ("mail", "refused", "", "mail: no server"),
+        ("mail", "accepted", "250", ""),
+    ]
+
+
 NOTICE = notice_of("task-1", "handoff", "x", Assignee("support", "Bea", "bea@n.example", (), NOW))
 
 
@@ -209,11 +227,18 @@ NOTICE = notice_of("task-1", "handoff", "x", Assignee("support", "Bea", "bea@n.e
 def test_a_notice_by_mail_reaches_the_colleague(tmp_path):
     log = tmp_path / "log.jsonl"
     with Exchanger(tmp_path / "mail", log, bool, lambda: NOW) as exchanger:
-        assert MailNotifier(exchanger.host, exchanger.port, "hello@n.example").tell(NOTICE) == ""
+        open_server = MailNotifier(exchanger.host, exchanger.port, "hello@n.example")
+        assert open_server.tell(NOTICE) == Answer(True, "250")
+        to_nobody = replace(NOTICE, to="bea@elsewhere.test")
+        refused = open_server.tell(to_nobody)
+        assert (refused.is_taken, refused.code) == (False, "550")
+        assert "never leaves" in refused.why
         closed = MailNotifier(exchanger.host, 1, "hello@n.example")
     (mail,) = (tmp_path / "mail" / "bea@n.example" / "new").iterdir()
     assert "parley tasks ack task-1" in mail.read_text(encoding="utf-8")
-    assert closed.tell(NOTICE).startswith("mail:")
+    unreached = closed.tell(NOTICE)
+    assert not unreached.is_taken
+    assert unreached.why.startswith("mail:")
 
 
 @pytest.mark.real
@@ -234,8 +259,8 @@ def test_a_notice_by_webhook_is_signed():
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         hook = WebhookNotifier(f"http://127.0.0.1:{server.server_port}/", "key")
-        assert hook.tell(NOTICE) == ""
-        assert hook.tell(NOTICE) == "webhook: answered 500"
+        assert hook.tell(NOTICE) == Answer(True, "204", "No Content")
+        assert hook.tell(NOTICE) == Answer(False, "500", "Internal Server Error")
     finally:
         server.shutdown()
         server.server_close()

@@ -146,6 +146,29 @@ def test_a_stop_cancels_all_that_waits(store):
         assert tx.message(MESSAGE.message_id).state == "CANCELLED"
 
 
+def test_a_stop_cancels_what_is_not_owed_after_it(store):
+    """R68: reminders too; the confirmation of the stop and the answer to HELP still go."""
+    owed = [
+        replace(MESSAGE, message_id=action, action=action, touch_class="transactional")
+        for action in ("confirm_stop", "explain", "remind", "book")
+    ]
+    with store.begin() as tx:
+        tx.add_reminder(Reminder("t", "u:day", "u", "p-ana", ANA.mailbox, NOW))
+        tx.add_reminder(Reminder("t", "v:day", "v", "p-bo", ANA.mailbox, NOW))
+        for message in owed:
+            tx.add_message(message)
+        tx.suppress("p-ana", reason="opt_out", source="k", now=NOW)
+        assert tx.reminder("u:day").state == "CANCELLED"
+        assert tx.reminder("v:day").state == "WAITING"
+        states = {m.action: tx.message(m.message_id).state for m in owed}
+    assert states == {
+        "confirm_stop": "READY",
+        "explain": "READY",
+        "remind": "CANCELLED",
+        "book": "CANCELLED",
+    }
+
+
 def test_a_mail_is_one_event_however_often_it_arrives(store):
     with store.begin() as tx:
         assert tx.add_inbound(INBOUND)
@@ -250,6 +273,17 @@ def test_a_chat_shows_what_was_said_there_and_nothing_that_has_not_left(store):
         tx.close_inbound("k-2")
         assert tx.chat_of("th")[-1].line_id == "m-1"
         assert tx.is_settled("th")
+
+
+def test_at_one_instant_a_person_speaks_after_the_agent_that_handed_over(store):
+    """R29: whose turn it is shows in the window, however fast both were."""
+    chat = replace(MESSAGE, channel="chat", thread_id="th")
+    with store.begin() as tx:
+        for name, actor in (("m-1", "human"), ("m-2", "agent"), ("m-3", "human"), ("m-4", "agent")):
+            tx.add_message(replace(chat, message_id=name, actor=actor))
+            tx.settle(name, "SENT", sent_at=NOW)
+    with store.begin() as tx:
+        assert [line.line_id for line in tx.chat_of("th")] == ["m-2", "m-4", "m-1", "m-3"]
 
 
 def test_an_address_is_moved_and_its_former_thread_is_kept(store):
