@@ -16,6 +16,7 @@ from agent_runtime.domain import (
     Session,
     Slot,
 )
+from agent_runtime.holds import free_or_held
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.meetings.template import minutes_of
@@ -156,7 +157,8 @@ def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[
     host = host_of(deps.playbook, deps.contact)
     if seen is None or seen.opt_out or host is None:
         return ()
-    return deps.calendar.free_slots(
+    return free_or_held(
+        deps.calendar,
         host.owner_id,
         now=deps.now,
         key=f"{session.person_id}:{session.agent_turns}",

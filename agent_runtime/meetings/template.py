@@ -36,6 +36,8 @@ class Template(_Part):
     """No more meetings are offered on a day that has as many; 0: no cap."""
     hold_hours: int = Field(default=0, ge=0, le=168)
     """An offered time is kept so long. 0: not at all, since every offer blocks three times."""
+    holds_a_day: int = Field(default=12, ge=0, le=200)
+    """No more offered times are kept within a day in one calendar."""
 
 
 class Member(_Part):
@@ -93,8 +95,8 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
     return templates, pools
 
 
-def minutes_of(template_id: str) -> int:
-    """Returns how long meetings of a template are.
+def template_of(template_id: str) -> Template:
+    """Returns a template.
 
     Raises:
         MeetingsError: there is no such template.
@@ -103,4 +105,9 @@ def minutes_of(template_id: str) -> int:
     if template_id not in templates:
         known = ", ".join(sorted(templates))
         raise MeetingsError(f"meeting {template_id!r}: there is no such template; known: {known}.")
-    return templates[template_id].minutes
+    return templates[template_id]
+
+
+def minutes_of(template_id: str) -> int:
+    """Returns how long meetings of a template are."""
+    return template_of(template_id).minutes
