@@ -149,11 +149,17 @@ def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbo
         kind="inbound_request" if control else "handoff",
         route_to=candidate.route_to or "owner",
         reason=candidate.reason,
-        text=inbound.text,
+        text=_with_proposed(inbound),
         received_at=inbound.received_at,
         priority="fast" if candidate.priority == "fast" else "usual",
     )
     tx.save_human_task(task)
+
+
+def _with_proposed(inbound: Inbound) -> str:
+    if inbound.proposes is None:
+        return inbound.text
+    return f"{inbound.text}\n[proposes {inbound.proposes:%Y-%m-%d %H:%M} UTC]".strip()
 
 
 def tell_people(tx: Tx, session: Session, candidate: Candidate, inbound: Inbound) -> None:

@@ -178,6 +178,9 @@ class Desk:
             self._bounced(tx, journal, inbound)
             tx.save_session(session)
             return ()
+        if inbound.is_about_invite and inbound.proposes is None and not inbound.text.strip():
+            tx.save_session(session)
+            return ()
         observation = Observation(
             kind="mail",
             observation_id=inbound.key,
@@ -187,6 +190,7 @@ class Desk:
             channel=inbound.channel,
             auto_submitted=inbound.auto_submitted,
             cue=inbound.cue,
+            proposes=inbound.proposes,
         )
         facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
         action = self._decide(session, observation, contact, facts)

@@ -175,6 +175,10 @@ class Inbound:
     cue: Cue = ""
     bounce_of: str = ""
     bounce_status: str = ""
+    is_about_invite: bool = False
+    """Its calendar part answers an invitation of ours, and that was heard on arrival."""
+    proposes: datetime | None = None
+    """When their calendar would have a meeting begin instead (iTIP COUNTER)."""
     state: InboundState = "NEW"
 
 
