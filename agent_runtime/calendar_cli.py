@@ -49,12 +49,11 @@ def slots(
         known = ", ".join(sorted(templates))
         raise MeetingsError(f"--meeting = {kind!r}: there is no such template; known: {known}.")
     template, pool = templates[kind], pools[templates[kind].pool]
-    if not pool.members:
-        with store.begin() as tx:
-            owners = read_newcomers(tx, settings.tenant_id).owners
-        pool = pool.model_copy(
-            update={"members": tuple(Member(owner_id=o.owner_id) for o in owners)}
-        )
+    with store.begin() as tx:
+        ids = [one.owner_id for one in read_newcomers(tx, settings.tenant_id).owners]
+    known = tuple(member for member in pool.members if member.owner_id in ids)
+    members = known or tuple(Member(owner_id=owner_id) for owner_id in ids)
+    pool = pool.model_copy(update={"members": members})
     real = _calendar(settings, store)
     chosen = route(
         pool,

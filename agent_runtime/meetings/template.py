@@ -63,6 +63,8 @@ class Pool(_Part):
 
 
 _POOLS = TypeAdapter(tuple[Pool, ...])
+_TERRITORIES = TypeAdapter(dict[str, tuple[str, ...]])
+_NO_TEMPLATES = ("pools.yaml", "territories.yaml")
 
 
 @cache
@@ -79,7 +81,7 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
             pool.id: pool for pool in _POOLS.validate_python(load_yaml(path.read_text("utf-8")))
         }
         for path in sorted(folder.glob("*.yaml")):
-            if path.name != "pools.yaml":
+            if path.name not in _NO_TEMPLATES:
                 template = Template.model_validate(load_yaml(path.read_text("utf-8")))
                 templates[template.id] = template
     except ValidationError as error:
@@ -93,6 +95,18 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
                 f"known: {', '.join(sorted(pools))}."
             )
     return templates, pools
+
+
+@cache
+def _territories(folder: Path = FOLDER) -> dict[str, str]:
+    text = (folder / "territories.yaml").read_text("utf-8")
+    found = _TERRITORIES.validate_python(load_yaml(text))
+    return {country: territory for territory, countries in found.items() for country in countries}
+
+
+def territory_of(country: str) -> str:
+    """Returns the territory of a country (ISO 3166, two letters); empty where it is nobody's."""
+    return _territories().get(country, "")
 
 
 def template_of(template_id: str) -> Template:
