@@ -16,6 +16,7 @@ from agent_runtime.domain import (
     Perception,
     Proposal,
     Session,
+    Slot,
 )
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.contact import HOLDOUT
@@ -111,15 +112,8 @@ def hold_meeting(tx: Tx, session: Session, candidate: Candidate, actor: Actor) -
     """Writes a meeting that the calendar has yet to confirm; its uid comes from the offer."""
     if candidate.book is None:
         return None
-    start = candidate.book.start.isoformat()
-    parts = (session.thread_id, candidate.book.owner_id, start)
-    uid = f"{_digest(*parts)}@parley"
-    again = 1
-    while (known := tx.meeting(uid)) and known.state not in ("HOLDING", "CONFIRMED"):
-        # A time that was given up and is wanted once more is a new meeting.
-        again += 1
-        uid = f"{_digest(*parts, str(again))}@parley"
-    meeting = known or Meeting(
+    uid = meeting_uid(tx, session.thread_id, candidate.book)
+    meeting = tx.meeting(uid) or Meeting(
         tenant_id=session.tenant_id,
         uid=uid,
         thread_id=session.thread_id,
@@ -129,6 +123,18 @@ def hold_meeting(tx: Tx, session: Session, candidate: Candidate, actor: Actor) -
     )
     tx.save_meeting(meeting)
     return meeting
+
+
+def meeting_uid(tx: Tx, thread_id: str, slot: Slot) -> str:
+    """Returns the UID of a thread's meeting at a time; it comes from the offer."""
+    parts = (thread_id, slot.owner_id, slot.start.isoformat())
+    uid = f"{_digest(*parts)}@parley"
+    again = 1
+    while (known := tx.meeting(uid)) and known.state not in ("HOLDING", "CONFIRMED"):
+        # A time that was given up and is wanted once more is a new meeting.
+        again += 1
+        uid = f"{_digest(*parts, str(again))}@parley"
+    return uid
 
 
 def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbound) -> None:
@@ -143,11 +149,17 @@ def hand_to_person(tx: Tx, session: Session, candidate: Candidate, inbound: Inbo
         kind="inbound_request" if control else "handoff",
         route_to=candidate.route_to or "owner",
         reason=candidate.reason,
-        text=inbound.text,
+        text=_with_proposed(inbound),
         received_at=inbound.received_at,
         priority="fast" if candidate.priority == "fast" else "usual",
     )
     tx.save_human_task(task)
+
+
+def _with_proposed(inbound: Inbound) -> str:
+    if inbound.proposes is None:
+        return inbound.text
+    return f"{inbound.text}\n[proposes {inbound.proposes:%Y-%m-%d %H:%M} UTC]".strip()
 
 
 def tell_people(tx: Tx, session: Session, candidate: Candidate, inbound: Inbound) -> None:

@@ -22,18 +22,15 @@ def hear_itip(
 
     Only the attendee of the meeting answers for it, and only about its present time; anything
     else changes nothing. A declined meeting is DECLINING until `Booker.release` has freed it.
+    Another time that is proposed is for the turn of the mail where it is clear, else for a person.
     """
-    meeting = _meeting_of(tx, itip.uid)
-    contact = tx.contact_of(meeting.person_id) if meeting else None
-    if meeting is None or contact is None or meeting.state != "CONFIRMED":
-        return None
-    if not sender.lower() == itip.attendee == contact.email.lower():
-        return None
-    if itip.sequence < meeting.sequence or meeting.slot.end <= now:
+    meeting = answered_meeting(tx, itip, sender=sender, now=now)
+    if meeting is None:
         return None
     if itip.answer == "proposes":
-        at = f"{itip.start:%Y-%m-%d %H:%M} UTC" if itip.start else "another time"
-        _tell(tx, meeting, key, "time_proposed", at, now)
+        if proposed_start(itip, meeting, now=now) is None:
+            at = f"{itip.start:%Y-%m-%d %H:%M} UTC" if itip.start else "another time"
+            _tell(tx, meeting, key, "time_proposed", at, now)
         return meeting
     if meeting.attendance == itip.answer:
         return meeting
@@ -46,6 +43,31 @@ def hear_itip(
         if session is not None and session.meeting_uid == meeting.uid:
             tx.save_session(replace(session, meeting_uid="", state="engaged"))
     return after
+
+
+def answered_meeting(tx: Tx, itip: Itip, *, sender: str, now: datetime) -> Meeting | None:
+    """Returns the meeting that an answer is about, where it comes from whom it concerns."""
+    meeting = _meeting_of(tx, itip.uid)
+    contact = tx.contact_of(meeting.person_id) if meeting else None
+    if meeting is None or contact is None or meeting.state != "CONFIRMED":
+        return None
+    if not sender.lower() == itip.attendee == contact.email.lower():
+        return None
+    if itip.sequence < meeting.sequence or meeting.slot.end <= now:
+        return None
+    return meeting
+
+
+def proposed_start(itip: Itip, meeting: Meeting, *, now: datetime) -> datetime | None:
+    """Returns when a COUNTER would have the meeting begin; None where that is not clear.
+
+    Another length, a whole day or a time that has passed is a question for a person.
+    """
+    if itip.answer != "proposes" or itip.start is None or itip.start <= now:
+        return None
+    length = meeting.slot.end - meeting.slot.start
+    is_same_length = itip.end is None or itip.end - itip.start == length
+    return itip.start if is_same_length and itip.start != meeting.slot.start else None
 
 
 def mark(

@@ -10,6 +10,7 @@ from icalendar import Event, vCalAddress
 from agent_runtime import act, log
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import BRIEF_CHANNELS, Contact, Proposal, Session, answered_on
+from agent_runtime.holds import end_holds, free_or_held, uids
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.meetings.template import minutes_of
@@ -53,6 +54,7 @@ class Booker:
         with self.store.begin() as tx:
             contact, session = _people(tx, meeting)
             replaced = _ahead(tx, meeting, now)
+            own = uids(tx.open_holds(meeting.thread_id))
         playbook = self.library.playbook(session.playbook)
         host = host_of(playbook, contact)
         mailbox = contact.mailbox if meeting.actor == "agent" else contact.owner_email
@@ -60,7 +62,7 @@ class Booker:
             result = BookingResult("taken")
         else:
             meeting = _takes_over(meeting, replaced)
-            result = self._in_calendar(meeting, contact, mailbox, playbook, replaced, now)
+            result = self._in_calendar(meeting, contact, mailbox, playbook, replaced, own, now)
         if result.status == "booked":
             for earlier in replaced[1:]:
                 self.calendar.cancel(earlier.slot, uid=earlier.ical_uid)
@@ -83,6 +85,7 @@ class Booker:
             tx.save_meeting(replace(current, state="TAKEN"))
             refused = log.calendar(current, result)
             thread.journal(self.versions).write("crm_write", current.uid, "taken", payload=refused)
+            end_holds(tx, current.thread_id, now=now)
             if current.actor == "human" or host is None:
                 self._ask_again(thread, current)
                 return None
@@ -95,6 +98,7 @@ class Booker:
         mailbox: str,
         playbook: Playbook,
         replaced: tuple[Meeting, ...],
+        own: tuple[str, ...],
         now: datetime,
     ) -> BookingResult:
         prepare = playbook.confirms_with
@@ -110,11 +114,30 @@ class Booker:
             "attendee": contact.email,
             "organizer": mailbox,
         }
-        uid, sequence = meeting.ical_uid, meeting.sequence
-        if replaced:
-            old = replaced[0].slot
-            return self.calendar.move(old, meeting.slot, uid=uid, sequence=sequence, **words)
-        return self.calendar.book(meeting.slot, uid=uid, sequence=sequence, **words)
+        uid, sequence, slot = meeting.ical_uid, meeting.sequence, meeting.slot
+
+        def ask(*, over_hold: bool) -> BookingResult:
+            if not replaced:
+                return self.calendar.book(
+                    slot, uid=uid, sequence=sequence, own=own, over_hold=over_hold, **words
+                )
+            return self.calendar.move(
+                replaced[0].slot,
+                slot,
+                uid=uid,
+                sequence=sequence,
+                own=own,
+                over_hold=over_hold,
+                **words,
+            )
+
+        result = ask(over_hold=False)
+        if result.status == "taken" and not self.calendar.free_slots(
+            slot.owner_id, now=now, key=uid, limit=1, minutes=minutes_of(playbook.meeting)
+        ):
+            # Where nothing else is left, who has chosen comes before who is still thinking.
+            result = ask(over_hold=True)
+        return result
 
     def release(self, meeting: Meeting) -> None:
         """Takes an event that the buyer declined out of the calendar; safe to run again."""
@@ -184,6 +207,7 @@ class Booker:
         self._note(thread, replace(meeting, state="CONFIRMED"), "confirmed")
         accepted = log.calendar(meeting, result)
         thread.journal(self.versions).write("crm_write", meeting.uid, "booked", payload=accepted)
+        end_holds(tx, meeting.thread_id, booked=meeting.ical_uid, now=now)
         booked = replace(session, meeting_uid=meeting.uid, state="booked", offered=())
         tx.save_session(booked)
         proposal = said or confirmation(self.library, contact, session, meeting.slot, now=now)
@@ -218,12 +242,8 @@ class Booker:
     def _offer_again(self, thread: "_Thread", meeting: Meeting, host: Host) -> str:
         contact, session, now = thread.contact, thread.session, thread.now
         key = f"{meeting.person_id}:{meeting.uid}"
-        slots = self.calendar.free_slots(
-            host.owner_id,
-            now=now,
-            key=key,
-            minutes=minutes_of(self.library.playbook(session.playbook).meeting),
-        )
+        minutes = minutes_of(self.library.playbook(session.playbook).meeting)
+        slots = free_or_held(self.calendar, host.owner_id, now=now, key=key, minutes=minutes)
         channel = answered_on(session.channel)
         is_there = channel in BRIEF_CHANNELS and reach(thread.tx, contact, channel)
         proposal = other_times(

@@ -12,7 +12,6 @@ from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.domain import Slot
 from agent_runtime.settings import Settings, load_settings
 from agent_runtime.status import open_store
-from agent_runtime.store.rows import Meeting
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 
@@ -50,12 +49,11 @@ def slots(
         known = ", ".join(sorted(templates))
         raise MeetingsError(f"--meeting = {kind!r}: there is no such template; known: {known}.")
     template, pool = templates[kind], pools[templates[kind].pool]
-    if not pool.members:
-        with store.begin() as tx:
-            owners = read_newcomers(tx, settings.tenant_id).owners
-        pool = pool.model_copy(
-            update={"members": tuple(Member(owner_id=o.owner_id) for o in owners)}
-        )
+    with store.begin() as tx:
+        ids = [one.owner_id for one in read_newcomers(tx, settings.tenant_id).owners]
+    known = tuple(member for member in pool.members if member.owner_id in ids)
+    members = known or tuple(Member(owner_id=owner_id) for owner_id in ids)
+    pool = pool.model_copy(update={"members": members})
     real = _calendar(settings, store)
     chosen = route(
         pool,
@@ -87,27 +85,34 @@ def slots(
 
 @meeting.command("list")
 def list_meetings(
-    thread: Annotated[str, typer.Argument(help="Id of the thread.")],
+    thread: Annotated[str, typer.Argument(help="Id of a thread; else all that is ahead.")] = "",
+    owner: Annotated[str, typer.Option(help="Id, name or address of one owner.")] = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the meetings of a thread with their state.
+    """List meetings and held times that are ahead, in their owner's zone; of a thread, all.
 
-    Example: [bold]parley meeting list thread-p-12[/bold]
+    Examples: [bold]parley meeting list --owner "Lena Vogt"[/bold],
+    [bold]parley meeting list thread-p-12 --json[/bold]
     """
-    store = open_store(load_settings(workspace))
-    states: tuple[Literal["HOLDING", "CONFIRMED", "DECLINING", "DECLINED", "CANCELLED"], ...]
-    states = ("HOLDING", "CONFIRMED", "DECLINING", "DECLINED", "CANCELLED")
+    from agent_runtime.meetings.agenda import Item, agenda
+    from agent_runtime.newcomers import read_newcomers
+
+    settings = load_settings(workspace)
+    store = open_store(settings)
+    now = read_now(store.engine)
     with store.begin() as tx:
-        found = [m for state in states for m in tx.meetings_of(thread, state)]
+        owners = read_newcomers(tx, settings.tenant_id).owners
+        found = agenda(tx, owners, thread_id=thread, owner=owner, now=now)
     if as_json:
-        typer.echo(TypeAdapter(list[Meeting]).dump_json(found, indent=2).decode())
+        typer.echo(TypeAdapter(list[Item]).dump_json(list(found), indent=2).decode())
         return
     if not found:
-        typer.echo(f"thread {thread} has no meeting")
-    for one in found:
-        became = f", {one.attendance}" if one.attendance else ""
-        typer.echo(f"{one.uid}  {one.slot.start:%Y-%m-%d %H:%M} UTC  {one.state.lower()}{became}")
+        whose = f"thread {thread} has" if thread else f"{owner} has" if owner else "there is"
+        ahead = "" if thread else f" ahead of {now:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"{whose} no meeting and no held time{ahead}")
+    for item in found:
+        typer.echo(item.line)
 
 
 @meeting.command()

@@ -13,6 +13,7 @@ from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_heard
 from agent_runtime.domain import Action, ChannelName, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
+from agent_runtime.holds import Keeper, end_holds, still_offered
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.loop import Deps, decide
@@ -48,6 +49,11 @@ class Desk:
     drafter: Drafter | None = None
     rules: tuple[Rule, ...] = RULES
 
+    @property
+    def keeper(self) -> Keeper:
+        """Keeps offered times for their buyers."""
+        return Keeper(self.store, self.calendar)
+
     def work(self, due: Due, channel: MailChannel, *, now: datetime) -> None:
         """Works one row to its end. Running it again after a crash goes on where it stopped.
 
@@ -56,7 +62,9 @@ class Desk:
         """
         try:
             for message_id in self._to_send(due, now=now):
-                self.outbox.deliver(channel, message_id, now=now)
+                offering = self.outbox.deliver(channel, message_id, now=now)
+                if offering:
+                    self.keeper.settle(offering, now=now)
         except DBAPIError:
             raise
         except Exception as error:
@@ -69,6 +77,9 @@ class Desk:
             return (due.row_id,)
         if due.kind == "task":
             return self._touch(due.row_id, now=now)
+        if due.kind == "hold":
+            self.keeper.work(due.row_id, now=now)
+            return ()
         if due.kind == "reminder":
             return self._reminder(due.row_id, now=now)
         if due.kind == "promise":
@@ -105,7 +116,7 @@ class Desk:
             )
             facts = self._facts(tx, session, contact, now=now, task=task, channel=channel)
             action = self._decide(session, observation, contact, facts)
-            tx.hold(f"person:{task.person_id}")
+            tx.lock(f"person:{task.person_id}")
             if _is_withdrawn(tx, task_id):
                 return ()
             if known is None:
@@ -150,12 +161,15 @@ class Desk:
             to_send = self._turn(tx, inbound, contact, now=now) if inbound.state == "NEW" else ()
             held = tx.meetings_of(inbound.thread_id, "HOLDING")
             declined = tx.meetings_of(inbound.thread_id, "DECLINING")
+            kept = tx.open_holds(inbound.thread_id)
         for meeting in declined:
             self.booker.release(meeting)
         if held:
             crash_point("decided")
-        booked = (self.booker.finish(meeting, now=now) for meeting in held)
-        return (*to_send, *(message_id for message_id in booked if message_id))
+        booked = [self.booker.finish(meeting, now=now) for meeting in held]
+        if kept:
+            self.keeper.settle(inbound.thread_id, now=now)
+        return (*to_send, *filter(None, booked))
 
     def _turn(
         self, tx: Tx, inbound: Inbound, contact: Contact, *, now: datetime
@@ -167,6 +181,9 @@ class Desk:
             self._bounced(tx, journal, inbound)
             tx.save_session(session)
             return ()
+        if inbound.is_about_invite and inbound.proposes is None and not inbound.text.strip():
+            tx.save_session(session)
+            return ()
         observation = Observation(
             kind="mail",
             observation_id=inbound.key,
@@ -176,6 +193,7 @@ class Desk:
             channel=inbound.channel,
             auto_submitted=inbound.auto_submitted,
             cue=inbound.cue,
+            proposes=inbound.proposes,
         )
         facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
         action = self._decide(session, observation, contact, facts)
@@ -203,6 +221,8 @@ class Desk:
             )
         after = act.remember(session, action, buyer_wrote=is_person, channel=inbound.channel)
         tx.save_session(after)
+        if action.candidate.book is None:
+            end_holds(tx, session.thread_id, keep=still_offered(after, action), now=now)
         return (message.message_id,) if message and action.decision == "allow" else ()
 
     def _use_tools(

@@ -215,6 +215,8 @@ class Observation:
     cue: Cue = ""
     bounce_of: str = ""
     """Message-ID of our mail that a delivery report speaks of."""
+    proposes: datetime | None = None
+    """When the buyer's calendar would have the meeting begin instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,8 @@ class Perception:
     """Ids of the safety rules that spoke, which run before any model."""
     slot_choice: int | None = None
     """Index into the offered slots that the buyer accepted."""
+    proposes: datetime | None = None
+    """When the buyer's calendar would have the meeting begin instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ class Intake:
             if found is None:
                 return None
             contact = found
-        tx.hold(f"person:{contact.person_id}")
+        tx.lock(f"person:{contact.person_id}")
         if arrival.channel not in ("email", "form"):
             tx.add_address(arrival.channel, arrival.sender, contact.person_id, now=now)
         return contact

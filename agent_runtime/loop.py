@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 
 from agent_runtime.choose import choose, hand_off
@@ -16,6 +16,7 @@ from agent_runtime.domain import (
     Session,
     Slot,
 )
+from agent_runtime.holds import free_or_held
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.meetings.template import minutes_of
@@ -30,6 +31,9 @@ from agent_runtime.ports import Calendar
 from agent_runtime.retrieve import retrieve
 
 SLOTS_TO_CHOOSE_FROM = 12
+_EVERY_SLOT = 1000
+_NEAR = timedelta(hours=9)
+"""Free times so near to the one that a buyer's calendar proposes are looked at as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +160,22 @@ def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[
     host = host_of(deps.playbook, deps.contact)
     if seen is None or seen.opt_out or host is None:
         return ()
-    return deps.calendar.free_slots(
+    minutes = minutes_of(deps.playbook.meeting)
+    free = free_or_held(
+        deps.calendar,
         host.owner_id,
         now=deps.now,
         key=f"{session.person_id}:{session.agent_turns}",
         limit=SLOTS_TO_CHOOSE_FROM,
-        minutes=minutes_of(deps.playbook.meeting),
+        minutes=minutes,
     )
+    if seen.proposes is None:
+        return free
+    every = deps.calendar.free_slots(
+        host.owner_id, now=deps.now, key="", limit=_EVERY_SLOT, minutes=minutes
+    )
+    near = [slot for slot in every if abs(slot.start - seen.proposes) < _NEAR]
+    return tuple(sorted({*free, *near}, key=lambda slot: slot.start))
 
 
 def _ms(start: float, end: float) -> float:

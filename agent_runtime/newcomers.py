@@ -9,8 +9,7 @@ from pydantic import TypeAdapter
 
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Contact
-from agent_runtime.meetings.routing import route
-from agent_runtime.meetings.template import load_meetings
+from agent_runtime.meetings.routing import turn_of
 from agent_runtime.ports import Tx
 from agent_runtime.profile import Profile
 from experiments.assignment import arm_of
@@ -37,9 +36,6 @@ class Owner:
     mailbox: str
     time_zone: str
 
-
-POOL = "owners"
-"""The pool of `meetings/pools.yaml` that strangers are shared out by."""
 
 OWNERS = TypeAdapter(tuple[Owner, ...])
 EXPERIMENT = TypeAdapter(OnlineExperiment | None)
@@ -102,18 +98,17 @@ class Newcomers:
 
     def _owner_for(self, profile: Profile, identity: str) -> Owner:
         """Fair turns: who serves country and language in the pool, else any of all owners."""
-        _, pools = load_meetings()
-        turns = route(
-            pools[POOL],
-            owner_id="",
-            territory=profile.country,
+        known = {owner.owner_id: owner for owner in self.owners}
+        whose = turn_of(
+            known,
+            country=profile.country,
             language=profile.language,
             key=identity,
-            meetings_ahead=lambda _: 0,
+            had=lambda _: 0,
         )
-        known = {owner.owner_id: owner for owner in self.owners}
-        served = next((known[name] for name in turns.owner_ids if name in known), None)
-        return served or self.owners[int(_digest(identity)[:8], 16) % len(self.owners)]
+        if whose:
+            return known[whose]
+        return self.owners[int(_digest(identity)[:8], 16) % len(self.owners)]
 
     def _assignment(
         self, experiment: OnlineExperiment, person_id: str, *, now: datetime

@@ -1,7 +1,8 @@
 """Perceive: what a mail means. Safety rules come first and need no model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agent_runtime.domain import Contact, Guess, Observation, Perception, Session, Slot
 from agent_runtime.hearing.commands import language_of_command
@@ -66,7 +67,8 @@ def perceive(
     elif meant.intents[0].name in _REFUSES and not meant.abstain:
         choice = None
     entities = find_entities(text, language, signature=signature_of(observation.text))
-    return _perception(meant, heard, language, entities=entities, slot_choice=choice)
+    seen = _perception(meant, heard, language, entities=entities, slot_choice=choice)
+    return _as_proposed(seen, observation.proposes) if observation.proposes else seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,26 @@ def _read(text: str, language: str, heard: Heard, model: LanguageModel) -> _Read
         if is_new and guess.confidence >= SAID_OUTRIGHT:
             kept.append(guess)
     return _Reading(tuple(kept), abstain=not decided and kept[0].confidence < model.abstain_below)
+
+
+def _as_proposed(seen: Perception, start: datetime) -> Perception:
+    """A calendar that proposes another time asks to move the meeting, whatever its mail says.
+
+    Only words that drop the meeting or end the contact come first.
+    """
+    if seen.opt_out or (seen.primary in _REFUSES and not seen.abstain):
+        return seen
+    said = () if seen.abstain else seen.intents
+    return replace(
+        seen,
+        primary="reschedule",
+        confidence=1.0,
+        abstain=False,
+        intents=(Guess("reschedule", 1.0), *(g for g in said if g.name != "reschedule")),
+        rules=(*seen.rules, "time_proposed"),
+        slot_choice=None,
+        proposes=start,
+    )
 
 
 def _perception(

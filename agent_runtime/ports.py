@@ -25,6 +25,7 @@ from agent_runtime.store.rows import (
     ChatMark,
     Due,
     FieldChange,
+    Hold,
     HumanTask,
     Inbound,
     Listing,
@@ -58,11 +59,19 @@ class Calendar(Protocol):
     """Calendars of the owners; adapters in `tools`."""
 
     def free_slots(
-        self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
+        self,
+        owner_id: str,
+        *,
+        now: datetime,
+        key: str,
+        limit: int = 3,
+        minutes: int = 30,
+        held_too: bool = False,
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last.
 
-        Somebody whose office hours are not known has none.
+        Somebody whose office hours are not known has none. `held_too`: also what is only on hold
+        for an offer, for where nothing else is left.
         """
         ...
 
@@ -76,12 +85,24 @@ class Calendar(Protocol):
         attendee: str,
         organizer: str,
         sequence: int = 0,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
-        """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
+        """Writes the event unless the slot is taken; asking again with one uid changes nothing.
+
+        Holds of the uids in `own` are the same buyer's and do not stand in the way; with
+        `over_hold` those of others give way too, never a meeting.
+        """
         ...
 
-    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+    def hold(
+        self, slot: Slot, *, uid: str, until: datetime, own: Collection[str] = ()
+    ) -> BookingResult:
         """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
+        ...
+
+    def release(self, slot: Slot, *, uid: str) -> bool:
+        """Ends a hold; False where there is none, or where it has become a meeting."""
         ...
 
     def move(
@@ -95,6 +116,8 @@ class Calendar(Protocol):
         description: str,
         attendee: str,
         organizer: str,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
         """Gives a meeting another time; until the new one is got the old one stands."""
         ...
@@ -171,7 +194,7 @@ class Tx(PushRows, Protocol):
 
     tenant_id: str
 
-    def hold(self, *names: str) -> None:
+    def lock(self, *names: str) -> None:
         """Waits until nobody else holds any of these names; they are held until the commit.
 
         What is read afterwards is the newest, so that what was counted stays true until then.
@@ -408,6 +431,26 @@ class Tx(PushRows, Protocol):
 
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
         """All meetings that the calendar has yet to confirm."""
+        ...
+
+    def meetings_standing(self) -> tuple[Meeting, ...]:
+        """All meetings that are confirmed or on hold, past ones included."""
+        ...
+
+    def hold(self, hold_id: str) -> Hold | None:
+        """An offered time that is kept for a buyer."""
+        ...
+
+    def save_hold(self, hold: Hold) -> None:
+        """Adds a hold or changes its state."""
+        ...
+
+    def open_holds(self, thread_id: str = "") -> tuple[Hold, ...]:
+        """Holds that have not ended, of one thread or of all, the earliest time first."""
+        ...
+
+    def holds_made(self, owner_id: str, *, since: datetime) -> int:
+        """How many offers have been held in an owner's calendar since then."""
         ...
 
     def add_promise(self, promise: Promise) -> bool:

@@ -44,6 +44,7 @@ _SOURCES = (
     _Source("inbound", t.inbound, t.inbound.c.key, "NEW"),
     _Source("message", t.messages, t.messages.c.message_id, "READY"),
     _Source("promise", t.promises, t.promises.c.promise_id, "OPEN"),
+    _Source("hold", t.holds, t.holds.c.hold_id, "OPEN"),
     _Source("reminder", t.reminders, t.reminders.c.reminder_id, "WAITING"),
     _Source("task", t.tasks, t.tasks.c.task_id, "WAITING"),
 )

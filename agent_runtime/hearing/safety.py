@@ -23,9 +23,10 @@ RULES = (
     "asks_help",
     "asks_start",
     "media",
+    "time_proposed",
     "other_language",
 )
-"""Ids of the rules, as playbooks and traces name them; the last is perception's own."""
+"""Ids of the rules, as playbooks and traces name them; the last two are perception's own."""
 
 _OF_CUE = {"stop": "opt_out", "help": "asks_help", "start": "asks_start", "media": "media"}
 """What a channel makes of a message by itself."""

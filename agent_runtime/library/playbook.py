@@ -229,6 +229,8 @@ class Playbook(_Part):
     `specialist_id`."""
     meeting: str = "intro"
     """Id of the meeting template: how long its meetings are."""
+    hold_hours: int | None = Field(default=None, ge=0, le=168)
+    """Offered times are kept so long for the buyer; None: as the template says."""
     instead: dict[str, str] = Field(default_factory=dict)
     """Shared texts and the texts of its own that this playbook says in their place."""
     opening: str = ""

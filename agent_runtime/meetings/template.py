@@ -36,6 +36,8 @@ class Template(_Part):
     """No more meetings are offered on a day that has as many; 0: no cap."""
     hold_hours: int = Field(default=0, ge=0, le=168)
     """An offered time is kept so long. 0: not at all, since every offer blocks three times."""
+    holds_a_day: int = Field(default=12, ge=0, le=200)
+    """No more offered times are kept within a day in one calendar."""
 
 
 class Member(_Part):
@@ -61,6 +63,8 @@ class Pool(_Part):
 
 
 _POOLS = TypeAdapter(tuple[Pool, ...])
+_TERRITORIES = TypeAdapter(dict[str, tuple[str, ...]])
+_NO_TEMPLATES = ("pools.yaml", "territories.yaml")
 
 
 @cache
@@ -77,7 +81,7 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
             pool.id: pool for pool in _POOLS.validate_python(load_yaml(path.read_text("utf-8")))
         }
         for path in sorted(folder.glob("*.yaml")):
-            if path.name != "pools.yaml":
+            if path.name not in _NO_TEMPLATES:
                 template = Template.model_validate(load_yaml(path.read_text("utf-8")))
                 templates[template.id] = template
     except ValidationError as error:
@@ -93,8 +97,20 @@ def load_meetings(folder: Path = FOLDER) -> tuple[dict[str, Template], dict[str,
     return templates, pools
 
 
-def minutes_of(template_id: str) -> int:
-    """Returns how long meetings of a template are.
+@cache
+def _territories(folder: Path = FOLDER) -> dict[str, str]:
+    text = (folder / "territories.yaml").read_text("utf-8")
+    found = _TERRITORIES.validate_python(load_yaml(text))
+    return {country: territory for territory, countries in found.items() for country in countries}
+
+
+def territory_of(country: str) -> str:
+    """Returns the territory of a country (ISO 3166, two letters); empty where it is nobody's."""
+    return _territories().get(country, "")
+
+
+def template_of(template_id: str) -> Template:
+    """Returns a template.
 
     Raises:
         MeetingsError: there is no such template.
@@ -103,4 +119,9 @@ def minutes_of(template_id: str) -> int:
     if template_id not in templates:
         known = ", ".join(sorted(templates))
         raise MeetingsError(f"meeting {template_id!r}: there is no such template; known: {known}.")
-    return templates[template_id].minutes
+    return templates[template_id]
+
+
+def minutes_of(template_id: str) -> int:
+    """Returns how long meetings of a template are."""
+    return template_of(template_id).minutes

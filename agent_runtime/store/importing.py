@@ -1,7 +1,7 @@
 """Loads what batch code decided into the runtime store; running it again changes nothing."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ import polars as pl
 from agent_runtime.contracts import Assignment, OutreachTask
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
 from agent_runtime.intake import BY_TEXT
+from agent_runtime.meetings.routing import turn_of
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
 from agent_runtime.ports import Store, Tx
 from agent_runtime.settings import Settings, Workspace
@@ -151,6 +152,7 @@ def _contacts(
         .iter_rows()
     )
     everybody = tuple(owners.values())
+    had: Counter[str] = Counter()
     signals = _public_signals(workspace)
     told = defaultdict(list)
     for contact_id, name, value in _told(workspace):
@@ -159,7 +161,14 @@ def _contacts(
     for row in frame.filter(pl.col("email").is_not_null()).sort("contact_id").iter_rows(named=True):
         person_id = row["person_id"]
         owned_by = owner_of.get(person_id) or row["owner_id"] or ""
-        owner = owners.get(owned_by) or everybody[crc32(person_id.encode()) % len(everybody)]
+        owner = owners.get(owned_by)
+        if owner is None:
+            country, language = row["country"] or "", (row["language"] or "")[:2].lower()
+            turn = turn_of(
+                owners, country=country, language=language, key=person_id, had=had.__getitem__
+            )
+            owner = owners.get(turn) or everybody[crc32(person_id.encode()) % len(everybody)]
+            had[owner.owner_id] += 1
         yield Contact(
             tenant_id=tenant_id,
             contact_id=row["contact_id"],

@@ -19,6 +19,7 @@ from agent_runtime.store.rows import (
     Due,
     DueKind,
     FieldChange,
+    Hold,
     HumanTask,
     Inbound,
     Listing,
@@ -36,6 +37,8 @@ from agent_runtime.store.rows import (
     Stop,
     Task,
     Ticket,
+    ended,
+    in_order,
 )
 
 LEFT = frozenset({"SENDING", "HANDED", "SENT", "UNKNOWN"})
@@ -56,6 +59,7 @@ class MemoryStore:
         self._moved: dict[tuple[ChannelName, str], dict[str, datetime]] = {}
         self._refused: set[tuple[ChannelName, str]] = set()
         self._reminders: dict[str, Reminder] = {}
+        self._holds: dict[str, Hold] = {}
         self._consents: dict[str, tuple[Consent, ...]] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
         self._stops: dict[str, tuple[Stop, ...]] = {}
@@ -106,7 +110,7 @@ class MemoryStore:
         """Returns the reason by person of everybody who must not be written to."""
         return {person_id: stops[0].reason for person_id, stops in self._stops.items()}
 
-    def hold(self, *names: str) -> None:
+    def lock(self, *names: str) -> None:
         """Nobody else is there."""
 
     def contact_of(self, person_id: str) -> Contact | None:
@@ -228,6 +232,8 @@ class MemoryStore:
                 self.close_reminder(reminder.reminder_id, "CANCELLED")
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
+        for hold in self.open_holds(f"thread-{person_id}"):
+            self.save_hold(ended(hold, now))
         return not stops
 
     def unsuppress(self, person_id: str) -> None:
@@ -401,6 +407,8 @@ class MemoryStore:
             self.close_promise(due.row_id, "CANCELLED")
         elif due.kind == "reminder":
             self.close_reminder(due.row_id, "CANCELLED")
+        elif due.kind == "hold":
+            self.save_hold(replace(self._holds[due.row_id], state="RELEASED"))
         else:
             self.close_inbound(due.row_id)
 
@@ -417,6 +425,26 @@ class MemoryStore:
 
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
         return tuple(m for m in self.meetings.values() if m.state == "HOLDING")
+
+    def meetings_standing(self) -> tuple[Meeting, ...]:
+        confirmed = (m for m in self.meetings.values() if m.state == "CONFIRMED")
+        return (*self.meetings_on_hold(), *confirmed)
+
+    def hold(self, hold_id: str) -> Hold | None:
+        return self._holds.get(hold_id)
+
+    def save_hold(self, hold: Hold) -> None:
+        self._holds[hold.hold_id] = hold
+        if hold.state == "OPEN":
+            heappush(self._waiting, (hold.due_at, "hold", hold.hold_id))
+
+    def open_holds(self, thread_id: str = "") -> tuple[Hold, ...]:
+        found = (h for h in self._holds.values() if h.state == "OPEN")
+        return in_order(h for h in found if thread_id in ("", h.thread_id))
+
+    def holds_made(self, owner_id: str, *, since: datetime) -> int:
+        held = self._holds.values()
+        return sum(h.slot.owner_id == owner_id and h.made_at >= since for h in held)
 
     def add_promise(self, promise: Promise) -> bool:
         if promise.promise_id in self._promises:
@@ -575,6 +603,9 @@ class MemoryStore:
         if kind == "reminder":
             reminder = self._reminders[row_id]
             return reminder.lane if reminder.state == "WAITING" else None
+        if kind == "hold":
+            hold = self._holds[row_id]
+            return hold.lane if hold.state == "OPEN" and hold.due_at <= now else None
         inbound = self._inbound[row_id]
         return inbound.lane if inbound.state == "NEW" else None
 

@@ -1,7 +1,8 @@
 """Rows of the runtime store: what waits, what was said, what was booked. All frozen."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -27,7 +28,9 @@ Attendance = Literal["", "accepted", "tentative", "declined", "held", "no_show"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
-DueKind = Literal["task", "message", "inbound", "promise", "reminder"]
+DueKind = Literal["task", "message", "inbound", "promise", "reminder", "hold"]
+HoldState = Literal["OPEN", "BOOKED", "RELEASED"]
+"""OPEN: wanted, standing in the calendar, or still to be taken out of it."""
 ReminderState = Literal["WAITING", "DONE", "CANCELLED"]
 ListScope = Literal["email", "domain", "account", "person"]
 """What an entry of a suppression list names; `person` only where a recorded stop was lifted."""
@@ -177,6 +180,10 @@ class Inbound:
     cue: Cue = ""
     bounce_of: str = ""
     bounce_status: str = ""
+    is_about_invite: bool = False
+    """Its calendar part answers an invitation of ours, and that was heard on arrival."""
+    proposes: datetime | None = None
+    """When their calendar would have a meeting begin instead (iTIP COUNTER)."""
     state: InboundState = "NEW"
 
 
@@ -235,6 +242,36 @@ class Meeting:
     def ical_uid(self) -> str:
         """The UID that the calendar and the buyer know."""
         return self.event_uid or self.uid
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An offered time, kept in the owner's calendar while its buyer decides."""
+
+    tenant_id: str
+    hold_id: str
+    """UID in the calendar: that of the meeting which it may become."""
+    thread_id: str
+    person_id: str
+    lane: str
+    slot: Slot
+    made_at: datetime
+    until: datetime
+    due_at: datetime
+    """When it is next worked: at once to be written or taken out, else at its end."""
+    state: HoldState = "OPEN"
+    attempts: int = 0
+    """How often the calendar could not be asked to let it go."""
+
+
+def ended(hold: Hold, now: datetime) -> Hold:
+    """Returns a hold that is to be taken out of the calendar at once."""
+    return replace(hold, until=min(hold.until, now), due_at=min(hold.due_at, now))
+
+
+def in_order(holds: Iterable[Hold]) -> tuple[Hold, ...]:
+    """Returns holds with the earliest time first."""
+    return tuple(sorted(holds, key=lambda hold: (hold.slot.start, hold.hold_id)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from agent_runtime.store.rows import (
     ChatMark,
     Due,
     FieldChange,
+    Hold,
     HumanTask,
     Inbound,
     Listing,
@@ -38,6 +39,8 @@ from agent_runtime.store.rows import (
     Stop,
     Task,
     Ticket,
+    ended,
+    in_order,
 )
 from agent_runtime.store.sql_rows import SqlRows, load
 
@@ -74,7 +77,7 @@ class SqlTx(SqlRows):
         self._events: list[TraceEvent] = []
         """Written all at once, as the last thing before the commit."""
 
-    def hold(self, *names: str) -> None:
+    def lock(self, *names: str) -> None:
         """On SQLite there is one name: whoever writes. A reader alone would begin nothing."""
         if self._is_postgres:
             for key in sorted({_lock_key(f"{self.tenant_id}/{name}") for name in names}):
@@ -223,6 +226,8 @@ class SqlTx(SqlRows):
         self.void_approvals(person_id)
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
+        for hold in self.open_holds(f"thread-{person_id}"):
+            self.save_hold(ended(hold, now))
         return is_new
 
     def unsuppress(self, person_id: str) -> None:
@@ -407,6 +412,10 @@ class SqlTx(SqlRows):
             self.close_promise(due.row_id, "CANCELLED")
         elif due.kind == "reminder":
             self.close_reminder(due.row_id, "CANCELLED")
+        elif due.kind == "hold":
+            hold = self.hold(due.row_id)
+            if hold is not None:
+                self.save_hold(replace(hold, state="RELEASED"))
         else:
             self.close_inbound(due.row_id)
 
@@ -424,6 +433,32 @@ class SqlTx(SqlRows):
 
     def meetings_on_hold(self) -> tuple[Meeting, ...]:
         return self.all(Meeting, t.meetings, state="HOLDING")
+
+    def meetings_standing(self) -> tuple[Meeting, ...]:
+        return (*self.meetings_on_hold(), *self.all(Meeting, t.meetings, state="CONFIRMED"))
+
+    def hold(self, hold_id: str) -> Hold | None:
+        return self.one(Hold, t.holds, hold_id=hold_id)
+
+    def save_hold(self, hold: Hold) -> None:
+        self.put(
+            t.holds,
+            hold,
+            hold_id=hold.hold_id,
+            thread_id=hold.thread_id,
+            owner_id=hold.slot.owner_id,
+            lane=hold.lane,
+            state=hold.state,
+            made_at=hold.made_at,
+            due_at=hold.due_at,
+        )
+
+    def open_holds(self, thread_id: str = "") -> tuple[Hold, ...]:
+        whose = {"thread_id": thread_id} if thread_id else {}
+        return in_order(self.all(Hold, t.holds, state="OPEN", **whose))
+
+    def holds_made(self, owner_id: str, *, since: datetime) -> int:
+        return self.count(t.holds, t.holds.c.made_at >= since, owner_id=owner_id)
 
     def add_promise(self, promise: Promise) -> bool:
         return self.add(

@@ -204,6 +204,23 @@ meetings = Table(
     Index("meetings_thread", "tenant_id", "thread_id"),
 )
 
+holds = Table(
+    "holds",
+    metadata,
+    _key("tenant_id"),
+    _key("hold_id"),
+    _text("thread_id"),
+    _text("owner_id"),
+    _text("lane"),
+    _text("state"),
+    Column("made_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("holds_due", "state", "due_at"),
+    Index("holds_thread", "tenant_id", "thread_id", "state"),
+    Index("holds_owner", "tenant_id", "owner_id", "made_at"),
+)
+
 human_tasks = Table(
     "human_tasks",
     metadata,

@@ -1,7 +1,7 @@
 """Which free times to offer, and whether the buyer's own suggestion is one of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent_runtime.domain import Contact, Perception, Session, Slot
 from agent_runtime.times.instants import AskedTime
@@ -29,6 +29,8 @@ def accepted_slot(
     An offered time counts only while its calendar is still that of `host_id`, who meets the buyer
     by the CRM (R110).
     """
+    if perception.proposes is not None:
+        return next((s for s in free_slots if s.start == perception.proposes), None)
     choice = perception.slot_choice
     if choice is not None and choice < len(session.offered):
         chosen = session.offered[choice]
@@ -61,7 +63,11 @@ def slots_to_offer(
 
 
 def wish(perception: Perception, contact: Contact, *, now: datetime) -> tuple[AskedTime, ...]:
-    """Returns the times that the buyer asked for."""
+    """Returns the times that the buyer asked for; of a proposed time that is not free, its day."""
+    if perception.proposes is not None:
+        day = perception.proposes.astimezone(zone_of(contact.time_zone))
+        start = day.replace(hour=0, minute=0, second=0, microsecond=0)
+        return (AskedTime("window", start, start + timedelta(days=1)),)
     words = dict(reversed(perception.entities)).get("requested_time", "")
     zone = contact.time_zone or "UTC"
     return resolve_times(words, now=now, zone=zone, language=perception.language)

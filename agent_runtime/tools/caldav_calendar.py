@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from threading import Lock
@@ -73,7 +73,14 @@ class CalDavCalendar:
         )
 
     def free_slots(
-        self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
+        self,
+        owner_id: str,
+        *,
+        now: datetime,
+        key: str,
+        limit: int = 3,
+        minutes: int = 30,
+        held_too: bool = False,
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
         hours = self._hours.get(owner_id)
@@ -81,7 +88,11 @@ class CalDavCalendar:
         if hours is None or not slots:
             return ()
         found = self._entries(owner_id, slots[0].start - _DAY, slots[-1].end + _DAY)
-        busy = [entry.busy for entry in found if not entry.is_over(now)]
+        busy = [
+            entry.busy
+            for entry in found
+            if not entry.is_over(now) and not (held_too and entry.stage == "hold")
+        ]
         return offer(slots, busy, hours, key=key, limit=limit)
 
     def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
@@ -99,14 +110,23 @@ class CalDavCalendar:
         attendee: str,
         organizer: str,
         sequence: int = 0,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
         words = Words(summary, description, attendee, organizer, sequence)
-        return self._take(slot, uid, words, stage="confirmed")
+        return self._take(slot, uid, words, stage="confirmed", ignore=own, over_hold=over_hold)
 
-    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+    def hold(
+        self, slot: Slot, *, uid: str, until: datetime, own: Collection[str] = ()
+    ) -> BookingResult:
         """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
-        return self._take(slot, uid, Words("On hold"), stage="hold", until=until)
+        return self._take(slot, uid, Words("On hold"), stage="hold", until=until, ignore=own)
+
+    def release(self, slot: Slot, *, uid: str) -> bool:
+        """Ends a hold; False where there is none, or where it has become a meeting."""
+        found = self._find(slot, uid)
+        return found is not None and found.stage == "hold" and self._remove(found)
 
     def move(
         self,
@@ -119,6 +139,8 @@ class CalDavCalendar:
         description: str,
         attendee: str,
         organizer: str,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
         """Gives a meeting another time; until the new one is got the old one stands.
 
@@ -130,10 +152,13 @@ class CalDavCalendar:
         if not is_there:
             current = self._find(old, uid)
         if current is None:
-            return self._take(new, uid, words, stage="confirmed")
+            return self._take(new, uid, words, stage="confirmed", ignore=own, over_hold=over_hold)
         held = f"{uid}.move"
         if not is_there:
-            got = self._take(new, held, Words("Moving"), stage="hold", ignore=uid)
+            beside = (uid, *own)
+            got = self._take(
+                new, held, Words("Moving"), stage="moving", ignore=beside, over_hold=over_hold
+            )
             if got.status == "taken":
                 return got
             text = self._text(new, uid, words, "confirmed")
@@ -167,9 +192,13 @@ class CalDavCalendar:
         *,
         stage: Stage,
         until: datetime | None = None,
-        ignore: str = "",
+        ignore: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
-        around = [e for e in self._around(slot) if e.uid != ignore]
+        beside = frozenset(ignore) - {uid}
+        around = self._around(slot, beside)
+        if over_hold:
+            around = [e for e in around if not self._gives_way(e, uid)]
         own = next((e for e in around if e.uid == uid), None)
         if own is not None and own.stage == "confirmed":
             return BookingResult("booked", etag=own.etag)
@@ -177,11 +206,11 @@ class CalDavCalendar:
         is_elsewhere = own is not None and (own.busy.start, own.busy.end) != _ends(slot)
         if is_elsewhere:
             return _TAKEN
-        if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, ignore):
+        if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, beside):
             return _TAKEN
         if own is None or own.stage == "claim":
-            etag = own.etag if own else self._claim(slot, uid, words)
-            if etag is None or not self._wins(slot, uid, ignore):
+            etag = own.etag if own else self._claim(slot, uid, words, beside)
+            if etag is None or not self._wins(slot, uid, beside):
                 return _TAKEN
             href = own.href if own else self._claimed_at(slot, uid)
         else:
@@ -195,7 +224,10 @@ class CalDavCalendar:
             return _answered("booked", done, etag=again.etag)
         return _answered("booked", done, etag=done.headers.get("ETag", ""))
 
-    def _claim(self, slot: Slot, uid: str, words: Words) -> str | None:
+    def _gives_way(self, entry: Entry, uid: str) -> bool:
+        return entry.stage == "hold" and entry.uid != uid and self._remove(entry)
+
+    def _claim(self, slot: Slot, uid: str, words: Words, beside: Collection[str]) -> str | None:
         """Writes a claim and returns its ETag; None where the path or the UID is taken."""
         text = self._text(slot, uid, words, "claim")
         for path in (self._path(slot), self._path(slot, uid)):
@@ -205,7 +237,7 @@ class CalDavCalendar:
             found = self._find(slot, uid)
             if found is not None and found.stage == "claim":
                 return found.etag
-            if created.status == 409 or self._around(slot):
+            if created.status == 409 or self._around(slot, beside):
                 return None
         return None
 
@@ -213,11 +245,11 @@ class CalDavCalendar:
         found = self._find(slot, uid)
         return found.href if found else self._path(slot)
 
-    def _wins(self, slot: Slot, uid: str, ignore: str) -> bool:
+    def _wins(self, slot: Slot, uid: str, beside: Collection[str]) -> bool:
         """Whether our claim stands: worse claims are removed, anything else makes us give way."""
         mine = claim_rank(uid, slot.start)
         for _ in range(5):
-            rivals = [e for e in self._around(slot) if e.uid not in (uid, ignore)]
+            rivals = self._around(slot, (uid, *beside))
             if not rivals:
                 return True
             if any(e.stage != "claim" or claim_rank(e.uid, e.busy.start) <= mine for e in rivals):
@@ -227,20 +259,20 @@ class CalDavCalendar:
         self.cancel(slot, uid=uid)
         return False
 
-    def _around(self, slot: Slot) -> list[Entry]:
-        """Returns what blocks the slot or its buffer; what has expired is removed."""
+    def _around(self, slot: Slot, beside: Collection[str]) -> list[Entry]:
+        """Returns what else blocks the slot or its buffer; what has expired is removed."""
         hours, now = self._hours[slot.owner_id], self._clock()
         wide = timedelta(minutes=max(hours.before, hours.after))
         found = self._entries(slot.owner_id, slot.start - wide, slot.end + wide)
-        blocking = [e for e in found if overlaps(slot, e.busy, hours)]
+        blocking = [e for e in found if e.uid not in beside and overlaps(slot, e.busy, hours)]
         return [e for e in blocking if not (e.is_over(now) and self._remove(e))]
 
-    def _is_full(self, slot: Slot, ignore: str) -> bool:
+    def _is_full(self, slot: Slot, beside: Collection[str]) -> bool:
         hours = self._hours[slot.owner_id]
         if not hours.meetings_a_day:
             return False
         found = self._entries(slot.owner_id, slot.start - _DAY, slot.end + _DAY)
-        return is_full(slot, [e.busy for e in found if e.uid != ignore], hours)
+        return is_full(slot, [e.busy for e in found if e.uid not in beside], hours)
 
     def _find(self, slot: Slot, uid: str) -> Entry | None:
         found = self._entries(slot.owner_id, slot.start, slot.end)

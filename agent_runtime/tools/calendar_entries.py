@@ -14,10 +14,12 @@ from icalendar import Calendar, Event, vCalAddress
 from agent_runtime.domain import Slot
 from agent_runtime.tools.slots import Busy
 
-Stage = Literal["claim", "hold", "confirmed"]
-"""claim: wanted, and given up to a better claim; hold: kept for an offer; confirmed: a meeting."""
+Stage = Literal["claim", "hold", "moving", "confirmed"]
+"""claim: wanted, and given up to a better claim; hold: kept for an offer; moving: kept for a
+meeting on its way there; confirmed: a meeting."""
 
 _CLAIM = "X-PARLEY-CLAIM"
+_MOVING = "X-PARLEY-MOVING"
 _UNTIL = "X-PARLEY-UNTIL"
 
 
@@ -52,7 +54,7 @@ class Words:
 def event_text(
     slot: Slot, uid: str, words: Words, *, stage: Stage, now: datetime, until: datetime
 ) -> str:
-    """Returns the event of a slot; a claim or hold is TENTATIVE and ends at `until`."""
+    """Returns the event of a slot; what is no meeting is TENTATIVE and ends at `until`."""
     event = Event()
     event.add("uid", uid)
     event.add("dtstamp", now.astimezone(UTC))
@@ -66,6 +68,8 @@ def event_text(
         event.add(_UNTIL, compact(until))
     if stage == "claim":
         event.add(_CLAIM, "TRUE")
+    if stage == "moving":
+        event.add(_MOVING, "TRUE")
     if words.organizer:
         event.add("organizer", vCalAddress(f"mailto:{words.organizer}"))
     if words.attendee:
@@ -99,11 +103,19 @@ def entries(
         begins, ends = _instant(event.start, zone), _instant(event.end, zone)
         if begins < end and start < max(ends, begins + timedelta(minutes=1)):
             until = str(event.get(_UNTIL, ""))
-            stage: Stage = "claim" if event.get(_CLAIM) else "hold" if until else "confirmed"
+            stage = _stage(event, until)
             is_meeting = stage == "confirmed" and bool(event.get("ATTENDEE"))
             busy = Busy(begins, ends, is_meeting=is_meeting)
             over = datetime.strptime(until, "%Y%m%dT%H%M%S%z") if until else None
             yield Entry(str(event.get("UID", "")), busy, href, etag, stage, over)
+
+
+def _stage(event: Any, until: str) -> Stage:
+    if not until:
+        return "confirmed"
+    if event.get(_CLAIM):
+        return "claim"
+    return "moving" if event.get(_MOVING) else "hold"
 
 
 def claim_rank(uid: str, slot_start: datetime) -> bytes:

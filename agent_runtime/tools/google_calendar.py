@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time, timedelta
 from hashlib import blake2b
 from time import sleep
@@ -58,7 +58,14 @@ class GoogleCalendar:
         self._client.close()
 
     def free_slots(
-        self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
+        self,
+        owner_id: str,
+        *,
+        now: datetime,
+        key: str,
+        limit: int = 3,
+        minutes: int = 30,
+        held_too: bool = False,
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
         hours = self._hours.get(owner_id)
@@ -66,7 +73,11 @@ class GoogleCalendar:
         if hours is None or not slots:
             return ()
         found = self._entries(owner_id, slots[0].start - _DAY, slots[-1].end + _DAY)
-        busy = [entry.busy for entry in found if not entry.is_over(now)]
+        busy = [
+            entry.busy
+            for entry in found
+            if not entry.is_over(now) and not (held_too and entry.stage == "hold")
+        ]
         return offer(slots, busy, hours, key=key, limit=limit)
 
     def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
@@ -84,14 +95,23 @@ class GoogleCalendar:
         attendee: str,
         organizer: str,
         sequence: int = 0,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
         words = Words(summary, description, attendee, organizer, sequence)
-        return self._take(slot, uid, words, "confirmed")
+        return self._take(slot, uid, words, "confirmed", ignore=own, over_hold=over_hold)
 
-    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+    def hold(
+        self, slot: Slot, *, uid: str, until: datetime, own: Collection[str] = ()
+    ) -> BookingResult:
         """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
-        return self._take(slot, uid, Words("On hold"), "hold", until=until)
+        return self._take(slot, uid, Words("On hold"), "hold", until=until, ignore=own)
+
+    def release(self, slot: Slot, *, uid: str) -> bool:
+        """Ends a hold; False where there is none, or where it has become a meeting."""
+        found = self._find(slot, uid)
+        return found is not None and found.stage == "hold" and self._remove(slot.owner_id, found)
 
     def move(
         self,
@@ -104,14 +124,17 @@ class GoogleCalendar:
         description: str,
         attendee: str,
         organizer: str,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
         """Gives a meeting another time; until the new one is got the old one stands.
 
         To another owner's calendar the event is written anew, and then taken out of the old one.
         """
         words = Words(summary, description, attendee, organizer, sequence)
+        beside = (uid, *own)
         if old.owner_id != new.owner_id:
-            got = self._take(new, uid, words, "confirmed")
+            got = self._take(new, uid, words, "confirmed", ignore=own, over_hold=over_hold)
             if got.status == "booked":
                 self.cancel(old, uid=uid)
             return got
@@ -121,8 +144,9 @@ class GoogleCalendar:
             return BookingResult("booked", etag=there.etag)
         current = self._find(old, uid)
         if current is None:
-            return self._take(new, uid, words, "confirmed")
-        got = self._take(new, f"{uid}.move", Words("Moving"), "hold", ignore=uid)
+            return self._take(new, uid, words, "confirmed", ignore=own, over_hold=over_hold)
+        held = f"{uid}.move"
+        got = self._take(new, held, Words("Moving"), "moving", ignore=beside, over_hold=over_hold)
         if got.status == "taken":
             return got
         done = self._write(new, current, uid, words, "confirmed")
@@ -142,23 +166,30 @@ class GoogleCalendar:
         stage: Stage,
         *,
         until: datetime | None = None,
-        ignore: str = "",
+        ignore: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
-        around = [e for e in self._around(slot) if e.uid != ignore]
+        beside = frozenset(ignore) - {uid}
+        around = self._around(slot, beside)
+        if over_hold:
+            around = [e for e in around if not self._gives_way(slot.owner_id, e, uid)]
         own = next((e for e in around if e.uid == uid), None)
         if own is not None and own.stage == "confirmed":
             return BookingResult("booked", etag=own.etag)
         is_claimed = own is not None and own.stage == "claim"
-        if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, ignore):
+        if (not is_claimed and any(e.uid != uid for e in around)) or self._is_full(slot, beside):
             return _TAKEN
         if own is None or is_claimed:
-            own = own or self._claim(slot, uid, words)
-            if own is None or not self._wins(slot, own, ignore):
+            own = own or self._claim(slot, uid, words, beside)
+            if own is None or not self._wins(slot, own, beside):
                 return _TAKEN
         etag = self._write(slot, own, uid, words, stage, until)
         return BookingResult("booked", etag=etag) if etag else _TAKEN
 
-    def _claim(self, slot: Slot, uid: str, words: Words) -> Entry | None:
+    def _gives_way(self, owner_id: str, entry: Entry, uid: str) -> bool:
+        return entry.stage == "hold" and entry.uid != uid and self._remove(owner_id, entry)
+
+    def _claim(self, slot: Slot, uid: str, words: Words, beside: Collection[str]) -> Entry | None:
         body = self._body(slot, uid, words, "claim", None)
         for event_id in (_event_id(slot), _event_id(slot, uid)):
             created = self._ask("POST", slot.owner_id, "", body | {"id": event_id}, (200, 409))
@@ -174,15 +205,15 @@ class GoogleCalendar:
                 condition = {"If-Match": event["etag"]}
                 again = self._ask("PUT", slot.owner_id, event_id, body, (200, 412), condition)
                 return self._entry(again.json(), slot.owner_id) if again.is_success else None
-            if self._around(slot):
+            if self._around(slot, beside):
                 return None
         return None
 
-    def _wins(self, slot: Slot, own: Entry, ignore: str) -> bool:
+    def _wins(self, slot: Slot, own: Entry, beside: Collection[str]) -> bool:
         """Whether our claim stands: worse claims are removed, anything else makes us give way."""
         mine = claim_rank(own.uid, slot.start)
         for _ in range(5):
-            rivals = [e for e in self._around(slot) if e.uid not in (own.uid, ignore)]
+            rivals = self._around(slot, (own.uid, *beside))
             if not rivals:
                 return True
             if any(e.stage != "claim" or claim_rank(e.uid, e.busy.start) <= mine for e in rivals):
@@ -207,19 +238,19 @@ class GoogleCalendar:
         done = self._ask("PUT", slot.owner_id, over.href, body, (200, 404, 410, 412), condition)
         return str(done.json()["etag"]) if done.status_code == 200 else ""
 
-    def _around(self, slot: Slot) -> list[Entry]:
+    def _around(self, slot: Slot, beside: Collection[str]) -> list[Entry]:
         hours, now = self._hours[slot.owner_id], self._clock()
         wide = timedelta(minutes=max(hours.before, hours.after))
         found = self._entries(slot.owner_id, slot.start - wide, slot.end + wide)
-        blocking = [e for e in found if overlaps(slot, e.busy, hours)]
+        blocking = [e for e in found if e.uid not in beside and overlaps(slot, e.busy, hours)]
         return [e for e in blocking if not (e.is_over(now) and self._remove(slot.owner_id, e))]
 
-    def _is_full(self, slot: Slot, ignore: str) -> bool:
+    def _is_full(self, slot: Slot, beside: Collection[str]) -> bool:
         hours = self._hours[slot.owner_id]
         if not hours.meetings_a_day:
             return False
         found = self._entries(slot.owner_id, slot.start - _DAY, slot.end + _DAY)
-        return is_full(slot, [e.busy for e in found if e.uid != ignore], hours)
+        return is_full(slot, [e.busy for e in found if e.uid not in beside], hours)
 
     def _find(self, slot: Slot, uid: str) -> Entry | None:
         found = self._entries(slot.owner_id, slot.start, slot.end)

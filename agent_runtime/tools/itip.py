@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from icalendar import Calendar
+from icalendar import Calendar, Component
 
 Answer = Literal["accepted", "tentative", "declined", "proposes"]
 _PARTSTAT: dict[str, Answer] = {
@@ -25,6 +25,8 @@ class Itip:
     sequence: int = 0
     start: datetime | None = None
     """UTC; the time that a COUNTER proposes."""
+    end: datetime | None = None
+    """UTC; None where the COUNTER says nothing of the length."""
 
 
 def itip_in(parts: Iterable[str]) -> Itip | None:
@@ -49,7 +51,6 @@ def read_itip(part: bytes) -> Itip | None:
             return None
         partstat = str(attendee.params.get("PARTSTAT", "")).upper()
         answer = "proposes" if method == "COUNTER" else _PARTSTAT.get(partstat)
-        start = event.decoded("DTSTART") if method == "COUNTER" else None
         uid = str(event.get("UID", ""))
         if answer is None or not uid:
             return None
@@ -58,7 +59,14 @@ def read_itip(part: bytes) -> Itip | None:
             attendee=address[len("mailto:") :].strip().lower(),
             answer=answer,
             sequence=int(event.get("SEQUENCE", 0)),
-            start=start.astimezone(UTC) if isinstance(start, datetime) and start.tzinfo else None,
+            start=_instant(event, "DTSTART") if method == "COUNTER" else None,
+            end=_instant(event, "DTEND") if method == "COUNTER" else None,
         )
     except Exception:
         return None
+
+
+def _instant(event: Component, name: str) -> datetime | None:
+    """A whole day, and a time without a zone, are no instant."""
+    value = event.decoded(name) if name in event else None
+    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else None

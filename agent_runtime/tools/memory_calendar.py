@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -21,7 +21,14 @@ class MemoryCalendar:
         self._lock = Lock()
 
     def free_slots(
-        self, owner_id: str, *, now: datetime, key: str, limit: int = 3, minutes: int = 30
+        self,
+        owner_id: str,
+        *,
+        now: datetime,
+        key: str,
+        limit: int = 3,
+        minutes: int = 30,
+        held_too: bool = False,
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
         hours = self._hours.get(owner_id)
@@ -29,7 +36,8 @@ class MemoryCalendar:
             return ()
         with self._lock:
             self._expire(now)
-            busy = tuple(self._events[owner_id].values())
+            events = self._events[owner_id].items()
+            busy = tuple(b for uid, b in events if not (held_too and uid in self._holds))
         slots = candidates(owner_id, hours, now=now, minutes=minutes)
         return offer(slots, busy, hours, key=key, limit=limit)
 
@@ -50,20 +58,31 @@ class MemoryCalendar:
         attendee: str,
         organizer: str,
         sequence: int = 0,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
         """Keeps the event unless the slot is taken; asking again with one uid changes nothing."""
         del summary, description, attendee, organizer, sequence
         with self._lock:
-            return self._keep(slot, uid)
+            return self._keep(slot, uid, own=own, over_hold=over_hold)
 
-    def hold(self, slot: Slot, *, uid: str, until: datetime) -> BookingResult:
+    def hold(
+        self, slot: Slot, *, uid: str, until: datetime, own: Collection[str] = ()
+    ) -> BookingResult:
         """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
         with self._lock:
-            known = uid in self._events[slot.owner_id]
-            got = self._keep(slot, uid, is_meeting=False)
-            if got.status == "booked" and not known:
+            is_meeting = uid in self._events[slot.owner_id] and uid not in self._holds
+            got = self._keep(slot, uid, is_meeting=False, own=own)
+            if got.status == "booked" and not is_meeting:
                 self._holds[uid] = until
             return got
+
+    def release(self, slot: Slot, *, uid: str) -> bool:
+        """Ends a hold; False where there is none, or where it has become a meeting."""
+        with self._lock:
+            if self._holds.pop(uid, None) is None:
+                return False
+            return self._events[slot.owner_id].pop(uid, None) is not None
 
     def move(
         self,
@@ -76,12 +95,14 @@ class MemoryCalendar:
         description: str,
         attendee: str,
         organizer: str,
+        own: Collection[str] = (),
+        over_hold: bool = False,
     ) -> BookingResult:
         """Gives a meeting another time; until the new one is got the old one stands."""
         del summary, description, attendee, organizer, sequence
         with self._lock:
             before = self._events[old.owner_id].pop(uid, None)
-            got = self._keep(new, uid)
+            got = self._keep(new, uid, own=own, over_hold=over_hold)
             if got.status == "taken" and before is not None:
                 self._events[old.owner_id][uid] = before
             return got
@@ -91,10 +112,20 @@ class MemoryCalendar:
         with self._lock:
             return self._events[slot.owner_id].pop(uid, None) is not None
 
-    def _keep(self, slot: Slot, uid: str, *, is_meeting: bool = True) -> BookingResult:
+    def _keep(
+        self,
+        slot: Slot,
+        uid: str,
+        *,
+        is_meeting: bool = True,
+        own: Collection[str] = (),
+        over_hold: bool = False,
+    ) -> BookingResult:
         hours, events = self._hours[slot.owner_id], self._events[slot.owner_id]
+        if over_hold:
+            self._give_way(slot, {uid, *own})
         wanted = Busy(slot.start, slot.end, is_meeting=is_meeting)
-        others = [event for held_by, event in events.items() if held_by != uid]
+        others = [event for held_by, event in events.items() if held_by not in {uid, *own}]
         if any(overlaps(slot, event, hours) for event in others) or is_full(slot, others, hours):
             return BookingResult("taken")
         stands = events.get(uid, wanted)
@@ -105,6 +136,12 @@ class MemoryCalendar:
         if is_meeting or uid not in events:
             events[uid] = wanted
         return BookingResult("booked", etag=uid)
+
+    def _give_way(self, slot: Slot, own: Collection[str]) -> None:
+        hours, events = self._hours[slot.owner_id], self._events[slot.owner_id]
+        for uid in [uid for uid in self._holds if uid in events and uid not in own]:
+            if overlaps(slot, events[uid], hours):
+                del self._holds[uid], events[uid]
 
     def _expire(self, now: datetime) -> None:
         for uid in [uid for uid, until in self._holds.items() if until <= now]:

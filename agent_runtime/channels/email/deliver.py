@@ -11,6 +11,7 @@ from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_sent
 from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Session
 from agent_runtime.gather import gather
+from agent_runtime.holds import want_holds
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Rule
 from agent_runtime.policies.permit import RULES, Permit, authorise
@@ -44,8 +45,10 @@ class Outbox:
     """Executor id of the worker that claims, so that it knows its own after a crash."""
     rules: tuple[Rule, ...] = RULES
 
-    def deliver(self, channel: MailChannel, message_id: str, *, now: datetime) -> None:
+    def deliver(self, channel: MailChannel, message_id: str, *, now: datetime) -> str:
         """Sends a READY message, or says why not.
+
+        Returns the thread whose offered times are to be held from now on, or empty.
 
         The claim READY -> SENDING is committed before the connection is used. Whoever finds
         SENDING came after a crash and cannot know whether the mail left: it becomes UNKNOWN and
@@ -54,21 +57,21 @@ class Outbox:
         with self.store.begin() as tx:
             message = tx.message(message_id)
             if message is None or message.state not in ("READY", "SENDING"):
-                return
-            tx.hold(*_counted_by(message))
+                return ""
+            tx.lock(*_counted_by(message))
             contact, session = people_of(tx, message)
             if message.state == "SENDING":
                 self._settle(tx, message, session, Receipt("unknown"), now=now)
-                return
+                return ""
             permit = self._permit(tx, message, session, contact, now=now)
             if permit is None:
-                return
+                return ""
             attempt = message.attempt + 1
             rfc_id = f"<{message.message_id}.{attempt}@{self.mail_domain}>"
             if not tx.claim(
                 message_id, attempt=attempt, rfc_message_id=rfc_id, claimed_by=self.worker
             ):
-                return
+                return ""
             originals = tx.recall(message.thread_id)
         crash_point("claimed")
         claimed = replace(message, state="SENDING", attempt=attempt, rfc_message_id=rfc_id)
@@ -79,8 +82,9 @@ class Outbox:
         )
         crash_point("accepted")
         with self.store.begin() as tx:
-            tx.hold(*_counted_by(claimed)[:1])
-            self._settle(tx, claimed, people_of(tx, claimed)[1], receipt, now=now)
+            tx.lock(*_counted_by(claimed)[:1])
+            holds = self._settle(tx, claimed, people_of(tx, claimed)[1], receipt, now=now)
+            return claimed.thread_id if holds else ""
 
     def recover(self, *, now: datetime) -> int:
         """Turns what this worker was sending when it died into UNKNOWN; returns how many."""
@@ -145,8 +149,12 @@ class Outbox:
 
     def _settle(
         self, tx: Tx, message: Message, session: Session, receipt: Receipt, *, now: datetime
-    ) -> None:
-        """Writes the receipt: state, trace, cost and what the thread now remembers."""
+    ) -> bool:
+        """Writes the receipt: state, trace, cost and what the thread now remembers.
+
+        Says whether times that the message offers are now to be held.
+        """
+        is_to_hold = False
         journal = log.Journal(tx, session, now=now, versions=self.versions)
         if receipt.status == "retry" and message.attempt < MAX_ATTEMPTS:
             news = _news(message, receipt, "delayed")
@@ -155,14 +163,14 @@ class Outbox:
                 tx.settle(message.message_id, "CANCELLED")
             else:
                 tx.settle(message.message_id, "READY", due_at=now + RETRY_AFTER)
-            return
+            return False
         if receipt.status == "handed":
             tx.settle(message.message_id, "HANDED")
             news = log.delivery(
                 message, status="handed", code="", source=message.channel, why=receipt.detail
             )
             journal.write("delivery", message.message_id, message.attempt, "handed", payload=news)
-            return
+            return False
         states: dict[str, MessageState] = {"sent": "SENT", "unknown": "UNKNOWN"}
         state = states.get(receipt.status, "FAILED")
         their_id = receipt.provider_id or message.rfc_message_id
@@ -181,10 +189,14 @@ class Outbox:
             journal.write("cost", *key, payload=used)
             tx.save_session(_after_sending(session, settled))
             queue_sent(tx, settled, at=now)
+            if message.slots:
+                playbook = self.library.playbook(message.playbook)
+                is_to_hold = want_holds(tx, settled, session, playbook, now=now)
         if receipt.status == "rejected":
             self.refused(tx, journal, settled, receipt, *key, now=now)
         elif receipt.status == "retry" or message.channel in TEXT_CHANNELS:
             journal.write("delivery", *key, payload=_news(settled, receipt, _STATUS[state]))
+        return is_to_hold
 
     def refused(
         self,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent_runtime import log
-from agent_runtime.attendance import hear_itip
+from agent_runtime.attendance import answered_meeting, hear_itip, proposed_start
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.channels.email.verp import ReturnPaths
@@ -44,6 +44,8 @@ class Inbox:
             contact, session, reported = found
             redacted = redact(mail.text, contact, known=tx.recall(session.thread_id))
             title = redact(mail.subject, contact, known=redacted.originals)
+            itip = mail.itip
+            about = itip and answered_meeting(tx, itip, sender=mail.sender, now=now)
             inbound = Inbound(
                 tenant_id=contact.tenant_id,
                 key=mail.key,
@@ -60,6 +62,8 @@ class Inbox:
                 auto_submitted=mail.auto_submitted,
                 bounce_of=reported if mail.kind != "complaint" else "",
                 bounce_status=mail.bounce_status,
+                is_about_invite=about is not None,
+                proposes=proposed_start(itip, about, now=now) if itip and about else None,
             )
             if not tx.add_inbound(inbound):
                 return False
@@ -77,10 +81,10 @@ class Inbox:
             )
             self._prove(tx, reported, mail.in_reply_to, now=now)
             self._stop(tx, inbound, session, mail, now=now)
-            if mail.itip is not None:
+            if itip is not None:
                 hear_itip(
                     tx,
-                    mail.itip,
+                    itip,
                     sender=mail.sender,
                     key=mail.key,
                     now=now,
@@ -101,7 +105,7 @@ class Inbox:
                 contact = self.newcomers.welcome(tx, Profile(email=mail.sender), now=now)
         if contact is None:
             return None
-        tx.hold(f"person:{contact.person_id}")
+        tx.lock(f"person:{contact.person_id}")
         session = tx.session_of(contact.person_id) or opened_by_buyer(contact)
         return contact, session, reported
 

@@ -94,10 +94,11 @@ def test_an_answer_about_the_time_before_the_move_changes_nothing(room, sent):
     assert hear(room, answer(moved)).uid == "m-2"
 
 
-def test_another_time_that_is_proposed_goes_to_a_person(room, sent):
-    hear(room, answer(sent, method="COUNTER", start="20260120T090000Z"))
+def test_another_time_that_is_not_clear_goes_to_a_person(room, sent):
+    """R193: what is clear is taken or answered by the turn of the mail; see `test_counter`."""
+    hear(room, answer(sent, method="COUNTER", start="20260112T090000Z"))
     (task,) = room.store.open_human_tasks()
-    assert (task.reason, task.text) == ("time_proposed", "2026-01-20 09:00 UTC")
+    assert (task.reason, task.text) == ("time_proposed", "2026-01-12 09:00 UTC")
     assert room.store.meetings["m-1"].state == "CONFIRMED"
 
 

@@ -8,11 +8,11 @@ from runtime_people import ANA, CONSENT, NOW, THREAD
 
 from agent_runtime.act import message_of
 from agent_runtime.contracts import Assignment, TraceEvent
-from agent_runtime.domain import Proposal, Sentence
+from agent_runtime.domain import Proposal, Sentence, Slot
 from agent_runtime.policies.facts import Sent
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.memory import MemoryStore
-from agent_runtime.store.rows import ChatMark, Inbound, Meeting, Reminder, Stop, Task
+from agent_runtime.store.rows import ChatMark, Due, Hold, Inbound, Meeting, Reminder, Stop, Task
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.tables import metadata
 
@@ -350,3 +350,24 @@ def test_a_carriers_id_finds_its_message(store):
         tx.settle(MESSAGE.message_id, "SENT", sent_at=NOW, rfc_message_id="SM1")
         assert tx.message_by_rfc_id("SM1").state == "SENT"
         assert tx.message(MESSAGE.message_id).rfc_message_id == "SM1"
+
+
+def test_holds_end_by_themselves_with_their_meeting_or_with_a_stop(store):
+    """R37 R70: what is held for a person is due at once when contact must stop."""
+    slot = Slot("o-1", NOW + timedelta(days=2), NOW + timedelta(days=2, minutes=30))
+    until = NOW + timedelta(hours=4)
+    hold = Hold("t", "h", "thread-p-ana", "p-ana", ANA.mailbox, slot, NOW, until, until)
+    with store.begin() as tx:
+        tx.save_hold(hold)
+        tx.save_hold(replace(hold, hold_id="h2", state="BOOKED"))
+        tx.save_hold(replace(hold, hold_id="h3", thread_id="thread-x", person_id="x"))
+        assert tx.hold("h") == hold
+        assert [h.hold_id for h in tx.open_holds()] == ["h", "h3"]
+        assert tx.open_holds("thread-p-ana") == (hold,)
+        assert tx.holds_made("o-1", since=NOW) == 3
+        assert tx.holds_made("o-1", since=until) == tx.holds_made("o-2", since=NOW) == 0
+        tx.suppress("p-ana", reason="opt_out", source="s", now=NOW)
+        assert tx.hold("h").due_at == tx.hold("h").until == NOW
+        assert tx.hold("h3").due_at == until
+        tx.set_aside(Due("hold", "h"))
+        assert tx.open_holds("thread-p-ana") == ()

@@ -11,6 +11,7 @@ from icalendar import Calendar
 
 from agent_runtime.booking import Booker
 from agent_runtime.domain import Contact, Session, Slot
+from agent_runtime.holds import Keeper, want_holds
 from agent_runtime.library.catalog import Library
 from agent_runtime.sandbox.calendar_server import serve_calendar
 from agent_runtime.store.memory import MemoryStore
@@ -23,12 +24,16 @@ OWNER = "o-1"
 THREADS = 16
 
 
-def race(folder: Path, library: Library, *, bookers: int, slots: int) -> dict[str, int]:
+def race(
+    folder: Path, library: Library, *, bookers: int, slots: int, hold_hours: int = 0
+) -> dict[str, int]:
     """Lets all bookers want the same tenth of the slots; counts from the server's own files.
 
     A loser takes the other time that they were offered, until they have a meeting or the honest
-    answer that no time is left.
+    answer that no time is left. Where offers are held, they are held while the loser decides.
     """
+    playbook = library.playbook("scheduling").model_copy(update={"hold_hours": hold_hours})
+    library = replace(library, playbooks={**library.playbooks, playbook.id: playbook})
     days = 5
     per_day = slots // days
     closes = (datetime.combine(NOW, time(9)) + timedelta(minutes=30 * per_day)).time()
@@ -102,7 +107,7 @@ def _book(
     )
     with store.begin() as tx:
         tx.save_session(session)
-    maker = Booker(store, calendar, library, {})
+    maker, keeper = Booker(store, calendar, library, {}), Keeper(store, calendar)
     seen: Counter[str] = Counter()
     while True:
         uid = f"{number}-{wanted.start:%Y%m%dT%H%M}@parley"
@@ -115,11 +120,20 @@ def _book(
         assert current is not None
         assert thread is not None
         assert said is not None
+        keeper.settle(session.thread_id, now=now)
         if current.state == "CONFIRMED":
             return seen + Counter(got=1)
         seen["lost"] += 1
         if not thread.offered:
             return seen + Counter(told_none_left=1)
         seen["offered_another"] += 1
-        assert wanted not in thread.offered
+        with store.begin() as tx:
+            message = tx.message(said)
+            assert message is not None
+            playbook = library.playbook(session.playbook)
+            seen["holding"] += want_holds(tx, message, thread, playbook, now=now)
+        keeper.settle(session.thread_id, now=now)
+        # A time that somebody is still thinking about comes back once nothing else is left.
+        assert playbook.hold_hours or wanted not in thread.offered
+        assert seen["lost"] < 50
         wanted = thread.offered[0]

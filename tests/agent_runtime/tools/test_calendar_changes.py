@@ -83,6 +83,58 @@ def test_whoever_it_is_held_for_can_book_it(calendar):
     assert slot not in free(calendar, now=NOW + timedelta(hours=5))
 
 
+def test_a_hold_is_released_and_a_meeting_never_is(calendar):
+    """R37: giving a hold back cannot take a meeting away."""
+    slot = free(calendar)[5]
+    calendar.hold(slot, uid="h", until=NOW + timedelta(hours=4))
+    assert calendar.release(slot, uid="h")
+    assert not calendar.release(slot, uid="h")
+    assert slot in free(calendar)
+    calendar.hold(slot, uid="h", until=NOW + timedelta(hours=4))
+    book(calendar, slot, "h")
+    assert not calendar.release(slot, uid="h")
+    assert slot not in free(calendar)
+
+
+def test_holds_of_one_buyer_do_not_stand_in_each_others_way(calendar):
+    """R54: their times may be nearer to each other than the room around a meeting."""
+    first, second = free(calendar, "uneven")[4:6]
+    until = NOW + timedelta(hours=4)
+    assert calendar.hold(first, uid="h1", until=until).status == "booked"
+    assert calendar.hold(second, uid="h2", until=until).status == "taken"
+    assert calendar.hold(second, uid="h2", until=until, own=("h1", "h2")).status == "booked"
+    assert calendar.book(first, uid="h1", own=("h1", "h2"), **WORDS).status == "booked"
+    assert calendar.release(second, uid="h2")
+
+
+def test_a_meeting_moves_to_a_time_that_is_held_for_its_buyer(calendar):
+    old, new = free(calendar)[3], free(calendar)[9]
+    book(calendar, old, "m")
+    calendar.hold(new, uid="h", until=NOW + timedelta(hours=4))
+    assert move(calendar, old, new) == "taken"
+    assert calendar.move(old, new, uid="m", sequence=1, own=("h",), **WORDS).status == "booked"
+    assert calendar.release(new, uid="h")
+    assert old in free(calendar)
+    assert new not in free(calendar)
+    assert calendar.cancel(new, uid="m")
+
+
+def test_a_hold_gives_way_where_it_is_asked_to_and_a_meeting_never_does(calendar):
+    """R54: nobody is left with nothing because somebody else is still thinking."""
+    held, met, other = free(calendar)[5], free(calendar)[7], free(calendar)[9]
+    calendar.hold(held, uid="h", until=NOW + timedelta(hours=4))
+    book(calendar, met, "m")
+    both = calendar.free_slots("o-1", now=NOW, key="k", limit=999, held_too=True)
+    assert held in both
+    assert met not in both
+    assert calendar.book(held, uid="x", over_hold=True, **WORDS).status == "booked"
+    assert calendar.book(met, uid="x2", over_hold=True, **WORDS).status == "taken"
+    calendar.hold(other, uid="h2", until=NOW + timedelta(hours=4))
+    moved = calendar.move(met, other, uid="m", sequence=1, over_hold=True, **WORDS)
+    assert moved.status == "booked"
+    assert not calendar.release(held, uid="h")
+
+
 def test_a_moved_meeting_frees_its_old_time_and_takes_the_new(calendar):
     """R193: a reschedule."""
     old, new = free(calendar)[3], free(calendar)[9]

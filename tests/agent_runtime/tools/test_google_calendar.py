@@ -125,6 +125,24 @@ def test_a_hold_ends(desk):
     assert book(calendar, slot, "other") == "booked"
 
 
+def test_holds_give_way_and_are_released_and_meetings_are_not(desk):
+    """R37: as on the other calendars."""
+    calendar = desk.calendar()
+    slot, near, new = free(calendar)[0], free(calendar)[2], free(calendar)[9]
+    until = NOW + timedelta(hours=2)
+    calendar.hold(slot, uid="h", until=until)
+    assert slot in calendar.free_slots("o-1", now=NOW, key="k", limit=999, held_too=True)
+    assert calendar.book(slot, uid="x", over_hold=True, **WORDS).status == "booked"
+    assert not calendar.release(slot, uid="h")
+    calendar.hold(new, uid="h2", until=until)
+    assert calendar.move(slot, new, uid="x", sequence=1, own=("h2",), **WORDS).status == "booked"
+    assert calendar.release(new, uid="h2")
+    calendar.hold(near, uid="h3", until=until)
+    assert book(calendar, near, "h3") == "booked"
+    assert not calendar.release(near, uid="h3")
+    assert len(desk.standing()) == 2
+
+
 def test_it_waits_as_long_as_it_is_told_when_it_asked_too_often(desk):
     desk.google.too_often = 2
     assert free(desk.calendar())

@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.authored import load_yaml
 from agent_runtime.library.catalog import load_library
-from agent_runtime.meetings.routing import route
-from agent_runtime.meetings.template import MeetingsError, Member, Pool, load_meetings
+from agent_runtime.meetings.routing import route, turn_of
+from agent_runtime.meetings.template import (
+    FOLDER,
+    MeetingsError,
+    Member,
+    Pool,
+    load_meetings,
+    template_of,
+)
 
 POOL = Pool(
     id="p",
@@ -61,6 +69,55 @@ def test_shipped_templates_say_only_what_is_approved():
     for template in templates.values():
         for content in (template.agenda, *template.prepare):
             assert (content, "en") in library.contents
+
+
+LENA, MATEO, MAYA, OLIVER = (f"005NB000000000{n}" for n in (3, 4, 1, 2))
+EVERYBODY = (LENA, MATEO, MAYA, OLIVER)
+
+
+def turns(country, count=40, owners=EVERYBODY, language=""):
+    had = Counter()
+    for n in range(count):
+        had[
+            turn_of(owners, country=country, language=language, key=str(n), had=had.__getitem__)
+        ] += 1
+    return had
+
+
+@pytest.mark.parametrize(
+    ("country", "shares"),
+    [
+        ("DE", {LENA: 40}),
+        ("US", {MAYA: 40}),
+        ("SE", {LENA: 20, OLIVER: 20}),
+        ("NL", {LENA: 20, MATEO: 20}),
+        ("JP", {MAYA: 20, OLIVER: 20}),
+        ("", {"": 40}),
+        ("XX", {"": 40}),
+    ],
+)
+def test_who_has_no_owner_comes_to_who_has_their_territory_in_turns(country, shares):
+    """R67 R109: the shipped map and pool; a country that is nobody's is served by nobody."""
+    assert turns(country) == shares
+
+
+def test_members_whom_the_crm_does_not_know_are_passed_over():
+    assert turns("SE", owners=(LENA, "o-1")) == {LENA: 40}
+
+
+def test_playbooks_name_their_template_and_what_they_hold():
+    """R109: a demonstration is longer than a first meeting, and its times are kept."""
+    library = load_library()
+    templates = {name: template_of(p.meeting) for name, p in library.playbooks.items()}
+    assert templates["demo_prep"].minutes == 60
+    assert {name for name, t in templates.items() if t.hold_hours} == {"demo_prep", "scheduling"}
+
+
+def test_no_country_belongs_to_two_territories():
+    text = (FOLDER / "territories.yaml").read_text("utf-8")
+    listed = [country for countries in load_yaml(text).values() for country in countries]
+    assert len(listed) == len(set(listed))
+    assert all(isinstance(country, str) and len(country) == 2 for country in listed)
 
 
 @pytest.mark.parametrize(

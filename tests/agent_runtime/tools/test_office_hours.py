@@ -29,7 +29,7 @@ def test_the_holidays_of_an_owners_country_are_no_workdays():
 
 def test_a_meeting_is_as_long_as_its_template_says():
     assert minutes_of("intro") == load_meetings()[0]["intro"].minutes == 30
-    with pytest.raises(MeetingsError, match="no such template; known: demo, intro"):
+    with pytest.raises(MeetingsError, match="no such template; known: demo, handover, intro"):
         minutes_of("lunch")
 
 
