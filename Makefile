@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup screenshots demo test check check-types check-sql check-rest fix bench accept docs lock clean
+.PHONY: help setup screenshots demo test test-spark check check-types check-sql check-rest fix bench accept docs lock clean
 
 help:
 	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
@@ -24,6 +24,7 @@ help:
 	@echo "make fix      what can be mended by machine"
 	@echo "make bench    speed, as ratios, one JSON line each"
 	@echo "make screenshots   pictures of the README from the demo's page"
+	@echo "make test-spark   the arms in real Spark, in an environment of its own (needs Java)"
 	@echo "make accept ISSUE=2 [SAMPLE=1]   what is too long for make test; resumable"
 
 setup: $(READY)
@@ -66,6 +67,13 @@ fix: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks
+
+# Spark needs Java 17 or later; its environment is apart, so that nothing else finds it.
+test-spark: | $(UV)
+	$(UV) venv -q --allow-existing --python 3.11 out/spark-env
+	$(UV) pip install -q --python out/spark-env/bin/python "pyspark>=4.0" pytest
+	PYTHONPATH=$(CURDIR) out/spark-env/bin/python -m pytest -c /dev/null --noconftest --rootdir . -q \
+	  -p no:cacheprovider tests/spark/assignment_in_spark.py
 
 accept: $(READY)
 	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample)

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Collection
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field
@@ -13,6 +15,9 @@ from pipelines.campaign import load_campaign
 from pipelines.sources.adopted import with_adopted_files
 from pipelines.sources.mapping import Mapping, load_mapping
 from pipelines.transforms.segment import load_segment
+
+if TYPE_CHECKING:
+    from agent_runtime.store.sql import SqlStore
 
 FROM_EXPORT = "export"
 """A value of `WorkspaceResource.now`: the day after the last date in the export."""
@@ -44,6 +49,13 @@ class WorkspaceResource(dg.ConfigurableResource):
         if self.now == FROM_EXPORT:
             return None
         return datetime.fromisoformat(self.now).astimezone(UTC) if self.now else self.wall_clock()
+
+    def store(self) -> "SqlStore":
+        """Returns the runtime store of the workspace."""
+        # Heavy, and few assets need it.
+        status = import_module("agent_runtime.status")
+        settings = Settings(workspace=Path(self.root), tenant_id=self.tenant_id)
+        return status.open_store(settings)
 
     def wall_clock(self) -> datetime:
         """Returns the real time, the `now` of a deployment."""

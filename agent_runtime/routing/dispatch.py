@@ -50,6 +50,8 @@ class Dispatch:
 
     def _route(self, tx: Tx, task: HumanTask, *, now: datetime) -> Assignee | None:
         """The decision is written before anybody is told."""
+        if not task.person_id:
+            return self._route_to_colleague(tx, task, now=now)
         contact, session = tx.contact_of(task.person_id), tx.session_of(task.person_id)
         if contact is None or session is None:
             tx.save_human_task(replace(task, next_at=None))
@@ -73,6 +75,13 @@ class Dispatch:
         journal = log.Journal(tx, session, now=now, versions=self.versions)
         journal.write("crm_write", task.task_id, "routed", to.role, payload=log.routed(routed))
         return to
+
+    def _route_to_colleague(self, tx: Tx, task: HumanTask, *, now: datetime) -> Assignee:
+        """News about no buyer, as of a campaign that stopped, has its reader from the start."""
+        tx.save_human_task(replace(task, role=task.route_to, assigned_at=now, next_at=None))
+        known = self.table.colleague(task.assignee)
+        by = self.table.routes[task.route_to].by if task.route_to in self.table.routes else ()
+        return Assignee(task.route_to, known.name if known else "", task.assignee, by, None)
 
     def _tell(self, task: HumanTask, to: Assignee, *, now: datetime) -> None:
         notice = notice_of(task.task_id, task.kind, task.reason, to)

@@ -133,6 +133,9 @@ class _Story(Traces):
             if touch == 1 and self._chance("bounces", 0.015):
                 yield self._bounce(at)
                 return
+            if touch == 1 and self._chance("complains", 0.02):
+                yield self.stop(at + timedelta(minutes=30), "complaint")
+                return
             if touch == 2 and self._chance("away", 0.05):
                 away = self._received(
                     at + timedelta(minutes=1), "out_of_office", "I am away.", True

@@ -85,6 +85,9 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
         for e in _of(events, "suppression")
         if e.payload["reason"] in {"opt_out", "objection"}
     }
+    complained = {
+        e.person_id for e in _of(events, "suppression") if e.payload["reason"] == "complaint"
+    }
     written_to = {m.event.person_id for m in sent}
     eligible = {p.person_id for p in world.persons if p.arm and arm in {None, p.arm}}
     touched = {m.event.person_id for m in by_agent} & eligible
@@ -106,6 +109,7 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
             len(first),
         ),
         "unsubscribe_rate": _ratio(len(stopped), len(written_to)),
+        "complaint_rate": _ratio(len(complained), len(written_to)),
         "coverage_rate": _ratio(len(touched), len(eligible)),
         "unknown_open": Hand(sum(_is_open(m) for m in mails)),
         "unknown_resolved": Hand(sum("UNKNOWN" in m.states and not _is_open(m) for m in mails)),

@@ -15,6 +15,7 @@ PARTS = {
     "first_proposals",
     "first_proposals_passed",
     "first_proposals_sent",
+    "persons_complained",
     "persons_opted_out",
     "persons_written_to",
     "persons_covered",

@@ -1,0 +1,171 @@
+"""Holds a campaign against its stop rules, pauses it in the store, and writes down why."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from agent_runtime.newcomers import OWNERS
+from agent_runtime.ports import Store, Tx
+from agent_runtime.routing.table import RoutingTable, routing_of
+from agent_runtime.settings import Workspace
+from agent_runtime.store.rows import HumanTask
+from experiments.hash_chain import appending, read_chain
+from experiments.metrics import read_metric
+from experiments.registry import current
+from experiments.spec import Spec
+from experiments.stop_rules import Finding, judge
+from pipelines.campaign import Campaign
+
+
+def decisions_path(workspace: Workspace) -> Path:
+    """Returns the decision log of a workspace: append-only, hash-chained, one JSON a line."""
+    return workspace.root / "decisions.jsonl"
+
+
+def promised(workspace: Workspace, spec: Spec) -> Spec:
+    """Returns the registered version of a spec, which binds; without one, the spec itself."""
+    entry = current(workspace.registry, spec.id)
+    return entry.to_spec() if entry else spec
+
+
+def findings(workspace: Workspace, spec: Spec) -> tuple[Finding, ...]:
+    """Returns what the stop rules of an experiment say now, from the warehouse as it is."""
+    assigned = pl.read_parquet(workspace.lake / "assignments.parquet").filter(
+        pl.col("experiment_id") == spec.id
+    )
+    counts = dict(assigned.group_by("arm").agg(pl.col("unit_id").n_unique()).iter_rows())
+    return judge(
+        spec,
+        lambda name: read_metric(
+            name, warehouse=workspace.warehouse, by=("arm",), where={"experiment": spec.id}
+        ),
+        {arm: counts.get(arm, 0) for arm in spec.arms},
+    )
+
+
+def stop_if_broken(
+    workspace: Workspace,
+    campaign: Campaign,
+    spec: Spec,
+    store: Store,
+    *,
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """Pauses a campaign whose stop rules are broken, once, and returns what was found.
+
+    The flag, and a notice to everybody who is to know, are one transaction; a line in the decision
+    log that a crash kept from being written is written by the next look.
+
+    Args:
+        workspace: Where warehouse, registry and decisions lie.
+        campaign: Which campaign.
+        spec: Its experiment; the registered version binds, not the file.
+        store: Of the runtime, in which the flag is raised.
+        now: When it is judged.
+    """
+    binding = promised(workspace, spec)
+    found = findings(workspace, binding)
+    broken = [finding for finding in found if finding.is_broken]
+    if not broken:
+        return found
+    flag, reason = f"pause:{campaign.id}", "; ".join(finding.said for finding in broken)
+    table = routing_of(workspace.root)
+    with store.begin() as tx:
+        is_paused = flag in tx.flags()
+        told = _readers(tx, table, broken)
+        if not is_paused:
+            tx.set_flag(flag, reason)
+            for reader in told:
+                tx.save_human_task(_notice(tx, campaign, reader, reason, now=now))
+    if is_paused and _is_written(workspace, campaign.id):
+        return found
+    _write(workspace, campaign, binding, broken, told=told, now=now)
+    return found
+
+
+def decisions(workspace: Workspace) -> tuple[dict[str, Any], ...]:
+    """Returns the decisions so far, oldest first."""
+    path = decisions_path(workspace)
+    return tuple(read_chain(path).entries) if path.exists() else ()
+
+
+def record_resume(
+    workspace: Workspace, campaign_id: str, *, by: str, why: str, now: datetime
+) -> None:
+    """Writes who let a stopped campaign go on, and why; a later breach then stops it again."""
+    with appending(decisions_path(workspace)) as log:
+        log.append(
+            {
+                "decision": "resume",
+                "campaign_id": campaign_id,
+                "by": by,
+                "why": why,
+                "decided_at": now.astimezone(UTC).isoformat(),
+            }
+        )
+
+
+def _readers(tx: Tx, table: RoutingTable, broken: list[Finding]) -> list[str]:
+    """The owners whose people are written to, and the colleagues whose roles the rules name."""
+    owners = OWNERS.validate_json(tx.published("owners") or "[]")
+    roles = {role for finding in broken for role in finding.rule.tell}
+    named = {person.email for person in table.people if roles & set(person.roles)}
+    return sorted({*(owner.email for owner in owners), *named})
+
+
+def _notice(tx: Tx, campaign: Campaign, reader: str, reason: str, *, now: datetime) -> HumanTask:
+    key = hashlib.sha256(f"stop\x1f{campaign.id}\x1f{reader}\x1f{now.isoformat()}".encode())
+    return HumanTask(
+        tenant_id=tx.tenant_id,
+        task_id=f"stop-{key.hexdigest()[:16]}",
+        thread_id="",
+        person_id="",
+        kind="notice",
+        route_to="team",
+        reason=f"campaign {campaign.id} stopped",
+        text=reason,
+        received_at=now,
+        priority="fast",
+        assignee=reader,
+    )
+
+
+def _is_written(workspace: Workspace, campaign_id: str) -> bool:
+    mine = [entry for entry in decisions(workspace) if entry["campaign_id"] == campaign_id]
+    return bool(mine) and mine[-1]["decision"] == "stop"
+
+
+def _write(
+    workspace: Workspace,
+    campaign: Campaign,
+    spec: Spec,
+    broken: list[Finding],
+    *,
+    told: list[str],
+    now: datetime,
+) -> None:
+    with appending(decisions_path(workspace)) as log:
+        log.append(
+            {
+                "decision": "stop",
+                "campaign_id": campaign.id,
+                "experiment_id": spec.id,
+                "spec_hash": spec.spec_hash,
+                "rules": [
+                    {
+                        "metric": finding.rule.metric,
+                        "arm": finding.arm,
+                        "value": finding.value,
+                        "n": finding.n,
+                        "said": finding.said,
+                    }
+                    for finding in broken
+                ],
+                "told": told,
+                "by": "stop rule",
+                "decided_at": now.astimezone(UTC).isoformat(),
+            }
+        )
