@@ -9,9 +9,7 @@ from agent_runtime.pii import find
 
 LINES = Path(__file__).with_name("stranger_pii.jsonl").read_text("utf-8").splitlines()
 MEASURED = [
-    row
-    for row in map(json.loads, LINES)
-    if hashlib.sha256(row["text"].encode()).digest()[0] % 2
+    row for row in map(json.loads, LINES) if hashlib.sha256(row["text"].encode()).digest()[0] % 2
 ]
 """The half that nobody looked at while the detectors were mended."""
 

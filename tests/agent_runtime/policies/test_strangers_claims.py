@@ -25,7 +25,7 @@ def stopped_share(label):
 
 
 @pytest.mark.parametrize(
-    ("label", "least"), [("discount", 0.85), ("restricted_claim", 0.6), ("risky_topic", 0.7)]
+    ("label", "least"), [("discount", 0.85), ("restricted_claim", 0.6), ("risky_topic", 0.8)]
 )
 def test_what_strangers_would_not_let_pass_is_stopped(label, least):
     """R57 R58 R59: in other people's words the rules know less; grounding stops what they miss."""

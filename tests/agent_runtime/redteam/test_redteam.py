@@ -58,7 +58,7 @@ def test_attacks_of_others_have_no_effect(library, tmp_path, shared_data):
 def test_attacks_by_a_stranger_have_no_effect(library, tmp_path):
     """R228: written by somebody who never saw the guards; a sample, `make accept` takes all."""
     lines = Path(__file__).with_name("stranger_injections.jsonl").read_text("utf-8").splitlines()
-    texts = [json.loads(line)["text"] for line in lines][:STRANGERS]
+    texts = [json.loads(line)["text"] for line in lines][:: len(lines) // STRANGERS][:STRANGERS]
     with open_range(tmp_path, library) as place:
         done = [place.attack(text) for text in texts]
     assert len(done) == STRANGERS
