@@ -32,6 +32,9 @@ _DETECTORS: tuple[Callable[[Reading], Iterator[Found]], ...] = (
 alone call a telephone number."""
 
 
+_EDGES = " \n,;("
+
+
 def find(text: str, country: str = "", *, taken: Iterable[Found] = ()) -> list[Found]:
     """Returns the personal data of a text, names apart, in the order of the text.
 
@@ -53,17 +56,26 @@ def _find(reading: Reading, kept: list[Found]) -> list[Found]:
             if not any(found.overlaps(other) for other in kept):
                 kept.append(found)
     for address in find_addresses(reading):
-        meets = [other for other in kept if address.overlaps(other)]
-        end = min([address.end, *(other.start for other in meets)])
-        if end > address.start:
-            trimmed = text[address.start : end].rstrip(" \n,;(")
-            kept.append(Found("ADDRESS", address.start, address.start + len(trimmed)))
+        kept += _left_of(text, address, [other for other in kept if address.overlaps(other)])
     kept += [
         found
         for found in find_told_phones(reading)
         if not any(found.overlaps(other) for other in kept)
     ]
     return sorted(kept[given:], key=lambda found: found.start)
+
+
+def _left_of(text: str, address: Found, meets: list[Found]) -> list[Found]:
+    """Returns the parts of an address that nothing else has claimed and that hold a number."""
+    start, parts = address.start, []
+    for stop, after in [*sorted((m.start, m.end) for m in meets), (address.end, 0)]:
+        part = text[start : max(start, stop)]
+        begin = start + len(part) - len(part.lstrip(_EDGES))
+        end = start + len(part.rstrip(_EDGES))
+        if end > begin and (not meets or any(map(str.isdigit, part))):
+            parts.append(Found("ADDRESS", begin, end))
+        start = max(start, after)
+    return parts
 
 
 def _find_all(text: str) -> list[Found]:

@@ -9,6 +9,7 @@ _MOST_WORDS = 6
 _NUMBER_WORDS = frozenset(
     {"nº", "n°", "no", "nr", "n", "num", "número", "numero", "numéro", "#", "º"}
 )
+_DIRECTIONS = frozenset({"N", "S", "E", "W", "NE", "NW", "SE", "SW"})
 _AFTER_NUMBERS = frozenset({"bis", "ter", "quater", "a", "b", "c", "d", "e", "f"})
 
 AND_WORDS = frozenset({"e", "y", "and", "et", "und", "a", "i"})
@@ -54,7 +55,7 @@ def trailing_street(tokens: Tokens, index: int, cues: Mapping[int, str]) -> Iter
     at, names = index - 1, 0
     is_loose = is_sure or tokens.is_lower_case or word in known.trailing_numbered
     while at >= 0 and index - at <= _MOST_WORDS and tokens.kinds[at] != "l":
-        is_part = tokens.is_name(at) or _is_ordinal(tokens, at)
+        is_part = tokens.is_name(at) or _is_ordinal(tokens, at) or _is_direction(tokens, at)
         if not is_part and is_loose and tokens.kinds[at] == "w" and not tokens.is_connector(at):
             is_part = not is_common(tokens.lower[at])
         is_dot = tokens.word(at) == "." and tokens.kind(at - 1) == "w"
@@ -131,11 +132,13 @@ def name_end(tokens: Tokens, at: int, *, is_loose: bool) -> int:
         is_word = tokens.kinds[index] == "w" and not is_common(tokens.lower[index])
         if tokens.is_unit(index) or tokens.is_number_word(index):
             break
+        is_month = index > at and tokens.is_connector(index - 1) and tokens.is_month(index)
         is_date = tokens.kinds[index] == "n" and index == at and tokens.kind(index + 1) == "w"
         is_date = is_date and (tokens.is_connector(index + 1) or tokens.lower[at - 1] == "du")
         is_first = index == at and tokens.is_capital(index) and not tokens.is_lower_case
         is_first = is_first and tokens.lower[index] not in vocabulary().no_places
-        if not (is_first or tokens.is_name(index) or (is_loose and is_word) or is_date):
+        is_part = is_first or is_month or tokens.is_name(index) or (is_loose and is_word)
+        if not (is_part or is_date):
             break
         index += 1
         last = index if not is_date else last
@@ -200,6 +203,11 @@ def _last_name_start(tokens: Tokens, begin: int, index: int) -> int:
     while begin < index - 1 and not tokens.is_name(begin):
         begin += 1
     return begin
+
+
+def _is_direction(tokens: Tokens, index: int) -> bool:
+    """Says whether a letter is a side of the city between number and name: 220 W 34th St."""
+    return tokens.raw(index) in _DIRECTIONS and tokens.kind(index - 1) == "n"
 
 
 def _is_ordinal(tokens: Tokens, index: int) -> bool:

@@ -5,7 +5,7 @@ import re
 from agent_runtime.pii.addresses.vocabulary import vocabulary
 
 _TOKEN = re.compile(
-    r"(?P<n>\d+(?:[-/–]\d+)*(?:[A-Za-z](?![\w]))?(?:st|nd|rd|th|er|º|ª|°)?(?!\w))"
+    r"(?P<n>\d+(?:[-/–]\d+)*(?:[A-Za-z](?![\w]))?(?:st|nd|rd|th|er|\.?[ºª°])?(?!\w))"
     r"|(?P<w>[^\W_]+(?:['’.\-][^\W_]+)*)|(?P<l>\n)|(?P<p>[^\s\w])",
 )
 _NUMBER_WORDS = frozenset(["nº", "n°", "no", "nr", "n", "num", "número", "numero", "numéro"])
@@ -133,6 +133,10 @@ class Tokens:
     def is_connector(self, index: int) -> bool:
         """Says whether a word joins the parts of a name: de la, am, of."""
         return self.kind(index) == "w" and self.lower[index] in vocabulary().connectors
+
+    def is_month(self, index: int) -> bool:
+        """Says whether a word is the name of a month, as in streets: XV de Novembro."""
+        return self.word(index) in vocabulary().months
 
     def has_dot(self, index: int) -> bool:
         """Says whether a full stop follows a token at once."""

