@@ -45,8 +45,10 @@ def _is_opt_out(text: str) -> bool:
 
 
 def _asks(message: str, own: str) -> bool:
-    sentences = own.split("\n")
     languages = _languages()
+    for language in languages:
+        own = language.without_asides(own)
+    sentences = own.split("\n")
     if any(lang.is_command(message) or lang.holds_command(sentences) for lang in languages):
         return True
     text = "\n".join(s for s in sentences if not any(lang.is_footer(s) for lang in languages))
@@ -65,6 +67,7 @@ class _Language:
     alone: re.Pattern[str]
     alone_in_mail: re.Pattern[str]
     footers: tuple[Phrases, ...]
+    asides: tuple[Phrases, ...]
     groups: tuple[Phrases, ...]
 
     def is_command(self, message: str) -> bool:
@@ -83,6 +86,12 @@ class _Language:
     def is_footer(self, sentence: str) -> bool:
         """Says whether a sentence tells readers of a mailing how they may leave it."""
         return any(group.are_in(sentence) for group in self.footers)
+
+    def without_asides(self, sentences: str) -> str:
+        """Returns sentences without what speaks of stops and asks for none."""
+        for group in self.asides:
+            sentences = group.cut_from(sentences)
+        return sentences
 
     def asks(self, text: str) -> bool:
         """Says whether the wish stands in words."""
@@ -107,6 +116,7 @@ def _language(words: dict[str, Any]) -> _Language:
         alone=vocabulary.whole(words["alone"]),
         alone_in_mail=vocabulary.whole(words["alone_in_mail"]),
         footers=vocabulary.phrases([{"phrases": words["footers"]}]),
+        asides=vocabulary.phrases([{"phrases": words["asides"]}]),
         groups=vocabulary.phrases(words["groups"]),
     )
 
