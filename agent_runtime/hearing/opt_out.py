@@ -34,11 +34,11 @@ def is_stop_word(subject: str) -> bool:
 @lru_cache(maxsize=8192)
 def _is_opt_out(text: str) -> bool:
     message = sentences_of(own_words(message_of(text)))
-    own = sentences_of(own_words(unquoted(text)))
+    own = _may_ask(sentences_of(own_words(unquoted(text))))
     if _asks(message, own):
         return True
     return any(
-        _asks(spelling.corrected(message), corrected)
+        _asks(spelling.corrected(message), _may_ask(corrected))
         for spelling in _spellings()
         if (corrected := spelling.corrected(own)) != own
     )
@@ -46,13 +46,20 @@ def _is_opt_out(text: str) -> bool:
 
 def _asks(message: str, own: str) -> bool:
     languages = _languages()
-    for language in languages:
-        own = language.without_asides(own)
     sentences = own.split("\n")
     if any(lang.is_command(message) or lang.holds_command(sentences) for lang in languages):
         return True
-    text = "\n".join(s for s in sentences if not any(lang.is_footer(s) for lang in languages))
-    return any(language.asks(text) for language in languages)
+    return any(language.asks(own) for language in languages)
+
+
+def _may_ask(sentences: str) -> str:
+    """Returns sentences without footers, and without what speaks of stops and asks for none."""
+    languages = _languages()
+    lines = sentences.split("\n")
+    kept = "\n".join(s for s in lines if not any(lang.is_footer(s) for lang in languages))
+    for language in languages:
+        kept = language.without_asides(kept)
+    return kept
 
 
 _SHORT = 60
