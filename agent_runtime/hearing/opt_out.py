@@ -34,23 +34,32 @@ def is_stop_word(subject: str) -> bool:
 @lru_cache(maxsize=8192)
 def _is_opt_out(text: str) -> bool:
     message = sentences_of(own_words(message_of(text)))
-    own = sentences_of(own_words(unquoted(text)))
+    own = _may_ask(sentences_of(own_words(unquoted(text))))
     if _asks(message, own):
         return True
     return any(
-        _asks(spelling.corrected(message), corrected)
+        _asks(spelling.corrected(message), _may_ask(corrected))
         for spelling in _spellings()
         if (corrected := spelling.corrected(own)) != own
     )
 
 
 def _asks(message: str, own: str) -> bool:
-    sentences = own.split("\n")
     languages = _languages()
+    sentences = own.split("\n")
     if any(lang.is_command(message) or lang.holds_command(sentences) for lang in languages):
         return True
-    text = "\n".join(s for s in sentences if not any(lang.is_footer(s) for lang in languages))
-    return any(language.asks(text) for language in languages)
+    return any(language.asks(own) for language in languages)
+
+
+def _may_ask(sentences: str) -> str:
+    """Returns sentences without footers, and without what speaks of stops and asks for none."""
+    languages = _languages()
+    lines = sentences.split("\n")
+    kept = "\n".join(s for s in lines if not any(lang.is_footer(s) for lang in languages))
+    for language in languages:
+        kept = language.without_asides(kept)
+    return kept
 
 
 _SHORT = 60
@@ -65,6 +74,7 @@ class _Language:
     alone: re.Pattern[str]
     alone_in_mail: re.Pattern[str]
     footers: tuple[Phrases, ...]
+    asides: tuple[Phrases, ...]
     groups: tuple[Phrases, ...]
 
     def is_command(self, message: str) -> bool:
@@ -83,6 +93,12 @@ class _Language:
     def is_footer(self, sentence: str) -> bool:
         """Says whether a sentence tells readers of a mailing how they may leave it."""
         return any(group.are_in(sentence) for group in self.footers)
+
+    def without_asides(self, sentences: str) -> str:
+        """Returns sentences without what speaks of stops and asks for none."""
+        for group in self.asides:
+            sentences = group.cut_from(sentences)
+        return sentences
 
     def asks(self, text: str) -> bool:
         """Says whether the wish stands in words."""
@@ -107,6 +123,7 @@ def _language(words: dict[str, Any]) -> _Language:
         alone=vocabulary.whole(words["alone"]),
         alone_in_mail=vocabulary.whole(words["alone_in_mail"]),
         footers=vocabulary.phrases([{"phrases": words["footers"]}]),
+        asides=vocabulary.phrases([{"phrases": words["asides"]}]),
         groups=vocabulary.phrases(words["groups"]),
     )
 

@@ -42,6 +42,10 @@ class Phrases:
         found = any(self._stands(match, tagged) for match in self.said.finditer(tagged))
         return found and not (self.unless_in_text and self.unless_in_text.search(tagged))
 
+    def cut_from(self, sentences: str) -> str:
+        """Returns sentences with a word that says nothing for each phrase that they hold."""
+        return self.said.sub(_SAYS_NOTHING, sentences)
+
     def _stands(self, match: re.Match[str], tagged: str) -> bool:
         start = tagged.rfind("\n", 0, match.start() + 1) + 1
         end = tagged.find("\n", match.end())
@@ -144,6 +148,7 @@ class _Seen(dict[str, str]):
 
 
 _MOST_SEEN = 50_000
+_SAYS_NOTHING = "…"
 _PHRASE = r"(?<![\w/])(?:%s)(?!\w)"
 _NOT = re.compile(r"(?<![a-z])(no|nao|non|ne|nicht|nie|not|never|nunca|jamais|jamas|mai) ")
 """A comma after one of these ends what it denies: `no, call me`."""

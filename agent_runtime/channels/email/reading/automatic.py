@@ -14,6 +14,11 @@ from agent_runtime.words import any_of, read_words
 _BEGINNING = 400
 """Characters in which a machine says that it is one."""
 _SENTENCE = 300
+_GREETED = 120
+"""Characters in which a greeting and a first word of thanks stand."""
+_OF_ONESELF = re.compile(
+    r"\b(?:i|i'm|i'll|i'd|i've|my|me|ich|mir|mich|mein\w*|je|j'\w+|mon|ma|moi|yo|mi|mis|eu|meu|minha|io|mio|mia)\b"
+)
 _REST_OF_QUESTION = re.compile(r"[^.!?\n]*\?")
 
 
@@ -46,6 +51,22 @@ def is_worded_automatic(new: str) -> bool:
     )
 
 
+def is_courtesy(mail: OpenedMail, new: str) -> bool:
+    """Says whether a place, and no person, thanks for the mail in subject and text alike.
+
+    Whoever asks something or speaks of themselves is a person.
+    """
+    subject, text = mail.field("Subject"), flat(new)
+    thanks = _words().courtesies
+    return (
+        not is_answer(subject)
+        and bool(thanks.match(flat(subject)))
+        and bool(thanks.search(text[:_GREETED]))
+        and "?" not in text
+        and not _OF_ONESELF.search(text)
+    )
+
+
 def is_challenge(mail: OpenedMail, new: str) -> bool:
     """Says whether the sender must prove to a machine that he is a person."""
     subject = flat(mail.field("Subject"))
@@ -74,6 +95,7 @@ class _Words:
     subjects: re.Pattern[str]
     answer_subjects: re.Pattern[str]
     bodies: re.Pattern[str]
+    courtesies: re.Pattern[str]
     challenges: re.Pattern[str]
     mass_fields: tuple[str, ...]
     mass_bodies: re.Pattern[str]
@@ -91,6 +113,7 @@ def _words() -> _Words:
         subjects=re.compile(any_of(words["subjects"])),
         answer_subjects=re.compile(any_of(words["answer_subjects"])),
         bodies=pattern_of(words["bodies"]),
+        courtesies=pattern_of(words["courtesies"]),
         challenges=pattern_of(words["challenges"]),
         mass_fields=tuple(words["mass_fields"]),
         mass_bodies=pattern_of(words["mass_bodies"]),

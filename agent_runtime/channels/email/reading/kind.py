@@ -8,6 +8,7 @@ from typing import Literal
 from agent_runtime.channels.email.reading.automatic import (
     has_automatic_subject,
     is_challenge,
+    is_courtesy,
     is_marked_automatic,
     is_mass_mail,
     is_newsletter,
@@ -86,7 +87,8 @@ def _marked(signs: Signs, *, is_marked: bool) -> Reading | None:
     """Returns what header and subject suffice to tell."""
     if _asks_by_subject(signs.mail):
         return Reading("opt_out")
-    if is_marked or has_automatic_subject(signs.mail):
+    is_receipt = bool(signs.mail.dispositions)
+    if is_marked or is_receipt or has_automatic_subject(signs.mail):
         return Reading("auto_reply", is_automatic=True)
     return None
 
@@ -98,13 +100,13 @@ def _worded(signs: Signs) -> Reading:
     is_mass = is_mass_mail(mail, signs.sender) or (
         is_first and bool(signs.sender) and is_newsletter(mail.text)
     )
-    is_from_machine = is_mass or signs.has_no_return or bool(mail.dispositions)
+    is_from_machine = is_mass or signs.has_no_return
     is_empty = not (new.strip() or mail.text.strip() or mail.attachments or mail.calendars)
     if is_challenge(mail, new) or (is_mass and len(new) > _SHORT):
         return Reading("other", is_automatic=True)
     if _asks_to_stop(new):
         return Reading("opt_out")
-    if is_worded_automatic(new) or _is_away(mail, new):
+    if is_worded_automatic(new) or is_courtesy(mail, new) or _is_away(mail, new):
         return Reading("auto_reply", is_automatic=True)
     if is_from_machine or is_empty:
         return Reading("other", is_automatic=is_from_machine)
