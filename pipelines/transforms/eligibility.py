@@ -74,6 +74,8 @@ def rule_facts(
             .alias("do_not_contact"),
             pl.col("contacts.email").alias("email"),
             pl.col("basis"),
+            # The CRM grants only what it has confirmed itself; a request there is no basis.
+            pl.when(pl.col("basis").is_not_null()).then(pl.lit("recorded")).alias("opt_in"),
             pl.col("contacts.country").alias("country"),
             pl.col("contacts.language").alias("language"),
             pl.col("owners.active").alias("owner_active"),
