@@ -136,6 +136,8 @@ class Message:
     attempt: int = 0
     rfc_message_id: str = ""
     sent_at: datetime | None = None
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
     @property
     def body(self) -> str:
@@ -173,6 +175,8 @@ class Inbound:
     bounce_of: str = ""
     bounce_status: str = ""
     state: InboundState = "NEW"
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,8 @@ class Promise:
     made_at: datetime
     due_at: datetime
     state: PromiseState = "OPEN"
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +302,8 @@ class HumanTask:
     acknowledged_by: str = ""
     next_at: datetime | None = AT_ONCE
     """When it is routed, or goes on to the next role; None when it stays where it is."""
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
     @property
     def waits_for_answer(self) -> bool:
@@ -338,6 +346,8 @@ class Ticket:
     priority: Literal["usual", "fast"]
     opened_at: datetime
     state: Literal["OPEN", "SOLVED"] = "OPEN"
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,3 +402,5 @@ class Approval:
     decided_at: datetime | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
