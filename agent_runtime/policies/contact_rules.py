@@ -66,6 +66,7 @@ class ContactRule:
 CONTACT_RULES: tuple[ContactRule, ...] = (
     ContactRule("suppressed", 1, {"field": "suppressed", "op": "is", "value": False}),
     ContactRule("do_not_contact", 1, {"field": "do_not_contact", "op": "is", "value": False}),
+    ContactRule("listed", 1, {"field": "listed", "op": "is", "value": False}),
     ContactRule("no_email", 1, {"field": "email", "op": "present"}),
     ContactRule(
         "no_consent",
@@ -118,6 +119,7 @@ CONTACT_RULES: tuple[ContactRule, ...] = (
 FACTS: Mapping[str, type] = {
     "suppressed": bool,
     "do_not_contact": bool,
+    "listed": bool,
     "email": str,
     "basis": str,
     "opt_in": str,

@@ -19,6 +19,7 @@ from pipelines.transforms.eligibility import FACT_TYPES, first_failing
 GOOD = {
     "suppressed": False,
     "do_not_contact": False,
+    "listed": False,
     "email": "ada@alder.example",
     "basis": "consent",
     "opt_in": "recorded",
