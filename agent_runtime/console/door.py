@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,10 +21,10 @@ from agent_runtime.library.catalog import Library, company_library, load_library
 from agent_runtime.log import Versions
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.opt_in import OptIn
-from agent_runtime.policies import permit
 from agent_runtime.ports import Store
 from agent_runtime.settings import Settings
 from agent_runtime.status import open_store
+from agent_runtime.versions import versions_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +90,7 @@ def open_door(settings: Settings) -> Door:
     with store.begin() as tx:
         newcomers = read_newcomers(tx, settings.tenant_id)
     library = company_library(settings.paths.library)
-    versions: Versions = {
-        "code": version("parley"),
-        "content": library.content_hash,
-        "policy": permit.VERSION,
-    }
+    versions = versions_at(settings)
     return Door(
         store=store,
         intake=Intake(store, newcomers, versions),
