@@ -229,3 +229,25 @@ def test_planners_see_who_is_on_a_suppression_list(tmp_path, export_writer, now)
     assert by_contact(eligibility, "reason")["c01"] == ""
     assert report.outcomes["listed"] == 3
     assert "c05" not in {task.contact_id for task in read_tasks(Lake(workspace).tasks)}
+
+
+def test_what_a_company_made_public_reaches_its_contacts(tmp_path, export_writer, now):
+    """R26: a file beside the export, the allow-list, the store; the rest lies in quarantine."""
+    workspace = Workspace(tmp_path / "signals")
+    export_writer(workspace.exports)
+    day = now.date().isoformat()
+    (workspace.exports / "public_signals.csv").write_text(
+        "account_id,kind,source,headline,url,published_on\n"
+        f"a1,event_talk,event_programme,Alder speaks,https://alder.example/talk,{day}\n"
+        f"a1,gossip,somebody,Alder sleeps,https://alder.example/x,{day}\n"
+    )
+
+    ingest.run_batch(workspace, now=now, has_checks=False)
+
+    engine = open_engine(f"sqlite:///{workspace.store}")
+    with SqlStore(engine, "northbeam").begin() as tx:
+        ada = tx.contact_by_email("ada.low@alder.example")
+    engine.dispose()
+    assert [signal.headline for signal in ada.signals] == ["Alder speaks"]
+    refused = pl.read_parquet(workspace.quarantine / "public_signals.parquet")
+    assert refused.get_column("reason").to_list() == ["kind_not_listed"]
