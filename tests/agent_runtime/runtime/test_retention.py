@@ -26,6 +26,7 @@ from agent_runtime.store import tables as t
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.export import export_traces
 from agent_runtime.store.pruning import last_run, prune, prune_daily
+from agent_runtime.store.reading import turns_of
 from agent_runtime.store.rows import Due
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.suppression import add
@@ -126,6 +127,14 @@ def test_words_go_when_their_time_has_come_and_nothing_else(world):
     assert f"{old:%Y-%m-%d} retention/standard (730 days)" in left
     assert kept(store) == before
     assert sum(prune(store, workspace, now=old).values()) == 0
+
+
+def test_a_turn_without_words_is_not_offered_for_replay(world):
+    """R81: there is nothing left to stand on."""
+    store, workspace = world
+    assert turns_of(store.engine, "t")
+    prune(store, workspace, now=NOW + timedelta(days=800))
+    assert turns_of(store.engine, "t") == ()
 
 
 def test_a_regulated_profile_keeps_words_for_a_shorter_time(world):
