@@ -50,7 +50,7 @@ def message_of(
     replied_to = in_reply_to or (session.rfc_references[-1] if session.rfc_references else "")
     return Message(
         tenant_id=session.tenant_id,
-        message_id=_digest(session.thread_id, cause, proposal.action, actor),
+        message_id=message_id_of(session.thread_id, cause, proposal.action, actor),
         thread_id=session.thread_id,
         person_id=session.person_id,
         contact_id=contact.contact_id,
@@ -263,6 +263,11 @@ def _references(session: Session, replied_to: str) -> tuple[str, ...]:
     if not replied_to or replied_to in session.rfc_references:
         return session.rfc_references
     return (*session.rfc_references, replied_to)
+
+
+def message_id_of(thread_id: str, cause: str, action: str, actor: str) -> str:
+    """Returns the id of the one message that a cause makes in a thread."""
+    return _digest(thread_id, cause, action, actor)
 
 
 def _digest(*parts: str) -> str:

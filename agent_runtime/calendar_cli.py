@@ -14,6 +14,7 @@ from agent_runtime.settings import Settings, load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
+from agent_runtime.versions import versions_at
 
 calendar = typer.Typer(
     add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help="Calendars."
@@ -162,14 +163,14 @@ def cancel(
         typer.echo(f"would cancel {uid} at {found.slot.start:%Y-%m-%d %H:%M} UTC")
         return
     library = company_library(settings.paths.library)
-    booker = Booker(store, _calendar(settings, store), library, {"content": library.content_hash})
+    booker = Booker(store, _calendar(settings, store), library, versions_at(settings))
     booker.call_off(uid, now=read_now(store.engine))
     typer.echo(f"cancelled {uid}; the notice to the buyer waits for the worker")
 
 
 def _mark(uid: str, became: Literal["held", "no_show"], settings: Settings) -> None:
     store = open_store(settings)
-    mark(store, uid, became, now=read_now(store.engine), versions={})
+    mark(store, uid, became, now=read_now(store.engine), versions=versions_at(settings))
     typer.echo(f"{uid}: {became}")
 
 

@@ -17,6 +17,7 @@ from agent_runtime.field_undo import FieldChangeError, find_change, undo
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.rows import FieldChange, Ticket
+from agent_runtime.versions import versions_at
 
 crm = typer.Typer(
     add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help="CRM fields."
@@ -68,14 +69,16 @@ def undo_change(
 
     Example: [bold]parley crm undo 4f0c91aa[/bold]
     """
-    store = open_store(load_settings(workspace))
+    settings = load_settings(workspace)
+    store = open_store(settings)
     with store.begin() as tx:
         change = find_change(tx, change_id)
         said = f"{change.object}:{change.record_id} {change.field}: {change.before or '(empty)'!r}"
         if dry_run:
             typer.echo(f"would write {said}")
             return
-        undo(tx, change, by=by or getuser(), now=read_now(store.engine), versions={})
+        now, versions = read_now(store.engine), versions_at(settings)
+        undo(tx, change, by=by or getuser(), now=now, versions=versions)
     typer.echo(f"wrote {said}")
 
 

@@ -18,6 +18,7 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import Drafter, LanguageModel
+from agent_runtime.opt_in import confirm_by_reply
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
@@ -183,6 +184,9 @@ class Desk:
             return ()
         if inbound.is_about_invite and inbound.proposes is None and not inbound.text.strip():
             tx.save_session(session)
+            return ()
+        if confirm_by_reply(tx, inbound, versions=self.versions, now=inbound.received_at):
+            journal.write("message", inbound.key, "in", payload=log.consent_mail(inbound, session))
             return ()
         observation = Observation(
             kind="mail",

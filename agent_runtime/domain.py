@@ -26,6 +26,7 @@ ActionKind = Literal[
     "book",
     "confirm_stop",
     "confirm_start",
+    "confirm_consent",
     "explain",
     "remind",
     "suppress",
@@ -134,6 +135,11 @@ class Contact:
         return next((value for known, value in self.facts if known == name), "")
 
 
+OptIn = Literal["recorded", "given", "requested", "confirmed"]
+"""How a consent is known. recorded: a system of record says so and keeps the proof; given: a box
+was ticked here; requested: it was ticked here and is to be confirmed; confirmed: that was done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """A recorded basis to write: who, which channel and purpose, where it came from."""
@@ -143,6 +149,16 @@ class Consent:
     basis: Literal["consent", "legitimate_interest", "contract", "none"]
     source: str
     recorded_at: datetime
+    state: OptIn = "recorded"
+    words: str = ""
+    """What was agreed to, as the person read it."""
+    request: str = ""
+    """Names the one question by which it is confirmed; nobody can guess it."""
+    ask_until: datetime | None = None
+    """When the question expires."""
+    confirmed_at: datetime | None = None
+    proof: str = ""
+    """By what it was confirmed: the link of the question, or the id of a message."""
 
 
 @dataclass(frozen=True, slots=True)

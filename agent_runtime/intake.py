@@ -17,6 +17,7 @@ from agent_runtime.hearing.commands import command_of
 from agent_runtime.hearing.safety import is_opt_out
 from agent_runtime.identity import adopt_address
 from agent_runtime.newcomers import Newcomers
+from agent_runtime.opt_in import confirm_by_text
 from agent_runtime.placeholders import redact
 from agent_runtime.policies.contact import MEETINGS
 from agent_runtime.ports import Store, Tx
@@ -175,7 +176,19 @@ def restart(
     by_text = [i for i in asked if i is not None and i.channel in TEXT_CHANNELS]
     if len(by_text) != len(stops):
         return False
-    agreed = Consent(inbound.channel, MEETINGS, "consent", f"{BY_TEXT} {inbound.key}", now)
+    confirm_by_text(
+        tx, session, inbound.channel, proof=f"text {inbound.key}", versions=versions, now=now
+    )
+    agreed = Consent(
+        channel=inbound.channel,
+        purpose=MEETINGS,
+        basis="consent",
+        source=f"{BY_TEXT} {inbound.key}",
+        recorded_at=now,
+        state="confirmed",
+        confirmed_at=now,
+        proof=f"text {inbound.key}",
+    )
     before = () if stops else tx.consents(session.person_id)
     tx.add_consents(session.person_id, (*before, agreed))
     if stops:

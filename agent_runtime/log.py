@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # A command that writes one event need not load all rules.
     from agent_runtime.domain import (
         Action,
         Candidate,
+        Consent,
         Observation,
         Session,
         ToolCall,
@@ -236,6 +237,20 @@ def task(value: HumanTask) -> dict[str, Any]:
     }
 
 
+def consent(value: Consent, *, rule: str) -> dict[str, Any]:
+    """Returns the payload of a consent that was given, asked about or confirmed."""
+    return {
+        "object": "consent",
+        "channel": value.channel,
+        "purpose": value.purpose,
+        "state": value.state,
+        "source": value.source,
+        "words": value.words,
+        "proof": value.proof,
+        "rule": rule,
+    }
+
+
 def routed(value: HumanTask) -> dict[str, Any]:
     """Returns the payload of work that got a person."""
     return task(value) | {
@@ -393,6 +408,22 @@ def incoming(
         "opt_out": opt_out,
         "lead_created_at": None,
     }
+
+
+def consent_mail(inbound: Inbound, session: Session) -> dict[str, Any]:
+    """Returns the payload of a plain yes to the mail that asks about a consent."""
+    return incoming(
+        inbound,
+        actor="buyer",
+        playbook=session.playbook,
+        arm=None,
+        experiment_id=None,
+        language=session.language,
+        intent=None,
+        auto_reply=False,
+        positive_intent=False,
+        opt_out=False,
+    )
 
 
 def meeting(

@@ -25,6 +25,21 @@ def may_be_named(signal: PublicSignal, *, now: datetime) -> bool:
     return is_listed and is_open and is_fresh and bool(signal.headline.strip())
 
 
+def why_not(signal: PublicSignal, *, now: datetime) -> str:
+    """Returns what keeps a signal from ever being named, as a code; empty where nothing does."""
+    kinds = _allowed()["kinds"]
+    if signal.kind not in kinds:
+        return "kind_not_listed"
+    if signal.source not in kinds[signal.kind]:
+        return "source_not_listed"
+    if signal.published_on > now.date():
+        return "in_the_future"
+    is_old = now.date() - signal.published_on > timedelta(days=_allowed()["max_age_days"])
+    if is_old:
+        return "too_old"
+    return "" if may_be_named(signal, now=now) else "not_on_the_open_web"
+
+
 def newest_signal(contact: Contact, *, now: datetime) -> PublicSignal | None:
     """Returns the latest signal of the contact's company that may be named."""
     allowed = (signal for signal in contact.signals if may_be_named(signal, now=now))

@@ -5,6 +5,7 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -35,6 +36,7 @@ from agent_runtime.ports import MailChannel
 from agent_runtime.routing.dispatch import Dispatch, open_dispatch
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.pruning import prune_daily
 from agent_runtime.store.rows import Due, DueKind
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.workflows import Workflows
@@ -57,6 +59,8 @@ class Worker:
     dispatch: Dispatch
     crm: CrmPush
     executor_id: str
+    keep_days: Callable[[datetime], object] | None = None
+    """Removes old words, once a day."""
     folders: tuple[ImapFolder, ...] = ()
     """Read instead of the Maildirs, each in a thread of its own, since a server may be slow."""
 
@@ -98,6 +102,8 @@ class Worker:
             if monotonic() - swept_at > SWEEP_EVERY_S:
                 ended = workflows.ended(pump.work_in_hand(self.engine))
                 pump.free(self.engine, work_ids=ended)
+                if self.keep_days is not None:
+                    self.keep_days(now)
                 resolve_unknown(self.runtime.outbox, self.mail_folder, now=now)
                 swept_at = monotonic()
             if not (taken or released):
@@ -189,6 +195,7 @@ def build_worker(settings: Settings) -> Worker:
         ),
         crm=CrmPush(store, open_crm(settings, store), runtime.outbox.versions),
         executor_id=settings.executor_id,
+        keep_days=lambda now: prune_daily(store, paths, now=now),
     )
 
 

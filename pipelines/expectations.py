@@ -124,11 +124,11 @@ SUITES: tuple[Suite, ...] = (
     Suite(
         "statuses",
         "consents",
-        "A consent is granted, denied or withdrawn, and in the past.",
+        "A consent is granted, requested, denied or withdrawn, and in the past.",
         (
             (
                 "ExpectColumnValuesToBeInSet",
-                {"column": "status", "value_set": ["granted", *REFUSED]},
+                {"column": "status", "value_set": ["granted", "requested", *REFUSED]},
             ),
         ),
         blocks=True,

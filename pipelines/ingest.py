@@ -31,6 +31,7 @@ CAMPAIGN = (
     assignment.assignments,
     outreach.outreach_queue,
     outreach.told_facts,
+    outreach.public_signals,
 )
 
 app = typer.Typer(add_completion=False)

@@ -55,6 +55,11 @@ class Lake:
         return self.paths.lake / "told_facts.parquet"
 
     @property
+    def public_signals(self) -> Path:
+        """One row per thing that a company made public and a draft may refer to."""
+        return self.paths.lake / "public_signals.parquet"
+
+    @property
     def segments(self) -> Path:
         """One file per segment."""
         return self.paths.lake / "segments"

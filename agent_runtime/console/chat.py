@@ -18,9 +18,11 @@ from agent_runtime.console.door import Door, caller
 from agent_runtime.console.problems import Problem, problem
 from agent_runtime.console.protocol import (
     MAX_BODY,
+    Agree,
     Hello,
     Say,
     Seen,
+    agree,
     hello_of,
     news_of,
     parse,
@@ -58,6 +60,7 @@ def router(door: Door) -> Mount:
             Route("/hello", http.hello, methods=["POST"]),
             Route("/messages", http.say, methods=["POST"]),
             Route("/messages", http.messages, methods=["GET"]),
+            Route("/agree", http.agree, methods=["POST"]),
             Route("/seen", http.seen, methods=["POST"]),
             Route("/widget.js", _widget),
             Route("/demo", _demo),
@@ -104,6 +107,15 @@ class _Http:
             await self._news(visitor, view, wait_s)
             view = await asyncio.to_thread(self._room.view, visitor)
         return JSONResponse(news_of(view))
+
+    async def agree(self, request: Request) -> Response:
+        try:
+            said = await self._read(request, Agree)
+            visitor = self._visitor(request)
+            await asyncio.to_thread(agree, self._door, self._room, visitor, said)
+        except Problem as error:
+            return error.response()
+        return JSONResponse({"v": 1, "type": "ack", "id": said.id, "line": ""})
 
     async def seen(self, request: Request) -> Response:
         try:

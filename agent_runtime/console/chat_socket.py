@@ -12,7 +12,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agent_runtime.console.door import Door, caller
 from agent_runtime.console.problems import Problem, problem
-from agent_runtime.console.protocol import MAX_BODY, Hello, Say, Seen, hello_of, parse, take
+from agent_runtime.console.protocol import (
+    MAX_BODY,
+    Agree,
+    Hello,
+    Say,
+    Seen,
+    agree,
+    hello_of,
+    parse,
+    take,
+)
 from agent_runtime.console.room import Room, View
 from agent_runtime.console.visitors import Visitor
 from agent_runtime.console.watch import Watch, Watched
@@ -114,9 +124,13 @@ class ChatSocket:
                 await self._refuse(raw, error)
 
     async def _hear(self, visitor: Visitor, raw: str) -> None:
-        said = self._read(raw, {"say": Say, "seen": Seen})
+        said = self._read(raw, {"say": Say, "seen": Seen, "agree": Agree})
         if isinstance(said, Seen):
             await asyncio.to_thread(self._room.seen, visitor, said.ids)
+            return
+        if isinstance(said, Agree):
+            await asyncio.to_thread(agree, self._door, self._room, visitor, said)
+            await self._send({"v": 1, "type": "ack", "id": said.id, "line": ""})
             return
         line = await asyncio.to_thread(take, self._door, self._room, visitor, said)
         self._shown[line] = ""

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,15 +13,18 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 
+from agent_runtime.channels.email.confirm_link import ConfirmLink
+from agent_runtime.channels.email.signing import read_keyring
 from agent_runtime.clock import read_now
 from agent_runtime.intake import Intake
-from agent_runtime.library.catalog import company_library
+from agent_runtime.library.catalog import Library, company_library, load_library
 from agent_runtime.log import Versions
 from agent_runtime.newcomers import read_newcomers
-from agent_runtime.policies import permit
+from agent_runtime.opt_in import OptIn
 from agent_runtime.ports import Store
 from agent_runtime.settings import Settings
 from agent_runtime.status import open_store
+from agent_runtime.versions import versions_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,14 @@ class Door:
     form_key: str = ""
     """Signs the webhooks of servers; empty: none is accepted."""
     gate: Gate = field(default_factory=lambda: Gate(Rates()))
+    confirm_link: Callable[[str, str], str] | None = None
+    """Address of the page that confirms a consent; None where no public address is set."""
+    library: Callable[[], Library] = load_library
+
+    @property
+    def opt_in(self) -> OptIn:
+        """Takes in the consents of forms and chats."""
+        return OptIn(self.versions, self.key, self.confirm_link, self.library)
 
     def lets_in(self, request: HTTPConnection) -> bool:
         """Says whether a browser calls from a page on the list, or from our own."""
@@ -79,11 +89,8 @@ def open_door(settings: Settings) -> Door:
     store = open_store(settings)
     with store.begin() as tx:
         newcomers = read_newcomers(tx, settings.tenant_id)
-    versions: Versions = {
-        "code": version("parley"),
-        "content": company_library(settings.paths.library).content_hash,
-        "policy": permit.VERSION,
-    }
+    library = company_library(settings.paths.library)
+    versions = versions_at(settings)
     return Door(
         store=store,
         intake=Intake(store, newcomers, versions),
@@ -92,7 +99,16 @@ def open_door(settings: Settings) -> Door:
         key=settings.console_key or kept_key(settings.workspace / "console.key"),
         origins=frozenset(o.strip().rstrip("/") for o in settings.console_origins.split(",") if o),
         form_key=settings.form_key,
+        confirm_link=_confirm_link(settings),
+        library=lambda: library,
     )
+
+
+def _confirm_link(settings: Settings) -> ConfirmLink | None:
+    keyring = read_keyring(settings.signing_keys)
+    if keyring is None or not settings.public_url:
+        return None
+    return ConfirmLink(settings.public_url, keyring, settings.tenant_id)
 
 
 def kept_key(path: Path) -> str:

@@ -15,6 +15,7 @@ from agent_runtime.console.problems import problem
 from agent_runtime.domain import ChannelName
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.content import LOCALES, Locale
+from agent_runtime.opt_in import Agreed
 from agent_runtime.profile import Profile
 
 FORMS = Path(__file__).parents[1] / "forms"
@@ -57,6 +58,20 @@ class ConsentBox(_Part):
     channel: ChannelName
     purpose: str = Field(min_length=1)
     wording: str = Field(min_length=1)
+    words: dict[Locale, str]
+    """What stands beside the box, by language; kept with the consent."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "ConsentBox":
+        missing = set(LOCALES) - set(self.words)
+        if missing:
+            raise ValueError(f"words: {', '.join(sorted(missing))} is missing")
+        return self
+
+    def agreed(self, form: str, language: str) -> Agreed:
+        """Returns what is agreed to by ticking the box of a form, in the page's language."""
+        said = next((w for name, w in self.words.items() if name == language), self.words["en"])
+        return Agreed(self.channel, self.purpose, f"{form}, {self.wording}", said)
 
 
 class FormSpec(_Part):

@@ -20,7 +20,6 @@ from agent_runtime.console.form_spec import FORMS, Filled, FormSpec, load_forms,
 from agent_runtime.console.problems import Problem, problem
 from agent_runtime.console.protocol import read_body
 from agent_runtime.console.visitors import Visitor, Visitors
-from agent_runtime.domain import Consent
 from agent_runtime.identity import complete
 from agent_runtime.intake import Arrival, Taken
 
@@ -102,13 +101,15 @@ class _FormDesk:
         now: datetime,
     ) -> None:
         """Consents and, only for somebody new to us, a number: else it may be another's phone."""
-        given = [
-            Consent(box.channel, box.purpose, "consent", f"form {spec.label}, {box.wording}", now)
-            for box in filled.consents
-        ]
+        profile = filled.profile.cleaned()
+        agreed = [box.agreed(spec.label, profile.language) for box in filled.consents]
         with self._door.store.begin() as tx:
-            if given:
-                tx.add_consents(taken.person_id, (*tx.consents(taken.person_id), *given))
+            contact = tx.contact_of(taken.person_id)
+            session = tx.session_of(taken.person_id)
+            if agreed and contact is not None and session is not None:
+                self._door.opt_in.take(
+                    tx, contact, session, agreed, place="form", country=profile.country, now=now
+                )
             if visitor is not None and not tx.person_at("chat", visitor.address):
                 tx.add_address("chat", visitor.address, taken.person_id, now=now)
             may_text = any(box.channel == "sms" for box in filled.consents)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from agent_runtime.console.door import Door
+from agent_runtime.console.form_spec import load_forms
 from agent_runtime.console.problems import problem
 from agent_runtime.console.room import MAX_TEXT, Room, View
 from agent_runtime.console.visitors import Visitor
@@ -37,6 +38,16 @@ class Say(BaseModel):
     def profile(self) -> Profile:
         """What the browser says of its user."""
         return Profile(language=self.language, time_zone=self.time_zone)
+
+
+class Agree(BaseModel):
+    """A box that a visitor ticked in the chat; the boxes are those of the forms."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    form: str = Field(max_length=60)
+    box: str = Field(max_length=60)
+    language: str = Field("", max_length=20)
 
 
 class Seen(BaseModel):
@@ -74,6 +85,22 @@ def take(door: Door, room: Room, visitor: Visitor, said: Say) -> str:
     if not line:
         raise problem("id", said.id, "cannot be answered: this company has no owners", status=503)
     return line
+
+
+def agree(door: Door, room: Room, visitor: Visitor, said: Agree) -> None:
+    """Records a consent that was given in the chat.
+
+    Raises:
+        Problem: there is no such box, the visitor is too fast, or no mail address is known.
+    """
+    spec = load_forms().get(said.form)
+    box = spec.consents.get(said.box) if spec else None
+    if spec is None or box is None:
+        raise problem("box", f"{said.form}/{said.box}"[:60], "is no box of a form of ours")
+    if not door.gate.may(door.gate.rates.visitor, "visitor", visitor.address):
+        raise problem("id", said.id, "comes too fast; wait a minute", status=429)
+    if not room.agree(visitor, box.agreed(spec.label, said.language[:2].lower())):
+        raise problem("box", said.box, "needs your e-mail address; write it in the chat first")
 
 
 def hello_of(visitor: Visitor, settled: bool, view: View) -> dict[str, Any]:

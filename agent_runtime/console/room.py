@@ -10,7 +10,8 @@ from agent_runtime.console.links import person_of
 from agent_runtime.console.visitors import Visitor, Visitors
 from agent_runtime.domain import Session
 from agent_runtime.identity import join
-from agent_runtime.intake import Arrival
+from agent_runtime.intake import Arrival, opened_by_buyer
+from agent_runtime.opt_in import Agreed
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Tx
 from agent_runtime.profile import Profile
@@ -106,6 +107,17 @@ class Room:
         )
         taken = self.door.intake.take(arrival, now=self.door.clock())
         return taken.key if taken else ""
+
+    def agree(self, visitor: Visitor, agreed: Agreed) -> bool:
+        """Takes in a consent of a visitor; False where no e-mail address of theirs is known."""
+        now = self.door.clock()
+        with self.door.store.begin() as tx:
+            contact = tx.contact_of(tx.person_at("chat", visitor.address))
+            if contact is None or not contact.email:
+                return False
+            session = tx.session_of(contact.person_id) or opened_by_buyer(contact)
+            self.door.opt_in.take(tx, contact, session, [agreed], place="chat", now=now)
+            return True
 
     def view(self, visitor: Visitor) -> View:
         """Returns what was said in the chat by and to this visitor, and by nobody else.

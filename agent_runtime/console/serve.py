@@ -5,7 +5,7 @@ from starlette.routing import BaseRoute, Mount
 
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.signing import read_keyring
-from agent_runtime.console import chat, forms, unsubscribe
+from agent_runtime.console import chat, consent_page, forms, unsubscribe
 from agent_runtime.console.app import build_app
 from agent_runtime.console.door import Door, open_door
 from agent_runtime.errors import ParleyError
@@ -19,7 +19,8 @@ MAX_MESSAGE = 64_000
 def open_app(settings: Settings) -> Starlette:
     """Returns the application on the store of a workspace.
 
-    Without `PARLEY_SIGNING_KEYS` no unsubscribe link is in any mail, and none is served.
+    Without `PARLEY_SIGNING_KEYS` no link that stops or confirms is in any mail, and none
+    is served.
 
     Raises:
         ParleyError: there is no run in this workspace.
@@ -28,7 +29,11 @@ def open_app(settings: Settings) -> Starlette:
     keyring = read_keyring(settings.signing_keys)
     one_click: tuple[BaseRoute, ...] = ()
     if keyring is not None:
-        one_click = tuple(unsubscribe.routes(door.store, keyring, door.versions, clock=door.clock))
+        said = (door.store, keyring, door.versions)
+        one_click = (
+            *unsubscribe.routes(*said, clock=door.clock),
+            *consent_page.routes(*said, clock=door.clock),
+        )
     return build_app(one_click, public_routes(door), _carrier(settings, door))
 
 

@@ -18,6 +18,7 @@ from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.reading import turns_of
 from agent_runtime.store.rows import Message
+from agent_runtime.versions import versions_at
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help="Feedback."
@@ -51,10 +52,19 @@ def score(
             f"field objection, the value {objection!r}: it is handled, missed or none."
         )
     given = events.Score(accuracy, tone, adherence, objection)
-    store = open_store(load_settings(workspace))
+    settings = load_settings(workspace)
+    store = open_store(settings)
     with store.begin() as tx:
         message = _message(tx, message_id)
-        events.score(tx, message, given, by=by or getuser(), note=note, now=read_now(store.engine))
+        events.score(
+            tx,
+            message,
+            given,
+            by=by or getuser(),
+            note=note,
+            versions=versions_at(settings),
+            now=read_now(store.engine),
+        )
     typer.echo(f"scored {message.message_id}")
 
 
@@ -81,7 +91,15 @@ def tag(
             raise events.FeedbackError(f"message {message_id}: its reader is not in the store.")
         instead = redact(instead, contact).text
         note = redact(note, contact).text
-        events.tag(tx, message, tags, by=by, note=note, now=read_now(store.engine))
+        events.tag(
+            tx,
+            message,
+            tags,
+            by=by,
+            note=note,
+            versions=versions_at(settings),
+            now=read_now(store.engine),
+        )
     turns = turns_of(store.engine, store.tenant_id, thread=message.thread_id)
     before = [
         turn for turn in turns if message.sent_at is None or turn.occurred_at <= message.sent_at
@@ -103,14 +121,22 @@ def survey(
 
     Example: [bold]parley review survey thread-p-12 --rating 5[/bold]
     """
-    store = open_store(load_settings(workspace))
+    settings = load_settings(workspace)
+    store = open_store(settings)
     with store.begin() as tx:
         session = tx.session_of(thread.removeprefix("thread-"))
         contact = tx.contact_of(session.person_id) if session else None
         if session is None or contact is None:
             raise events.FeedbackError(f"thread {thread!r}: there is none; try thread-p-12.")
         said = redact(comment, contact, known=tx.recall(session.thread_id)).text
-        events.survey(tx, session, rating=rating, comment=said, now=read_now(store.engine))
+        events.survey(
+            tx,
+            session,
+            rating=rating,
+            comment=said,
+            versions=versions_at(settings),
+            now=read_now(store.engine),
+        )
     typer.echo(f"recorded {rating} of 5 for {thread}")
 
 
@@ -125,11 +151,14 @@ def rollback(
 
     Example: [bold]parley review rollback 4f0c91aa --why "wrong customer named"[/bold]
     """
-    store = open_store(load_settings(workspace))
+    settings = load_settings(workspace)
+    store = open_store(settings)
     with store.begin() as tx:
         message = _message(tx, message_id)
         by = by or getuser()
-        done = events.roll_back(tx, message, by=by, why=why, now=read_now(store.engine))
+        done = events.roll_back(
+            tx, message, by=by, why=why, versions=versions_at(settings), now=read_now(store.engine)
+        )
     for line in done or [f"nothing to take back: the message is {message.state}"]:
         typer.echo(line)
 
@@ -146,7 +175,8 @@ def time_study(
 
     Example: [bold]parley review time-study answer --by-hand 9 --with-agent 2[/bold]
     """
-    store = open_store(load_settings(workspace))
+    settings = load_settings(workspace)
+    store = open_store(settings)
     with store.begin() as tx:
         events.time_study(
             tx,
@@ -155,6 +185,7 @@ def time_study(
             by_hand=by_hand,
             with_agent=with_agent,
             by=by or getuser(),
+            versions=versions_at(settings),
             now=read_now(store.engine),
         )
     typer.echo(f"recorded {task}: {by_hand:g} minutes by hand, {with_agent:g} with the agent")

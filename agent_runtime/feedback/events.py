@@ -39,7 +39,16 @@ class Score:
                 raise FeedbackError(f"field {name}, the value {value}: scores go from 1 to 5.")
 
 
-def score(tx: Tx, message: Message, given: Score, *, by: str, note: str, now: datetime) -> None:
+def score(
+    tx: Tx,
+    message: Message,
+    given: Score,
+    *,
+    by: str,
+    note: str,
+    versions: log.Versions,
+    now: datetime,
+) -> None:
     """Traces the scores of a message; the same reviewer scores it once at one instant."""
     payload = {
         "what": "score",
@@ -49,27 +58,50 @@ def score(tx: Tx, message: Message, given: Score, *, by: str, note: str, now: da
         "adherence": given.adherence,
         "objection": given.objection,
     }
-    _write(tx, message, "review", ("score", by), payload | _by(by, note), now)
+    _write(tx, message, "review", ("score", by), payload | _by(by, note), versions, now)
 
 
 def tag(
-    tx: Tx, message: Message, tags: tuple[str, ...], *, by: str, note: str, now: datetime
+    tx: Tx,
+    message: Message,
+    tags: tuple[str, ...],
+    *,
+    by: str,
+    note: str,
+    versions: log.Versions,
+    now: datetime,
 ) -> None:
     """Traces what a reviewer found wrong with a message (R75)."""
     payload = {"what": "tag", "message_id": message.message_id, "tags": list(tags)}
-    _write(tx, message, "review", ("tag", by, *tags), payload | _by(by, note), now)
+    _write(tx, message, "review", ("tag", by, *tags), payload | _by(by, note), versions, now)
 
 
-def survey(tx: Tx, session: Session, *, rating: int, comment: str, now: datetime) -> None:
+def survey(
+    tx: Tx,
+    session: Session,
+    *,
+    rating: int,
+    comment: str,
+    versions: log.Versions,
+    now: datetime,
+) -> None:
     """Traces what a buyer thought of a conversation, 1 to 5; a thumb is 1 or 5 (R156)."""
     if not 1 <= rating <= 5:
         raise FeedbackError(f"field rating, the value {rating}: ratings go from 1 to 5.")
     payload = {"what": "survey", "rating": rating, "comment": comment, "channel": session.channel}
-    journal = log.Journal(tx, session, now=now, versions={})
+    journal = log.Journal(tx, session, now=now, versions=versions)
     journal.write("survey", session.thread_id, payload=payload)
 
 
-def roll_back(tx: Tx, message: Message, *, by: str, why: str, now: datetime) -> list[str]:
+def roll_back(
+    tx: Tx,
+    message: Message,
+    *,
+    by: str,
+    why: str,
+    versions: log.Versions,
+    now: datetime,
+) -> list[str]:
     """Takes back what can be: a message that has not left, fields that its turn wrote (R159).
 
     Returns:
@@ -82,7 +114,7 @@ def roll_back(tx: Tx, message: Message, *, by: str, why: str, now: datetime) -> 
     for change in tx.changes():
         if change.thread_id == message.thread_id and change.by == "agent" and not change.undoes:
             try:
-                undo(tx, change, by=by, now=now, versions={})
+                undo(tx, change, by=by, now=now, versions=versions)
             except FieldChangeError:
                 continue
             done.append(f"{change.object} field {change.field} is {change.before!r} again")
@@ -92,12 +124,20 @@ def roll_back(tx: Tx, message: Message, *, by: str, why: str, now: datetime) -> 
         "state": message.state,
         "taken_back": done,
     }
-    _write(tx, message, "review", ("rollback", by), payload | _by(by, why), now)
+    _write(tx, message, "review", ("rollback", by), payload | _by(by, why), versions, now)
     return done
 
 
 def time_study(
-    tx: Tx, tenant_id: str, *, task: str, by_hand: float, with_agent: float, by: str, now: datetime
+    tx: Tx,
+    tenant_id: str,
+    *,
+    task: str,
+    by_hand: float,
+    with_agent: float,
+    by: str,
+    versions: log.Versions,
+    now: datetime,
 ) -> None:
     """Traces how many minutes a piece of work takes by hand and with the agent (R165)."""
     for name, value in (("minutes by hand", by_hand), ("minutes with the agent", with_agent)):
@@ -118,7 +158,7 @@ def time_study(
             person_id=None,
             contact_id=None,
             occurred_at=now,
-            versions={},
+            versions=versions,
             payload=payload | _by(by, ""),
         )
     )
@@ -130,6 +170,7 @@ def _write(
     kind: Literal["review"],
     key: tuple[str, ...],
     payload: dict[str, Any],
+    versions: log.Versions,
     now: datetime,
 ) -> None:
     session = tx.session_of(message.person_id)
@@ -141,7 +182,7 @@ def _write(
         "content_ids": list(message.content_ids),
         "language": message.language,
     }
-    journal = log.Journal(tx, session, now=now, versions={})
+    journal = log.Journal(tx, session, now=now, versions=versions)
     journal.write(kind, message.message_id, *key, payload=payload | about)
 
 

@@ -8,6 +8,8 @@ from agent_runtime.library.content import LOCALES
 from agent_runtime.library.playbook import Move, Playbook
 
 SPOKEN_BY_CODE = (
+    "consent.confirm",
+    "consent.confirm_by_reply",
     "meeting.agenda",
     "meeting.booked",
     "meeting.booked_here",
@@ -17,7 +19,7 @@ SPOKEN_BY_CODE = (
     "meeting.tomorrow",
     "slots.other",
 )
-"""Texts that the booking of a meeting speaks, whatever the playbook."""
+"""Texts that consents and the booking of a meeting speak, whatever the playbook."""
 
 IN_EVERY_STATE = ("explain", "confirm_start")
 """What a carrier's words of command ask for is done whatever the state of the thread."""

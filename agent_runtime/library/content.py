@@ -52,11 +52,14 @@ FACT_SLOTS = (
 )
 """Slots that a fact of the CRM fills; the text cannot be used where the fact is not known."""
 
+LINK_SLOTS = ("confirm_link", "agreed_words")
+"""Slots that the code which speaks the text fills, for that one mail."""
+
 SLOT_VALUES = {
     "first_name": "[[FIRST_NAME]]",
     "company": "[[COMPANY]]",
     "owner_name": "[[OWNER_NAME]]",
-} | {name: f"[[{name.upper()}]]" for name in FACT_SLOTS}
+} | {name: f"[[{name.upper()}]]" for name in (*FACT_SLOTS, *LINK_SLOTS)}
 """Slots that are placeholders until the mail is on the wire."""
 
 SLOT = re.compile(r"\{([^{}]*)\}")

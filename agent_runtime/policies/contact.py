@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from agent_runtime.domain import TEXT_CHANNELS, Proposal, Verdict
+from agent_runtime.domain import TEXT_CHANNELS, Consent, Proposal, Verdict
 from agent_runtime.policies.contact_rules import CONTACT_RULES, LANGUAGES, holds
 from agent_runtime.policies.facts import Facts
 
@@ -10,7 +10,10 @@ HOLDOUT = "holdout"
 HELP_TEXT = "text.help"
 MEETINGS = "meetings"
 """Purpose of texts about meetings that somebody has agreed to."""
-_CONSENT = next(rule for rule in CONTACT_RULES if rule.rule_id == "no_consent")
+_CONSENT, _CONFIRMED = (
+    next(rule for rule in CONTACT_RULES if rule.rule_id == name)
+    for name in ("no_consent", "not_confirmed")
+)
 
 
 def pause(proposal: Proposal, facts: Facts) -> Verdict:
@@ -69,20 +72,33 @@ def consent(proposal: Proposal, facts: Facts) -> Verdict:
     is_persons_answer = facts.actor == "human" and not is_proactive
     is_implied = is_help(proposal) or proposal.action in ("confirm_stop", "confirm_start")
     if not is_asked or is_persons_answer or is_implied:
-        return Verdict("consent", 3, "allow")
+        return Verdict("consent", 4, "allow")
     if proposal.channel == "linkedin":
-        return Verdict("consent", 3, "allow", "a person posts it by hand, in their own name")
+        return Verdict("consent", 4, "allow", "a person posts it by hand, in their own name")
     wanted = (proposal.channel, proposal.purpose if is_proactive else MEETINGS)
     known = [c for c in facts.consents if (c.channel, c.purpose) == wanted]
-    bases = [c.basis if c.source else f"{c.basis} without proof" for c in known]
     may_presume = proposal.channel in facts.rules.parameter("consent", "legitimate_interest_on")
-    for basis in bases:
-        if basis == "legitimate_interest" and not may_presume:
+    found = ", ".join(_as_found(c) for c in known) or "none"
+    for given in known:
+        if given.basis == "legitimate_interest" and not may_presume:
             continue
-        if holds(_CONSENT.must, {"basis": basis, "country": facts.country}):
-            return Verdict("consent", 3, "allow", basis)
-    found = ", ".join(bases) or "none"
-    return Verdict("consent", 3, "block", f"basis {found} for {'/'.join(wanted)}")
+        asked = {"basis": given.basis, "country": facts.country or None, "opt_in": given.state}
+        if given.source and holds(_CONSENT.must, asked):
+            if holds(_CONFIRMED.must, asked):
+                return Verdict("consent", 4, "allow", _as_found(given))
+            found = f"{_as_found(given)}, {facts.country or 'an unknown country'} asks for both"
+    return Verdict("consent", 4, "block", f"basis {found} for {'/'.join(wanted)}")
+
+
+def _as_found(given: Consent) -> str:
+    """Returns a basis in the words of a verdict."""
+    if not given.source:
+        return f"{given.basis} without proof"
+    if given.state == "confirmed" and given.confirmed_at is not None:
+        return f"{given.basis}, confirmed on {given.confirmed_at:%Y-%m-%d} by {given.proof}"
+    if given.state == "requested":
+        return f"{given.basis} of {given.recorded_at:%Y-%m-%d} not confirmed"
+    return given.basis
 
 
 def is_help(proposal: Proposal) -> bool:

@@ -43,6 +43,14 @@ BR: LGPD art. 7 IX. Left out on purpose, among others: DE and AT (UWG § 7, TKG 
 CH, PL, BE, CA (CASL), AU.
 """
 
+DOUBLE_OPT_IN = ("AT", "CH", "DE")
+"""Countries where a box that was ticked counts only once its reader has confirmed it by mail.
+
+Strictest reading, as of 2026-01. DE: UWG § 7(2) no. 2 with BGH I ZR 164/09 (10 February 2011), who
+advertises proves the consent. AT: TKG 2021 § 174 with GDPR art. 32, so the Datenschutzbehörde,
+DSB-D130.073/0008-DSB/2019. CH: UWG art. 3(1) o, where the sender proves it as well.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ContactRule:
@@ -58,6 +66,7 @@ class ContactRule:
 CONTACT_RULES: tuple[ContactRule, ...] = (
     ContactRule("suppressed", 1, {"field": "suppressed", "op": "is", "value": False}),
     ContactRule("do_not_contact", 1, {"field": "do_not_contact", "op": "is", "value": False}),
+    ContactRule("listed", 1, {"field": "listed", "op": "is", "value": False}),
     ContactRule("no_email", 1, {"field": "email", "op": "present"}),
     ContactRule(
         "no_consent",
@@ -69,6 +78,22 @@ CONTACT_RULES: tuple[ContactRule, ...] = (
                     "all": [
                         {"field": "basis", "op": "is", "value": "legitimate_interest"},
                         {"field": "country", "op": "in", "value": WITHOUT_PRIOR_CONSENT},
+                    ]
+                },
+            ]
+        },
+    ),
+    ContactRule(
+        "not_confirmed",
+        1,
+        {
+            "any": [
+                {"field": "basis", "op": "is", "value": "legitimate_interest"},
+                {"field": "opt_in", "op": "in", "value": ("recorded", "confirmed")},
+                {
+                    "all": [
+                        {"field": "opt_in", "op": "is", "value": "given"},
+                        {"field": "country", "op": "not_in", "value": DOUBLE_OPT_IN},
                     ]
                 },
             ]
@@ -94,8 +119,10 @@ CONTACT_RULES: tuple[ContactRule, ...] = (
 FACTS: Mapping[str, type] = {
     "suppressed": bool,
     "do_not_contact": bool,
+    "listed": bool,
     "email": str,
     "basis": str,
+    "opt_in": str,
     "country": str,
     "language": str,
     "owner_active": bool,
@@ -103,6 +130,12 @@ FACTS: Mapping[str, type] = {
     "open_opportunities": int,
 }
 """The facts that the rules ask for, and their types."""
+
+
+def asks_twice(country: str) -> bool:
+    """Says whether a consent has to be confirmed there; an unknown country asks as well."""
+    return not country or country in DOUBLE_OPT_IN
+
 
 PASSED = ""
 """The reason of a contact that meets every rule."""

@@ -94,11 +94,15 @@ def _welcome(
 ) -> None:
     tx.add_contact(contact)
     if contact.is_primary:
-        # What somebody agreed to by text is known here only.
-        texted = [c for c in tx.consents(contact.person_id) if c.source.startswith(BY_TEXT)]
-        tx.add_consents(contact.person_id, [*consents.get(contact.person_id, []), *texted])
+        # What somebody agreed to by text, form or chat is known here only.
+        here = [c for c in tx.consents(contact.person_id) if _was_given_here(c)]
+        tx.add_consents(contact.person_id, [*consents.get(contact.person_id, []), *here])
         if contact.person_id in stops:
             tx.suppress(contact.person_id, reason=stops[contact.person_id], source="crm", now=now)
+
+
+def _was_given_here(consent: Consent) -> bool:
+    return consent.state != "recorded" or consent.source.startswith(BY_TEXT)
 
 
 def _reach_by_text(

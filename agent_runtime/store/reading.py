@@ -10,7 +10,7 @@ from agent_runtime.store.sql_rows import load
 def turns_of(
     engine: Engine, tenant_id: str, *, thread: str = "", limit: int = 5000
 ) -> tuple[TraceEvent, ...]:
-    """Returns the latest turns of a tenant, oldest first.
+    """Returns the latest turns of a tenant whose words are still there, oldest first.
 
     Args:
         engine: The store's.
@@ -28,7 +28,8 @@ def turns_of(
     with engine.connect() as connection:
         for row in connection.execute(query.order_by(column.position.desc())):
             event = load(TraceEvent, row.doc)
-            if event.kind == "turn" and thread in ("", event.thread_id):
+            has_words = event.kind == "turn" and "retention" not in event.payload
+            if has_words and thread in ("", event.thread_id):
                 found.append(event)
             if len(found) == limit:
                 break

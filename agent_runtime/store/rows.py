@@ -139,6 +139,8 @@ class Message:
     attempt: int = 0
     rfc_message_id: str = ""
     sent_at: datetime | None = None
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
     @property
     def is_owed(self) -> bool:
@@ -185,6 +187,8 @@ class Inbound:
     proposes: datetime | None = None
     """When their calendar would have a meeting begin instead (iTIP COUNTER)."""
     state: InboundState = "NEW"
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +316,8 @@ class Promise:
     made_at: datetime
     due_at: datetime
     state: PromiseState = "OPEN"
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +344,8 @@ class HumanTask:
     acknowledged_by: str = ""
     next_at: datetime | None = AT_ONCE
     """When it is routed, or goes on to the next role; None when it stays where it is."""
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
     @property
     def waits_for_answer(self) -> bool:
@@ -380,6 +388,8 @@ class Ticket:
     priority: Literal["usual", "fast"]
     opened_at: datetime
     state: Literal["OPEN", "SOLVED"] = "OPEN"
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,3 +444,5 @@ class Approval:
     decided_at: datetime | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""

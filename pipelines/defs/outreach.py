@@ -9,6 +9,7 @@ from agent_runtime.contracts import OutreachTask
 from pipelines.campaign import experiment_of, load_campaign
 from pipelines.lake import Lake, write
 from pipelines.resources import BatchResource, WorkspaceResource
+from pipelines.sources.public_signals import read_public_signals
 from pipelines.transforms.queue import plan
 from pipelines.transforms.queue_table import from_tasks, read_tasks
 from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
@@ -79,6 +80,31 @@ def outreach_queue(
 
 
 @dg.asset(
+    key=["outreach", "public_signals"],
+    group_name="outreach",
+    deps=[dg.AssetKey(["crm", "accounts"])],
+    kinds=KINDS,
+)
+def public_signals(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
+    """One row per thing that a company made public and that a LinkedIn draft may refer to.
+
+    Source: public_signals.csv or .json beside the CRM export; what the allow-list does not have
+    goes to the quarantine with the reason.
+    """
+    lake = Lake(workspace.paths)
+    accounts = lake.canonical()["accounts"].get_column("account_id").to_list()
+    read = read_public_signals(batch.folder(workspace), accounts, now=workspace.instant())
+    if read.rows.height or lake.public_signals.exists():
+        write(read.rows, lake.public_signals)
+    if read.refused.height:
+        write(read.refused, workspace.paths.quarantine / "public_signals.parquet")
+    reasons = read.refused.get_column("reason").value_counts(sort=True)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": read.rows.height, "refused": dict(reasons.iter_rows())}
+    )
+
+
+@dg.asset(
     key=["outreach", "told_facts"],
     group_name="outreach",
     deps=[dg.AssetKey(["crm", name]) for name in ("contacts", "contracts", "signals")],
@@ -101,6 +127,7 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
     deps=[
         dg.AssetKey(["outreach", "tasks"]),
         dg.AssetKey(["outreach", "told_facts"]),
+        dg.AssetKey(["outreach", "public_signals"]),
         dg.AssetKey(["assignment", "assignments"]),
         dg.AssetKey(["crm", "contacts"]),
         dg.AssetKey(["crm", "consents"]),

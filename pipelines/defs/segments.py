@@ -6,6 +6,7 @@ import polars as pl
 from agent_runtime.policies.contact_rules import rules_without
 from pipelines.campaign import load_campaign
 from pipelines.lake import Lake, write, write_all
+from pipelines.listings import read_listings
 from pipelines.resources import BatchResource, WorkspaceResource
 from pipelines.schemas import TABLES
 from pipelines.transforms.consent import bases
@@ -62,7 +63,8 @@ def memberships(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
 def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
     """One row per person: may be written to in this campaign, or the first reason why not.
 
-    Source: memberships, consents, suppressions, owners and territories, by the contact rules.
+    Source: memberships, consents, suppressions, owners, territories and the suppression lists of
+    the runtime store, by the contact rules.
     """
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
     tables = lake.canonical()
@@ -72,6 +74,7 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
         bases=bases(tables),
         suppressions=pl.read_parquet(lake.suppressions),
         territories=tables["territories"],
+        listings=read_listings(workspace.paths, workspace.tenant_id),
     )
     judged = judge(
         contacts,

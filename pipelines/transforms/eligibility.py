@@ -8,6 +8,7 @@ import polars as pl
 from agent_runtime.policies.contact_rules import FACTS, PASSED, ContactRule
 from pipelines.schemas import FLAG, TEXT
 from pipelines.transforms.condition import to_expression
+from pipelines.transforms.listings import LISTINGS, with_listings
 
 NOT_IN_SEGMENT = "not_in_segment"
 
@@ -47,6 +48,7 @@ def rule_facts(
     bases: pl.DataFrame,
     suppressions: pl.DataFrame,
     territories: pl.DataFrame,
+    listings: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Returns one row per contact with the facts that contact rules ask for.
 
@@ -55,12 +57,15 @@ def rule_facts(
         bases: `person_id` and `basis`, see `transforms.consent`.
         suppressions: Rows of `transforms.consent.suppressions`.
         territories: Canonical territories.
+        listings: Rows of `transforms.listings.LISTINGS` that stand; none where there is no store.
     """
     refused = suppressions.filter(pl.col("reason") != "do_not_contact").get_column("person_id")
     sold_in = territories.select("country", pl.col("territory").alias("_territory")).unique(
         "country", keep="first", maintain_order=True
     )
     person = pl.col("contacts.person_id")
+    listed_as = pl.col("_listed_as").drop_nulls().first().over("contacts.person_id")
+    contacts = with_listings(contacts, LISTINGS.to_frame() if listings is None else listings)
     return (
         contacts.join(bases, left_on="contacts.person_id", right_on="person_id", how="left")
         .join(sold_in, left_on="contacts.country", right_on="country", how="left")
@@ -72,8 +77,12 @@ def rule_facts(
             .max()
             .over("contacts.person_id")
             .alias("do_not_contact"),
+            listed_as.is_not_null().alias("listed"),
+            listed_as.alias("listed_as"),
             pl.col("contacts.email").alias("email"),
             pl.col("basis"),
+            # The CRM grants only what it has confirmed itself; a request there is no basis.
+            pl.when(pl.col("basis").is_not_null()).then(pl.lit("recorded")).alias("opt_in"),
             pl.col("contacts.country").alias("country"),
             pl.col("contacts.language").alias("language"),
             pl.col("owners.active").alias("owner_active"),
@@ -106,7 +115,7 @@ def judge(
         rules: The contact rules that bind in this campaign.
         tenant_id: Whose campaign it is.
     """
-    judged = facts.select("contact_id", first_failing(rules).alias("failed"))
+    judged = facts.select("contact_id", "listed_as", first_failing(rules).alias("failed"))
     claimed = _claimed(memberships)
     rows = (
         contacts.join(judged, left_on="contacts.contact_id", right_on="contact_id", how="left")
@@ -122,7 +131,10 @@ def judge(
             .then(pl.lit(NOT_IN_SEGMENT))
             .otherwise(pl.col("failed"))
             .alias("reason"),
-            pl.col("why").alias("detail"),
+            pl.when(pl.col("failed") == "listed")
+            .then(pl.col("listed_as"))
+            .otherwise(pl.col("why"))
+            .alias("detail"),
             pl.col("owners.owner_id").alias("owner_id"),
             pl.col("owners.name").alias("owner_name"),
             pl.col("contacts.country").alias("country"),

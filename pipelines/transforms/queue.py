@@ -40,7 +40,8 @@ class Queue:
 
     tasks: tuple[OutreachTask, ...]
     left_out: dict[str, str]
-    """Reason by person: `no_time_zone`, `no_common_hours` or `no_capacity`."""
+    """Reason by person: `no_time_zone`, `no_common_hours`, `no_capacity` of the mailbox, or
+    `account_is_full`: too many colleagues have their touches on all of these days."""
 
 
 def plan(
@@ -93,17 +94,15 @@ class _Load:
         for task in stored:
             self._count(task.mailbox, task.account_id, task.not_before.date(), task.touch == 1)
 
-    def has_room(self, one: Recipient, days: Sequence[date]) -> bool:
-        """Says whether touches of this recipient fit on these days."""
+    def what_is_full(self, one: Recipient, days: Sequence[date]) -> str:
+        """Returns why touches of this recipient do not fit on these days; empty where they do."""
         caps = self._caps
-        return (
-            self._new[one.mailbox, days[0]] < caps.mailbox_new_per_day
-            and all(self._all[one.mailbox, day] < caps.mailbox_per_day for day in days)
-            and (
-                one.account_id is None
-                or all(self._account[one.account_id, day] < caps.account_per_day for day in days)
-            )
-        )
+        has_new = self._new[one.mailbox, days[0]] < caps.mailbox_new_per_day
+        if not (has_new and all(self._all[one.mailbox, d] < caps.mailbox_per_day for d in days)):
+            return "no_capacity"
+        account = one.account_id
+        fits = all(self._account[account, day] < caps.account_per_day for day in days)
+        return "" if account is None or fits else "account_is_full"
 
     def take(self, one: Recipient, days: Sequence[date]) -> None:
         """Takes the room for touches on these days."""
@@ -124,21 +123,24 @@ def _place(
     if not zones:
         return "no_time_zone"
     hours = (campaign.send_hours.first, campaign.send_hours.last)
-    has_hours = False
+    why = "no_common_hours"
     for first in range(len(workdays) - campaign.touch_workdays[-1]):
         days = [workdays[first + offset] for offset in campaign.touch_workdays]
         slots = [[s for s in _slots(zones, day, *hours) if s >= now] for day in days]
         if not all(slots):
             continue
-        has_hours = True
         touches = [
             open_slots[_dice(one.person_id, str(touch)) % len(open_slots)]
             for touch, open_slots in enumerate(slots)
         ]
-        if load.has_room(one, [moment.date() for moment in touches]):
-            load.take(one, [moment.date() for moment in touches])
+        utc_days = [moment.date() for moment in touches]
+        full = load.what_is_full(one, utc_days)
+        if not full:
+            load.take(one, utc_days)
             return touches
-    return "no_capacity" if has_hours else "no_common_hours"
+        if why != "account_is_full":
+            why = full
+    return why
 
 
 @lru_cache(maxsize=8192)

@@ -10,6 +10,9 @@ from typer.testing import CliRunner
 
 from agent_runtime.contracts import Assignment
 from agent_runtime.settings import Workspace
+from agent_runtime.store.engine import open_engine
+from agent_runtime.store.sql import SqlStore
+from agent_runtime.suppression import add, lift
 from experiments.registry import current
 from pipelines import ingest
 from pipelines.errors import PipelineError
@@ -205,3 +208,46 @@ def test_a_file_of_the_mapping_that_is_missing_is_one_sentence(small_export, tmp
 
     with pytest.raises(PipelineError, match=r"crm_leads\.csv: the mapping names this file"):
         ingest.run_ingest(small_export, "sandbox", Workspace(tmp_path))
+
+
+def test_planners_see_who_is_on_a_suppression_list(tmp_path, export_writer, now):
+    """R225: the lists of the store say why not before anything is queued; what is lifted not."""
+    workspace = Workspace(tmp_path / "listed")
+    export_writer(workspace.exports)
+    engine = open_engine(f"sqlite:///{workspace.store}")
+    with SqlStore(engine, "northbeam").begin() as tx:
+        add(tx, "domain", "birke.example", reason="in_deal", source="s", now=now)
+        add(tx, "email", "ada.low@alder.example", reason="partner", source="s", now=now)
+        lift(tx, "ada.low@alder.example", why="left", proof="", now=now)
+    engine.dispose()
+
+    report = ingest.run_batch(workspace, now=now, loads_store=False)
+
+    eligibility = pl.read_parquet(Lake(workspace).eligibility)
+    assert by_contact(eligibility, "reason")["c05"] == "listed"
+    assert by_contact(eligibility, "detail")["c05"] == "in_deal (domain birke.example)"
+    assert by_contact(eligibility, "reason")["c01"] == ""
+    assert report.outcomes["listed"] == 3
+    assert "c05" not in {task.contact_id for task in read_tasks(Lake(workspace).tasks)}
+
+
+def test_what_a_company_made_public_reaches_its_contacts(tmp_path, export_writer, now):
+    """R26: a file beside the export, the allow-list, the store; the rest lies in quarantine."""
+    workspace = Workspace(tmp_path / "signals")
+    export_writer(workspace.exports)
+    day = now.date().isoformat()
+    (workspace.exports / "public_signals.csv").write_text(
+        "account_id,kind,source,headline,url,published_on\n"
+        f"a1,event_talk,event_programme,Alder speaks,https://alder.example/talk,{day}\n"
+        f"a1,gossip,somebody,Alder sleeps,https://alder.example/x,{day}\n"
+    )
+
+    ingest.run_batch(workspace, now=now, has_checks=False)
+
+    engine = open_engine(f"sqlite:///{workspace.store}")
+    with SqlStore(engine, "northbeam").begin() as tx:
+        ada = tx.contact_by_email("ada.low@alder.example")
+    engine.dispose()
+    assert [signal.headline for signal in ada.signals] == ["Alder speaks"]
+    refused = pl.read_parquet(workspace.quarantine / "public_signals.parquet")
+    assert refused.get_column("reason").to_list() == ["kind_not_listed"]

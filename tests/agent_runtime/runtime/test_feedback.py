@@ -125,3 +125,26 @@ def test_feedback_on_nothing_is_one_sentence(place):
         )
     with pytest.raises(FeedbackError, match="scores go from 1 to 5"):
         Score(accuracy=6)
+
+
+def test_what_a_command_writes_names_the_versions_behind_it(place):
+    """R81: as the worker's events do."""
+    from sqlalchemy import select
+
+    from agent_runtime.contracts import TraceEvent
+    from agent_runtime.store import tables as t
+    from agent_runtime.store.sql_rows import load
+    from agent_runtime.versions import versions_at
+
+    folder, answer = place
+    review(folder, "score", answer.message_id, "--accuracy", "4")
+    review(folder, "rollback", answer.message_id, "--why", "wrong")
+    settings = load_settings(folder)
+    with open_store(settings).engine.connect() as connection:
+        docs = connection.execute(select(t.trace_events.c.doc)).scalars().all()
+    written = [e for e in (load(TraceEvent, doc) for doc in docs) if e.kind == "review"]
+    assert len(written) == 2
+    assert {tuple(sorted(e.versions.items())) for e in written} == {
+        tuple(sorted(versions_at(settings).items()))
+    }
+    assert set(versions_at(settings)) == {"code", "content", "policy"}

@@ -19,8 +19,10 @@ from pipelines.transforms.eligibility import FACT_TYPES, first_failing
 GOOD = {
     "suppressed": False,
     "do_not_contact": False,
+    "listed": False,
     "email": "ada@alder.example",
     "basis": "consent",
+    "opt_in": "recorded",
     "country": "DE",
     "language": "de",
     "owner_active": True,
@@ -31,6 +33,7 @@ VALUES = {
     "bool": st.booleans(),
     "email": st.sampled_from(["ada@alder.example"]),
     "basis": st.sampled_from(["consent", "legitimate_interest", "contract", "none"]),
+    "opt_in": st.sampled_from(["recorded", "given", "requested", "confirmed"]),
     "country": st.sampled_from(["US", "DE", "GB", "CA", "FR"]),
     "language": st.sampled_from([*LANGUAGES, "nl", "ja"]),
     "open_opportunities": st.integers(0, 2),

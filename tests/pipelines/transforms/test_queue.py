@@ -141,7 +141,7 @@ def test_who_has_no_safe_hour_is_left_out_with_the_reason(place, reason):
 def test_who_does_not_fit_into_the_window_is_left_out():
     queue = planned([recipient(n, account_id="a") for n in range(60)])
 
-    assert set(queue.left_out.values()) == {"no_capacity"}
+    assert set(queue.left_out.values()) == {"account_is_full"}
     assert len(queue.tasks) == 3 * (60 - len(queue.left_out))
 
 
