@@ -1,6 +1,7 @@
 """Forecasts of each unit by boosted trees that have never seen it, nor its cluster."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,16 @@ from experiments.statistics.features import Features
 FOLDS = 5
 LARGEST_TRAINING = 100_000
 """Units that a fold's trees learn from at most: beyond it time grows and forecasts hardly do."""
+
+_SETTINGS: dict[str, Any] = {
+    "learning_rate": 0.05,
+    "max_iter": 100,
+    "max_leaf_nodes": 8,
+    "min_samples_leaf": 20,
+    "l2_regularization": 1.0,
+    "early_stopping": False,
+}
+"""Shallow and slow: forecasts from few units that are little worse than none at all."""
 
 
 def cross_fitted(
@@ -39,15 +50,9 @@ def cross_fitted(
         known = np.flatnonzero(learns_from & ~is_held_out)
         if len(known) > LARGEST_TRAINING:
             known = random.choice(known, LARGEST_TRAINING, replace=False)
+        categories: Any = features.are_categories
         trees = HistGradientBoostingRegressor(
-            learning_rate=0.05,
-            max_iter=100,
-            max_leaf_nodes=8,
-            min_samples_leaf=20,
-            l2_regularization=1.0,
-            categorical_features=features.are_categories,
-            early_stopping=False,
-            random_state=seed,
+            **_SETTINGS, categorical_features=categories, random_state=seed
         )
         if len(known) and is_held_out.any():
             targets = values[known]

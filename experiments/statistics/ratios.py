@@ -56,12 +56,12 @@ def difference_of_ratios(control: RatioSample, arm: RatioSample) -> Estimate:
     if min(_errors_above_zero(control), _errors_above_zero(arm)) < _ERRORS_ABOVE_ZERO:
         return Estimate(arm.ratio, control.ratio, "no interval, since the denominators are too few")
     if len(control.cluster_ids):
-        estimate = difference_between_clusters(_linear(control), _linear(arm))
+        estimate = difference_between_clusters(linear_sample(control), linear_sample(arm))
     elif control.covariates.shape[1]:
         estimate = difference_of_means(*_adjusted(control, arm))
         estimate = replace(estimate, method=estimate.method.replace("means,", "means, CUPED,"))
     else:
-        estimate = difference_of_means(_linear(control), _linear(arm))
+        estimate = difference_of_means(linear_sample(control), linear_sample(arm))
     method = estimate.method.replace("difference of means", "difference of ratios, delta method")
     return replace(estimate, method=method)
 
@@ -77,7 +77,8 @@ def linear_values(
     return ratio + deviations
 
 
-def _linear(sample: RatioSample) -> Sample:
+def linear_sample(sample: RatioSample) -> Sample:
+    """Returns the arm as a sample of values, for estimators that know means only."""
     values = linear_values(sample.numerators, sample.denominators)
     return Sample(values, sample.covariates, sample.cluster_ids)
 

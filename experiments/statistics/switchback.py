@@ -64,6 +64,8 @@ def difference_between_periods(control: Sample, arm: Sample) -> Estimate:
         ),
         ci=Interval(found.effect - reach, found.effect + reach),
         p_value=float(2 * stats.t.sf(abs(found.effect) / error, freedom)),
+        standard_error=error,
+        freedom=freedom,
     )
 
 
