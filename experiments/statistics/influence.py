@@ -34,12 +34,10 @@ def arm_effect(control: Sample, arm: Sample) -> ArmEffect:
     values = np.concatenate([control.values, arm.values])
     is_arm = np.repeat([0.0, 1.0], [len(control.values), len(arm.values)])
     covariates = np.concatenate([control.covariates, arm.covariates])
-    others = np.column_stack([np.ones_like(values), covariates - covariates.mean(axis=0)])
-    unforetold = is_arm - others @ np.linalg.lstsq(others, is_arm, rcond=None)[0]
+    unforetold = _unforetold(is_arm, covariates)
     weights = unforetold / (unforetold @ unforetold)
     effect = float(weights @ values)
-    rest = values - effect * is_arm
-    residuals = rest - others @ np.linalg.lstsq(others, rest, rcond=None)[0]
+    residuals = _unforetold(values - effect * is_arm, covariates)
     return ArmEffect(effect, weights * residuals * _small_sample_factors(control, arm))
 
 
@@ -78,6 +76,17 @@ def freedom(control: Sample, arm: Sample) -> int:
 def count_of(sample: Sample) -> int:
     """Returns how many were randomised into an arm: clusters, or units where there are none."""
     return len(np.unique(sample.cluster_ids)) if len(sample.cluster_ids) else len(sample.values)
+
+
+def _unforetold(
+    values: NDArray[np.float64], covariates: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Values less their mean and what covariates foretell of them."""
+    centred = values - values.mean()
+    if not covariates.shape[1]:
+        return centred
+    covariates = covariates - covariates.mean(axis=0)
+    return centred - covariates @ np.linalg.lstsq(covariates, centred, rcond=None)[0]
 
 
 def _small_sample_factors(control: Sample, arm: Sample) -> NDArray[np.float64]:
