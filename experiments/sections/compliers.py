@@ -36,7 +36,7 @@ def _verdict(found: ComplierEstimate, arm: str, control: str) -> str:
     if found.effect is None:
         said.append(found.method)
     elif found.ci is None:
-        said.append("no bounds on the effect on them, since contact hardly differs by arm")
+        said.append("no interval, since the metric does not vary")
     else:
         said.append(
             f"on those the effect is {found.effect:+.4g} ({found.ci.low:+.4g} to "

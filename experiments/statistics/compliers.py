@@ -47,7 +47,7 @@ def complier_effect(
     This is two-stage least squares with the assignment as instrument, errors robust and by cluster
     where there are clusters. It assumes that assignment acts through contact alone and that nobody
     is contacted because of being in the control. Where the first stage is weak, the bounds are
-    Anderson & Rubin's, which hold at any strength; where those are endless there is no interval.
+    Anderson & Rubin's, which hold at any strength; where those are endless nothing is estimated.
 
     Args:
         control: The metric of the control, with covariates and clusters.
@@ -65,14 +65,14 @@ def complier_effect(
     )
     both = covariance((on_metric, on_contact), control, arm)
     degrees = freedom(control, arm)
+    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees))
     reached = float(contacted_arm.mean()), float(contacted_control.mean())
-    if on_contact.effect <= 0:
-        nothing = "no estimate, since the control was contacted as often as the treated arm"
+    if on_contact.effect**2 <= quantile**2 * both[1, 1] or on_contact.effect < 0:
+        nothing = "no estimate, since the treated arm is not shown to be contacted more often"
         return ComplierEstimate(None, None, None, *reached, None, nothing)
     effect = on_metric.effect / on_contact.effect
     is_certain = both[1, 1] < 1e-12 * on_contact.effect**2
     strength = None if is_certain else on_contact.effect**2 / both[1, 1]
-    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees))
     if strength is not None and strength < STRONG_FROM:
         score = abs(on_metric.effect) / math.sqrt(both[0, 0]) if both[0, 0] > 0 else None
         ci = _anderson_rubin(on_metric.effect, on_contact.effect, both, quantile)
@@ -89,12 +89,10 @@ def complier_effect(
 
 def _anderson_rubin(
     on_metric: float, on_contact: float, both: NDArray[np.float64], quantile: float
-) -> Interval | None:
+) -> Interval:
     """All effects b for which metric - b * contact does not differ between the arms."""
     square = on_contact**2 - quantile**2 * both[1, 1]
     linear = on_metric * on_contact - quantile**2 * both[0, 1]
     constant = on_metric**2 - quantile**2 * both[0, 0]
-    if square <= 0:
-        return None
     reach = math.sqrt(max(linear**2 - square * constant, 0.0)) / square
     return Interval(linear / square - reach, linear / square + reach)

@@ -43,6 +43,7 @@ def cross_fitted(
         less_mean_of: Groups, such as arms, whose mean is taken out of what is learnt.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     random = np.random.default_rng(seed)
     forecast = np.zeros(len(values))
@@ -58,8 +59,10 @@ def cross_fitted(
             targets = values[known]
             if less_mean_of is not None:
                 targets = targets - _means(targets, less_mean_of[known])
-            trees.fit(features.values[known], targets)
-            forecast[is_held_out] = trees.predict(features.values[is_held_out])
+            # One thread: several fight over a busy machine, and add numbers in varying order.
+            with threadpool_limits(1, user_api="openmp"):
+                trees.fit(features.values[known], targets)
+                forecast[is_held_out] = trees.predict(features.values[is_held_out])
     return forecast
 
 
