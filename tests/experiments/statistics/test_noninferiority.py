@@ -26,7 +26,7 @@ def test_the_p_value_is_the_one_sided_t_test_against_the_margin():
 
 
 def test_of_rare_events_the_p_value_is_a_half_of_five_percent_where_the_interval_ends():
-    control, arm = sample(np.arange(400) < 6), sample(np.arange(300) < 9)
+    control, arm = sample(np.arange(400) < 6), sample(np.arange(500) < 9)
     estimate = difference_of_shares(control, arm)
 
     def p_value(margin):
@@ -40,7 +40,7 @@ def test_of_rare_events_the_p_value_is_a_half_of_five_percent_where_the_interval
 def test_the_power_is_how_often_such_a_trial_shows_the_guardrail_to_hold():
     random = np.random.default_rng(2)
     found = []
-    for _ in range(500):
+    for _ in range(300):
         estimate = difference_of_means(*(sample(random.normal(size=100)) for _ in range(2)))
         found.append((estimate.ci.high < 0.4, margin_test(estimate, 0.4, n_arm=100, n_control=100)))
 

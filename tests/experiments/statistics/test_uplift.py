@@ -37,14 +37,16 @@ def test_the_interval_of_the_coefficient_covers_it():
 
 def _found(seed, effect):
     random = np.random.default_rng(seed)
-    frame = pl.DataFrame({"size": random.normal(size=2_000), "other": random.normal(size=2_000)})
+    frame = pl.DataFrame({"size": random.normal(size=1_000), "other": random.normal(size=1_000)})
     size = frame["size"].to_numpy()
-    is_arm = random.random(2_000) < 0.5
-    values = size + effect * is_arm * (size > 0) + random.normal(size=2_000)
-    return uplift(features_of(frame), values, is_arm, np.arange(2_000), share=0.5, seed=1)
+    is_arm = random.random(1_000) < 0.5
+    values = size + effect * is_arm * (size > 0) + random.normal(size=1_000)
+    return uplift(features_of(frame), values, is_arm, np.arange(1_000), share=0.5, seed=1)
 
 
 def test_uplift_is_found_where_it_differs_and_rarely_elsewhere():
-    assert _found(1, 2.0).ci.low > 0
-    assert _found(1, 2.0).gains[-1] == pytest.approx(1.0, abs=0.15)
-    assert sum(_found(seed, 0.0).ci.low > 0 for seed in range(4)) <= 2
+    differs, same = _found(1, 2.0), _found(1, 0.0)
+
+    assert differs.ci.low > 0
+    assert differs.gains[-1] == pytest.approx(1.0, abs=0.15)
+    assert same.ci.low < 0
