@@ -1,6 +1,7 @@
 """Do the further estimators' intervals hold the planted truth? A thousand trials each."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -24,14 +25,14 @@ CASES = (
 )
 
 
-def _drawn(case: str, seed: int) -> tuple[pl.DataFrame, dict[str, object], float]:
+def _drawn(case: str, seed: int) -> tuple[pl.DataFrame, dict[str, Any], float]:
     """One trial of a case: its units, what its spec says besides, and the truth."""
     random = np.random.default_rng(seed)
     units = 600
     is_arm = random.random(units) < 0.5
     noise = random.normal(size=units)
-    columns: dict[str, object] = {}
-    extra: dict[str, object] = {}
+    columns: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
     if "accounts" in case:
         account = np.arange(units) % 60
         is_arm = random.permutation(np.arange(60) % 2 == 0)[account]

@@ -31,7 +31,7 @@ def _units(seed=1, units=1_200):
     return drawn.with_columns(
         plan=pl.Series(random.choice(["free", "team"], units)),
         visits=pl.Series(random.poisson(3, units) + 1),
-        was_reached=pl.Series((random.random(units) < 0.6)) & (pl.col("arm") == "agent"),
+        was_reached=pl.Series(random.random(units) < 0.6) & (pl.col("arm") == "agent"),
     )
 
 
@@ -62,6 +62,7 @@ def test_the_effect_on_those_reached_is_the_effect_over_the_share_reached(readou
 
 
 def test_contacts_in_the_control_are_said_to_be_contamination():
+    """R169: a holdout that was contacted all the same is never passed over in silence."""
     some = pl.int_range(pl.len()) % 7 == 0
     units = _units().with_columns(was_reached=pl.col("was_reached") | some)
 
@@ -100,6 +101,7 @@ def test_a_ratios_total_is_its_effect_times_what_it_is_a_ratio_of(readout):
 
 
 def test_money_is_the_headlines_total_with_the_winsorised_one_beside_it(readout):
+    """R151: incremental revenue of the arm, with its interval, and without a few huge deals."""
     [row] = readout.money
 
     assert row.total.effect == pytest.approx(readout.primary.total)
@@ -117,6 +119,7 @@ def test_sensitivity_repeats_the_headline_without_covariates_and_cut(readout):
 
 
 def test_segments_add_up_to_the_arms_and_uplift_calls_itself_exploratory(readout):
+    """R82: where the impact differs is looked at by segments that were named before."""
     assert sum(row.n_arm for row in readout.segments.levels) == readout.primary.n_arm
     assert [row.segment for row in readout.segments.interactions] == ["plan"]
     assert all(row.verdict.startswith("exploratory") for row in readout.uplift)
