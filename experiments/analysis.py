@@ -1,17 +1,29 @@
 """What a trial shows: intention to treat, each treated arm against the control, in one call."""
 
-import numpy as np
+from collections.abc import Iterable
+from dataclasses import replace
+
 import polars as pl
 
 from experiments.comparison import Comparison, Role
 from experiments.errors import ExperimentError, UnitsError
+from experiments.estimation import (
+    estimate_of,
+    is_share,
+    measured,
+    randomised_as_one,
+    sample_of,
+)
+from experiments.forecast import with_forecast
 from experiments.health import sample_ratio
 from experiments.readout import MetricReadout, Readout, SampleRatio
+from experiments.sections.further import further_sections
+from experiments.sections.trial import Trial
 from experiments.spec import Spec
-from experiments.statistics.clusters import difference_between_clusters
-from experiments.statistics.estimate import CONFIDENCE, Estimate, Sample
-from experiments.statistics.means import difference_of_means
-from experiments.statistics.shares import difference_of_shares, has_few_events
+from experiments.statistics.estimate import CONFIDENCE
+from experiments.statistics.multiplicity import adjusted
+from experiments.statistics.ratios import RatioSample
+from experiments.switchback_periods import without_carry_over
 from experiments.units import checked_units
 
 
@@ -20,7 +32,8 @@ def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readou
 
     Every unit counts in the arm that it was assigned to, contacted or not. The method follows from
     the spec and the data: errors by cluster where the spec names one; Newcombe's interval for a
-    share with few events; otherwise Welch's t, with CUPED where the spec names covariates.
+    share with few events; the delta method for a ratio; errors over time for a switchback;
+    otherwise Welch's t, with CUPED where the spec names covariates or CUPAC's columns.
 
     Args:
         units: One row a unit: unit_id, arm, the metrics, and what the spec names besides.
@@ -28,7 +41,8 @@ def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readou
         source: Name of the table in errors.
 
     Returns:
-        Sample ratio, one row a metric and treated arm (the primary first), and the verdict.
+        Sample ratio, one row a metric and treated arm (the primary first), the verdict, and the
+        sections that the spec asks for.
 
     Raises:
         UnitsError: The table allows no honest number.
@@ -41,13 +55,19 @@ def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readou
         )
     checked = checked_units(units, spec, source=source)
     srm = _sample_ratio(checked, spec)
-    comparisons = [
-        _compared(
-            checked, spec, metric, arm, role=role, is_share=_is_share(units[metric]), source=source
-        )
-        for metric, role in _roles(spec).items()
-        for arm in spec.treated
-    ]
+    every_unit = with_forecast(checked, spec)
+    counted = without_carry_over(every_unit, spec)
+    shares = {metric: is_share(units, spec, metric) for metric in spec.metrics}
+    comparisons = _corrected(
+        [
+            _compared(counted, spec, metric, arm, role=role, shares=shares, source=source)
+            for metric, role in _roles(spec).items()
+            for arm in spec.treated
+        ],
+        spec,
+    )
+    headline = {(c.metric, c.arm): c.estimate for c in comparisons}
+    sections = further_sections(Trial(counted, every_unit, spec, shares, headline))
     shown = "; ".join(c.verdict for c in comparisons if c.role == "primary")
     return Readout(
         spec_id=spec.id,
@@ -57,13 +77,18 @@ def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readou
         verdict=srm.verdict if srm.is_mismatch else shown,
         srm=srm,
         metrics=tuple(MetricReadout.of(comparison) for comparison in comparisons),
+        **dict(sections),
     )
 
 
 def _sample_ratio(units: pl.DataFrame, spec: Spec) -> SampleRatio:
-    counted = pl.col(spec.cluster).n_unique() if spec.cluster else pl.len()
-    counts = dict(units.group_by("arm").agg(counted).iter_rows())
-    return sample_ratio(counts, spec.arms, counted="clusters" if spec.cluster else "units")
+    whole = randomised_as_one(spec)
+    counts = dict(
+        units.group_by("arm").agg(pl.col(whole).n_unique() if whole else pl.len()).iter_rows()
+    )
+    if spec.switchback:
+        return sample_ratio(counts, spec.arms, counted="periods")
+    return sample_ratio(counts, spec.arms, counted="clusters" if whole else "units")
 
 
 def _roles(spec: Spec) -> dict[str, Role]:
@@ -74,12 +99,12 @@ def _roles(spec: Spec) -> dict[str, Role]:
     }
 
 
-def _is_share(values: pl.Series) -> bool:
-    """Whether all values are 0 or 1; of decimals that are all zero nobody knows the scale."""
-    numbers = values.drop_nulls().cast(pl.Float64)
-    is_zero, is_one = numbers == 0, numbers == 1
-    is_decimal = values.dtype.is_float() or values.dtype.is_decimal()
-    return bool((is_zero | is_one).all()) and bool(is_one.any() or not is_decimal)
+def _corrected(comparisons: Iterable[Comparison], spec: Spec) -> list[Comparison]:
+    """The comparisons, those of secondary metrics with p-values corrected over all of these."""
+    found = list(comparisons)
+    secondary = [c.estimate.p_value for c in found if c.role == "secondary"]
+    corrected = iter(adjusted(secondary, spec.analysis.correction))
+    return [replace(c, p_adjusted=next(corrected)) if c.role == "secondary" else c for c in found]
 
 
 def _compared(
@@ -89,16 +114,17 @@ def _compared(
     arm: str,
     *,
     role: Role,
-    is_share: bool,
+    shares: dict[str, bool],
     source: str,
 ) -> Comparison:
-    measured = units.filter(pl.col(metric).is_not_null())
-    of_control, of_arm = (_sample(measured, spec, metric, name) for name in (spec.control, arm))
+    known = measured(units, spec, metric)
+    of_control, of_arm = (sample_of(known, spec, metric, name) for name in (spec.control, arm))
     try:
-        estimate = _estimate(of_control, of_arm, spec, is_share=is_share)
+        estimate = estimate_of(of_control, of_arm, spec, is_share=shares[metric])
     except UnitsError as error:
         raise UnitsError(f"{source}: the column {metric!r} cannot be analysed; {error}") from None
-    n_arm, n_control = len(of_arm.values), len(of_control.values)
+    counts = dict(known.group_by("arm").len().iter_rows())
+    n_arm, n_control = counts.get(arm, 0), counts.get(spec.control, 0)
     return Comparison(
         metric=metric,
         role=role,
@@ -107,24 +133,8 @@ def _compared(
         n_arm=n_arm,
         n_control=n_control,
         n_missing=units["arm"].is_in([arm, spec.control]).to_numpy().sum() - n_arm - n_control,
-        is_share=is_share,
+        is_share=shares[metric],
         margin=spec.guardrails[metric].margin if role == "guardrail" else None,
         estimate=estimate,
-    )
-
-
-def _estimate(control: Sample, arm: Sample, spec: Spec, *, is_share: bool) -> Estimate:
-    if spec.cluster:
-        return difference_between_clusters(control, arm)
-    if is_share and has_few_events(control, arm):
-        return difference_of_shares(control, arm)
-    return difference_of_means(control, arm)
-
-
-def _sample(units: pl.DataFrame, spec: Spec, metric: str, arm: str) -> Sample:
-    mine = units.filter(pl.col("arm") == arm)
-    return Sample(
-        values=mine[metric].to_numpy(),
-        covariates=np.reshape([mine[x] for x in spec.covariates], (-1, mine.height)).T,
-        cluster_ids=mine[spec.cluster].to_numpy() if spec.cluster else np.empty(0, np.int64),
+        weight=float(of_arm.denominators.sum()) if isinstance(of_arm, RatioSample) else None,
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from experiments.statistics.estimate import Estimate, Interval
+from experiments.statistics.estimate import CONFIDENCE, Estimate, Interval
+from experiments.statistics.noninferiority import MarginTest, margin_test
 
 Role = Literal["primary", "secondary", "guardrail"]
 """primary: decides; secondary: explains; guardrail: may not rise by more than its margin."""
@@ -24,6 +25,22 @@ class Comparison:
     """Whether every value is 0 or 1, so that means are shares."""
     margin: float | None
     estimate: Estimate
+    weight: float | None = None
+    """What the effect is multiplied by for a total; None means by the units of the arm."""
+    p_adjusted: float | None = None
+    """Of a secondary metric: corrected over all of them."""
+
+    @property
+    def margin_test(self) -> MarginTest | None:
+        """Of a guardrail: the test against its margin, and the power that it had."""
+        if self.margin is None:
+            return None
+        return margin_test(self.estimate, self.margin, n_arm=self.n_arm, n_control=self.n_control)
+
+    @property
+    def total_weight(self) -> float:
+        """Units of the arm, or of a ratio the sum of its denominators there."""
+        return self.n_arm if self.weight is None else self.weight
 
     @property
     def verdict(self) -> str:
@@ -31,7 +48,7 @@ class Comparison:
         if self.estimate.ci is None:
             return f"not shown: {self.metric} does not vary, so nothing follows for {self.arm}"
         if self.margin is None:
-            return self._verdict_on_effect(self.estimate.ci)
+            return self._corrected(self._verdict_on_effect(self.estimate.ci))
         return self._verdict_on_guardrail(self.estimate.ci, self.margin)
 
     def _verdict_on_effect(self, ci: Interval) -> str:
@@ -42,10 +59,23 @@ class Comparison:
                 f"{low}{self._unit} are excluded ({self.metric}, {self.arm} against {self.control})"
             )
         effect = self.estimate.effect
+        total = f"{effect * self.total_weight:+,.4g} over its {self.n_arm:,} units"
+        per = " per unit" if self.weight is None else ""
         return (
             f"shown: {self.arm} {'raises' if effect > 0 else 'lowers'} {self.metric} by "
-            f"{self._number(abs(effect)).lstrip('+')}{self._unit} per unit against {self.control} "
-            f"(interval {low} to {high}), {effect * self.n_arm:+,.4g} over its {self.n_arm:,} units"
+            f"{self._number(abs(effect)).lstrip('+')}{self._unit}{per} against {self.control} "
+            f"(interval {low} to {high}), {total}"
+        )
+
+    def _corrected(self, verdict: str) -> str:
+        p_value, p_adjusted = self.estimate.p_value, self.p_adjusted
+        if self.role != "secondary" or p_value is None or p_adjusted is None:
+            return verdict
+        if not verdict.startswith("shown") or p_adjusted < 1 - CONFIDENCE:
+            return verdict
+        return (
+            f"not shown: alone it would be (p = {p_value:.2g}), but not among all secondary "
+            f"metrics (corrected p = {p_adjusted:.2g}); {verdict.removeprefix('shown: ')}"
         )
 
     def _verdict_on_guardrail(self, ci: Interval, margin: float) -> str:
@@ -54,7 +84,11 @@ class Comparison:
             return f"holds: {self.metric} rises by at most {high}, {allowed}"
         if ci.low > margin:
             return f"broken: {self.metric} rises by at least {self._number(ci.low)}, {allowed}"
-        return f"not shown to hold: {self.metric} may rise by {high}, {allowed}"
+        test = self.margin_test
+        chance = (
+            f"; had nothing changed, the chance to show it was {test.power:.0%}" if test else ""
+        )
+        return f"not shown to hold: {self.metric} may rise by {high}, {allowed}{chance}"
 
     @property
     def _unit(self) -> str:

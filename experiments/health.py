@@ -16,12 +16,12 @@ def sample_ratio(
     observed: Mapping[str, int],
     shares: Mapping[str, float],
     *,
-    counted: Literal["units", "clusters"] = "units",
+    counted: Literal["units", "clusters", "periods"] = "units",
 ) -> SampleRatio:
     """Returns Pearson's chi-square test of the arms' counts against their shares.
 
     Args:
-        observed: Units, or clusters, found in each arm.
+        observed: Units, clusters or periods found in each arm.
         shares: Share of each arm; they sum to 1.
         counted: What was randomised one by one, and is counted therefore.
 

@@ -1,10 +1,22 @@
 """What an analysis says: the JSON that notebooks, MLflow, dashboards and people read."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from experiments.comparison import Comparison, Role
+from experiments.sections.parts import (
+    Balance,
+    Compliers,
+    FurtherSections,
+    Money,
+    QuantileEffect,
+    Segments,
+    Sensitivity,
+    Uplift,
+)
+
+_SECTIONS = frozenset(FurtherSections.model_fields)
 
 
 class _Part(BaseModel):
@@ -16,8 +28,8 @@ class SampleRatio(_Part):
 
     observed: dict[str, int]
     expected: dict[str, float]
-    counted: Literal["units", "clusters"]
-    """What was randomised: whole clusters where the spec names a cluster."""
+    counted: Literal["units", "clusters", "periods"]
+    """What was randomised: whole clusters or periods where the spec names them."""
     p_value: float
     is_mismatch: bool
 
@@ -35,7 +47,8 @@ class SampleRatio(_Part):
 class MetricReadout(_Part):
     """One metric of one treated arm against the control, by intention to treat.
 
-    Effects and means are per unit; `total` is the effect times the units of the treated arm.
+    Effects and means are per unit; `total` is the effect times the units of the treated arm (of a
+    ratio, times the sum of its denominators there).
     A bound or p-value is null where none follows from the data, as `method` says. With covariates
     the means are the adjusted ones, so that `effect = mean_arm - mean_control` always.
     """
@@ -61,9 +74,15 @@ class MetricReadout(_Part):
     total_ci_low: float | None
     total_ci_high: float | None
     p_value: float | None
+    p_adjusted: float | None = None
+    """Of a secondary metric: corrected over all of them; else the p-value itself."""
     method: str
     margin: float | None
     """For a guardrail: the rise that it allows."""
+    p_margin: float | None = None
+    """For a guardrail, one-sided: how likely so low a rise is were the true one the margin."""
+    margin_power: float | None = None
+    """For a guardrail: chance that it is shown to hold where nothing changes."""
     verdict: str
 
     @classmethod
@@ -74,6 +93,8 @@ class MetricReadout(_Part):
             comparison.estimate.ci,
             comparison.estimate.relative_ci,
         )
+        against_margin, weight = comparison.margin_test, comparison.total_weight
+        is_corrected = comparison.role == "secondary"
         return cls(
             metric=comparison.metric,
             role=comparison.role,
@@ -91,12 +112,15 @@ class MetricReadout(_Part):
             relative=estimate.relative,
             relative_ci_low=relative_ci.low if relative_ci else None,
             relative_ci_high=relative_ci.high if relative_ci else None,
-            total=estimate.effect * comparison.n_arm,
-            total_ci_low=ci.low * comparison.n_arm if ci else None,
-            total_ci_high=ci.high * comparison.n_arm if ci else None,
+            total=estimate.effect * weight,
+            total_ci_low=ci.low * weight if ci else None,
+            total_ci_high=ci.high * weight if ci else None,
             p_value=estimate.p_value,
+            p_adjusted=comparison.p_adjusted if is_corrected else estimate.p_value,
             method=estimate.method,
             margin=comparison.margin,
+            p_margin=against_margin.p_value if against_margin else None,
+            margin_power=against_margin.power if against_margin else None,
             verdict=comparison.verdict,
         )
 
@@ -111,6 +135,18 @@ class Readout(_Part):
     verdict: str
     srm: SampleRatio
     metrics: tuple[MetricReadout, ...]
+    balance: tuple[Balance, ...] | None = None
+    compliers: tuple[Compliers, ...] | None = None
+    segments: Segments | None = None
+    quantiles: tuple[QuantileEffect, ...] | None = None
+    uplift: tuple[Uplift, ...] | None = None
+    sensitivity: tuple[Sensitivity, ...] | None = None
+    money: tuple[Money, ...] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty_sections(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content = serialise(self)
+        return {k: v for k, v in content.items() if v is not None or k not in _SECTIONS}
 
     @property
     def primary(self) -> MetricReadout:

@@ -154,6 +154,8 @@ class Spec(Part):
         columns = (*self.metrics, *self.covariates)
         if twice := next((c for c in columns if columns.count(c) > 1), None):
             raise ValueError(f"the column {twice!r} may play one part only: metric or covariate")
+        if self.switchback and self.cluster:
+            raise ValueError("a switchback randomises periods, so that it names no cluster")
         if unknown := [a for pair in self.contrasts for a in pair if a not in self.treated]:
             raise ValueError(
                 f"contrasts name {unknown[0]!r}, but the treated arms are {', '.join(self.treated)}"

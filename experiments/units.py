@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from experiments.columns import columns_of, numeric_columns, other_columns, parts_of
 from experiments.errors import UnitsError
 from experiments.spec import Spec
 
@@ -72,7 +73,7 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
     Raises:
         UnitsError: One sentence on the first thing from which no honest number follows.
     """
-    parts = _parts(spec)
+    parts = parts_of(spec)
     for column, part in parts.items():
         if column not in units.columns:
             known = ", ".join(units.columns)
@@ -84,29 +85,17 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
         "unit_id",
         pl.col("arm").cast(pl.String),
         *([pl.col(spec.cluster)] if spec.cluster else []),
-        *(_number(units, column, parts[column], source) for column in _numeric(spec)),
+        *(_number(units, column, parts[column], source) for column in numeric_columns(spec)),
+        *other_columns(spec),
     ).with_columns(pl.col(list(spec.covariates)).fill_null(strategy="mean"))
     _check_arms(checked, spec, source)
+    _check_contacted(checked, spec, source)
+    if spec.switchback:
+        checked = _with_periods(checked, spec.switchback.period, source)
     if spec.cluster is None:
         return checked
     _check_clusters(checked, spec, spec.cluster, source)
     return checked.with_columns(pl.col(spec.cluster).rank("dense"))
-
-
-def _parts(spec: Spec) -> dict[str, str]:
-    """Every column that must be there, with its part in the spec."""
-    return (
-        {"unit_id": "the unit's id", "arm": "the unit's arm"}
-        | ({spec.cluster: "cluster"} if spec.cluster else {})
-        | {spec.primary.metric: "primary metric"}
-        | dict.fromkeys(spec.secondary, "secondary metric")
-        | dict.fromkeys(spec.guardrails, "guardrail")
-        | dict.fromkeys(spec.covariates, "covariate")
-    )
-
-
-def _numeric(spec: Spec) -> tuple[str, ...]:
-    return (*spec.metrics, *spec.covariates)
 
 
 def _check_ids(units: pl.DataFrame, spec: Spec, source: str) -> None:
@@ -145,10 +134,37 @@ def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Seri
 def _check_arms(units: pl.DataFrame, spec: Spec, source: str) -> None:
     for arm in spec.arms:
         members = units.filter(pl.col("arm") == arm)
-        for column in ("unit_id", *spec.metrics):
+        metrics = [column for metric in spec.metrics for column in columns_of(spec, metric)]
+        for column in ("unit_id", *metrics):
             if (count := members[column].count()) < 2:
                 what = "units" if column == "unit_id" else f"units with a value in {column!r}"
                 raise UnitsError(f"{source}: the arm {arm!r} has {count} {what}, but needs two")
+
+
+def _check_contacted(units: pl.DataFrame, spec: Spec, source: str) -> None:
+    if spec.contacted is None:
+        return
+    known = units[spec.contacted].is_in([0.0, 1.0])
+    if not known.fill_null(False).all():
+        odd = units.filter(~known.fill_null(False))[spec.contacted][0]
+        raise UnitsError(
+            f"{source}: the column {spec.contacted!r} (whether contacted) holds {odd}, but must "
+            "hold 0 or 1 for every unit"
+        )
+
+
+def _with_periods(units: pl.DataFrame, period: str, source: str) -> pl.DataFrame:
+    """Returns the periods as numbers in order of time; each must be in one arm as a whole."""
+    if empty := units[period].null_count():
+        raise UnitsError(f"{source}: the column {period!r} is empty in {empty} rows; fill it")
+    arms = units.group_by(period).agg(pl.col("arm").unique().sort())
+    split = arms.filter(pl.col("arm").list.len() > 1)
+    if split.height:
+        raise UnitsError(
+            f"{source}: the period {split[period][0]!r} ({period}) is in the arms "
+            f"{', '.join(split['arm'][0])}, but a period is in one arm as a whole"
+        )
+    return units.with_columns(pl.col(period).rank("dense").cast(pl.Int64) - 1)
 
 
 def _check_clusters(units: pl.DataFrame, spec: Spec, cluster: str, source: str) -> None:

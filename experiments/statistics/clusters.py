@@ -39,6 +39,8 @@ def difference_between_clusters(control: Sample, arm: Sample) -> Estimate:
         ci=Interval(effect - quantile * error, effect + quantile * error),
         p_value=float(2 * stats.t.sf(abs(effect) / error, freedom)),
         relative_ci=_relative_ci(base, effect, covariance, quantile),
+        standard_error=error,
+        freedom=freedom,
     )
 
 

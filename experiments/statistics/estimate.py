@@ -51,6 +51,10 @@ class Estimate:
     ci: Interval | None = None
     p_value: float | None = None
     relative_ci: Interval | None = None
+    standard_error: float | None = None
+    """Of the effect; None where the interval is not made of one."""
+    freedom: float | None = None
+    """Degrees of freedom of Student's t, where there is a standard error."""
 
     @property
     def effect(self) -> float:

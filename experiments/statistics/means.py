@@ -52,6 +52,7 @@ def _welch(
     metric = Mean("y", confidence_level=CONFIDENCE, equal_var=equal_var, use_t=True)
     result = metric.analyze_aggregates(_aggregates(control + shift), _aggregates(arm + shift))
     relative = Interval(result.rel_effect_size_ci_lower, result.rel_effect_size_ci_upper)
+    error, freedom = _error_and_freedom(control, arm, equal_var=equal_var)
     return Estimate(
         mean_arm=float(arm.mean()),
         mean_control=float(control.mean()),
@@ -59,7 +60,23 @@ def _welch(
         ci=Interval(result.effect_size_ci_lower, result.effect_size_ci_upper),
         p_value=result.pvalue,
         relative_ci=relative if has_ratio else None,
+        standard_error=error,
+        freedom=freedom,
     )
+
+
+def _error_and_freedom(
+    control: NDArray[np.float64], arm: NDArray[np.float64], *, equal_var: bool
+) -> tuple[float, float]:
+    """The standard error and degrees of freedom of Student's or of Welch's t."""
+    variances = np.array([control.var(ddof=1), arm.var(ddof=1)])
+    counts = np.array([len(control), len(arm)])
+    if equal_var:
+        pooled = float(variances @ (counts - 1)) / (counts.sum() - 2)
+        return float(np.sqrt(pooled * (1 / counts).sum())), float(counts.sum() - 2)
+    parts = variances / counts
+    freedom = parts.sum() ** 2 / (parts**2 / (counts - 1)).sum()
+    return float(np.sqrt(parts.sum())), float(freedom)
 
 
 def _aggregates(values: NDArray[np.float64]) -> Aggregates:

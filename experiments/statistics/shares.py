@@ -63,3 +63,30 @@ def _p_value(counts: tuple[int, int, int, int]) -> float:
     if nearer_end(_LARGEST_Z) > 0:
         return 0.0
     return float(2 * stats.norm.sf(brentq(nearer_end, 1e-9, _LARGEST_Z)))
+
+
+def share_p_value_below(margin: float, arm: tuple[int, int], control: tuple[int, int]) -> float:
+    """Returns the one-sided p-value of the difference being at least `margin`.
+
+    It inverts Newcombe's interval, so that it is 0.025 where the upper end of the 95% interval
+    just touches the margin.
+
+    Args:
+        margin: Difference of shares that must be excluded.
+        arm: Events and units of the treated arm.
+        control: Events and units of the control.
+    """
+    counts = (*arm, *control)
+    effect = arm[0] / arm[1] - control[0] / control[1]
+    is_below = effect < margin
+
+    def beyond(z: float) -> float:
+        """How far the interval of z standard errors stays short of the margin."""
+        alpha = 2 * float(stats.norm.sf(z))
+        low, high = confint_proportions_2indep(*counts, method="newcomb", alpha=alpha)
+        return float(margin - high) if is_below else float(low - margin)
+
+    if beyond(1e-9) <= 0:
+        return 0.5
+    z = _LARGEST_Z if beyond(_LARGEST_Z) > 0 else brentq(beyond, 1e-9, _LARGEST_Z)
+    return float(stats.norm.sf(z) if is_below else stats.norm.cdf(z))

@@ -1,0 +1,72 @@
+"""From the checked table to an estimate: which values, which covariates, which method."""
+
+import numpy as np
+import polars as pl
+
+from experiments.columns import columns_of
+from experiments.spec import Spec
+from experiments.statistics.clusters import difference_between_clusters
+from experiments.statistics.estimate import Estimate, Sample
+from experiments.statistics.means import difference_of_means
+from experiments.statistics.ratios import RatioSample, difference_of_ratios, linear_sample
+from experiments.statistics.shares import difference_of_shares, has_few_events
+from experiments.statistics.switchback import difference_between_periods
+
+FORECAST = "forecast of the primary metric"
+"""Column of CUPAC's forecast; a covariate of the primary metric alone."""
+
+
+def measured(units: pl.DataFrame, spec: Spec, metric: str) -> pl.DataFrame:
+    """Returns the units that have a value of the metric."""
+    return units.drop_nulls(list(columns_of(spec, metric)))
+
+
+def is_share(units: pl.DataFrame, spec: Spec, metric: str) -> bool:
+    """Whether all values are 0 or 1; of decimals that are all zero nobody knows the scale."""
+    if metric in spec.ratios:
+        return False
+    values = units[metric]
+    numbers = values.drop_nulls().cast(pl.Float64)
+    is_zero, is_one = numbers == 0, numbers == 1
+    is_decimal = values.dtype.is_float() or values.dtype.is_decimal()
+    return bool((is_zero | is_one).all()) and bool(is_one.any() or not is_decimal)
+
+
+def sample_of(units: pl.DataFrame, spec: Spec, metric: str, arm: str) -> Sample | RatioSample:
+    """Returns one arm of units that have a value; what was randomised as one is a cluster."""
+    mine = units.filter(pl.col("arm") == arm)
+    has_forecast = metric == spec.primary.metric and FORECAST in units.columns
+    names = (*spec.covariates, *([FORECAST] if has_forecast else []))
+    covariates = np.reshape([mine[x] for x in names], (-1, mine.height)).T
+    cluster = randomised_as_one(spec)
+    cluster_ids = mine[cluster].to_numpy() if cluster else np.empty(0, np.int64)
+    values = [mine[column].to_numpy() for column in columns_of(spec, metric)]
+    if metric in spec.ratios:
+        return RatioSample(values[0], values[1], covariates, cluster_ids)
+    return Sample(values[0], covariates, cluster_ids)
+
+
+def randomised_as_one(spec: Spec) -> str | None:
+    """Returns the column of what was put into an arm as a whole, if that is not the unit."""
+    return spec.switchback.period if spec.switchback else spec.cluster
+
+
+def as_values(sample: Sample | RatioSample) -> Sample:
+    """Returns a sample of values; a ratio's are its linear ones."""
+    return linear_sample(sample) if isinstance(sample, RatioSample) else sample
+
+
+def estimate_of(
+    control: Sample | RatioSample, arm: Sample | RatioSample, spec: Spec, *, is_share: bool
+) -> Estimate:
+    """Returns the difference by the method that the spec and the data ask for."""
+    if spec.switchback:
+        return difference_between_periods(as_values(control), as_values(arm))
+    if isinstance(control, RatioSample) and isinstance(arm, RatioSample):
+        return difference_of_ratios(control, arm)
+    control, arm = as_values(control), as_values(arm)
+    if spec.cluster:
+        return difference_between_clusters(control, arm)
+    if is_share and has_few_events(control, arm):
+        return difference_of_shares(control, arm)
+    return difference_of_means(control, arm)
