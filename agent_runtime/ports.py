@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -50,9 +50,9 @@ class BookingResult:
 
     status: Literal["booked", "taken"]
     etag: str = ""
-    code: str = ""
+    code: str = field(default="", compare=False)
     """What the server answered to the write; `busy` where none was tried."""
-    why: str = ""
+    why: str = field(default="", compare=False)
 
 
 class Calendar(Protocol):
