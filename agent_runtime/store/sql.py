@@ -206,7 +206,7 @@ class SqlTx(SqlRows):
         return tuple(Stop(row.reason, row.source) for row in rows)
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
-        self.hold(f"person:{person_id}")
+        self.lock(f"person:{person_id}")
         is_new = not self.stops(person_id)
         self.insert(
             t.suppressions,

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
 from conversation_world import ANA, LIBRARY, NOW, Wire, assign
@@ -92,3 +92,27 @@ def test_the_cap_of_an_account_is_not_passed_by_workers_that_count_at_once(engin
 def test_the_cap_of_a_person_is_not_passed_by_workers_that_count_at_once(engines):
     """R63."""
     assert deliver_at_once(engines, ["p-ana"] * WORKERS * EACH) == CAP_OF_A_PERSON
+
+
+def test_a_stop_waits_for_a_send_of_the_person_that_holds_the_lock(engines):
+    """R193 R225: a stop comes before the count or after the claim, never in between."""
+    sending, stopping = (SqlStore(engine, "t") for engine in engines)
+    with sending.begin() as tx:
+        tx.add_contact(ANA)
+    began, stopped = Event(), Event()
+
+    def stop():
+        began.set()
+        with stopping.begin() as tx:
+            tx.suppress(ANA.person_id, reason="opt_out", source="k", now=NOW)
+        stopped.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with sending.begin() as tx:
+            tx.lock(f"person:{ANA.person_id}")
+            done = pool.submit(stop)
+            assert began.wait(5)
+            assert not stopped.wait(1)
+        done.result(timeout=20)
+    with sending.begin() as tx:
+        assert tx.suppressed(ANA.person_id) == "opt_out"
