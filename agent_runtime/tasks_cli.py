@@ -108,6 +108,11 @@ def answer(
     store = open_store(load_settings(workspace))
     with store.begin() as tx:
         task = _find(tx, task_id)
+    if not task.person_id:
+        raise TaskError(
+            f"task {task.task_id!r} is news about no buyer, so there is nobody to answer; "
+            "take note of it with `parley tasks ack`."
+        )
     HumanQueue(store, {}).answer(
         task.task_id, HumanAnswer(text, minutes), now=read_now(store.engine)
     )

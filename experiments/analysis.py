@@ -46,8 +46,10 @@ def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readou
 
     Raises:
         UnitsError: The table allows no honest number.
-        ExperimentError: The spec asks for a sequential analysis, which is not made here.
+        ExperimentError: The spec asks for what is not made here: a sequential analysis, contrasts
+            between treated arms, or windows that are still open.
     """
+    _check_kept(spec)
     if spec.analysis.mode == "sequential":
         raise ExperimentError(
             f"{spec.id}: the field 'analysis.mode' is 'sequential', but only 'fixed' can be "
@@ -79,6 +81,21 @@ def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readou
         metrics=tuple(MetricReadout.of(comparison) for comparison in comparisons),
         **dict(sections),
     )
+
+
+def _check_kept(spec: Spec) -> None:
+    """Refuses what a spec promises and no readout keeps; passed over, it would mislead."""
+    if spec.contrasts:
+        raise ExperimentError(
+            f"{spec.id}: the field 'contrasts' is given, but arms are compared with the control "
+            "only; leave it out, or analyse the pair as a trial of its own"
+        )
+    if spec.assigned_at and spec.primary.window_days:
+        raise ExperimentError(
+            f"{spec.id}: the field 'assigned_at' asks that nothing is shown before every window of "
+            f"{spec.primary.window_days} days has closed, which is not checked here; leave it out "
+            "once they all have"
+        )
 
 
 def _sample_ratio(units: pl.DataFrame, spec: Spec) -> SampleRatio:

@@ -1,6 +1,7 @@
 """`parley experiment power`: how many units a question needs, and what a holdout costs."""
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -94,7 +95,7 @@ def _say(
     as_json: bool,
 ) -> None:
     days = days_until(size, per_day)
-    clusters = [-int(-n // cluster_size) for n in (size.n_arm, size.n_control)]
+    clusters = [math.ceil(n / cluster_size) for n in (size.n_arm, size.n_control)]
     if as_json:
         said: dict[str, object] = {"n_arm": size.n_arm, "n_control": size.n_control}
         said |= {"days": days} if days is not None else {}

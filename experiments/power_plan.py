@@ -1,5 +1,6 @@
 """The planned power of a spec as the sizes that it needs; they go into the registry with it."""
 
+import math
 from typing import Any
 
 from experiments.holdout_cost import days_until
@@ -30,6 +31,6 @@ def needed_units(spec: Spec) -> dict[str, Any]:
         design=Design(plan.cluster_size, plan.icc, plan.r_squared),
     )
     whole = pair.total / (least + control)
-    units = {arm: -int(-whole * share // 1) for arm, share in spec.arms.items()}
+    units = {arm: math.ceil(whole * share) for arm, share in spec.arms.items()}
     total = SampleSize(sum(units[arm] for arm in spec.treated), units[spec.control])
     return {"units": units, "days": days_until(total, plan.units_per_day)}

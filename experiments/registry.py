@@ -13,7 +13,16 @@ from experiments.hash_chain import Chain, appending, read_chain
 from experiments.power_plan import needed_units
 from experiments.spec import Spec
 
-KEPT_BY_A_NEW_VERSION = ("unit", "layer", "salt", "method", "seed", "part", "global_holdout")
+KEPT_BY_A_NEW_VERSION = (
+    "unit",
+    "control",
+    "layer",
+    "salt",
+    "method",
+    "seed",
+    "part",
+    "global_holdout",
+)
 """Fields on which existing assignments stand, so that no later version may change them."""
 
 

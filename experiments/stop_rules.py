@@ -1,7 +1,8 @@
 """When a campaign stops by itself: rules that were promised before, held against its metrics."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from experiments.errors import ExperimentError
 from experiments.health import sample_ratio
@@ -11,11 +12,16 @@ from experiments.spec_parts import StopRule
 
 SAMPLE_RATIO, BUDGET, ANY_ARM = "sample_ratio", "budget_usd", "all arms"
 
-_METRIC_OF = {BUDGET: "program_cost_usd"}
-"""Names of rules that are metrics of the semantic layer under another name."""
+_COST = "program_cost_usd"
+"""Of the whole program: platform and licences belong to no arm, and are spent all the same."""
 
-Read = Callable[[str], Sequence[MetricReading]]
-"""Readings of a metric of the semantic layer for this experiment, one an arm (key `arm`)."""
+
+class Read(Protocol):
+    """Reads a metric of the semantic layer."""
+
+    def __call__(self, name: str, *, by_arm: bool) -> Sequence[MetricReading]:
+        """Returns one reading an arm of the experiment (key `arm`), or one of everything."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,14 @@ class Finding:
 
 
 def judge(spec: Spec, read: Read, counts: Mapping[str, int]) -> tuple[Finding, ...]:
-    """Returns what every stop rule of a spec says now, of each treated arm.
+    """Returns what every stop rule of a spec says now, of each treated arm; of money, in all.
 
     A metric that cannot be computed breaks nothing, and is said; neither does one that rests on
     fewer things than the rule's `after`.
 
     Args:
         spec: The registered spec.
-        read: Reads a metric by arm.
+        read: Reads a metric, by arm or in all.
         counts: Assigned units of each arm.
     """
     found: list[Finding] = []
@@ -55,7 +61,11 @@ def judge(spec: Spec, read: Read, counts: Mapping[str, int]) -> tuple[Finding, .
         if rule.metric == SAMPLE_RATIO:
             found.append(_sample_ratio(spec, rule, counts))
             continue
-        readings = read(_METRIC_OF.get(rule.metric, rule.metric))
+        if rule.metric == BUDGET:
+            (whole,) = read(_COST, by_arm=False)
+            found.append(_judged(rule, ANY_ARM, whole))
+            continue
+        readings = read(rule.metric, by_arm=True)
         by_arm = {reading.keys.get("arm"): reading for reading in readings}
         found += [_judged(rule, arm, by_arm.get(arm)) for arm in spec.treated]
     return tuple(found)
@@ -64,7 +74,7 @@ def judge(spec: Spec, read: Read, counts: Mapping[str, int]) -> tuple[Finding, .
 def check_rules(spec: Spec, known: Sequence[str]) -> None:
     """Raises `ExperimentError` where a stop rule names a metric that nobody computes."""
     for rule in spec.stop_rules:
-        if rule.metric not in (*known, SAMPLE_RATIO, *_METRIC_OF):
+        if rule.metric not in (*known, SAMPLE_RATIO, BUDGET):
             raise ExperimentError(
                 f"{spec.id}: a stop rule's metric is {rule.metric!r}, but must be {SAMPLE_RATIO}, "
                 f"{BUDGET} or a metric of docs/metrics.md"

@@ -1,6 +1,7 @@
 """Says whether a campaign keeps what its playbook and its experiment promise."""
 
 from collections.abc import Collection
+from importlib import import_module
 from itertools import pairwise
 
 from agent_runtime.domain import LEVELS
@@ -31,6 +32,7 @@ def check_campaign(
     known = library or load_library()
     check_playbook(campaign, known.playbook(campaign.playbook))
     check_population(campaign, experiment_of(campaign), segments)
+    check_experiment(experiment_of(campaign))
 
 
 def check_playbook(campaign: Campaign, playbook: Playbook) -> None:
@@ -79,3 +81,22 @@ def check_population(campaign: Campaign, spec: Spec, segments: Collection[str]) 
             f"of experiment {spec.id} is {', '.join(spec.population.segments)}; other people are "
             "another experiment."
         )
+
+
+def check_experiment(spec: Spec) -> None:
+    """Refuses what an experiment promises and a campaign does not keep, before it is registered.
+
+    Raises:
+        IncoherentCampaignError: the field that campaigns do not assign by.
+        ExperimentError: a stop rule on a metric that nobody computes.
+    """
+    for field in ("part", "global_holdout"):
+        if field in spec.content:
+            raise IncoherentCampaignError(
+                f"experiment {spec.id} promises {field!r}, but campaigns do not assign by it yet; "
+                "leave it out, or assign outside and adopt the export."
+            )
+    if spec.stop_rules:
+        # The semantic layer is heavy, and most batches have no need of it.
+        names = import_module("experiments.metrics").list_metrics()
+        import_module("experiments.stop_rules").check_rules(spec, [one.name for one in names])

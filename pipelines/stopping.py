@@ -13,11 +13,14 @@ from agent_runtime.routing.table import RoutingTable, routing_of
 from agent_runtime.settings import Workspace
 from agent_runtime.store.rows import HumanTask
 from experiments.hash_chain import appending, read_chain
-from experiments.metrics import read_metric
+from experiments.metrics import MetricReading, read_metric
 from experiments.registry import current
 from experiments.spec import Spec
 from experiments.stop_rules import Finding, judge
 from pipelines.campaign import Campaign
+
+BY_RULE = "stop rule: "
+"""How a pause begins that a rule has raised; any other is a person's."""
 
 
 def decisions_path(workspace: Workspace) -> Path:
@@ -37,11 +40,14 @@ def findings(workspace: Workspace, spec: Spec) -> tuple[Finding, ...]:
         pl.col("experiment_id") == spec.id
     )
     counts = dict(assigned.group_by("arm").agg(pl.col("unit_id").n_unique()).iter_rows())
+
+    def read(name: str, *, by_arm: bool) -> tuple[MetricReading, ...]:
+        split = {"by": ("arm",), "where": {"experiment": spec.id}} if by_arm else {}
+        return read_metric(name, warehouse=workspace.warehouse, **split)
+
     return judge(
         spec,
-        lambda name: read_metric(
-            name, warehouse=workspace.warehouse, by=("arm",), where={"experiment": spec.id}
-        ),
+        read,
         {arm: counts.get(arm, 0) for arm in spec.arms},
     )
 
@@ -71,16 +77,18 @@ def stop_if_broken(
     broken = [finding for finding in found if finding.is_broken]
     if not broken:
         return found
-    flag, reason = f"pause:{campaign.id}", "; ".join(finding.said for finding in broken)
+    flag = f"pause:{campaign.id}"
+    reason = BY_RULE + "; ".join(finding.said for finding in broken)
     table = routing_of(workspace.root)
     with store.begin() as tx:
-        is_paused = flag in tx.flags()
+        raised = tx.flags().get(flag)
         told = _readers(tx, table, broken)
-        if not is_paused:
+        if raised is None:
             tx.set_flag(flag, reason)
             for reader in told:
                 tx.save_human_task(_notice(tx, campaign, reader, reason, now=now))
-    if is_paused and _is_written(workspace, campaign.id):
+    is_of_a_person = raised is not None and not raised.startswith(BY_RULE)
+    if is_of_a_person or (raised is not None and _is_written(workspace, campaign.id)):
         return found
     _write(workspace, campaign, binding, broken, told=told, now=now)
     return found

@@ -48,7 +48,7 @@ LEFT: tuple[MessageState, ...] = ("SENDING", "HANDED", "SENT", "UNKNOWN")
 """States in which a message has left, may have left, or lies with who will post it."""
 
 
-_HOLD = text("select pg_advisory_xact_lock(:key)")
+_LOCK = text("select pg_advisory_xact_lock(:key)")
 
 
 class SqlStore:
@@ -81,7 +81,7 @@ class SqlTx(SqlRows):
         """On SQLite there is one name: whoever writes. A reader alone would begin nothing."""
         if self._is_postgres:
             for key in sorted({_lock_key(f"{self.tenant_id}/{name}") for name in names}):
-                self.connection.execute(_HOLD, {"key": key})
+                self.connection.execute(_LOCK, {"key": key})
         elif not self.connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
             self.connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -30,16 +30,18 @@ def stop_rules(
     if built == context.cursor:
         return dg.SkipReason("The warehouse is as it was at the last look.")
     # The runtime store and the statistics are heavy, and a sensor is imported with every command.
-    stopping = import_module("pipelines.stopping")
+    stopping, store = import_module("pipelines.stopping"), workspace.store()
     try:
         found = stopping.stop_if_broken(
             workspace.paths,
             campaign,
             experiment_of(campaign),
-            workspace.store(),
+            store,
             now=workspace.wall_clock(),
         )
     except ExperimentError as error:
         return dg.SkipReason(f"Not judged: {error}")
+    finally:
+        store.engine.dispose()
     said = "; ".join(finding.said for finding in found) or "No rule was promised."
     return dg.SensorResult(skip_reason=said, cursor=built)

@@ -280,3 +280,24 @@ def test_a_sequential_trial_is_never_analysed_with_a_fixed_interval():
 
     with pytest.raises(ExperimentError, match=r"'analysis\.mode' is 'sequential'"):
         analyze(drawn_units(13), spec)
+
+
+@pytest.mark.parametrize(
+    ("promised", "words"),
+    [
+        (
+            {
+                "arms": {"agent": 0.4, "other": 0.4, "holdout": 0.2},
+                "contrasts": [["agent", "other"]],
+            },
+            "'contrasts'",
+        ),
+        (
+            {"assigned_at": "assigned_at", "primary": {"metric": "meeting", "window_days": 28}},
+            "'assigned_at'",
+        ),
+    ],
+)
+def test_what_is_promised_and_not_kept_is_refused_and_never_passed_over(promised, words):
+    with pytest.raises(ExperimentError, match=words):
+        analyze(drawn_units(1), trial_spec(**promised))

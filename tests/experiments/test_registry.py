@@ -292,3 +292,11 @@ def test_a_spec_that_is_not_the_registered_one_says_so_first(log, register):
 
     assert "is not the registered version 1" in other[0]
     assert "only after the first send" in other[1]
+
+
+def test_a_new_version_may_not_call_another_arm_its_control(register):
+    """R169: who was held out stays held out."""
+    register(_spec())
+
+    with pytest.raises(RegistryError, match="'control' is 'agent'"):
+        register(_spec(version=2, control="agent"))

@@ -21,8 +21,11 @@ def spec(*rules):
 
 
 def reads(value, *, n=1000, arm="agent", reason=""):
-    reading = MetricReading("m", value, None, n, n, keys={"arm": arm}, reason=reason)
-    return lambda name: (reading,)
+    def read(name, *, by_arm):
+        keys = {"arm": arm} if by_arm else {}
+        return (MetricReading("m", value, None, n, n, keys=keys, reason=reason),)
+
+    return read
 
 
 HALVES = {"agent": 500, "holdout": 500}
@@ -36,7 +39,6 @@ HALVES = {"agent": 500, "holdout": 500}
         ({"metric": "complaint_rate", "above": 0.003, "after": 2000}, 0.2, 1000, False),
         ({"metric": "compliance_pass_rate", "below": 0.9}, 0.85, 1000, True),
         ({"metric": "compliance_pass_rate", "below": 0.9}, 0.95, 1000, False),
-        ({"metric": "budget_usd", "above": 500}, 501.0, 3, True),
     ],
 )
 def test_a_rule_breaks_beyond_its_bound_once_enough_is_counted(rule, value, n, is_broken):
@@ -44,6 +46,14 @@ def test_a_rule_breaks_beyond_its_bound_once_enough_is_counted(rule, value, n, i
 
     assert found.is_broken is is_broken
     assert found.said.startswith(f"{rule['metric']} of agent is")
+
+
+@pytest.mark.parametrize(("value", "is_broken"), [(501.0, True), (499.0, False), (None, False)])
+def test_a_budget_is_held_against_all_that_the_program_costs(value, is_broken):
+    """Platform and licences belong to no arm, and are spent all the same."""
+    (found,) = judge(spec({"metric": "budget_usd", "above": 500}), reads(value, n=3), HALVES)
+
+    assert (found.arm, found.is_broken) == ("all arms", is_broken)
 
 
 def test_what_cannot_be_computed_breaks_nothing_and_is_said():

@@ -4,8 +4,14 @@ import pytest
 import yaml
 
 from agent_runtime.library.catalog import load_library
+from experiments.errors import ExperimentError
 from pipelines.campaign import SHIPPED, experiment_of, load_campaign
-from pipelines.coherence import IncoherentCampaignError, check_playbook, check_population
+from pipelines.coherence import (
+    IncoherentCampaignError,
+    check_experiment,
+    check_playbook,
+    check_population,
+)
 from pipelines.errors import PipelineError
 from pipelines.transforms.segment import load_segment
 
@@ -86,3 +92,27 @@ def test_a_campaign_may_not_randomise_other_people_than_promised():
 
     with pytest.raises(IncoherentCampaignError, match="other people are another experiment"):
         check_population(campaign, experiment_of(campaign), ["mine"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("part", (0.0, 0.5)), ("global_holdout", {"salt": "all", "share": 0.1})],
+)
+def test_a_campaign_may_not_promise_what_its_assignment_does_not_keep(field, value):
+    """R169: a holdout that is promised and not kept is worse than none."""
+    spec = experiment_of(load_campaign("prospecting"))
+    promised = type(spec).model_validate(spec.content | {field: value})
+
+    with pytest.raises(IncoherentCampaignError, match=f"promises {field!r}"):
+        check_experiment(promised)
+
+
+def test_a_stop_rule_that_nobody_could_judge_is_refused_before_anybody_is_assigned():
+    spec = experiment_of(load_campaign("prospecting"))
+    rule = {"metric": "happiness", "above": 1}
+    promised = type(spec).model_validate(spec.content | {"stop_rules": [rule]})
+
+    with pytest.raises(ExperimentError, match="metric is 'happiness'"):
+        check_experiment(promised)
+    known = {"metric": "complaint_rate", "above": 0.003}
+    check_experiment(type(spec).model_validate(spec.content | {"stop_rules": [known]}))

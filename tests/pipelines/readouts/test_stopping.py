@@ -8,9 +8,11 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
+from agent_runtime.errors import ParleyError
 from agent_runtime.newcomers import OWNERS, Owner
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.sql import SqlStore
+from agent_runtime.tasks_cli import tasks
 from experiments.registry import register, verify
 from experiments.spec import Spec
 from pipelines.campaign import experiment_of, load_campaign
@@ -77,6 +79,47 @@ def test_a_broken_rule_pauses_the_campaign_once_and_says_who_was_told(place):
     assert made["told"] == ["ada@us.example", "sue@us.example"]
     assert made["spec_hash"] == spec.spec_hash
     assert [rule["metric"] for rule in made["rules"]] == ["unsubscribe_rate"]
+
+
+def test_a_budget_counts_what_belongs_to_no_arm(place):
+    """The agent arm's own messages cost less than a dollar here, the platform hundreds."""
+    workspace, _ = place
+    promise(workspace, [{"metric": "budget_usd", "above": 100}])
+
+    (found,) = stop(place)
+
+    assert found.is_broken
+    assert found.value > 500
+
+
+def test_a_campaign_that_a_person_has_paused_is_no_decision_of_a_rule(place):
+    workspace, store = place
+    promise(workspace, BROKEN)
+    with store.begin() as tx:
+        tx.set_flag("pause:prospecting", "holidays")
+
+    stop(place)
+
+    with store.begin() as tx:
+        assert tx.flags() == {"pause:prospecting": "holidays"}
+        assert tx.open_human_tasks() == ()
+    assert decisions(workspace) == ()
+
+
+def test_a_task_about_no_buyer_has_nobody_to_answer(place, monkeypatch):
+    workspace, store = place
+    promise(workspace, BROKEN)
+    stop(place)
+    monkeypatch.setenv("PARLEY_TENANT_ID", "t")
+    with store.begin() as tx:
+        notice = tx.open_human_tasks()[0]
+
+    with pytest.raises(ParleyError, match="is news about no buyer"):
+        CliRunner().invoke(
+            tasks,
+            ["answer", notice.task_id, "--text", "x", "--workspace", str(workspace.root)],
+            catch_exceptions=False,
+        )
 
 
 def test_rules_that_hold_change_nothing(place):
