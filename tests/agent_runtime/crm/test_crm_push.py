@@ -1,4 +1,4 @@
-"""Rows of the store reach the vendor's CRM once, whatever happens on the way (R36 R49 R191)."""
+"""Rows of the store reach the vendor's CRM once, whatever happens on the way (R36 R49)."""
 
 import os
 import subprocess
@@ -75,7 +75,7 @@ def test_a_support_ticket_and_its_blocker_arrive_once(store, hubspot, url):
 
 
 def test_fields_reach_the_contact_its_company_and_its_deal(store, hubspot, url):
-    """R191 R192: the record is found by the address of the contact of the thread."""
+    """R192: the record is found by the address of the contact of the thread."""
     use(store, "crm.update", "contact:c-ana", preferred_language="de", urgency="this month")
     use(store, "crm.update", "account:a-1", use_case="routing")
     use(store, "crm.update", "deal:77", next_step="legal reads it")

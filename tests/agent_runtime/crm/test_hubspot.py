@@ -1,4 +1,4 @@
-"""What we say to HubSpot is what its published API descriptions allow (R191 R192 R224)."""
+"""What we say to HubSpot is what its published API descriptions allow (R192 R224)."""
 
 import json
 from dataclasses import replace

@@ -102,7 +102,7 @@ def kept(store):
 
 
 def test_words_go_when_their_time_has_come_and_nothing_else(world):
-    """R198 R240: texts, originals and traces are emptied; stops, proofs and arms are as before."""
+    """R240: texts, originals and traces are emptied; stops, proofs and arms are as before."""
     store, workspace = world
     export_traces(store.engine, workspace)
     before = kept(store)
