@@ -50,9 +50,11 @@ class ImapFolder:
                 with self.connected() as client:
                     may_idle = client.has_capability("IDLE")
                     while not stop.is_set():
+                        before = self._uid_next(client)
                         self.take(client, receive)
                         pause = self.first_pause_s
-                        may_idle = self._wait(client, stop, may_idle=may_idle)
+                        if self._uid_next(client) == before:
+                            may_idle = self._wait(client, stop, may_idle=may_idle)
             except Exception as error:
                 logging.getLogger(__name__).warning("%s: %s", self.source, error)
                 stop.wait(pause)
@@ -95,6 +97,14 @@ class ImapFolder:
             below = int(box.get(b"UIDNEXT", max(uids, default=0) + 1))
             self._save(MailCursor(self.source, validity, below - 1, first_read_at))
         return len(uids)
+
+    def _uid_next(self, client: IMAPClient) -> int | None:
+        """Returns what the next mail will be called.
+
+        A server announces new mail once, in the answer to any command, so IDLE is silent about
+        what came while we read. Only a folder that is selected anew and unchanged may be idled.
+        """
+        return client.select_folder(self.folder).get(b"UIDNEXT")
 
     def _save(self, cursor: MailCursor) -> None:
         with self.store.begin() as tx:

@@ -187,3 +187,22 @@ def test_mail_arrives_while_we_wait_and_after_the_server_was_gone(need_program, 
             stop.set()
             reader.join(timeout=10)
     assert not reader.is_alive()
+
+
+def test_mail_that_comes_while_another_is_read_is_not_left_lying(server, user, store):
+    """The server tells of it in an answer about the other mail, and is silent afterwards."""
+    folder, kept, stop = folder_of(server, user, store), Kept(), Event()
+
+    def receive(raw, address):
+        kept(raw, address)
+        if len(kept.calls) == 1:
+            append(folder, 2)
+
+    append(folder, 1)
+    reader = Thread(target=folder.run, args=(stop, receive))
+    reader.start()
+    try:
+        until(lambda: kept.stored == ["<1@x>", "<2@x>"])
+    finally:
+        stop.set()
+        reader.join(timeout=10)
