@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 
 from websockets.sync.client import connect
 
+from agent_runtime.arms import publish_controls
 from agent_runtime.clock import write_now
 from agent_runtime.human_queue import HumanAnswer, HumanQueue
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
@@ -72,6 +73,7 @@ def running_site(folder, **more):
     store = SqlStore(engine, settings.tenant_id)
     with store.begin() as tx:
         tx.publish("owners", OWNERS.dump_json((OWNER,)).decode())
+        publish_controls(tx, {"online": ("holdout",)})
         online = OnlineExperiment(**ARM, shares={"agent": 1.0})
         tx.publish("online_experiment", EXPERIMENT.dump_json(online).decode())
     with socket.socket() as free:
