@@ -114,7 +114,8 @@ def test_people_without_an_account_are_left_out_where_accounts_are_assigned():
 
 
 def test_other_experiments_are_none_of_its_business():
-    other = assign(people(10), BY_PERSON, stored=NOBODY, tenant_id="t", now=NOW)
+    elsewhere = BY_PERSON.model_copy(update={"layer": "elsewhere"})
+    other = assign(people(10), elsewhere, stored=NOBODY, tenant_id="t", now=NOW)
 
     found = assign(people(10), BY_ACCOUNT, stored=other, tenant_id="t", now=NOW)
 
