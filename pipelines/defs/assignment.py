@@ -9,6 +9,7 @@ from experiments.registry import current, register
 from experiments.spec import Spec
 from pipelines.campaign import experiment_of, load_campaign
 from pipelines.coherence import check_campaign
+from pipelines.contamination import ASSIGNED_OWNERS
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake, read_or_empty, write
 from pipelines.resources import BatchResource, WorkspaceResource
@@ -88,6 +89,7 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
     kept = pl.concat([others, held])
     mine = stored.filter(pl.col("experiment_id") == spec.id)
     own = assign(people, spec, stored=pl.concat([kept, mine]), **more)
+    write(_owners(lake, own, eligible), lake.assigned_owners)
     write(pl.concat([kept, own]), lake.assignments)
     arms = own.get_column("arm").value_counts(sort=True)
     return dg.MaterializeResult(
@@ -97,3 +99,12 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
             GLOBAL_HOLDOUT: held.height,
         }
     )
+
+
+def _owners(lake: Lake, own: pl.DataFrame, eligible: pl.DataFrame) -> pl.DataFrame:
+    """Who owned whom when they were assigned: what stands is kept, as the arms are."""
+    known = read_or_empty(lake.assigned_owners, ASSIGNED_OWNERS)
+    newcomers = own.join(known, on=["experiment_id", "person_id"], how="anti")
+    owned = eligible.select("person_id", "owner_id").unique("person_id", keep="first")
+    added = newcomers.join(owned, on="person_id").select(list(ASSIGNED_OWNERS))
+    return pl.concat([known, added])
