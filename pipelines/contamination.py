@@ -15,13 +15,9 @@ from pipelines.gate_replay import is_in_control, replay_gate
 from pipelines.lake import Lake, read_or_empty, write_json
 from pipelines.sends import Send
 from pipelines.stored_arms import StoredArms
+from pipelines.transforms.assign import ASSIGNED_OWNERS
 
 EXAMPLES = 5
-ASSIGNED_OWNERS = pl.Schema(
-    {"experiment_id": pl.String, "person_id": pl.String, "owner_id": pl.String}
-)
-"""Who owned a person when they were assigned; written once, beside the assignments."""
-
 READINGS: Mapping[str, str] = {
     "agent_sends_to_control": "The gate failed: the control was treated, so the effect is "
     "understated and the holdout is broken; must be 0.",

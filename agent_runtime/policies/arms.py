@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from experiments import assignment
+
 HOLDOUT = "holdout"
 """An arm of this name is held in every experiment, whatever a spec says."""
-GLOBAL_HOLDOUT = "global-holdout"
+GLOBAL_HOLDOUT = assignment.GLOBAL_HOLDOUT
 """Experiment under which people stand whom no campaign's agent writes to."""
 CONFLICT = "conflicting-arms"
 """Experiment under which people stand of whom two tables told different arms of one unit."""

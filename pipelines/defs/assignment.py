@@ -9,11 +9,10 @@ from experiments.registry import current, register
 from experiments.spec import Spec
 from pipelines.campaign import experiment_of, load_campaign
 from pipelines.coherence import check_campaign
-from pipelines.contamination import ASSIGNED_OWNERS
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake, read_or_empty, write
 from pipelines.resources import BatchResource, WorkspaceResource
-from pipelines.transforms.assign import ASSIGNMENTS, assign, hold_out
+from pipelines.transforms.assign import ASSIGNED_OWNERS, ASSIGNMENTS, assign, hold_out
 from pipelines.transforms.identity import EVENTS, aliases
 
 

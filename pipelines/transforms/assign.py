@@ -28,6 +28,11 @@ ASSIGNMENTS = pl.Schema(
 )
 """One row per experiment and person, as `agent_runtime.contracts.Assignment`."""
 
+ASSIGNED_OWNERS = pl.Schema(
+    {"experiment_id": pl.String, "person_id": pl.String, "owner_id": pl.String}
+)
+"""Who owned a person when they were assigned; written once, beside the assignments."""
+
 _SIZE_BANDS = ((50, "under 50"), (250, "50-249"), (1000, "250-999"), (5000, "1000-4999"))
 
 BLOCKS: Mapping[str, pl.Expr] = {
