@@ -84,7 +84,8 @@ def assign_units(
         is_held = bucket_expr(spec.global_holdout.salt, _UNIT) < spec.global_holdout.share
     now_held = pl.concat([known_held, fresh.filter(is_held).select(_UNIT)])
     arms = pl.concat([known, _drawn(fresh.filter(~is_held), spec)]).drop_nulls("arm")
-    joined = free.join(now_held, on=_UNIT, how="anti").join(arms, on=_UNIT)
+    unheld = free.join(now_held, on=_UNIT, how="anti")
+    joined = unheld.join(arms, on=_UNIT, maintain_order="left")
     holds = free.join(now_held, on=_UNIT, how="semi").with_columns(pl.lit(HELD).alias("arm"))
     rows = pl.concat(
         [
