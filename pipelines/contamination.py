@@ -155,6 +155,7 @@ def _across(own: pl.DataFrame, contacts: pl.DataFrame, group: str) -> Iterator[d
         own.join(contacts, on="person_id")
         .filter(pl.col(group).is_not_null())
         .unique(["person_id", "arm", group])
+        .filter(pl.col("person_id").n_unique().over(group) > 1)
         .group_by(group, "arm")
         .len()
         .sort(group, "arm")
