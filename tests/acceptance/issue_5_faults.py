@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from tests.acceptance.check import Check, Result, Verdict
 
 REPOSITORY = Path(__file__).parents[2]
-EACH = {"few": 1, "many": 8}
+EACH = {"few": 3, "many": 12}
 """People of each fault."""
 
 
@@ -32,8 +32,8 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
         channels = ("mails", "texts", "chat_lines")
         passed &= all(seen[f"{channel}_to_held"] == 0 for channel in channels)
         passed &= all(seen[f"{channel}_to_treated"] > 0 for channel in channels)
-        passed &= seen["replay_then"] == 0 and seen["mails_to_late_before"] > 0
-        passed &= 0 < seen["human_mails_to_held"] <= seen["human_sends_in_traces"]
+        passed &= seen["mails_to_late_before"] > 0
+        passed &= 0 < seen["human_mails_to_held"] == seen["human_sends_in_traces"]
         figures.append(f"{case}: " + ", ".join(f"{name} {value}" for name, value in seen.items()))
     return Verdict(bool(passed), " | ".join(figures), "0 agent contacts to a holdout, any channel")
 
