@@ -96,9 +96,10 @@ def contamination_of(
     humans = {p: frozenset(stored.persons_of(p)) for p in mine}
     about = [send for send in sends if mine & set(stored.persons_of(send.person_id))]
     contacts = _contacts(workspace)
+    has_domains = contacts.get_column("domain").drop_nulls().len() > 0
     kinds: dict[str, Iterable[dict[str, Any]] | None] = {
         **_sends(about, stored),
-        "shared_domains": _across(own, contacts, "domain"),
+        "shared_domains": _across(own, contacts, "domain") if has_domains else None,
         "accounts_across_arms": _across(own, contacts, "account_id"),
         "merges_across_arms": _merges(humans, own),
         "reassigned_owners": _owners(workspace, experiment_id),
@@ -145,6 +146,9 @@ def _contacts(workspace: Workspace) -> pl.DataFrame:
     path = workspace.canonical / "contacts.parquet"
     schema = {"person_id": pl.String, "email": pl.String, "account_id": pl.String}
     frame = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=schema)
+    if "email" not in frame.columns:
+        # A company may keep addresses out of its lake; then no domain is shared that we know of.
+        frame = frame.with_columns(pl.lit(None, pl.String).alias("email"))
     domain = pl.col("email").str.to_lowercase().str.split("@").list.last()
     return frame.select("person_id", "account_id", domain.alias("domain"))
 
