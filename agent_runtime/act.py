@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from agent_runtime import log
-from agent_runtime.contracts import Assignment
+from agent_runtime.arms import is_held
 from agent_runtime.domain import (
     Action,
     Candidate,
@@ -19,7 +19,6 @@ from agent_runtime.domain import (
     Slot,
 )
 from agent_runtime.library.catalog import Library
-from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.policies.permit import Judgement
 from agent_runtime.ports import Tx
 from agent_runtime.research import write_brief
@@ -188,7 +187,7 @@ def brief_owner(
 
     A person of the holdout gets none: what a rep does with it would be the agent's doing.
     """
-    if strictest(tx.assignments(task.person_id))[1] == HOLDOUT:
+    if is_held(tx, task.person_id):
         return
     stopped = tx.suppressed(task.person_id)
     tx.save_human_task(
@@ -245,18 +244,6 @@ def _preferences(session: Session, seen: Perception) -> tuple[tuple[str, str], .
     if wished:
         said["time"] = wished
     return tuple((dict(session.preferences) | said).items())
-
-
-def strictest(assignments: tuple[Assignment, ...]) -> tuple[str, str]:
-    """Returns the (experiment, arm) that binds a person: any holdout wins; none is holdout."""
-    return binding_arm(tuple((a.experiment_id, a.arm) for a in assignments))
-
-
-def binding_arm(arms: tuple[tuple[str, str], ...]) -> tuple[str, str]:
-    """Returns the same of what the facts of a permit say of all assignments."""
-    if not arms:
-        return "", HOLDOUT
-    return next((pair for pair in arms if pair[1] == HOLDOUT), arms[0])
 
 
 def _references(session: Session, replied_to: str) -> tuple[str, ...]:

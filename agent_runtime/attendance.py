@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from agent_runtime import act, log
+from agent_runtime import log
+from agent_runtime.arms import binding_arm
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import Store, Tx
 from agent_runtime.store.rows import HumanTask, Meeting
@@ -121,7 +122,7 @@ def _note(tx: Tx, meeting: Meeting, status: str, *, now: datetime, versions: log
     session = tx.session_of(meeting.person_id)
     if session is None:
         raise LookupError(f"meeting {meeting.uid} has no thread in the store")
-    experiment, arm = act.strictest(tx.assignments(meeting.person_id))
+    experiment, arm = binding_arm(tx, meeting.person_id)
     payload = log.meeting(meeting, status=status, arm=arm, experiment_id=experiment)
     log.Journal(tx, session, now=now, versions=versions).write(
         "meeting", meeting.uid, f"{status}:{now.isoformat()}", payload=payload

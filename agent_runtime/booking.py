@@ -8,6 +8,7 @@ from icalendar import Calendar as ICalendar
 from icalendar import Event, vCalAddress
 
 from agent_runtime import act, log
+from agent_runtime.arms import binding_arm
 from agent_runtime.crash import crash_point
 from agent_runtime.domain import BRIEF_CHANNELS, Contact, Proposal, Session, answered_on
 from agent_runtime.holds import end_holds, free_or_held, uids
@@ -192,7 +193,7 @@ class Booker:
         if meeting.state == "CONFIRMED":
             playbook = self.library.playbook(thread.session.playbook)
             plan_reminders(tx, meeting, thread.contact, playbook, now=thread.now)
-        experiment, arm = act.strictest(tx.assignments(meeting.person_id))
+        experiment, arm = binding_arm(tx, meeting.person_id)
         log.Journal(tx, thread.session, now=thread.now, versions=self.versions).write(
             "meeting",
             meeting.uid,
@@ -292,7 +293,7 @@ class _Thread:
             actor=meeting.actor,
             mailbox=self.mailbox,
             due_at=self.now,
-            arm=act.strictest(self.tx.assignments(meeting.person_id)),
+            arm=binding_arm(self.tx, meeting.person_id),
             invite=invite,
             address=reach(self.tx, self.contact, proposal.channel),
         )

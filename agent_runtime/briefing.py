@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from agent_runtime.act import strictest
+from agent_runtime.arms import is_held
 from agent_runtime.clock import read_now
 from agent_runtime.domain import Contact, Session
 from agent_runtime.errors import ParleyError
@@ -12,7 +12,6 @@ from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.library.content import LOCALES
 from agent_runtime.placeholders import fill
 from agent_runtime.planning.outline import BRIEF_LANGUAGE, touch_texts
-from agent_runtime.policies.contact import HOLDOUT
 from agent_runtime.ports import Tx
 from agent_runtime.research import write_brief
 from agent_runtime.settings import Settings
@@ -68,7 +67,7 @@ def _brief(tx: Tx, library: Library, who: str, *, language: str, now: datetime) 
             f"{who!r} is no person and no e-mail address of this run; give a person_id or the "
             "address that the CRM has."
         )
-    if strictest(tx.assignments(contact.person_id))[1] == HOLDOUT:
+    if is_held(tx, contact.person_id):
         raise ParleyError(
             f"{who!r} is in the holdout or has no assignment, and the holdout gets no agent help, "
             "so that the comparison stays fair; prepare for this talk without a brief."

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from agent_runtime.policies.contact import HOLDOUT
+from agent_runtime.arms import controls_of
+from agent_runtime.policies.arms import HOLDOUT, is_control
 from agent_runtime.ports import Tx
 from agent_runtime.store.rows import Inbound, Message, Push, PushKind
 
@@ -24,7 +25,8 @@ def queue_again(tx: Tx, kind: PushKind, row_id: str, *, at: datetime) -> None:
 
 def queue_sent(tx: Tx, message: Message, *, at: datetime) -> None:
     """Puts a message that left on the timeline of its contact, where there is a CRM for it."""
-    if message.arm != HOLDOUT and tx.published(CONNECTED):
+    arm = message.experiment_id or "", message.arm or ""
+    if not is_control(*arm, controls_of(tx)) and tx.published(CONNECTED):
         queue(tx, "sent", message.message_id, at=at)
 
 

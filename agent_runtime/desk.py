@@ -19,6 +19,7 @@ from agent_runtime.library.playbook import Playbook
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.opt_in import confirm_by_reply
+from agent_runtime.policies.arms import HOLDOUT, binding, why_held
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
@@ -298,7 +299,7 @@ class Desk:
         task: Task | None = None,
         inbound: Inbound | None = None,
     ) -> Message | None:
-        arm = act.binding_arm(facts.arms)
+        arm = binding(facts.arms, facts.controls)
 
         def message_of(proposal: Proposal, cause: str) -> Message:
             return act.message_of(
@@ -338,8 +339,9 @@ class Desk:
         self, tx: Tx, inbound: Inbound, session: Session, action: Action, facts: Facts
     ) -> None:
         seen = action.perception
-        arm = act.binding_arm(facts.arms)
-        queue_heard(tx, inbound, arm=arm[1])
+        arm = binding(facts.arms, facts.controls)
+        is_held = why_held(facts.arms, facts.controls)
+        queue_heard(tx, inbound, arm=HOLDOUT if is_held else arm[1])
         journal = log.Journal(tx, session, now=inbound.received_at, versions=self.versions)
         journal.write(
             "message",

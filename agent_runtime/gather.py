@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from agent_runtime.arms import arms_of, controls_of
 from agent_runtime.autonomy import autonomy_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
@@ -39,6 +40,8 @@ def gather(
     rules = profile_of(flags, playbook.id)
     stop = stop_of(tx, contact)
     provider = provider_of(contact.email) if channel == "email" else ""
+    arms = arms_of(tx, contact.person_id)
+    own = {experiment for experiment, _ in arms}
     return Facts(
         now=now,
         actor=actor,
@@ -49,7 +52,8 @@ def gather(
         country=contact.country,
         time_zone=contact.time_zone,
         owner_id=contact.owner_id,
-        arms=tuple((a.experiment_id, a.arm) for a in tx.assignments(contact.person_id)),
+        arms=arms,
+        controls={name: found for name, found in controls_of(tx).items() if name in own},
         consents=tx.consents(contact.person_id),
         suppressed=stop.reason,
         listed=stop.listed,

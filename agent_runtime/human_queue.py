@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime import act, log
+from agent_runtime.arms import binding_arm
 from agent_runtime.domain import (
     Candidate,
     ChannelName,
@@ -85,7 +86,7 @@ class HumanQueue:
                     actor="human",
                     mailbox=contact.owner_email,
                     due_at=now,
-                    arm=act.strictest(tx.assignments(task.person_id)),
+                    arm=binding_arm(tx, task.person_id),
                     address=reach(tx, contact, channel),
                 )
                 tx.add_message(message)

@@ -24,7 +24,7 @@ from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
 from agent_runtime.planning.host import host_of
-from agent_runtime.policies.contact import HOLDOUT
+from agent_runtime.policies.arms import why_held
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar
@@ -134,9 +134,7 @@ def belongs_to_a_person(session: Session, facts: Facts) -> str:
     """Returns why only people may answer in this thread, or empty when the agent may."""
     if session.speaker == "human":
         return "a_person_speaks"
-    if not facts.arms or any(arm == HOLDOUT for _, arm in facts.arms):
-        return "inbound_control"
-    return ""
+    return "inbound_control" if why_held(facts.arms, facts.controls) else ""
 
 
 def _drafts(

@@ -1,29 +1,16 @@
 """People who write first and are in no CRM: a contact, an owner and an arm, at once."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Contact
 from agent_runtime.meetings.routing import turn_of
+from agent_runtime.online_arm import OnlineExperiment, arm_online
 from agent_runtime.ports import Tx
 from agent_runtime.profile import Profile
-from experiments.assignment import arm_of
-
-
-@dataclass(frozen=True, slots=True)
-class OnlineExperiment:
-    """What is needed to give a unit its arm the second it arrives."""
-
-    experiment_id: str
-    layer: str
-    salt: str
-    spec_hash: str
-    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +48,8 @@ class Newcomers:
     def welcome(self, tx: Tx, profile: Profile, *, key: str = "", now: datetime) -> Contact | None:
         """Adds a contact for a stranger, with an owner and an arm; None without owners.
 
+        Who has no arm that can be known has none, and then people answer.
+
         Args:
             tx: The transaction of their first message.
             profile: What they say of themselves.
@@ -93,7 +82,9 @@ class Newcomers:
         )
         tx.add_contact(contact)
         if self.experiment is not None:
-            tx.add_assignment(self._assignment(self.experiment, person_id, now=now))
+            assignment = arm_online(tx, self.experiment, contact, now=now)
+            if assignment is not None:
+                tx.add_assignment(assignment)
         return contact
 
     def _owner_for(self, profile: Profile, identity: str) -> Owner:
@@ -109,21 +100,6 @@ class Newcomers:
         if whose:
             return known[whose]
         return self.owners[int(_digest(identity)[:8], 16) % len(self.owners)]
-
-    def _assignment(
-        self, experiment: OnlineExperiment, person_id: str, *, now: datetime
-    ) -> Assignment:
-        return Assignment(
-            tenant_id=self.tenant_id,
-            experiment_id=experiment.experiment_id,
-            unit_id=person_id,
-            person_id=person_id,
-            arm=arm_of(experiment.salt, person_id, experiment.shares),
-            layer=experiment.layer,
-            spec_hash=experiment.spec_hash,
-            assigned_at=now,
-            how="online",
-        )
 
 
 def _digest(*parts: str) -> str:

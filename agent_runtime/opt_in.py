@@ -9,6 +9,7 @@ from functools import cache
 from typing import Literal
 
 from agent_runtime import act, log
+from agent_runtime.arms import binding_arm
 from agent_runtime.domain import Consent, Contact, Session
 from agent_runtime.hearing.new_text import message_of
 from agent_runtime.library.catalog import Library, load_library
@@ -137,7 +138,7 @@ class OptIn:
             actor="agent",
             mailbox=contact.mailbox,
             due_at=now,
-            arm=act.strictest(tx.assignments(contact.person_id)),
+            arm=binding_arm(tx, contact.person_id),
         )
         tx.add_message(message)
 

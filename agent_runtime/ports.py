@@ -202,11 +202,26 @@ class Tx(PushRows, Protocol):
         ...
 
     def contact_of(self, person_id: str) -> Contact | None:
-        """The contact by which a person is written to."""
+        """The contact by which a person, or whom they were merged with, is written to."""
         ...
 
     def contact_by_email(self, email: str) -> Contact | None:
         """The contact with this address, in lower case."""
+        ...
+
+    def contacts_at(self, domain: str) -> tuple[Contact, ...]:
+        """Every contact whose address is at exactly this domain."""
+        ...
+
+    def merge(self, person_id: str, same_as: str, *, now: datetime) -> bool:
+        """Notes for good that two persons are one; False when that was known.
+
+        From then on each is bound by the arms and stops of both.
+        """
+        ...
+
+    def persons_of(self, person_id: str) -> tuple[str, ...]:
+        """The person, and then everybody with whom they were merged, directly or not."""
         ...
 
     def contacts(self) -> tuple[Contact, ...]:
@@ -266,11 +281,11 @@ class Tx(PushRows, Protocol):
         ...
 
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:
-        """Every assignment of a person."""
+        """Every assignment of a person, and then of everybody with whom they were merged."""
         ...
 
-    def add_assignment(self, assignment: Assignment) -> None:
-        """Writes an assignment once; a second one for the same unit changes nothing."""
+    def add_assignment(self, assignment: Assignment) -> bool:
+        """Writes an assignment once; False where one of the same unit stands, which is kept."""
         ...
 
     def suppressed(self, person_id: str) -> str:
@@ -282,7 +297,7 @@ class Tx(PushRows, Protocol):
         ...
 
     def stops(self, person_id: str) -> tuple[Stop, ...]:
-        """Every stop that stands for a person, the first one first."""
+        """Every stop that stands for a person or whom they were merged with, the first first."""
         ...
 
     def unsuppress(self, person_id: str) -> None:

@@ -12,6 +12,11 @@ def provider_of(address: str) -> str:
     return _providers().get(domain, domain)
 
 
+def is_free_mail(domain: str) -> bool:
+    """Says whether a domain gives addresses to anybody, so that it names no company."""
+    return domain.lower() in _providers()
+
+
 @cache
 def _providers() -> dict[str, str]:
     listed = load_yaml(Path(__file__).with_name("providers.yaml").read_text(encoding="utf-8"))

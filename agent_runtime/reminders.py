@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent_runtime import act
+from agent_runtime.arms import binding_arm
 from agent_runtime.domain import ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Ahead, Playbook
@@ -66,7 +67,7 @@ def write_reminder(
         actor="agent",
         mailbox=contact.mailbox,
         due_at=now,
-        arm=act.strictest(tx.assignments(contact.person_id)),
+        arm=binding_arm(tx, contact.person_id),
         address=reach(tx, contact, channel),
     )
     message = replace(message, slots=(meeting.slot,), expires_at=meeting.slot.start)

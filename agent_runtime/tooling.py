@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from agent_runtime import log
 from agent_runtime.domain import Action, Contact, ToolCall
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.policies.arms import HOLDOUT, why_held
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.tool_facts import ToolFacts, ToolRule
 from agent_runtime.policies.tool_permit import TOOL_RULES, authorise_call
@@ -81,7 +82,9 @@ def tool_facts(facts: Facts, contact: Contact, playbook: Playbook) -> ToolFacts:
         writable=writable(),
         tools=tuple(playbook.tools),
         own_records=tuple(own),
-        arms=tuple(arm for _, arm in facts.arms),
+        arms=(HOLDOUT,)
+        if why_held(facts.arms, facts.controls)
+        else tuple(arm for _, arm in facts.arms),
         paused=facts.paused,
     )
 

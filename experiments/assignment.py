@@ -17,6 +17,8 @@ from itertools import pairwise
 
 from experiments.errors import AssignmentError
 
+GLOBAL_HOLDOUT = "global-holdout"
+"""Experiment under which those are stored whom no campaign's agent writes to."""
 HEX_DIGITS = 13
 BUCKETS = 16**HEX_DIGITS
 _SHARE_TOLERANCE = 1e-9

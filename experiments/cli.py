@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import registry
+from experiments.assign_cli import assign
 from experiments.power_cli import power
 from experiments.readout import Readout
 from experiments.spec import load_spec
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 
 app.command(name="power")(power)
+app.command(name="assign")(assign)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Log = Annotated[Path, typer.Option("--registry", help="The registry's log.")]

@@ -16,7 +16,10 @@ from pipelines.errors import PipelineError
 COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
-    "experiment": ("experiments.cli:app", "Register, verify, analyse and size experiments"),
+    "experiment": (
+        "pipelines.experiment_cli:app",
+        "Register, assign, verify, analyse and size experiments",
+    ),
     "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
     "mail": (
         "agent_runtime.channels.email.mail_cli:app",

@@ -87,15 +87,8 @@ def check_experiment(spec: Spec) -> None:
     """Refuses what an experiment promises and a campaign does not keep, before it is registered.
 
     Raises:
-        IncoherentCampaignError: the field that campaigns do not assign by.
         ExperimentError: a stop rule on a metric that nobody computes.
     """
-    for field in ("part", "global_holdout"):
-        if field in spec.content:
-            raise IncoherentCampaignError(
-                f"experiment {spec.id} promises {field!r}, but campaigns do not assign by it yet; "
-                "leave it out, or assign outside and adopt the export."
-            )
     if spec.stop_rules:
         # The semantic layer is heavy, and most batches have no need of it.
         names = import_module("experiments.metrics").list_metrics()

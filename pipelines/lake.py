@@ -75,6 +75,11 @@ class Lake:
         return self.paths.lake / "assignments.parquet"
 
     @property
+    def assigned_owners(self) -> Path:
+        """One row per experiment and person: who owned them when they were assigned."""
+        return self.paths.lake / "assigned_owners.parquet"
+
+    @property
     def tasks(self) -> Path:
         """The outreach queue."""
         return self.paths.lake / "outreach_tasks.parquet"

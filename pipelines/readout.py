@@ -14,12 +14,15 @@ from experiments.readout import Readout
 from experiments.spec import Spec, load_spec
 from experiments.tracking import Provenance, finish_readout, start_readout
 from experiments.units import joined_units
+from pipelines.contamination import contamination_of, save_contamination
 from pipelines.lake import write_json
 from pipelines.readouts.checks import save_checks
 from pipelines.readouts.collect import Facts, collect_report
 from pipelines.readouts.page import build_page
 from pipelines.readouts.publish import publish_metrics
 from pipelines.readouts.report import Report
+from pipelines.sends import read_sends
+from pipelines.stored_arms import read_arms
 from pipelines.traces import export_to_lake
 from pipelines.warehouse import build_warehouse, check_warehouse
 
@@ -53,6 +56,9 @@ def read_out(workspace: Workspace, spec: Spec, *, now: datetime) -> Report:
     units = joined_units(assignments, measured, spec)
     readout = analyze(units, spec, source="metric_by_unit")
     write_json(readout.model_dump(mode="json"), answer_path(workspace, spec))
+    stored = read_arms(workspace)
+    blurred = contamination_of(workspace, spec.id, read_sends(workspace), stored)
+    save_contamination(workspace, blurred)
     facts = Facts(
         spec=spec,
         readout=readout,

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Proposal, Verdict
+from agent_runtime.policies.arms import why_held
 from agent_runtime.policies.contact_rules import CONTACT_RULES, LANGUAGES, holds
 from agent_runtime.policies.facts import Facts
 
-HOLDOUT = "holdout"
 HELP_TEXT = "text.help"
 MEETINGS = "meetings"
 """Purpose of texts about meetings that somebody has agreed to."""
@@ -24,19 +24,15 @@ def pause(proposal: Proposal, facts: Facts) -> Verdict:
 
 
 def arm(proposal: Proposal, facts: Facts) -> Verdict:
-    """Keeps agents away from the holdout, also in answers; no known arm counts as holdout (R169).
+    """Keeps agents away from every control, also in answers; no known arm counts as one (R169).
 
     What a person of the holdout writes goes to people, under the same service level.
     """
     if facts.actor == "human" or is_help(proposal):
-        return Verdict("arm", 1, "allow")
-    stopped = "escalate" if proposal.touch_class == "reply" else "block"
-    if not facts.arms:
-        return Verdict("arm", 1, stopped, "no assignment is known")
-    held = next((experiment for experiment, name in facts.arms if name == HOLDOUT), None)
-    if held is not None:
-        return Verdict("arm", 1, stopped, f"holdout of {held}")
-    return Verdict("arm", 1, "allow")
+        return Verdict("arm", 2, "allow")
+    if why := why_held(facts.arms, facts.controls):
+        return Verdict("arm", 2, "escalate" if proposal.touch_class == "reply" else "block", why)
+    return Verdict("arm", 2, "allow")
 
 
 def suppression(proposal: Proposal, facts: Facts) -> Verdict:

@@ -1,6 +1,6 @@
 """All that the rules may know about one message, gathered at the moment of sending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -73,7 +73,11 @@ class Facts:
     time_zone: str = ""
     owner_id: str = ""
     arms: tuple[tuple[str, str], ...] = ()
-    """(experiment, arm) of every assignment of this person; the strictest wins."""
+    """(experiment, arm) of every assignment of this person and of those who were merged with them;
+    the strictest wins."""
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the control of each of these experiments is called, as registered; where that is not
+    known, the person counts as held out."""
     consents: tuple[Consent, ...] = ()
     suppressed: str = ""
     """Why the person must not be written to; empty when nothing is recorded."""

@@ -1,7 +1,7 @@
 """What an agent may do beside talking: known tools, its own records, fields on the list (R44)."""
 
 from agent_runtime.domain import ToolCall, Verdict
-from agent_runtime.policies.contact import HOLDOUT
+from agent_runtime.policies.arms import HOLDOUT
 from agent_runtime.policies.tool_facts import ToolFacts
 
 

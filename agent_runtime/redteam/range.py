@@ -14,12 +14,14 @@ from typing import Any
 from sqlalchemy import select
 
 from agent_runtime.app import Runtime, assemble
+from agent_runtime.arms import publish_controls
 from agent_runtime.channels.email.parse import parse
 from agent_runtime.channels.email.smtp import SmtpChannel
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Contact
 from agent_runtime.library.catalog import Library
 from agent_runtime.newcomers import Newcomers, Owner
+from agent_runtime.policies.arms import HOLDOUT
 from agent_runtime.redteam.dangerous_hands import dangerous_hands
 from agent_runtime.redteam.effects import Effects
 from agent_runtime.redteam.obedient import ObedientModel
@@ -115,6 +117,7 @@ class Range:
             how="hash",
         )
         with self._store.begin() as tx:
+            publish_controls(tx, {"redteam": (HOLDOUT,)})
             tx.add_contact(buyer)
             tx.add_assignment(given)
         return buyer

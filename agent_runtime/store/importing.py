@@ -1,6 +1,5 @@
 """Loads what batch code decided into the runtime store; running it again changes nothing."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -10,14 +9,17 @@ from zlib import crc32
 
 import polars as pl
 
+from agent_runtime.arms import publish_controls
 from agent_runtime.contracts import Assignment, OutreachTask
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
 from agent_runtime.intake import BY_TEXT
 from agent_runtime.meetings.routing import turn_of
-from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
+from agent_runtime.newcomers import EXPERIMENT, OWNERS, Owner
+from agent_runtime.policies.arms import CONFLICT, HOLDOUT, Controls, is_control
 from agent_runtime.ports import Store, Tx
 from agent_runtime.settings import Settings, Workspace
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.registrations import controls_of, online_of, read_registrations
 from agent_runtime.store.rows import Task
 from agent_runtime.store.sql import SqlStore
 
@@ -42,9 +44,10 @@ def load(workspace: Workspace, tenant_id: str, now: datetime) -> dict[str, int]:
 
 
 def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime) -> dict[str, int]:
-    """Loads owners, contacts, consents, stops, assignments and touches; returns how many.
+    """Loads owners, merges, assignments, contacts, consents, stops and touches; returns how many.
 
-    People of the holdout are loaded too: an inbound mail of theirs must find their arm.
+    People of the holdout are loaded too: an inbound mail of theirs must find their arm. Merges and
+    arms come before everything else, so that nobody is written to in between.
     """
     lake = workspace.lake
     owners = {
@@ -61,18 +64,23 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         _task(OutreachTask(**{k: v for k, v in row.items() if k in fields}))
         for row in _rows(lake / "outreach_tasks.parquet")
     ]
+    registrations = read_registrations(workspace.registry)
+    controls = controls_of(registrations)
     with store.begin() as tx:
         tx.publish("owners", OWNERS.dump_json(tuple(owners.values())).decode())
-        tx.publish("online_experiment", EXPERIMENT.dump_json(_online(workspace)).decode())
+        tx.publish("online_experiment", EXPERIMENT.dump_json(online_of(registrations)).decode())
+        publish_controls(tx, controls)
+        for person_id, same_as in _merges(workspace):
+            tx.merge(person_id, same_as, now=now)
+    for page in _pages(assignments):
+        with store.begin() as tx:
+            for assignment in page:
+                _assign(tx, assignment, controls)
     for page in _pages(contacts):
         with store.begin() as tx:
             for contact in page:
                 _welcome(tx, contact, consents, stops, now)
                 _reach_by_text(tx, contact, consents, numbers, now)
-    for page in _pages(assignments):
-        with store.begin() as tx:
-            for assignment in page:
-                tx.add_assignment(assignment)
     added = 0
     for page in _pages(tasks):
         with store.begin() as tx:
@@ -103,6 +111,34 @@ def _welcome(
 
 def _was_given_here(consent: Consent) -> bool:
     return consent.state != "recorded" or consent.source.startswith(BY_TEXT)
+
+
+def _assign(tx: Tx, assignment: Assignment, controls: Controls) -> None:
+    """Writes an arm once. Where the store knows another and either is a control, nobody writes.
+
+    Such a table was restored from a backup, or edited: which arm was real is not known any more.
+    """
+    if tx.add_assignment(assignment):
+        return
+    key = (assignment.experiment_id, assignment.unit_id, assignment.person_id)
+    arms = {
+        a.arm
+        for a in (*tx.assignments(assignment.person_id), assignment)
+        if (a.experiment_id, a.unit_id, a.person_id) == key
+    }
+    if len(arms) > 1 and any(is_control(key[0], arm, controls) for arm in arms):
+        tx.add_assignment(
+            assignment.model_copy(
+                update={"experiment_id": CONFLICT, "arm": HOLDOUT, "layer": CONFLICT}
+            )
+        )
+
+
+def _merges(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    path = workspace.lake / "person_events.parquet"
+    if path.is_file():
+        merged = pl.read_parquet(path).filter(pl.col("kind") == "merged")
+        yield from merged.select("person_id", "into_person_id").iter_rows()
 
 
 def _reach_by_text(
@@ -254,23 +290,6 @@ def _task(task: OutreachTask) -> Task:
         expires_at=task.expires_at,
         due_at=task.not_before,
         autonomy=task.autonomy,
-    )
-
-
-def _online(workspace: Workspace) -> OnlineExperiment | None:
-    """The experiment that strangers join, as registered; permuted experiments take none."""
-    entries = [json.loads(line) for line in workspace.registry.read_text("utf-8").splitlines()]
-    if not entries:
-        return None
-    spec = entries[-1]["spec"]
-    if spec.get("method", "hash") != "hash":
-        return None
-    return OnlineExperiment(
-        experiment_id=spec["id"],
-        layer=spec["layer"],
-        salt=spec["salt"],
-        spec_hash=entries[-1]["spec_hash"],
-        shares=dict(spec["arms"]),
     )
 
 

@@ -62,6 +62,7 @@ class MemoryStore:
         self._holds: dict[str, Hold] = {}
         self._consents: dict[str, tuple[Consent, ...]] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
+        self._same_as: dict[str, tuple[str, ...]] = {}
         self._stops: dict[str, tuple[Stop, ...]] = {}
         self._listings: dict[tuple[ListScope, str], Listing] = {}
         self._sessions: dict[str, Session] = {}
@@ -114,15 +115,35 @@ class MemoryStore:
         """Nobody else is there."""
 
     def contact_of(self, person_id: str) -> Contact | None:
-        return self._contacts.get(person_id)
+        people = self.persons_of(person_id)
+        return next((self._contacts[p] for p in people if p in self._contacts), None)
 
     def contact_by_email(self, email: str) -> Contact | None:
         return self._by_email.get(email.lower())
+
+    def contacts_at(self, domain: str) -> tuple[Contact, ...]:
+        end = f"@{domain.lower()}"
+        return tuple(c for email, c in self._by_email.items() if email.endswith(end))
+
+    def merge(self, person_id: str, same_as: str, *, now: datetime) -> bool:
+        if same_as in self.persons_of(person_id):
+            return False
+        people = {*self.persons_of(person_id), *self.persons_of(same_as)}
+        for one in people:
+            self._same_as[one] = tuple(sorted(people - {one}))
+        return True
+
+    def persons_of(self, person_id: str) -> tuple[str, ...]:
+        return (person_id, *self._same_as.get(person_id, ()))
 
     def contacts(self) -> tuple[Contact, ...]:
         return tuple(self._contacts.values())
 
     def add_contact(self, contact: Contact) -> None:
+        former = self._by_email.get(contact.email.lower())
+        is_same = former is not None and former.contact_id == contact.contact_id
+        if former is not None and is_same and self._contacts.get(former.person_id) == former:
+            del self._contacts[former.person_id]
         if contact.is_primary:
             self._contacts[contact.person_id] = contact
         if contact.email:
@@ -197,24 +218,27 @@ class MemoryStore:
         self._consents[person_id] = tuple(consents)
 
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:
-        return tuple(self._assignments.get(person_id, ()))
+        people = self.persons_of(person_id)
+        return tuple(a for p in people for a in self._assignments.get(p, ()))
 
-    def add_assignment(self, assignment: Assignment) -> None:
+    def add_assignment(self, assignment: Assignment) -> bool:
         held = self._assignments[assignment.person_id]
         key = (assignment.experiment_id, assignment.unit_id)
-        if all((a.experiment_id, a.unit_id) != key for a in held):
+        is_new = all((a.experiment_id, a.unit_id) != key for a in held)
+        if is_new:
             held.append(assignment)
+        return is_new
 
     def suppressed(self, person_id: str) -> str:
         return next((stop.reason for stop in self.stops(person_id)), "")
 
     def stops(self, person_id: str) -> tuple[Stop, ...]:
-        return self._stops.get(person_id, ())
+        return tuple(stop for p in self.persons_of(person_id) for stop in self._stops.get(p, ()))
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
         stops = self.stops(person_id)
         if all(stop.source != source for stop in stops):
-            self._stops[person_id] = (*stops, Stop(reason, source))
+            self._stops[person_id] = (*self._stops.get(person_id, ()), Stop(reason, source))
         for task_id in self._tasks_of[person_id]:
             if self.tasks[task_id].state == "WAITING":
                 self.tasks[task_id] = replace(self.tasks[task_id], state="CANCELLED")
@@ -237,7 +261,8 @@ class MemoryStore:
         return not stops
 
     def unsuppress(self, person_id: str) -> None:
-        self._stops.pop(person_id, None)
+        for one in self.persons_of(person_id):
+            self._stops.pop(one, None)
 
     def listing(self, scope: ListScope, value: str) -> Listing | None:
         return self._listings.get((scope, value))

@@ -74,6 +74,7 @@ class SqlTx(SqlRows):
         super().__init__(connection, tenant_id)
         self._assigned: dict[str, tuple[Assignment, ...]] = {}
         """Asked for several times a turn, and never changed but by this transaction."""
+        self._people: dict[str, tuple[str, ...]] = {}
         self._events: list[TraceEvent] = []
         """Written all at once, as the last thing before the commit."""
 
@@ -86,12 +87,41 @@ class SqlTx(SqlRows):
             self.connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def contact_of(self, person_id: str) -> Contact | None:
-        return self.one(Contact, t.contacts, person_id=person_id, is_primary=True)
+        own = self.one(Contact, t.contacts, person_id=person_id, is_primary=True)
+        if own is not None:
+            return own
+        others = self.persons_of(person_id)[1:]
+        found = (self.one(Contact, t.contacts, person_id=p, is_primary=True) for p in others)
+        return next((contact for contact in found if contact), None)
 
     def contact_by_email(self, email: str) -> Contact | None:
         if not email:
             return None
         return self.one(Contact, t.contacts, email=email.lower())
+
+    def contacts_at(self, domain: str) -> tuple[Contact, ...]:
+        return self.all(Contact, t.contacts, domain=domain.lower())
+
+    def merge(self, person_id: str, same_as: str, *, now: datetime) -> bool:
+        people = dict.fromkeys((*self.persons_of(person_id), *self.persons_of(same_as)))
+        if same_as in self.persons_of(person_id):
+            return False
+        self.lock(*(f"person:{one}" for one in people))
+        pairs = [(a, b) for a in people for b in people if a != b]
+        self.insert_all(
+            t.merged_persons, [{"person_id": a, "same_as": b, "merged_at": now} for a, b in pairs]
+        )
+        self._people.clear()
+        self._assigned.clear()
+        return True
+
+    def persons_of(self, person_id: str) -> tuple[str, ...]:
+        known = self._people.get(person_id)
+        if known is None:
+            rows = self.rows(t.merged_persons, person_id=person_id)
+            known = (person_id, *sorted(row.same_as for row in rows))
+            self._people[person_id] = known
+        return known
 
     def contacts(self) -> tuple[Contact, ...]:
         return self.all(Contact, t.contacts, is_primary=True)
@@ -103,6 +133,7 @@ class SqlTx(SqlRows):
             contact_id=contact.contact_id,
             person_id=contact.person_id,
             email=contact.email.lower(),
+            domain=contact.email.rpartition("@")[2].lower(),
             is_primary=contact.is_primary,
         )
 
@@ -183,13 +214,15 @@ class SqlTx(SqlRows):
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:
         known = self._assigned.get(person_id)
         if known is None:
-            known = self.all(Assignment, t.assignments, person_id=person_id)
+            people = self.persons_of(person_id)
+            held = (self.all(Assignment, t.assignments, person_id=one) for one in people)
+            known = tuple(assignment for of_one in held for assignment in of_one)
             self._assigned[person_id] = known
         return known
 
-    def add_assignment(self, assignment: Assignment) -> None:
-        self._assigned.pop(assignment.person_id, None)
-        self.add(
+    def add_assignment(self, assignment: Assignment) -> bool:
+        self._assigned.clear()
+        return self.add(
             t.assignments,
             assignment,
             experiment_id=assignment.experiment_id,
@@ -202,7 +235,9 @@ class SqlTx(SqlRows):
         return next((stop.reason for stop in self.stops(person_id)), "")
 
     def stops(self, person_id: str) -> tuple[Stop, ...]:
-        rows = sorted(self.rows(t.suppressions, person_id=person_id), key=lambda r: r.recorded_at)
+        people = self.persons_of(person_id)
+        found = (row for p in people for row in self.rows(t.suppressions, person_id=p))
+        rows = sorted(found, key=lambda r: r.recorded_at)
         return tuple(Stop(row.reason, row.source) for row in rows)
 
     def suppress(self, person_id: str, *, reason: str, source: str, now: datetime) -> bool:
@@ -234,7 +269,7 @@ class SqlTx(SqlRows):
         self.connection.execute(
             t.suppressions.delete().where(
                 t.suppressions.c.tenant_id == self.tenant_id,
-                t.suppressions.c.person_id == person_id,
+                t.suppressions.c.person_id.in_(self.persons_of(person_id)),
             )
         )
 

@@ -52,10 +52,21 @@ contacts = Table(
     _key("contact_id"),
     _text("person_id"),
     _text("email"),
+    _text("domain"),
     Column("is_primary", Boolean, nullable=False),
     _doc(),
     Index("contacts_person", "tenant_id", "person_id"),
     Index("contacts_email", "tenant_id", "email"),
+    Index("contacts_domain", "tenant_id", "domain"),
+)
+
+merged_persons = Table(
+    "merged_persons",
+    metadata,
+    _key("tenant_id"),
+    _key("person_id"),
+    _key("same_as"),
+    Column("merged_at", Instant, nullable=False),
 )
 
 addresses = Table(

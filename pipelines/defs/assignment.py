@@ -4,18 +4,34 @@ import dagster as dg
 import polars as pl
 
 from agent_runtime.library.catalog import company_library
-from experiments.registry import register
+from agent_runtime.policies.arms import GLOBAL_HOLDOUT
+from experiments.registry import current, register
 from experiments.spec import Spec
 from pipelines.campaign import experiment_of, load_campaign
 from pipelines.coherence import check_campaign
+from pipelines.errors import PipelineError
 from pipelines.lake import Lake, read_or_empty, write
 from pipelines.resources import BatchResource, WorkspaceResource
-from pipelines.transforms.assign import ASSIGNMENTS, assign
+from pipelines.transforms.assign import ASSIGNED_OWNERS, ASSIGNMENTS, assign, hold_out
+from pipelines.transforms.identity import EVENTS, aliases
 
 
 def spec_of(batch: BatchResource) -> Spec:
     """Returns the spec of the experiment of a batch's campaign."""
     return experiment_of(load_campaign(batch.campaign))
+
+
+def registered_spec(workspace: WorkspaceResource, batch: BatchResource) -> Spec:
+    """Returns the spec of a batch's campaign; raises where it is not what was registered."""
+    spec = spec_of(batch)
+    known = current(workspace.paths.registry, spec.id)
+    if known is None or known.spec_hash != spec.spec_hash:
+        was = f"version {known.version} ({known.spec_hash[:12]})" if known else "nothing"
+        raise PipelineError(
+            f"experiment {spec.id}: the spec has the hash {spec.spec_hash[:12]}, but {was} is "
+            "registered; register it under a raised version, or restore the file."
+        )
+    return spec
 
 
 @dg.asset(
@@ -53,9 +69,11 @@ def registrations(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
 def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
     """One row per experiment and person: the arm, never changed once it stands here.
 
-    Source: eligible people; the hash or the permutation of the registered spec for newcomers.
+    Source: eligible people; the hash or the permutation of the registered spec for newcomers. The
+    global holdout is an experiment of its own, in which nobody is treated.
     """
-    lake, spec = Lake(workspace.paths), spec_of(batch)
+    lake, spec = Lake(workspace.paths), registered_spec(workspace, batch)
+    survivors = aliases(read_or_empty(lake.person_events, EVENTS))
     stored = read_or_empty(lake.assignments, ASSIGNMENTS)
     eligible = pl.read_parquet(lake.eligibility).filter(pl.col("eligible"))
     people = eligible.select("person_id", "contact_id", "account_id", "segment").join(
@@ -64,12 +82,28 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
         right_on="contacts.contact_id",
         how="left",
     )
-    own = assign(
-        people, spec, stored=stored, tenant_id=workspace.tenant_id, now=workspace.instant()
-    )
-    others = stored.filter(pl.col("experiment_id") != spec.id)
-    write(pl.concat([others, own]), lake.assignments)
+    more = {"tenant_id": workspace.tenant_id, "now": workspace.instant(), "survivors": survivors}
+    held = hold_out(people, spec, stored=stored, **more)
+    others = stored.filter(~pl.col("experiment_id").is_in([spec.id, GLOBAL_HOLDOUT]))
+    kept = pl.concat([others, held])
+    mine = stored.filter(pl.col("experiment_id") == spec.id)
+    own = assign(people, spec, stored=pl.concat([kept, mine]), **more)
+    write(_owners(lake, own, eligible), lake.assigned_owners)
+    write(pl.concat([kept, own]), lake.assignments)
     arms = own.get_column("arm").value_counts(sort=True)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": own.height, "arms": dict(arms.iter_rows())}
+        metadata={
+            "dagster/row_count": own.height,
+            "arms": dict(arms.iter_rows()),
+            GLOBAL_HOLDOUT: held.height,
+        }
     )
+
+
+def _owners(lake: Lake, own: pl.DataFrame, eligible: pl.DataFrame) -> pl.DataFrame:
+    """Who owned whom when they were assigned: what stands is kept, as the arms are."""
+    known = read_or_empty(lake.assigned_owners, ASSIGNED_OWNERS)
+    newcomers = own.join(known, on=["experiment_id", "person_id"], how="anti")
+    owned = eligible.select("person_id", "owner_id").unique("person_id", keep="first")
+    added = newcomers.join(owned, on="person_id").select(list(ASSIGNED_OWNERS))
+    return pl.concat([known, added])

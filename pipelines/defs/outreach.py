@@ -6,7 +6,10 @@ import dagster as dg
 import polars as pl
 
 from agent_runtime.contracts import OutreachTask
-from pipelines.campaign import experiment_of, load_campaign
+from agent_runtime.store.registrations import controls_of, read_registrations
+from experiments.registry import current
+from pipelines.campaign import load_campaign
+from pipelines.defs.assignment import registered_spec
 from pipelines.lake import Lake, write
 from pipelines.resources import BatchResource, WorkspaceResource
 from pipelines.sources.public_signals import read_public_signals
@@ -46,13 +49,14 @@ def outreach_queue(
 ) -> tuple[dg.MaterializeResult, dg.MaterializeResult]:
     """Touches of everybody in a treated arm; a touch that stands in the queue is never moved."""
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
-    spec = experiment_of(campaign)
+    spec = registered_spec(workspace, batch)
+    controls = controls_of(read_registrations(workspace.paths.registry))
     eligibility = pl.read_parquet(lake.eligibility)
     by_arm = sort_by_arm(
         eligibility,
         pl.read_parquet(lake.assignments),
         pl.read_parquet(lake.person_events),
-        Arms(spec.id, spec.treated, spec.control),
+        Arms(spec.id, spec.treated, spec.control, spec.layer, controls),
         campaign,
     )
     stored = read_tasks(lake.tasks)
@@ -140,6 +144,8 @@ def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: the lake. What stands in the store already is kept; a touch is never put there twice.
     """
+    # A registry that is not what was written is an error, and then nothing is loaded.
+    current(workspace.paths.registry, "")
     # The runtime store is heavy and only this asset needs it.
     store_import = import_module("agent_runtime.store.importing")
     store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())

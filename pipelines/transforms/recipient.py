@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from agent_runtime.policies.arms import GLOBAL_HOLDOUT, Controls, is_control
 from pipelines.campaign import Campaign
 from pipelines.schemas import FLAG, TEXT
 from pipelines.sources.parse import slug
@@ -35,6 +36,9 @@ class Arms:
     experiment_id: str
     treated: Collection[str]
     control: str
+    layer: str = ""
+    controls: Controls = field(default_factory=dict)
+    """Names of the controls of all registered experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Sorted:
 
     recipients: tuple[Recipient, ...]
     left_out: dict[str, str]
-    """Reason by person: `holdout`, or `no_unit` where nothing could be assigned."""
+    """Reason by person: `global_holdout`; `holdout` of any experiment; `other_experiment` of the
+    same layer; `no_unit` where nothing could be assigned."""
 
 
 def sort_by_arm(
@@ -65,17 +70,22 @@ def sort_by_arm(
         arms: The experiment of the campaign.
         campaign: Says from which mailbox each owner's people are written to.
     """
-    arms_of = _arms_by_person(assignments, aliases(events))
+    survivors = aliases(events)
+    arms_of = _arms_by_person(assignments, survivors)
+    layered = assignments.filter(pl.col("layer") == arms.layer).get_column("person_id")
+    in_layer = {survivors.get(person) or person for person in layered}
     recipients: list[Recipient] = []
     left_out: dict[str, str] = {}
     for row in eligibility.filter(pl.col("eligible")).sort("person_id").iter_rows(named=True):
         person = row["person_id"]
         held = arms_of.get(person, set())
         own = {arm for experiment, arm in held if experiment == arms.experiment_id}
-        if any(arm == arms.control for _, arm in held):
+        if any(experiment == GLOBAL_HOLDOUT for experiment, _ in held):
+            left_out[person] = GLOBAL_HOLDOUT.replace("-", "_")
+        elif any(arm == arms.control or is_control(e, arm, arms.controls) for e, arm in held):
             left_out[person] = "holdout"
         elif not own & set(arms.treated):
-            left_out[person] = "no_unit"
+            left_out[person] = "other_experiment" if person in in_layer else "no_unit"
         else:
             recipients.append(_recipient(row, min(own), campaign))
     return Sorted(tuple(recipients), left_out)

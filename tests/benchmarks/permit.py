@@ -41,6 +41,7 @@ def measure():
         time_zone="Europe/London",
         owner_id="o",
         arms=(("e", "agent"),),
+        controls={"e": ("holdout",)},
         consents=(Consent("email", "prospecting", "consent", "form", NOW),),
         autonomy="autonomous",
         sent=Sent(),

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from agent_runtime.act import message_of
+from agent_runtime.arms import publish_controls
 from agent_runtime.channels.email.compose import compose
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.render import render
@@ -98,6 +99,7 @@ def _store(store):
             session = Session(
                 "t", f"thread-{person}", person, f"c{number}", "icp_prospecting", "new"
             )
+            publish_controls(tx, {"e": ("holdout",)})
             tx.add_contact(contact)
             tx.save_session(session)
             tx.add_consents(person, [Consent("email", "prospecting", "consent", "form", NOW)])

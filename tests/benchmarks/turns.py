@@ -18,6 +18,7 @@ from typing import TypedDict
 
 from agent_runtime import loop
 from agent_runtime.app import assemble
+from agent_runtime.arms import publish_controls
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Consent, Contact, Session
@@ -131,6 +132,7 @@ def _mails(store: SqlStore) -> list[str]:
                 mailbox="relay@m.example",
             )
             session = Session("t", f"thread-{person}", person, f"c{number}", "icp_prospecting", "")
+            publish_controls(tx, {"e": ("holdout",)})
             tx.add_contact(contact)
             tx.save_session(replace(session, state="contacted", subject="Hello"))
             tx.add_consents(person, [Consent("email", "prospecting", "consent", "form", NOW)])

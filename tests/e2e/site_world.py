@@ -12,7 +12,9 @@ from urllib.request import Request, urlopen
 
 from websockets.sync.client import connect
 
+from agent_runtime.arms import publish_controls
 from agent_runtime.clock import write_now
+from agent_runtime.crash import VARIABLE
 from agent_runtime.human_queue import HumanAnswer, HumanQueue
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, OnlineExperiment, Owner
 from agent_runtime.sandbox.calendar_server import serve_calendar
@@ -27,6 +29,29 @@ OWNER = Owner(
     "o-1", "Lena Vogt", "lena@northbeam.example", "relay-lena@mail.northbeam.example", "UTC"
 )
 ARM = {"experiment_id": "online", "layer": "l", "salt": "s", "spec_hash": "h"}
+
+
+class Worker:
+    """The worker's process, to be killed and started anew."""
+
+    def __init__(self, command, environment, folder, running):
+        self._command, self._environment = command, environment
+        self._folder, self._running = folder, running
+
+    @property
+    def has_died(self):
+        return self._running[0].poll() is not None
+
+    def kill(self):
+        self._running[0].kill()
+        self._running[0].wait()
+
+    def start(self, *, crash_at=""):
+        environment = self._environment | ({VARIABLE: crash_at} if crash_at else {})
+        with (self._folder / "processes.log").open("ab") as out:
+            self._running[0] = subprocess.Popen(
+                self._command, env=environment, stdout=out, stderr=out
+            )
 
 
 class Site:
@@ -72,6 +97,7 @@ def running_site(folder, **more):
     store = SqlStore(engine, settings.tenant_id)
     with store.begin() as tx:
         tx.publish("owners", OWNERS.dump_json((OWNER,)).decode())
+        publish_controls(tx, {"online": ("holdout",)})
         online = OnlineExperiment(**ARM, shares={"agent": 1.0})
         tx.publish("online_experiment", EXPERIMENT.dump_json(online).decode())
     with socket.socket() as free:
@@ -104,6 +130,7 @@ def running_site(folder, **more):
             ]
         made = Site(settings, store, port, lambda: _mails(log), exchanger)
         made.calendar_url = calendar.url
+        made.worker = Worker(commands[0], environment, folder, running)
         try:
             warm_up(made, running, folder)
             yield made

@@ -94,19 +94,6 @@ def test_a_campaign_may_not_randomise_other_people_than_promised():
         check_population(campaign, experiment_of(campaign), ["mine"])
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("part", (0.0, 0.5)), ("global_holdout", {"salt": "all", "share": 0.1})],
-)
-def test_a_campaign_may_not_promise_what_its_assignment_does_not_keep(field, value):
-    """R169: a holdout that is promised and not kept is worse than none."""
-    spec = experiment_of(load_campaign("prospecting"))
-    promised = type(spec).model_validate(spec.content | {field: value})
-
-    with pytest.raises(IncoherentCampaignError, match=f"promises {field!r}"):
-        check_experiment(promised)
-
-
 def test_a_stop_rule_that_nobody_could_judge_is_refused_before_anybody_is_assigned():
     spec = experiment_of(load_campaign("prospecting"))
     rule = {"metric": "happiness", "above": 1}

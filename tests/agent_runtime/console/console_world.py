@@ -6,6 +6,7 @@ from uuid import uuid4
 from starlette.testclient import TestClient
 
 from agent_runtime.app import assemble
+from agent_runtime.arms import publish_controls
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.router import Router
 from agent_runtime.console.app import build_app
@@ -70,6 +71,7 @@ class World:
     def __init__(self, *, arm="agent", rates=None):
         self.now = NOW
         self.store = MemoryStore("t")
+        publish_controls(self.store, {"e": ("holdout",), "f": ("holdout",)})
         self.runtime = assemble(
             self.store,
             library=LIBRARY,

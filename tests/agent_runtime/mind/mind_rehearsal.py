@@ -6,6 +6,7 @@ from datetime import timedelta
 from mind_dialogue import START
 
 from agent_runtime.app import assemble
+from agent_runtime.arms import publish_controls
 from agent_runtime.channels.email.parse import ReceivedMail
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Consent
@@ -35,6 +36,7 @@ def rehearse(scenario, library, model, contact) -> list[TraceEvent]:
         owner_id=contact.owner_id if scenario.has_owner else "",
     )
     purpose = library.playbook(scenario.playbook).on("email").purpose
+    publish_controls(store, {"e": ("holdout",)})
     store.add_contact(reader)
     store.add_consents(reader.person_id, [Consent("email", purpose, "consent", "form", START)])
     store.add_assignment(_assignment(reader))

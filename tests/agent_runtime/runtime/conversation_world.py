@@ -6,6 +6,7 @@ from datetime import timedelta
 from runtime_people import ANA, CONSENT, NOW
 
 from agent_runtime.app import assemble
+from agent_runtime.arms import CONTROLS, publish_controls
 from agent_runtime.channels.email.parse import ReceivedMail
 from agent_runtime.contracts import Assignment
 from agent_runtime.library.catalog import load_library
@@ -42,6 +43,7 @@ class Wire:
 
 def new_world(library=LIBRARY):
     store = MemoryStore("t")
+    publish_controls(store, {"e": ("holdout",)})
     store.add_contact(ANA)
     store.add_consents(ANA.person_id, [CONSENT])
     assign(store, ANA.person_id, "agent")
@@ -59,6 +61,8 @@ def new_world(library=LIBRARY):
 
 
 def assign(store, person_id, arm):
+    if not store.published(CONTROLS):
+        publish_controls(store, {"e": ("holdout",)})
     store.add_assignment(
         Assignment(
             tenant_id="t",

@@ -58,6 +58,7 @@ FACTS = Facts(
     time_zone="Europe/Berlin",
     owner_id="o-1",
     arms=(("e", "agent"),),
+    controls={"e": ("holdout",)},
     consents=(CONSENT,),
     autonomy="autonomous",
     sent=Sent(),

@@ -8,6 +8,7 @@ from runtime_people import ANA, NOW, THREAD
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
+from agent_runtime.arms import publish_controls
 from agent_runtime.briefing import read_brief
 from agent_runtime.clock import write_now
 from agent_runtime.commands import brief
@@ -42,6 +43,7 @@ def settings(tmp_path):
     write_now(engine, NOW)
     with SqlStore(engine, "t").begin() as tx:
         facts = (("trigger", "opened an office in Lyon"), ("health_note", "asthma"))
+        publish_controls(tx, {"e": ("holdout",)})
         tx.add_contact(replace(ANA, facts=facts))
         tx.add_contact(HELD)
         tx.add_contact(FREE)

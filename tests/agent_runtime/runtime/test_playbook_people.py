@@ -7,6 +7,7 @@ import pytest
 from runtime_people import ANA, CONSENT, NOW, THREAD
 
 from agent_runtime.app import assemble
+from agent_runtime.arms import publish_controls
 from agent_runtime.channels.email.parse import ReceivedMail
 from agent_runtime.contracts import Assignment
 from agent_runtime.library.catalog import load_library
@@ -38,6 +39,7 @@ class Wire:
 def thread_of():
     def build(playbook, *, facts=()):
         store = MemoryStore("t")
+        publish_controls(store, {"e": ("holdout",)})
         store.add_contact(replace(ANA, facts=facts))
         store.add_consents(ANA.person_id, [CONSENT])
         store.add_assignment(

@@ -122,3 +122,34 @@ def test_the_mailbox_is_that_of_the_owner():
 
     assert found.recipients[0].mailbox == "relay-jose-gross@mail.northbeam.example"
     assert found.recipients[0].time_zone == ""
+
+
+def test_the_control_of_another_experiment_is_known_by_its_registered_name():
+    controls = {"e0": ("business-as-usual",)}
+    found = sort_by_arm(
+        frame(person("p1"), person("p2")),
+        assigned(
+            ("p1", "e1", "agent"),
+            ("p1", "e0", "business-as-usual"),
+            ("p2", "e1", "agent"),
+            ("p2", "e0", "human"),
+        ),
+        NO_MERGES,
+        Arms("e1", ("agent",), "holdout", "outbound", controls),
+        CAMPAIGN,
+    )
+
+    assert found.left_out == {"p1": "holdout"}
+    assert [one.person_id for one in found.recipients] == ["p2"]
+
+
+def test_each_who_has_no_arm_is_told_why():
+    found = sort_by_arm(
+        frame(person("p1"), person("p2"), person("p3")),
+        assigned(("p1", "global-holdout", "holdout"), ("p2", "e7", "agent")),
+        NO_MERGES,
+        Arms("e1", ("agent",), "holdout", "outbound"),
+        CAMPAIGN,
+    )
+
+    assert found.left_out == {"p1": "global_holdout", "p2": "other_experiment", "p3": "no_unit"}

@@ -65,6 +65,7 @@ def permit_for(mail):
         time_zone="Europe/Berlin",
         owner_id="o-1",
         arms=(("e", "agent"),),
+        controls={"e": ("holdout",)},
         consents=(Consent("email", "prospecting", "consent", "form", NOW),),
         autonomy="autonomous",
         sent=Sent(),
