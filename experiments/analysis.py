@@ -1,7 +1,8 @@
-"""What a trial shows: intention to treat, each treated arm against the control, in one call."""
+"""What a trial shows: intention to treat, each treated arm against its base, in one call."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from experiments.estimation import (
 )
 from experiments.forecast import with_forecast
 from experiments.health import sample_ratio
+from experiments.look_plans import look_plan
 from experiments.readout import MetricReadout, Readout, SampleRatio
 from experiments.sections.further import further_sections
 from experiments.sections.trial import Trial
@@ -25,52 +27,82 @@ from experiments.statistics.multiplicity import adjusted
 from experiments.statistics.ratios import RatioSample
 from experiments.switchback_periods import without_carry_over
 from experiments.units import checked_units
+from experiments.windows import checked_windows
 
 
-def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readout:
+def analyze(
+    units: pl.DataFrame, spec: Spec, *, source: str = "units", now: datetime | None = None
+) -> Readout:
     """Returns what the units show of the spec's question.
 
     Every unit counts in the arm that it was assigned to, contacted or not. The method follows from
     the spec and the data: errors by cluster where the spec names one; Newcombe's interval for a
     share with few events; the delta method for a ratio; errors over time for a switchback;
     otherwise Welch's t, with CUPED where the spec names covariates or CUPAC's columns.
+    In sequential mode: confidence sequences that hold at every look, and nothing else; units whose
+    window is open are left out. In fixed mode nothing of the metrics is shown before every window
+    has closed, not even the means.
 
     Args:
         units: One row a unit: unit_id, arm, the metrics, and what the spec names besides.
         spec: The registered question.
         source: Name of the table in errors.
+        now: Time of the look; needed where the spec tells of windows (`checked_windows`).
 
     Returns:
-        Sample ratio, one row a metric and treated arm (the primary first), the verdict, and the
-        sections that the spec asks for.
+        Sample ratio, one row a metric and pair of arms (the primary first; treated arms against
+        the control, then the contrasts), the verdict, and the sections that the spec asks for, of
+        a fixed trial whose windows are closed.
 
     Raises:
         UnitsError: The table allows no honest number.
-        ExperimentError: The spec asks for what is not made here: a sequential analysis, contrasts
-            between treated arms, or windows that are still open.
+        ExperimentError: The spec tells of windows, but `now` is missing; or it asks for a
+            sequential analysis of a switchback, which is not made.
     """
-    _check_kept(spec)
-    if spec.analysis.mode == "sequential":
+    is_sequential = spec.analysis.mode == "sequential"
+    if is_sequential and spec.switchback:
         raise ExperimentError(
-            f"{spec.id}: the field 'analysis.mode' is 'sequential', but only 'fixed' can be "
-            "analysed; a fixed interval that is looked at again and again does not hold"
+            f"{spec.id}: the field 'analysis.mode' is 'sequential', but a switchback can only be "
+            "analysed as 'fixed', since its periods are few and follow one another"
         )
     checked = checked_units(units, spec, source=source)
     srm = _sample_ratio(checked, spec)
-    every_unit = with_forecast(checked, spec)
+    windows = checked_windows(units, spec, now=now, source=source)
+    is_hidden = windows is not None and windows.hide(spec.analysis.mode)
+    if windows is not None and not is_hidden:
+        checked = checked.filter(windows.are_closed)
+    every_unit = checked if is_hidden else with_forecast(checked, spec)
     counted = without_carry_over(every_unit, spec)
     shares = {metric: is_share(units, spec, metric) for metric in spec.metrics}
     comparisons = _corrected(
         [
-            _compared(counted, spec, metric, arm, role=role, shares=shares, source=source)
+            _compared(
+                counted,
+                spec,
+                metric,
+                pair,
+                role=role,
+                shares=shares,
+                is_hidden=is_hidden,
+                source=source,
+            )
             for metric, role in _roles(spec).items()
-            for arm in spec.treated
+            for pair in spec.pairs
         ],
         spec,
     )
-    headline = {(c.metric, c.arm): c.estimate for c in comparisons}
-    sections = further_sections(Trial(counted, every_unit, spec, shares, headline))
+    headline = {
+        (c.metric, c.arm): c.estimate
+        for c in comparisons
+        if c.estimate and c.control == spec.control
+    }
+    is_final = not is_hidden and not is_sequential
+    sections = dict(
+        further_sections(Trial(counted, every_unit, spec, shares, headline)) if is_final else ()
+    )
     shown = "; ".join(c.verdict for c in comparisons if c.role == "primary")
+    if windows is not None:
+        shown = windows.counts.verdict if is_hidden else shown + windows.counts.left_out
     return Readout(
         spec_id=spec.id,
         version=spec.version,
@@ -79,23 +111,10 @@ def analyze(units: pl.DataFrame, spec: Spec, *, source: str = "units") -> Readou
         verdict=srm.verdict if srm.is_mismatch else shown,
         srm=srm,
         metrics=tuple(MetricReadout.of(comparison) for comparison in comparisons),
-        **dict(sections),
+        mode=spec.analysis.mode,
+        windows=windows.counts if windows else None,
+        **sections,
     )
-
-
-def _check_kept(spec: Spec) -> None:
-    """Refuses what a spec promises and no readout keeps; passed over, it would mislead."""
-    if spec.contrasts:
-        raise ExperimentError(
-            f"{spec.id}: the field 'contrasts' is given, but arms are compared with the control "
-            "only; leave it out, or analyse the pair as a trial of its own"
-        )
-    if spec.assigned_at and spec.primary.window_days:
-        raise ExperimentError(
-            f"{spec.id}: the field 'assigned_at' asks that nothing is shown before every window of "
-            f"{spec.primary.window_days} days has closed, which is not checked here; leave it out "
-            "once they all have"
-        )
 
 
 def _sample_ratio(units: pl.DataFrame, spec: Spec) -> SampleRatio:
@@ -119,7 +138,7 @@ def _roles(spec: Spec) -> dict[str, Role]:
 def _corrected(comparisons: Iterable[Comparison], spec: Spec) -> list[Comparison]:
     """The comparisons, those of secondary metrics with p-values corrected over all of these."""
     found = list(comparisons)
-    secondary = [c.estimate.p_value for c in found if c.role == "secondary"]
+    secondary = [c.estimate.p_value if c.estimate else None for c in found if c.role == "secondary"]
     corrected = iter(adjusted(secondary, spec.analysis.correction))
     return [replace(c, p_adjusted=next(corrected)) if c.role == "secondary" else c for c in found]
 
@@ -128,28 +147,35 @@ def _compared(
     units: pl.DataFrame,
     spec: Spec,
     metric: str,
-    arm: str,
+    pair: tuple[str, str],
     *,
     role: Role,
     shares: dict[str, bool],
+    is_hidden: bool,
     source: str,
 ) -> Comparison:
+    arm, base = pair
     known = measured(units, spec, metric)
-    of_control, of_arm = (sample_of(known, spec, metric, name) for name in (spec.control, arm))
+    of_control, of_arm = (sample_of(known, spec, metric, name) for name in (base, arm))
+    counts = dict(known.group_by("arm").len().iter_rows())
+    n_arm, n_control = counts.get(arm, 0), counts.get(base, 0)
+    plan = look_plan(spec, arm, base) if spec.analysis.mode == "sequential" else None
     try:
-        estimate = estimate_of(of_control, of_arm, spec, is_share=shares[metric])
+        estimate = (
+            None
+            if is_hidden or min(n_arm, n_control) < 2
+            else estimate_of(of_control, of_arm, spec, is_share=shares[metric], plan=plan)
+        )
     except UnitsError as error:
         raise UnitsError(f"{source}: the column {metric!r} cannot be analysed; {error}") from None
-    counts = dict(known.group_by("arm").len().iter_rows())
-    n_arm, n_control = counts.get(arm, 0), counts.get(spec.control, 0)
     return Comparison(
         metric=metric,
         role=role,
         arm=arm,
-        control=spec.control,
+        control=base,
         n_arm=n_arm,
         n_control=n_control,
-        n_missing=units["arm"].is_in([arm, spec.control]).to_numpy().sum() - n_arm - n_control,
+        n_missing=units["arm"].is_in([arm, base]).to_numpy().sum() - n_arm - n_control,
         is_share=shares[metric],
         margin=spec.guardrails[metric].margin if role == "guardrail" else None,
         estimate=estimate,

@@ -15,6 +15,7 @@ from experiments import registry
 from experiments.assign_cli import assign
 from experiments.power_cli import power
 from experiments.readout import Readout
+from experiments.simulate_cli import simulate
 from experiments.spec import load_spec
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 
 app.command(name="power")(power)
 app.command(name="assign")(assign)
+app.command(name="simulate")(simulate)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Log = Annotated[Path, typer.Option("--registry", help="The registry's log.")]
@@ -100,23 +102,41 @@ def analyze(
     spec: Annotated[Path, typer.Option(help="The spec, YAML.")],
     units: Annotated[Path, typer.Option(help="One row a unit: Parquet or CSV.")],
     out: Annotated[Path, typer.Option(help="Where the readout goes, JSON.")],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+            help="Time of the look, UTC unless it names a zone; default: now. It decides which "
+            "windows are open where the spec names assigned_at and a window.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a trial shows: effects with intervals, and a verdict in plain words.
 
+    A fixed trial shows no effect before every window has closed; a sequential one shows at any
+    time what holds at every look.
+
     Example: parley experiment analyze --spec spec.yaml --units units.parquet --out report.json
+
+    Example: parley experiment analyze --spec s.yaml --units u.csv --out r.json --as-of 2026-04-06
     """
     from experiments.analysis import analyze as analyze_units
     from experiments.units import read_units
 
     question = load_spec(spec)
-    readout = analyze_units(read_units(units, question), question, source=str(units))
+    now = _in_utc(as_of) if as_of else datetime.now(UTC)
+    readout = analyze_units(read_units(units, question), question, source=str(units), now=now)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(readout.model_dump_json(indent=2) + "\n")
     if as_json:
         typer.echo(readout.model_dump_json())
     else:
         _print_readout(readout)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _table(registrations: tuple[registry.Registration, ...]) -> Table:
@@ -141,9 +161,14 @@ def _print_readout(readout: Readout) -> None:
             row.metric,
             row.arm,
             f"{row.n_arm:,} / {row.n_control:,}",
-            f"{row.mean_arm:.4g}",
-            f"{row.mean_control:.4g}",
-            f"{row.effect:+.4g}",
+            *(
+                "hidden" if number is None else format(number, form)
+                for number, form in (
+                    (row.mean_arm, ".4g"),
+                    (row.mean_control, ".4g"),
+                    (row.effect, "+.4g"),
+                )
+            ),
             f"{row.ci_low:+.4g} to {row.ci_high:+.4g}" if has_interval else "none",
             f"{row.p_value:.3g}" if has_interval else "none",
         )

@@ -24,7 +24,8 @@ class Comparison:
     is_share: bool
     """Whether every value is 0 or 1, so that means are shares."""
     margin: float | None
-    estimate: Estimate
+    estimate: Estimate | None
+    """None while a window is open in a fixed trial."""
     weight: float | None = None
     """What the effect is multiplied by for a total; None means by the units of the arm."""
     p_adjusted: float | None = None
@@ -32,8 +33,8 @@ class Comparison:
 
     @property
     def margin_test(self) -> MarginTest | None:
-        """Of a guardrail: the test against its margin, and the power that it had."""
-        if self.margin is None:
+        """Of a guardrail: the test against its margin, and its power; none beside a sequence."""
+        if self.margin is None or self.estimate is None or self.estimate.is_sequence:
             return None
         return margin_test(self.estimate, self.margin, n_arm=self.n_arm, n_control=self.n_control)
 
@@ -45,20 +46,26 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """What is shown, in plain words."""
+        if self.estimate is None:
+            return f"not shown yet: {self.metric} is not looked at before its windows close"
+        if self.estimate.is_too_early:
+            return f"not shown yet: {self.estimate.method} ({self.metric}, {self.arm})"
         if self.estimate.ci is None:
             return f"not shown: {self.metric} does not vary, so nothing follows for {self.arm}"
         if self.margin is None:
-            return self._corrected(self._verdict_on_effect(self.estimate.ci))
+            return self._corrected(
+                self._verdict_on_effect(self.estimate, self.estimate.ci), self.estimate
+            )
         return self._verdict_on_guardrail(self.estimate.ci, self.margin)
 
-    def _verdict_on_effect(self, ci: Interval) -> str:
+    def _verdict_on_effect(self, estimate: Estimate, ci: Interval) -> str:
         low, high = self._number(ci.low), self._number(ci.high)
         if ci.low <= 0 <= ci.high:
             return (
                 f"not shown: the interval includes zero; effects above {high} and below "
                 f"{low}{self._unit} are excluded ({self.metric}, {self.arm} against {self.control})"
             )
-        effect = self.estimate.effect
+        effect = estimate.effect
         total = f"{effect * self.total_weight:+,.4g} over its {self.n_arm:,} units"
         per = " per unit" if self.weight is None else ""
         return (
@@ -67,8 +74,8 @@ class Comparison:
             f"(interval {low} to {high}), {total}"
         )
 
-    def _corrected(self, verdict: str) -> str:
-        p_value, p_adjusted = self.estimate.p_value, self.p_adjusted
+    def _corrected(self, verdict: str, estimate: Estimate) -> str:
+        p_value, p_adjusted = estimate.p_value, self.p_adjusted
         if self.role != "secondary" or p_value is None or p_adjusted is None:
             return verdict
         if not verdict.startswith("shown") or p_adjusted < 1 - CONFIDENCE:

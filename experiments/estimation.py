@@ -7,8 +7,12 @@ from experiments.columns import columns_of
 from experiments.spec import Spec
 from experiments.statistics.clusters import difference_between_clusters
 from experiments.statistics.estimate import Estimate, Sample
+from experiments.statistics.event_sequences import sequence_of_shares
+from experiments.statistics.look_plan import LookPlan
 from experiments.statistics.means import difference_of_means
+from experiments.statistics.ratio_sequences import sequence_of_ratios
 from experiments.statistics.ratios import RatioSample, difference_of_ratios, linear_sample
+from experiments.statistics.sequences import sequence_between_clusters, sequence_of_means
 from experiments.statistics.shares import difference_of_shares, has_few_events
 from experiments.statistics.switchback import difference_between_periods
 
@@ -37,7 +41,7 @@ def sample_of(units: pl.DataFrame, spec: Spec, metric: str, arm: str) -> Sample 
     mine = units.filter(pl.col("arm") == arm)
     has_forecast = metric == spec.primary.metric and FORECAST in units.columns
     names = (*spec.covariates, *([FORECAST] if has_forecast else []))
-    covariates = np.reshape([mine[x] for x in names], (-1, mine.height)).T
+    covariates = np.reshape([mine[x] for x in names], (len(names), mine.height)).T
     cluster = randomised_as_one(spec)
     cluster_ids = mine[cluster].to_numpy() if cluster else np.empty(0, np.int64)
     values = [mine[column].to_numpy() for column in columns_of(spec, metric)]
@@ -57,9 +61,19 @@ def as_values(sample: Sample | RatioSample) -> Sample:
 
 
 def estimate_of(
-    control: Sample | RatioSample, arm: Sample | RatioSample, spec: Spec, *, is_share: bool
+    control: Sample | RatioSample,
+    arm: Sample | RatioSample,
+    spec: Spec,
+    *,
+    is_share: bool,
+    plan: LookPlan | None = None,
 ) -> Estimate:
-    """Returns the difference by the method that the spec and the data ask for."""
+    """Returns the difference by the method that the spec and the data ask for.
+
+    Where looks are planned for, that is a confidence sequence.
+    """
+    if plan is not None:
+        return _sequence_of(control, arm, plan, is_share=is_share)
     if spec.switchback:
         return difference_between_periods(as_values(control), as_values(arm))
     if isinstance(control, RatioSample) and isinstance(arm, RatioSample):
@@ -70,3 +84,14 @@ def estimate_of(
     if is_share and has_few_events(control, arm):
         return difference_of_shares(control, arm)
     return difference_of_means(control, arm)
+
+
+def _sequence_of(
+    control: Sample | RatioSample, arm: Sample | RatioSample, plan: LookPlan, *, is_share: bool
+) -> Estimate:
+    if isinstance(control, RatioSample) and isinstance(arm, RatioSample):
+        return sequence_of_ratios(control, arm, plan)
+    control, arm = as_values(control), as_values(arm)
+    if len(control.cluster_ids):
+        return sequence_between_clusters(control, arm, plan)
+    return (sequence_of_shares if is_share else sequence_of_means)(control, arm, plan)

@@ -34,14 +34,15 @@ def interval_figure(metric: MetricReadout, *, truth: float | None = None) -> gra
 
     Returns:
         A figure; shares are drawn in percentage points. The estimate is written above its
-        interval and the truth below, so that the two never cover each other.
+        interval and the truth below, so that the two never cover each other. While the estimate
+        is hidden, only zero and the truth are drawn.
     """
     scale = 100 if metric.is_share else 1
     unit = "percentage points" if metric.is_share else "per unit"
-    effect = metric.effect * scale
+    effect = None if metric.effect is None else metric.effect * scale
     ends = [end * scale for end in (metric.ci_low, metric.ci_high) if end is not None]
     planted = None if truth is None else truth * scale
-    axis = _range([0, *ends, effect, *([] if planted is None else [planted])])
+    axis = _range([0, *ends, *(x for x in (effect, planted) if x is not None)])
 
     figure = graph_objects.Figure()
     figure.add_scatter(
@@ -53,16 +54,17 @@ def interval_figure(metric: MetricReadout, *, truth: float | None = None) -> gra
         hovertemplate="95% interval %{x:.2f}<extra></extra>",
         meta="interval",
     )
-    figure.add_scatter(
-        x=[effect],
-        y=[0],
-        mode="markers",
-        marker={"size": 16, "color": COLOURS["agent"]},
-        hovertemplate="measured %{x:.2f}<extra></extra>",
-        meta="agent",
-    )
-    spread = f"({_signed(ends[0])} to {_signed(ends[1])})" if ends else "(no interval)"
-    _label(figure, effect, axis, f"<b>measured {_signed(effect)}</b><br>{spread}", 34)
+    if effect is not None:
+        figure.add_scatter(
+            x=[effect],
+            y=[0],
+            mode="markers",
+            marker={"size": 16, "color": COLOURS["agent"]},
+            hovertemplate="measured %{x:.2f}<extra></extra>",
+            meta="agent",
+        )
+        spread = f"({_signed(ends[0])} to {_signed(ends[1])})" if ends else "(no interval)"
+        _label(figure, effect, axis, f"<b>measured {_signed(effect)}</b><br>{spread}", 34)
     if planted is not None:
         figure.add_scatter(
             x=[planted],

@@ -1,5 +1,6 @@
 """What an analysis says: the JSON that notebooks, MLflow, dashboards and people read."""
 
+from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
@@ -44,13 +45,50 @@ class SampleRatio(_Part):
         )
 
 
+class Windows(_Part):
+    """How many units of each arm have been watched for the whole window, at the time of a look."""
+
+    as_of: datetime
+    days: int
+    closed: dict[str, int]
+    open: dict[str, int]
+    last_closes_at: datetime
+
+    @property
+    def are_closed(self) -> bool:
+        """Whether no unit is still being watched."""
+        return not any(self.open.values())
+
+    @property
+    def left_out(self) -> str:
+        """What a sequential trial leaves out, as an addition to its verdict; empty if nothing."""
+        if self.are_closed:
+            return ""
+        return f"; {self._waiting:,} units are left out, since their window is open"
+
+    @property
+    def _waiting(self) -> int:
+        return sum(self.open.values())
+
+    @property
+    def verdict(self) -> str:
+        """Why nothing is shown while windows are open."""
+        waiting = self._waiting
+        return (
+            f"not shown yet: the window of {self.days} days is still open for {waiting:,} of "
+            f"{waiting + sum(self.closed.values()):,} units; the last one closes at "
+            f"{self.last_closes_at:%Y-%m-%d %H:%M} UTC, and a fixed trial shows nothing before"
+        )
+
+
 class MetricReadout(_Part):
     """One metric of one treated arm against the control, by intention to treat.
 
     Effects and means are per unit; `total` is the effect times the units of the treated arm (of a
     ratio, times the sum of its denominators there).
     A bound or p-value is null where none follows from the data, as `method` says. With covariates
-    the means are the adjusted ones, so that `effect = mean_arm - mean_control` always.
+    the means are the adjusted ones, so that `effect = mean_arm - mean_control` always. While a
+    window is open in a fixed trial, the means and all that follows from them are null.
     """
 
     metric: str
@@ -62,15 +100,15 @@ class MetricReadout(_Part):
     n_missing: int
     """Units of both arms without a value; they are left out."""
     is_share: bool
-    mean_arm: float
-    mean_control: float
-    effect: float
+    mean_arm: float | None
+    mean_control: float | None
+    effect: float | None
     ci_low: float | None
     ci_high: float | None
     relative: float | None
     relative_ci_low: float | None
     relative_ci_high: float | None
-    total: float
+    total: float | None
     total_ci_low: float | None
     total_ci_high: float | None
     p_value: float | None
@@ -88,11 +126,10 @@ class MetricReadout(_Part):
     @classmethod
     def of(cls, comparison: Comparison) -> Self:
         """Returns a comparison as one flat row."""
-        estimate, ci, relative_ci = (
-            comparison.estimate,
-            comparison.estimate.ci,
-            comparison.estimate.relative_ci,
-        )
+        estimate = comparison.estimate
+        ci = estimate.ci if estimate else None
+        relative_ci = estimate.relative_ci if estimate else None
+        p_value = estimate.p_value if estimate else None
         against_margin, weight = comparison.margin_test, comparison.total_weight
         is_corrected = comparison.role == "secondary"
         return cls(
@@ -104,20 +141,20 @@ class MetricReadout(_Part):
             n_control=comparison.n_control,
             n_missing=comparison.n_missing,
             is_share=comparison.is_share,
-            mean_arm=estimate.mean_arm,
-            mean_control=estimate.mean_control,
-            effect=estimate.effect,
+            mean_arm=estimate.mean_arm if estimate else None,
+            mean_control=estimate.mean_control if estimate else None,
+            effect=estimate.effect if estimate else None,
             ci_low=ci.low if ci else None,
             ci_high=ci.high if ci else None,
-            relative=estimate.relative,
+            relative=estimate.relative if estimate else None,
             relative_ci_low=relative_ci.low if relative_ci else None,
             relative_ci_high=relative_ci.high if relative_ci else None,
-            total=estimate.effect * weight,
+            total=estimate.effect * weight if estimate else None,
             total_ci_low=ci.low * weight if ci else None,
             total_ci_high=ci.high * weight if ci else None,
-            p_value=estimate.p_value,
-            p_adjusted=comparison.p_adjusted if is_corrected else estimate.p_value,
-            method=estimate.method,
+            p_value=p_value,
+            p_adjusted=comparison.p_adjusted if is_corrected else p_value,
+            method=estimate.method if estimate else "none while windows are open",
             margin=comparison.margin,
             p_margin=against_margin.p_value if against_margin else None,
             margin_power=against_margin.power if against_margin else None,
@@ -135,6 +172,9 @@ class Readout(_Part):
     verdict: str
     srm: SampleRatio
     metrics: tuple[MetricReadout, ...]
+    mode: Literal["fixed", "sequential"] = "fixed"
+    windows: Windows | None = None
+    """Null where the spec does not name `assigned_at` and `primary.window_days`."""
     balance: tuple[Balance, ...] | None = None
     compliers: tuple[Compliers, ...] | None = None
     segments: Segments | None = None

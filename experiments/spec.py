@@ -81,6 +81,11 @@ class Spec(Part):
         return tuple(arm for arm in self.arms if arm != self.control)
 
     @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The arms that are compared, each with its base: with the control, then the contrasts."""
+        return (*((arm, self.control) for arm in self.treated), *self.contrasts)
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         """All metric columns: primary, secondary, guardrails."""
         return (self.primary.metric, *self.secondary, *self.guardrails)

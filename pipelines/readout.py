@@ -54,7 +54,7 @@ def read_out(workspace: Workspace, spec: Spec, *, now: datetime) -> Report:
     assignments = pl.read_parquet(workspace.lake / "assignments.parquet")
     measured = pl.read_parquet(workspace.metrics / "metric_by_unit.parquet")
     units = joined_units(assignments, measured, spec)
-    readout = analyze(units, spec, source="metric_by_unit")
+    readout = analyze(units, spec, source="metric_by_unit", now=now)
     write_json(readout.model_dump(mode="json"), answer_path(workspace, spec))
     stored = read_arms(workspace)
     blurred = contamination_of(workspace, spec.id, read_sends(workspace), stored)

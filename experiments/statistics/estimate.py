@@ -55,6 +55,10 @@ class Estimate:
     """Of the effect; None where the interval is not made of one."""
     freedom: float | None = None
     """Degrees of freedom of Student's t, where there is a standard error."""
+    is_sequence: bool = False
+    """Whether interval and p-value hold at every look, all looks together."""
+    is_too_early: bool = False
+    """Whether it is too early in the trial for an interval; a later look may have one."""
 
     @property
     def effect(self) -> float:

@@ -32,7 +32,7 @@ def difference_of_means(control: Sample, arm: Sample) -> Estimate:
         return _welch(control.values, arm.values, method, equal_var=True)
     if control.covariates.shape[1] == 0:
         return _welch(control.values, arm.values, "difference of means, Welch t interval")
-    return _welch(*_cuped(control, arm), "difference of means, CUPED, Welch t interval")
+    return _welch(*cuped(control, arm), "difference of means, CUPED, Welch t interval")
 
 
 def _welch(
@@ -93,7 +93,7 @@ def _far_above_zero(control: NDArray[np.float64], arm: NDArray[np.float64]) -> f
     return float(max(abs(values).max() for values in (control, arm))) * 2 + 1
 
 
-def _cuped(control: Sample, arm: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def cuped(control: Sample, arm: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Returns the values less what the covariates foretold, by slopes common to both arms."""
     values = np.concatenate([control.values, arm.values])
     covariates = np.concatenate([control.covariates, arm.covariates])

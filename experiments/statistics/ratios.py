@@ -47,13 +47,8 @@ def difference_of_ratios(control: RatioSample, arm: RatioSample) -> Estimate:
         Deng, Knoblich & Lu (2018), Applying the Delta Method in Metric Analytics, equations 3-5.
         Deng, Xu, Kohavi & Walker (2013), appendix B: CUPED for ratios.
     """
-    for name, sample in (("control", control), ("treated", arm)):
-        if sample.denominators.sum() <= 0:
-            raise UnitsError(
-                f"the denominators of the {name} arm sum to {sample.denominators.sum():g}, but a "
-                "ratio needs a sum above zero"
-            )
-    if min(_errors_above_zero(control), _errors_above_zero(arm)) < _ERRORS_ABOVE_ZERO:
+    check_denominators(control, arm)
+    if not are_told(control, arm):
         return Estimate(arm.ratio, control.ratio, "no interval, since the denominators are too few")
     if len(control.cluster_ids):
         estimate = difference_between_clusters(linear_sample(control), linear_sample(arm))
@@ -64,6 +59,21 @@ def difference_of_ratios(control: RatioSample, arm: RatioSample) -> Estimate:
         estimate = difference_of_means(linear_sample(control), linear_sample(arm))
     method = estimate.method.replace("difference of means", "difference of ratios, delta method")
     return replace(estimate, method=method)
+
+
+def check_denominators(control: RatioSample, arm: RatioSample) -> None:
+    """Raises `UnitsError` where the denominators of an arm do not sum to more than zero."""
+    for name, sample in (("control", control), ("treated", arm)):
+        if sample.denominators.sum() <= 0:
+            raise UnitsError(
+                f"the denominators of the {name} arm sum to {sample.denominators.sum():g}, but a "
+                "ratio needs a sum above zero"
+            )
+
+
+def are_told(*samples: RatioSample) -> bool:
+    """Whether the denominators are far enough from zero for the delta method."""
+    return min(_errors_above_zero(sample) for sample in samples) >= _ERRORS_ABOVE_ZERO
 
 
 def linear_values(

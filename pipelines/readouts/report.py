@@ -44,7 +44,8 @@ class Lift(_Part):
     metric: str
     arm: str
     control: str
-    effect: float
+    effect: float | None
+    """Null while windows are open in a fixed trial."""
     ci_low: float | None
     ci_high: float | None
     p_value: float | None

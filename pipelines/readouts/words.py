@@ -33,7 +33,7 @@ def answer(report: Report) -> tuple[str, str]:
             "Do not use this result.",
             "The arms are not of the sizes that were promised, so something lost or moved people.",
         )
-    if lift.ci_low is None or lift.ci_high is None:
+    if lift.effect is None or lift.ci_low is None or lift.ci_high is None:
         return "Nothing can be said yet.", f"{capital(report.readout.verdict)}."
     interval = f"95% interval {points(lift.ci_low)} to {points(lift.ci_high)}"
     change = f"{points(lift.effect)} per 100 {people(report.unit)}, {interval}."
@@ -55,13 +55,17 @@ def points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
 
 
-def difference(number: float, *, is_share: bool) -> str:
-    """Returns a difference with its sign, shares in points."""
+def difference(number: float | None, *, is_share: bool) -> str:
+    """Returns a difference with its sign, shares in points; a dash while it is hidden."""
+    if number is None:
+        return "–"
     return points(number) if is_share else f"{number:+,.2f}".replace("-", "−")
 
 
-def mean(number: float, *, is_share: bool) -> str:
-    """Returns a mean, shares as a percentage."""
+def mean(number: float | None, *, is_share: bool) -> str:
+    """Returns a mean, shares as a percentage; a dash while it is hidden."""
+    if number is None:
+        return "–"
     return percent(number, 1) if is_share else f"{number:,.2f}"
 
 

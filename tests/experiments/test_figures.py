@@ -1,3 +1,6 @@
+from datetime import UTC, datetime
+
+import polars as pl
 from trials import counted_units, drawn_units, trial_spec
 
 from experiments.analysis import analyze
@@ -25,3 +28,12 @@ def test_where_there_is_no_interval_the_figure_claims_none():
 
     assert _by_role(figure) == {"interval": [], "agent": [0.0]}
     assert "(no interval)" in figure.layout.annotations[0].text
+
+
+def test_while_effects_are_hidden_the_figure_shows_none():
+    units = drawn_units(1).with_columns(assigned_at=pl.lit("2026-03-02"))
+    spec = trial_spec(primary={"metric": "meeting", "window_days": 9}, assigned_at="assigned_at")
+
+    hidden = analyze(units, spec, now=datetime(2026, 3, 9, tzinfo=UTC)).primary
+
+    assert _by_role(interval_figure(hidden)) == {"interval": []}

@@ -52,7 +52,7 @@ def test_ratios_agree_with_tea_tasting(covariates):
 
 
 def test_clustered_ratios_are_the_delta_method_on_sums_by_cluster():
-    control, arm = _samples(2, accounts=30)
+    control, arm = _samples(2, accounts=240)
 
     ours = difference_of_ratios(control, arm)
 

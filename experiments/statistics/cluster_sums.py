@@ -1,0 +1,168 @@
+"""What the sums of each cluster tell: least squares on the arm, and errors robust to clusters."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.statistics.estimate import Sample
+
+_NO_FREEDOM_LEFT = 1 - 1e-9
+_EFFECT = 1
+"""Place of the arm's coefficient; the control's mean stands at 0, covariates follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class RobustFit:
+    """The control's mean and the effect, with their covariance and its degrees of freedom."""
+
+    base: float
+    effect: float
+    covariance: NDArray[np.float64]
+    """Of the two, 2 by 2."""
+    freedom: float
+
+
+@dataclass(frozen=True)
+class ClusterSums:
+    """Sums over the units of each cluster; X holds a one, the arm and the centred covariates."""
+
+    products: NDArray[np.float64]
+    """X'X of each cluster."""
+    responses: NDArray[np.float64]
+    """X'y of each cluster, y less its overall mean."""
+    square: float
+    """y'y over all units."""
+    mean: float
+    """Overall mean of the metric."""
+
+    @classmethod
+    def of(cls, control: Sample, arm: Sample) -> "ClusterSums":
+        """Returns the sums of two arms whose clusters are numbered."""
+        values = np.concatenate([control.values, arm.values])
+        mean = float(values.mean())
+        values -= mean
+        covariates = np.concatenate([control.covariates, arm.covariates])
+        is_arm = np.repeat([0.0, 1.0], [len(control.values), len(arm.values)])
+        columns = [np.ones_like(values), is_arm, *(covariates - covariates.mean(axis=0)).T]
+        groups = np.concatenate([control.cluster_ids, arm.cluster_ids]).astype(np.int64)
+        present = np.bincount(groups) > 0
+        width = len(columns)
+        products = np.empty((int(present.sum()), width, width))
+        responses = np.empty((len(products), width))
+        for i, left in enumerate(columns):
+            responses[:, i] = np.bincount(groups, left * values)[present]
+            for j, right in enumerate(columns[: i + 1]):
+                sums = np.bincount(groups, left * right)[present]
+                products[:, i, j] = products[:, j, i] = sums
+        return cls(products, responses, float(values @ values), mean)
+
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """Units of each cluster."""
+        return self.products[:, 0, 0]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Clusters of the control and of the arm."""
+        in_arm = int(self._is_arm.sum())
+        return len(self.sizes) - in_arm, in_arm
+
+    @property
+    def effective_count(self) -> float:
+        """Clusters of one size that would weigh as much as those of the arm that has fewer."""
+        return min(
+            float(sizes.sum() ** 2 / (sizes**2).sum())
+            for sizes in (self.sizes[self._is_arm], self.sizes[~self._is_arm])
+        )
+
+    def textbook(self) -> RobustFit:
+        """Returns the fit with CR1 errors, as statsmodels and Stata report them."""
+        clusters, units, width = len(self.sizes), self.sizes.sum(), len(self._bread)
+        factor = clusters / (clusters - 1) * (units - 1) / (units - width)
+        return self._fit(self._scores, factor, clusters - 1)
+
+    def for_few_clusters(self) -> RobustFit:
+        """Returns the fit with CR2 errors and degrees of freedom that fit the clusters' sizes.
+
+        Each cluster's residuals are blown up by as much as the fit drew them in; the degrees of
+        freedom are Satterthwaite's under units that share a random effect by cluster, whose size
+        is estimated. Both come from sums by cluster: (I - H)^(-1/2) = I + X S X'.
+
+        References:
+            Bell & McCaffrey (2002), Bias Reduction in Standard Errors for Linear Regression with
+            Multi-Stage Samples. Imbens & Kolesar (2016), Robust Standard Errors in Small Samples,
+            section III.
+        """
+        drawn_in = self._adjustments()
+        scores = self._scores + _each(self.products @ drawn_in, self._scores)
+        return self._fit(scores, 1.0, self._freedom(drawn_in))
+
+    @property
+    def _is_arm(self) -> NDArray[np.bool_]:
+        return self.products[:, _EFFECT, _EFFECT] > 0
+
+    @cached_property
+    def _bread(self) -> NDArray[np.float64]:
+        return np.linalg.pinv(self.products.sum(axis=0), hermitian=True)
+
+    @cached_property
+    def _slopes(self) -> NDArray[np.float64]:
+        return self._bread @ self.responses.sum(axis=0)
+
+    @cached_property
+    def _scores(self) -> NDArray[np.float64]:
+        return self.responses - self.products @ self._slopes
+
+    def _fit(self, scores: NDArray[np.float64], factor: float, freedom: float) -> RobustFit:
+        covariance = factor * self._bread @ (scores.T @ scores) @ self._bread
+        base, effect = self._slopes[0] + self.mean, self._slopes[_EFFECT]
+        return RobustFit(float(base), float(effect), covariance[:2, :2], float(freedom))
+
+    def _adjustments(self) -> NDArray[np.float64]:
+        """S of each cluster."""
+        values, vectors = np.linalg.eigh(self._bread)
+        root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+        drawn, axes = np.linalg.eigh(root @ self.products @ root)
+        drawn = drawn.clip(0)
+        has_left = drawn < _NO_FREEDOM_LEFT
+        blown_up = np.where(has_left, 1 / np.sqrt(1 - np.where(has_left, drawn, 0)), 0)
+        weights = np.where(drawn > 1e-12, (blown_up - 1) / np.maximum(drawn, 1e-12), 0.5)
+        return root @ (axes * weights[:, None, :]) @ axes.transpose(0, 2, 1) @ root
+
+    def _freedom(self, drawn_in: NDArray[np.float64]) -> float:
+        """Trace and square of P = diag(d) + L C L', from which Satterthwaite's freedom follows."""
+        within, between = self._variance_parts()
+        pick = self._bread[:, _EFFECT]
+        coefficients = pick + _each(drawn_in @ self.products, pick)
+        pulled = _each(self.products, coefficients)
+        totals = self.products[:, :, 0]
+        own = (totals * coefficients).sum(axis=1)
+        d = within * (coefficients * pulled).sum(axis=1) + between * own**2
+        left = np.hstack([pulled, totals * own[:, None]])
+        corner = -within * self._bread + between * self._bread @ (totals.T @ totals) @ self._bread
+        across = -between * self._bread
+        middle = np.block([[corner, across], [across, np.zeros_like(across)]])
+        inner = middle @ (left.T @ left)
+        trace = d.sum() + np.trace(inner)
+        square = (
+            (d**2).sum() + 2 * d @ ((left @ middle) * left).sum(axis=1) + (inner * inner.T).sum()
+        )
+        return max(1.0, trace**2 / square)
+
+    def _variance_parts(self) -> tuple[float, float]:
+        """The residuals' variance within clusters and between them, by pairs of one cluster."""
+        squares = self.square - self._slopes @ self.responses.sum(axis=0)
+        pairs = (self.sizes * (self.sizes - 1)).sum()
+        units = self.sizes.sum()
+        if pairs == 0:
+            return 1.0, 0.0
+        together = ((self._scores[:, 0] ** 2).sum() - squares) / pairs
+        between = min(max(together, 0.0), squares / units)
+        return max(squares / units - between, 0.0), between
+
+
+def _each(matrices: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Every cluster's matrix times its vector, or times the one that all share."""
+    return (matrices @ np.broadcast_to(vectors, matrices.shape[:2])[..., None])[..., 0]
