@@ -42,6 +42,8 @@ _LINK = re.compile(r"\[([^\]]{1,200})\]\([^)]{0,300}\)")
 _URL = re.compile(r"[<(]?https?://\S+[>)]?")
 _CLOSED_BELOW = re.compile(r"> ?\w{0,20} ?:$")
 """The end of an introduction that was wrapped within an address."""
+_GROUPWISE = re.compile(r">>> ?[^>]{1,150}(?:<[^<>]{1,90}@[^<>]{1,90}> ?)?[^>]{0,60}\d[^>]{0,30}>>>$")
+"""`>>> Anna <anna@…> 03.06.2026 17:52 >>>`: what stands below is not quoted line by line."""
 _CODE = re.compile(r"[ \t]*```")
 _DEVICE_CHARACTERS = 140
 _WRAPPED_LINES = 6
@@ -72,7 +74,7 @@ def _kind(line: str) -> Kind:
     if not line:
         return Kind.EMPTY
     if line[0] in ">|":
-        return Kind.QUOTE
+        return Kind.ANNOUNCED if _GROUPWISE.match(line) else Kind.QUOTE
     return next((kind for kind, found in _MARKED.items() if found(line)), Kind.TEXT)
 
 
