@@ -29,6 +29,7 @@ _NAME = re.compile(
     r"(?:[-–/]{1,2} ?)?(?:(?:[A-ZÀ-Þ][\w.'’-]{0,24}|[dv]e|d[aio]s?|del|della|von|van|der|la|&|y|e)[ ,]?){1,5}$"
 )
 _BRACKETED = re.compile(r" \([^()]{1,40}\)")
+_PARTED = re.compile(r"\S [|·•–] \S")
 _RULE = re.compile(r"(?:[-_=*~#] ?){3,}$")
 
 
@@ -41,7 +42,7 @@ def contact_block(lines: Sequence[str]) -> int:
     bare = [" ".join(line.split()) for line in lines]
     if len(bare) > _LONGEST_BLOCK * 20:
         return len(bare)
-    end = min(_legal_below(bare), _ruled_off(bare))
+    end = min(_legal_below(bare), _ruled_off(bare), _named_again(bare))
     start = end
     while start > 1 and (not bare[start - 1] or _may_tell_who(bare[start - 1])):
         start -= 1
@@ -76,6 +77,18 @@ def _legal_below(bare: Sequence[str]) -> int:
         if bare[at - 1] and marks().added.match(bare[at]) and _is_evident(bare[at - 1]):
             return at
     return len(bare)
+
+
+def _named_again(bare: Sequence[str]) -> int:
+    """Returns where a last paragraph begins with the name just signed: `Ana Ruiz | Ruiz Ltd`."""
+    last = max((at for at in range(1, len(bare) - 1) if not bare[at]), default=0)
+    if not last or not _NAME.match(bare[last - 1]) or not _PARTED.search(bare[last + 1]):
+        return len(bare)
+    again = bare[last + 1].split()[0] == bare[last - 1].split()[0]
+    is_short = len(bare) - last <= _MOST_RULED and not any(
+        marks().own_words.search(line) for line in bare[last:]
+    )
+    return last if again and is_short else len(bare)
 
 
 def _ruled_off(bare: Sequence[str]) -> int:
