@@ -165,7 +165,7 @@ def _find_headers(folded: list[str], kinds: list[Kind]) -> None:
             start += 1
             continue
         last, end, count = start, start + 1, 1
-        while end < len(folded) and end - last <= 3 and folded[end]:
+        while end < len(folded) and end - last <= 3 and (folded[end] or any(named[end + 1 : end + 2])):
             if named[end]:
                 last, count = end, count + 1
             end += 1

@@ -13,6 +13,8 @@ _QUOTED = re.compile("[bfhq]")
 _MARK = re.compile("[bf]|h+")
 _TRAILING = re.compile("[edq]+$")
 _LEADING_QUOTE = re.compile("[edbfq]*")
+_ANSWERED = re.compile("q[eqd]*(?=t)")
+_PIECES = 2
 _NAME = re.compile(r"-{1,2} ?[A-ZÀ-Þ][\w.'’]{1,30}(?: [A-ZÀ-Þ][\w.'’-]{0,30}){0,2}$")
 
 
@@ -77,6 +79,7 @@ class _Mail:
         last = len(self.kinds) - 1
         if self.kinds.endswith("et") and "t" in self.kinds[:last] and _NAME.match(self.lines[last]):
             self._drop(last, last + 1)
+        self._drop_answered()
         self._drop(contact_block(self.lines), len(self.lines))
         lines = [
             line
@@ -84,6 +87,14 @@ class _Mail:
             if kind != "q" or not is_ours(line)
         ]
         return "\n".join(lines).strip("\n").rstrip()
+
+    def _drop_answered(self) -> None:
+        """Drops what is answered piece by piece: only the answers are new."""
+        if len(_ANSWERED.findall(self.kinds)) < _PIECES:
+            return
+        for at in range(len(self.kinds) - 1, -1, -1):
+            if self.kinds[at] == "q":
+                self._drop(at, at + 1)
 
     def _says_something(self, end: int) -> bool:
         written = [n for n in range(end) if self.kinds[n] == "t"]

@@ -11,7 +11,7 @@ from agent_runtime.words import any_of, read_words
 _LONGEST_BLOCK = 15
 """Lines; nobody tells more about themselves."""
 _LONGEST_LINE = 160
-_LONGEST_PLAIN = 60
+_LONGEST_PLAIN = 80
 _MOST_WORDS = 7
 _MOST_RULED = 6
 _LEAST_CAPITALISED = 0.5
@@ -22,7 +22,7 @@ _WORD = re.compile(r"[^\s|·•/,;()]+")
 _SENTENCE_ENDS = re.compile(r"[?!…]$|[^\W\d_]{4,}[.:]$")
 _EVIDENT = re.compile(
     r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,64}\.\w|(?:\+|\b00|\(0?)\d[\d ()./-]{6,}\d|"
-    r"\b\d{2,5}[ ./-]\d{3}[\d ./-]{2,}\d\b|\S [|·•] \S|\b\w[\w-]+\.(?:com|net|org|de|es|fr|it|pt|br|in|uk|io|eu|ch|at)\b",
+    r"\b\d{2,5}[ ./-]\d{3}[\d ./-]{2,}\d\b|\b(?:\d\d[ .]){4}\d\d\b|\S [|·•] \S|\b\w[\w-]+\.(?:com|net|org|de|es|fr|it|pt|br|in|uk|io|eu|ch|at)\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(
