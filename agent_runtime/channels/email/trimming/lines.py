@@ -42,7 +42,9 @@ _LINK = re.compile(r"\[([^\]]{1,200})\]\([^)]{0,300}\)")
 _URL = re.compile(r"[<(]?https?://\S+[>)]?")
 _CLOSED_BELOW = re.compile(r"> ?\w{0,20} ?:$")
 """The end of an introduction that was wrapped within an address."""
-_GROUPWISE = re.compile(r">>> ?[^>]{1,150}(?:<[^<>]{1,90}@[^<>]{1,90}> ?)?[^>]{0,60}\d[^>]{0,30}>>>$")
+_GROUPWISE = re.compile(
+    r">>> ?[^>]{1,150}(?:<[^<>]{1,90}@[^<>]{1,90}> ?)?[^>]{0,60}\d[^>]{0,30}>>>$"
+)
 """`>>> Anna <anna@…> 03.06.2026 17:52 >>>`: what stands below is not quoted line by line."""
 _CODE = re.compile(r"[ \t]*```")
 _DEVICE_CHARACTERS = 140
@@ -165,7 +167,9 @@ def _find_headers(folded: list[str], kinds: list[Kind]) -> None:
             start += 1
             continue
         last, end, count = start, start + 1, 1
-        while end < len(folded) and end - last <= 3 and (folded[end] or any(named[end + 1 : end + 2])):
+        while (
+            end < len(folded) and end - last <= 3 and (folded[end] or any(named[end + 1 : end + 2]))
+        ):
             if named[end]:
                 last, count = end, count + 1
             end += 1

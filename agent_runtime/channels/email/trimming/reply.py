@@ -93,7 +93,7 @@ class _Mail:
         if len(_ANSWERED.findall(self.kinds)) < _PIECES:
             return
         for at in range(len(self.kinds) - 1, -1, -1):
-            if self.kinds[at] == "q":
+            if self.kinds[at] == "q" or self.kinds[at : at + 2] == "ee":
                 self._drop(at, at + 1)
 
     def _says_something(self, end: int) -> bool:
