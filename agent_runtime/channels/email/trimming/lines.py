@@ -135,7 +135,7 @@ def _start_of_introduction(
     joined, found = "", None
     for start in range(last, max(first, last - _WRAPPED_LINES) - 1, -1):
         cut_open = joined.startswith("<") or joined.count("<") < joined.count(">")
-        if kinds[start] is Kind.EMPTY and not cut_open:
+        if kinds[start] is Kind.EMPTY and not (cut_open and _goes_on(folded[:start])):
             break
         if kinds[start] not in (Kind.TEXT, Kind.EMPTY):
             break
@@ -152,6 +152,12 @@ def _start_of_introduction(
         if found is None and whole and is_introduction(joined):
             found = start
     return found
+
+
+def _goes_on(above: list[str]) -> bool:
+    """Whether the last line of text is no whole sentence."""
+    last = next((line for line in reversed(above) if line), "")
+    return not last.endswith((".", "?", "!"))
 
 
 def _find_headers(folded: list[str], kinds: list[Kind]) -> None:
