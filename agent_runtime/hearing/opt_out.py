@@ -132,4 +132,7 @@ def _language(words: dict[str, Any]) -> _Language:
 def _spellings() -> tuple[Spelling, ...]:
     lists = [words["spelling"].split() for words in _files()]
     known = [word for words in lists for word in words]
-    return tuple(Spelling(words, also_known=known) for words in lists)
+    return tuple(
+        Spelling(own, also_known=known, short=words["short"])
+        for own, words in zip(lists, _files(), strict=True)
+    )

@@ -1,11 +1,12 @@
 """Slips of the pen in the few words that matter most."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from agent_runtime.hearing.sentences import fold
 
 _WORD = re.compile(r"[a-z]{5,}")
+_ANY_WORD = re.compile(r"(?<![\w'])[a-z]\w*(?![\w'])")
 _MOST_REMEMBERED = 50_000
 _MOST_SLIPS = 2
 
@@ -13,7 +14,14 @@ _MOST_SLIPS = 2
 class Spelling:
     """Knows some words of a language and what they look like when they are mistyped."""
 
-    def __init__(self, words: Iterable[str], *, also_known: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        words: Iterable[str],
+        *,
+        also_known: Iterable[str] = (),
+        short: Mapping[str, str] | None = None,
+    ) -> None:
+        self._short = {fold(word): fold(meant) for word, meant in (short or {}).items()}
         own = [fold(word) for word in words]
         self._known = frozenset((*own, *map(fold, also_known)))
         self._close: dict[str, str] = {}
@@ -26,7 +34,8 @@ class Spelling:
 
     def corrected(self, text: str) -> str:
         """Returns the text, lower case without accents, with mistyped words put right."""
-        return _WORD.sub(lambda m: self._meaning(m[0]), text)
+        whole = _ANY_WORD.sub(lambda m: self._short.get(m[0], m[0]), text) if self._short else text
+        return _WORD.sub(lambda m: self._meaning(m[0]), whole)
 
     def _meaning(self, token: str) -> str:
         meant = self._meanings.get(token)

@@ -17,6 +17,8 @@ _NAMING = (
     "original-recipient",
     "x-hmxmroriginalrecipient",
 )
+_KEEPER = re.compile(r"(?:postmaster|hostmaster|security|csirt|cert|noc|abuse)[\w.+-]*@")
+"""They send much else, so that subject and text must both complain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def complaint_in(mail: OpenedMail, sender: str) -> Complaint | None:
     if '"notificationtype":"complaint"' in body.replace(" ", ""):
         return Complaint(json_addresses(mail.text))
     if (by_sender and (by_subject or by_body)) or (
-        by_subject and returns and (by_sender or by_body)
+        by_subject and by_body and (returns or _KEEPER.match(sender))
     ):
         return Complaint(_recipients(mail))
     return None

@@ -17,6 +17,13 @@ _QUOTES = (
     "[not(ancestor::blockquote)][not(.//blockquote)]"
 )
 
+_SIGNATURES = (
+    "//*[@id='Signature' or @id='signature' or @id='x_Signature' or @id='AppleMailSignature'"
+    " or @id='ms-outlook-mobile-signature' or contains(@class, 'gmail_signature')"
+    " or contains(@class, 'moz-signature') or contains(@class, 'protonmail_signature_block')]"
+)
+"""What the mail programs call the signature that they add."""
+
 
 def text_of_html(html: str) -> str:
     """Returns the visible text; links without their addresses, quoted blocks with `> `."""
@@ -46,7 +53,19 @@ def _rendered(html: str) -> str:
         quote.tag, quote.tail = "div", tail
         mark = SubElement(quote, "pre")
         mark.text = "\n".join(f"> {line}".rstrip() for line in quoted.splitlines())
+    signatures = tree.xpath(_SIGNATURES)
+    for signature in signatures[:1] if isinstance(signatures, list) else ():
+        if not signature.text_content().lstrip().startswith("--") and not _delimited(signature):
+            delimiter = signature.makeelement("pre")
+            delimiter.text = "--"
+            signature.addprevious(delimiter)
     return _text(tree)
+
+
+def _delimited(signature: "HtmlElement") -> bool:
+    """Whether two dashes stand right above."""
+    above = signature.getprevious()
+    return above is not None and "".join(above.itertext()).strip() == "--"
 
 
 def _text(tree: "HtmlElement") -> str:

@@ -25,6 +25,7 @@ class _Phrases(NamedTuple):
     verb_last: re.Pattern[str]
     verb_at_end: re.Pattern[str]
     verb_named: re.Pattern[str]
+    verb_dated_in_brackets: re.Pattern[str]
     verb_dated: re.Pattern[str]
 
 
@@ -43,6 +44,7 @@ def _phrases() -> _Phrases:
         _compiled(rf"(?<!\w){verbs}[ .>\-]{{0,5}}[:：\-][ .:>\-]*$"),
         _compiled(rf"(?<!\w){verbs}$"),
         _compiled(rf"(?<!\w){verbs} .{{0,80}}@.{{0,80}}:$"),
+        _compiled(rf"@.{{1,90}}(?<!\w){verbs} \(.{{0,40}}\d.{{0,40}}\) ?:$"),
         _compiled(rf"(?<!\w){verbs} (?:on|am|le|el|em|il|op|den)\b"),
     )
 
@@ -85,6 +87,8 @@ def is_introduction(joined: str) -> bool:
         before = bare[: verb_from + 30]
         return bool(_DATE_FIRST.match(bare) or "@" in before or " via " in before)
     addressed = bare.endswith((">", ">:")) and "@" in bare and _DATE_AND_ADDRESS.match(bare)
+    if phrases.verb_dated_in_brackets.search(bare):
+        return True
     if addressed or _ISO.match(bare) or _POSTED.match(bare):
         return True
     near_end = max(0, len(bare) - _VERB_AND_NAME_CHARACTERS)

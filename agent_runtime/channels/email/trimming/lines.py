@@ -42,6 +42,10 @@ _LINK = re.compile(r"\[([^\]]{1,200})\]\([^)]{0,300}\)")
 _URL = re.compile(r"[<(]?https?://\S+[>)]?")
 _CLOSED_BELOW = re.compile(r"> ?\w{0,20} ?:$")
 """The end of an introduction that was wrapped within an address."""
+_GROUPWISE = re.compile(
+    r">>> ?[^>]{1,150}(?:<[^<>]{1,90}@[^<>]{1,90}> ?)?[^>]{0,60}\d[^>]{0,30}>>>$"
+)
+"""`>>> Anna <anna@…> 03.06.2026 17:52 >>>`: what stands below is not quoted line by line."""
 _CODE = re.compile(r"[ \t]*```")
 _DEVICE_CHARACTERS = 140
 _WRAPPED_LINES = 6
@@ -72,7 +76,7 @@ def _kind(line: str) -> Kind:
     if not line:
         return Kind.EMPTY
     if line[0] in ">|":
-        return Kind.QUOTE
+        return Kind.ANNOUNCED if _GROUPWISE.match(line) else Kind.QUOTE
     return next((kind for kind, found in _MARKED.items() if found(line)), Kind.TEXT)
 
 
@@ -131,7 +135,7 @@ def _start_of_introduction(
     joined, found = "", None
     for start in range(last, max(first, last - _WRAPPED_LINES) - 1, -1):
         cut_open = joined.startswith("<") or joined.count("<") < joined.count(">")
-        if kinds[start] is Kind.EMPTY and not cut_open:
+        if kinds[start] is Kind.EMPTY and not (cut_open and _goes_on(folded[:start])):
             break
         if kinds[start] not in (Kind.TEXT, Kind.EMPTY):
             break
@@ -150,6 +154,12 @@ def _start_of_introduction(
     return found
 
 
+def _goes_on(above: list[str]) -> bool:
+    """Whether the last line of text is no whole sentence."""
+    last = next((line for line in reversed(above) if line), "")
+    return not last.endswith((".", "?", "!"))
+
+
 def _find_headers(folded: list[str], kinds: list[Kind]) -> None:
     """Marks blocks of header lines; an address, a copied name or a long subject may wrap."""
     header = marks().header
@@ -163,7 +173,9 @@ def _find_headers(folded: list[str], kinds: list[Kind]) -> None:
             start += 1
             continue
         last, end, count = start, start + 1, 1
-        while end < len(folded) and end - last <= 3 and folded[end]:
+        while (
+            end < len(folded) and end - last <= 3 and (folded[end] or any(named[end + 1 : end + 2]))
+        ):
             if named[end]:
                 last, count = end, count + 1
             end += 1

@@ -4,6 +4,7 @@ import re
 
 from agent_runtime.channels.email.trimming.lines import Kind, is_ours, kinds_of
 from agent_runtime.channels.email.trimming.patterns import marks
+from agent_runtime.channels.email.trimming.signatures import contact_block
 
 READ_LINES = 2000
 """People write no more; what stands below in a longer mail is quoted or made by machines."""
@@ -76,6 +77,7 @@ class _Mail:
         last = len(self.kinds) - 1
         if self.kinds.endswith("et") and "t" in self.kinds[:last] and _NAME.match(self.lines[last]):
             self._drop(last, last + 1)
+        self._drop(contact_block(self.lines), len(self.lines))
         lines = [
             line
             for line, kind in zip(self.lines, self.kinds, strict=True)
