@@ -20,7 +20,7 @@ from agent_runtime.store.importing import load_into
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.office_hours import office_hours
-from experiments.errors import SpecEditedError
+from experiments.errors import RegistryError, SpecEditedError
 from experiments.spec import SHIPPED_SPECS
 from pipelines.campaign import SHIPPED
 from pipelines.ingest import run_batch
@@ -173,7 +173,9 @@ def test_a_spec_that_was_edited_on_disk_assigns_and_queues_nobody(run):
     assert arms(run) == before
     raised = text.replace("control: holdout", "control: agent").replace("version: 1", "version: 2")
     spec.write_text(raised, "utf-8")
-    batch_of(run, campaign)
+    with pytest.raises(RegistryError, match="field 'control' is 'agent'"):
+        batch_of(run, campaign)
+    assert arms(run) == before
     store = MemoryStore(TENANT)
     load(store, run)
     assert not set(play(store)) & addresses(run, [p for p, arm in before.items() if arm != "agent"])

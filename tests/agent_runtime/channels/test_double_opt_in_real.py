@@ -14,6 +14,7 @@ from conversation_world import ANA, LIBRARY, NOW, OWNER, mail, task
 from test_switch_real import work
 
 from agent_runtime.app import assemble
+from agent_runtime.arms import publish_controls
 from agent_runtime.channels.email.confirm_link import ConfirmLink
 from agent_runtime.channels.email.signing import Keyring
 from agent_runtime.channels.email.smtp import SmtpChannel
@@ -55,6 +56,8 @@ class World:
     def __init__(self, folder, arm="agent"):
         self.now, self.folder = NOW, folder
         self.store = SqlStore(open_engine(f"sqlite:///{folder}/runtime.db"), "t")
+        with self.store.begin() as tx:
+            publish_controls(tx, {"e": ("holdout",)})
         self.runtime = assemble(
             self.store,
             library=LIBRARY,
