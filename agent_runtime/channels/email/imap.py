@@ -22,6 +22,9 @@ Receive = Callable[[bytes, str], None]
 TIMEOUT_S = 30.0
 IDLE_S = 9 * 60.0
 """RFC 2177 asks for less than 29 minutes; many firewalls forget a silent line after ten."""
+ROUND_S = 10.0
+"""What a server says in one breath with its consent to IDLE lies unseen in the client's buffer
+until IDLE ends, so that IDLE is short and begun again."""
 LOOK_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
@@ -115,17 +118,21 @@ class ImapFolder:
         if not may_idle:
             stop.wait(self.account.poll_s)
             return False
-        try:
-            client.idle()
-        except IMAPClientError as error:
-            if isinstance(error, IMAPClientAbortError):
-                raise
-            return False
         until = monotonic() + IDLE_S
         while not stop.is_set() and monotonic() < until:
-            if client.idle_check(timeout=LOOK_S):
+            try:
+                client.idle()
+            except IMAPClientError as error:
+                if isinstance(error, IMAPClientAbortError):
+                    raise
+                return False
+            round_ends = monotonic() + ROUND_S
+            heard = []
+            while not (heard or stop.is_set()) and monotonic() < round_ends:
+                heard = client.idle_check(timeout=LOOK_S)
+            _, at_last = client.idle_done()
+            if heard or at_last:
                 break
-        client.idle_done()
         return True
 
 

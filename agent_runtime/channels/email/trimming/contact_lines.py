@@ -27,6 +27,7 @@ _EVIDENT = re.compile(
     re.IGNORECASE,
 )
 """An address, a telephone number, or parts with strokes between them."""
+_POSTCODE = re.compile(r"(?:^|[ ,–-])(?:[A-Z]{1,2}-)?\d{4,5} [A-ZÀ-Þ][\w-]{2,}")
 
 
 def is_rule(line: str) -> bool:
@@ -63,7 +64,7 @@ def may_tell_who(line: str) -> bool:
         return False
     if is_closing(line) or ends_a_sentence(line) or is_of_oneself(line):
         return False
-    if _EVIDENT.search(line) or _words().labels.match(line):
+    if _EVIDENT.search(line) or _POSTCODE.search(line) or _words().labels.match(line):
         return len(line.split()) <= 2 * _MOST_WORDS
     bare = _ELIDED.sub("", _BRACKETED.sub("", line))
     words = [word for word in _WORD.findall(bare) if word.lower() not in _words().particles]
@@ -79,7 +80,8 @@ def may_tell_who(line: str) -> bool:
 def tells_who(line: str) -> bool:
     """Whether the line surely names a title, a company, a place or a way to reach somebody."""
     words = _words()
-    if any(one.search(line) for one in (_EVIDENT, words.houses, words.places, words.says)):
+    found = (_EVIDENT, _POSTCODE, words.houses, words.places, words.says)
+    if any(one.search(line) for one in found):
         return True
     if words.labels.match(line):
         return True

@@ -10,7 +10,7 @@ from agent_runtime.words import any_of, read_words
 _DATED = re.compile(r"(?:19|20)\d\d|\d[:.h]\d\d|\d[./-]\d|@")
 _DATE_FIRST = re.compile(r".{0,40}\b(?:19|20)\d\d\b.{0,30}\d[:.]\d\d")
 _DATE_AND_ADDRESS = re.compile(
-    r".{0,40}\b(?:19|20)\d\d\b.{1,160}<[^\s<>@]{1,64}@[^\s<>@]{1,90}>:?$"
+    r".{0,40}\b(?:19|20)\d\d\b.{1,160}<[^\s<>@]{1,64}@[^\s<>@]{1,90}>(?:[^<>:：.!?]{0,24}[:：])?$"
 )
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d \d\d:\d\d GMT[+-]\d\d:\d\d [\w ]{1,80}:?$")
 _POSTED = re.compile(r"posted by .{1,100} on \d\d/\d\d/\d{4}$", re.IGNORECASE)
@@ -86,7 +86,7 @@ def is_introduction(joined: str) -> bool:
         verb_from = len(bare) - len(ends)
         before = bare[: verb_from + 30]
         return bool(_DATE_FIRST.match(bare) or "@" in before or " via " in before)
-    addressed = bare.endswith((">", ">:")) and "@" in bare and _DATE_AND_ADDRESS.match(bare)
+    addressed = bare.endswith((">", ":", "：")) and "@" in bare and _DATE_AND_ADDRESS.match(bare)
     if phrases.verb_dated_in_brackets.search(bare):
         return True
     if addressed or _ISO.match(bare) or _POSTED.match(bare):

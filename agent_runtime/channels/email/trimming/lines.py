@@ -85,6 +85,7 @@ def _is_device(line: str) -> bool:
     found = marks()
     return (
         len(bare) <= _DEVICE_CHARACTERS
+        and not bare.endswith(":")
         and bool(found.device.match(bare))
         and not found.told.search(bare)
     )
@@ -207,4 +208,6 @@ def _keep_what_people_say(folded: list[str], kinds: list[Kind]) -> None:
 def _keep_code(lines: list[str], kinds: list[Kind]) -> None:
     fences = [at for at, line in enumerate(lines) if _CODE.match(line) and kinds[at] is Kind.TEXT]
     for opened, closed in zip(fences[::2], fences[1::2], strict=False):
-        kinds[opened : closed + 1] = [Kind.TEXT] * (closed + 1 - opened)
+        for at in range(opened, closed + 1):
+            if not is_ours(" ".join(lines[at].lstrip(" \t>|").split())):
+                kinds[at] = Kind.TEXT

@@ -17,9 +17,13 @@ from agent_runtime.channels.email.trimming.patterns import marks
 
 _LONGEST_BLOCK = 15
 """Lines; nobody tells more about themselves."""
+_PLAIN_BLOCK = 3
+"""Lines below closing and name that are taken for title and house without more evidence."""
 _LONGEST_LETTER = 300
 """Lines; longer ones are no letters, and are left alone."""
 _MOST_RULED = 6
+_FEWEST_PARTS = 2
+_PARTS = re.compile(r" [|·•] ")
 _PARTED = re.compile(r"\S [|·•–] \S")
 
 
@@ -33,14 +37,16 @@ def contact_block(lines: Sequence[str]) -> int:
     if len(bare) > _LONGEST_LETTER:
         return len(bare)
     legal = _legal_below(bare)
-    end = min(legal, _ruled_off(bare), _named_again(bare))
+    end = min(legal, _ruled_off(bare), _named_again(bare), _carded(bare))
     start = end
     while start > 1 and (not bare[start - 1] or may_tell_who(bare[start - 1])):
         start -= 1
     above = next((at for at in range(start - 1, -1, -1) if bare[at]), -1)
     name = _name_in(bare, start, end, above) if above >= 0 else None
     block = [line for line in bare[name + 1 : end] if line] if name is not None else []
-    if name is not None and len(block) <= _LONGEST_BLOCK and any(map(tells_who, block)):
+    is_signed = above >= 0 and is_closing(bare[above]) and len(block) <= _PLAIN_BLOCK
+    is_block = is_signed or any(map(tells_who, block))
+    if name is not None and len(block) <= _LONGEST_BLOCK and is_block:
         end = name + 1
     return end if end == legal or not _asks_to_stop(bare[end:legal]) else len(bare)
 
@@ -89,6 +95,18 @@ def _named_again(bare: Sequence[str]) -> int:
     again = bare[last + 1].split()[:1] == bare[last - 1].split()[:1]
     is_short = len(bare) - last <= _MOST_RULED and not any(map(is_of_oneself, bare[last:]))
     return last if again and is_short else len(bare)
+
+
+def _carded(bare: Sequence[str]) -> int:
+    """Returns where the last lines begin like a card: `Ana Ruiz | Buyer | Ruiz Ltd`."""
+    for at in range(2, len(bare)):
+        block = [line for line in bare[at:] if line]
+        if bare[at - 1] or not block or len(block) > _MOST_RULED:
+            continue
+        parts = [part.strip() for part in _PARTS.split(block[0])]
+        if len(parts) > _FEWEST_PARTS and is_name(parts[0]) and all(map(may_tell_who, block)):
+            return at
+    return len(bare)
 
 
 def _says_something(line: str) -> bool:
