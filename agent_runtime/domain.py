@@ -159,6 +159,10 @@ class Consent:
     confirmed_at: datetime | None = None
     proof: str = ""
     """By what it was confirmed: the link of the question, or the id of a message."""
+    page: str = ""
+    """On which page of ours it was given."""
+    address: str = ""
+    """For which address, as it was then; never in a trace."""
 
 
 @dataclass(frozen=True, slots=True)
