@@ -52,7 +52,8 @@ class Campaign(_Authored):
     """In the order in which they claim a contact."""
     playbook: str
     playbook_version: int = Field(ge=1)
-    channels: tuple[Literal["email"], ...] = ("email",)
+    channels: tuple[Literal["email", "linkedin"], ...] = ("email",)
+    """linkedin: a touch of the playbook that the owner posts by hand."""
     mailbox: str = Field(pattern=r"^[a-z0-9._-]*\{owner\}[a-z0-9._-]*@[a-z0-9.-]+$")
     """Address from which the agent writes for an owner; `{owner}` is the owner's name as a slug."""
     experiment: str

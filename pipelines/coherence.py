@@ -52,16 +52,25 @@ def check_playbook(campaign: Campaign, playbook: Playbook) -> None:
             f"{where}: autonomy = {campaign.autonomy}, but {playbook.id} allows "
             f"{playbook.autonomy} at most."
         )
+    written = [touch.channel for touch in playbook.touches]
+    by = [*written, *["email"] * len(campaign.touch_workdays)][: len(campaign.touch_workdays)]
+    for number, name in enumerate(by, 1):
+        if name not in campaign.channels:
+            raise IncoherentCampaignError(
+                f"{where}: touch {number} of {playbook.id} goes by {name}, but channels = "
+                f"{list(campaign.channels)}; add it, or end touch_workdays before that touch."
+            )
     for name in campaign.channels:
+        days = [day for day, used in zip(campaign.touch_workdays, by, strict=True) if used == name]
         channel = playbook.channels.get(name)
         if channel is None:
             raise IncoherentCampaignError(f"{where}: {playbook.id} has no channel {name!r}.")
-        if len(campaign.touch_workdays) > channel.max_touches:
+        if len(days) > channel.max_touches:
             raise IncoherentCampaignError(
-                f"{where}: touch_workdays has {len(campaign.touch_workdays)} touches, but "
+                f"{where}: touch_workdays has {len(days)} touches, but "
                 f"{playbook.id} allows {channel.max_touches} by {name}."
             )
-        gap = min((b - a for a, b in pairwise(campaign.touch_workdays)), default=99)
+        gap = min((b - a for a, b in pairwise(days)), default=99)
         if gap < channel.days_between_touches:
             raise IncoherentCampaignError(
                 f"{where}: touch_workdays = {list(campaign.touch_workdays)} has {gap} days "

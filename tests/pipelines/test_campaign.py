@@ -67,6 +67,8 @@ def test_a_mistake_is_one_sentence(tmp_path, field, value, words):
     [
         ({"playbook_version": 99}, "playbook_version = 99, but icp_prospecting is at version"),
         ({"touch_workdays": (0, 4, 8, 12)}, "4 touches, but icp_prospecting allows 3 by email"),
+        ({"channels": ("linkedin",)}, r"touch 1 of icp_prospecting goes by email, but channels"),
+        ({"channels": ("email", "linkedin")}, "icp_prospecting has no channel 'linkedin'"),
         ({"touch_workdays": (0, 1)}, r"\[0, 1\] has 1 days between two touches"),
     ],
 )
@@ -103,3 +105,30 @@ def test_a_stop_rule_that_nobody_could_judge_is_refused_before_anybody_is_assign
         check_experiment(promised)
     known = {"metric": "complaint_rate", "above": 0.003}
     check_experiment(type(spec).model_validate(spec.content | {"stop_rules": [known]}))
+
+
+@pytest.mark.parametrize(
+    ("channels", "days", "words"),
+    [
+        (("email",), (0, 14, 28), ""),
+        (("email", "linkedin"), (0, 14, 28, 30), ""),
+        (
+            ("email",),
+            (0, 14, 28, 42),
+            "touch 4 of nurture goes by linkedin",
+        ),
+        (("email", "linkedin"), (0, 14, 28, 42, 56), "4 touches, but nurture allows 3 by email"),
+        (("email", "linkedin"), (0, 14, 20, 42), "has 6 days between two touches"),
+    ],
+)
+def test_a_light_touch_on_linkedin_is_an_option_of_a_campaign(library, channels, days, words):
+    """R26: the playbook offers it; a campaign that has no such channel ends before it."""
+    change = {"playbook": "nurture", "channels": channels, "touch_workdays": days}
+    nurture = library.playbook("nurture")
+    more = {"playbook_version": nurture.version, "autonomy": "supervised"}
+    campaign = load_campaign("prospecting").model_copy(update=change | more)
+    if not words:
+        check_playbook(campaign, nurture)
+        return
+    with pytest.raises(IncoherentCampaignError, match=words):
+        check_playbook(campaign, nurture)
