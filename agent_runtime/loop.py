@@ -156,7 +156,7 @@ def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
 
 def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[Slot, ...]:
     host = host_of(deps.playbook, deps.contact)
-    if seen is None or seen.opt_out or host is None:
+    if seen is None or seen.opt_out or host is None or not deps.facts.may_meet:
         return ()
     minutes = minutes_of(deps.playbook.meeting)
     free = free_or_held(

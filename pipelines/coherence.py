@@ -1,12 +1,13 @@
 """Says whether a campaign keeps what its playbook and its experiment promise."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from importlib import import_module
 from itertools import pairwise
 
 from agent_runtime.domain import LEVELS
 from agent_runtime.library.catalog import Library, load_library
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.policies.ruleset import Offer, rule_set
 from experiments.spec import Spec
 from pipelines.campaign import Campaign, experiment_of
 from pipelines.errors import PipelineError
@@ -30,7 +31,9 @@ def check_campaign(
         IncoherentCampaignError: one sentence with the field, its value and the limit.
     """
     known = library or load_library()
-    check_playbook(campaign, known.playbook(campaign.playbook))
+    playbook = known.playbook(campaign.playbook)
+    check_playbook(campaign, playbook)
+    check_limits(campaign, playbook, rule_set().offers)
     check_population(campaign, experiment_of(campaign), segments)
     check_experiment(experiment_of(campaign))
 
@@ -76,6 +79,25 @@ def check_playbook(campaign: Campaign, playbook: Playbook) -> None:
                 f"{where}: touch_workdays = {list(campaign.touch_workdays)} has {gap} days "
                 f"between two touches, but {playbook.id} asks for {channel.days_between_touches}."
             )
+
+
+def check_limits(campaign: Campaign, playbook: Playbook, offers: Iterable[Offer]) -> None:
+    """Refuses a campaign that names an offer or a meeting which its playbook does not have.
+
+    Raises:
+        IncoherentCampaignError: one sentence with the field, its value and what there is.
+    """
+    has = {
+        "offers": [offer.name for offer in offers if offer.of == playbook.id],
+        "meetings": [playbook.meeting] if "calendar" in playbook.tools else [],
+    }
+    for field, allowed in has.items():
+        for name in getattr(campaign, field) or ():
+            if name not in allowed:
+                raise IncoherentCampaignError(
+                    f"campaign {campaign.id}: {field} has {name!r}, but {playbook.id} allows "
+                    f"{', '.join(allowed) or 'none'}; a campaign may leave out, never add."
+                )
 
 
 def check_population(campaign: Campaign, spec: Spec, segments: Collection[str]) -> None:
