@@ -175,6 +175,17 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """What is kept free around a meeting, beyond what its owner always keeps; minutes."""
+
+    before: int = 0
+    after: int = 0
+
+
+NO_ROOM = Room()
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """All that the runtime remembers of one person's thread."""
 
