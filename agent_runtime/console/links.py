@@ -9,7 +9,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 PARAMETER = "pt"
 VALID_FOR = timedelta(days=30)
 _SALT = "person-link"
-_IN_A_TEXT = re.compile(rf"(?<=[?&]){PARAMETER}=[\w.-]{{20,}}")
+_IN_A_TEXT = re.compile(
+    rf"((?:(?<=[?&])|(?<=%3F)|(?<=%26)){PARAMETER}(?:=|%3D))[\w.-]{{20,}}", re.IGNORECASE
+)
+"""Also as a link that a mail system has wrapped into one of its own."""
 
 
 def chat_link(page: str, person_id: str, *, tenant_id: str, key: str, now: datetime) -> str:
@@ -47,4 +50,4 @@ def without_proof(text: str) -> str:
     >>> without_proof("> https://n.example/?a=1&pt=.eJyLVsrLLyrJSEpNzFXSUSrQ.LrWj now")
     '> https://n.example/?a=1&pt= now'
     """
-    return _IN_A_TEXT.sub(f"{PARAMETER}=", text)
+    return _IN_A_TEXT.sub(r"\1", text)

@@ -110,7 +110,9 @@ def test_the_proof_is_kept_nowhere_not_even_when_an_answer_quotes_it(world):
     quoted = "\n".join(f"> {line}" for line in words_of(mail).splitlines())
     world.reply(f"Danke! Was ist der price?\n\n{quoted}", to=mail)
     _, headers = open_chat(world, proof)
-    say(world, headers, f"I came from https://www.northbeam.example/talk?pt={proof}")
+    wrapped = f"https%3A%2F%2Fwww.northbeam.example%2Ftalk%3Ffrom%3Dmail%26pt%3D{proof}"
+    said = f"https://www.northbeam.example/talk?pt={proof} https://safe.example/?url={wrapped}&d=1"
+    say(world, headers, f"I came from {said}")
     kim = world.person()
     with world.store.begin() as tx:
         for row in tx.rows(t.messages).all():
