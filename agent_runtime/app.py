@@ -1,7 +1,8 @@
 """Composition root: joins store, library, model, calendar and mail into a working runtime."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from agent_runtime.booking import Booker
@@ -43,6 +44,7 @@ def assemble(
     mail_domain: str = "mail.northbeam.example",
     inbound_address: str = "hello@northbeam.example",
     return_paths: ReturnPaths | None = None,
+    chat_link: Callable[[str, datetime], str] | None = None,
 ) -> Runtime:
     """Returns a runtime on a store; nothing in it reads a clock or the environment."""
     versions: Versions = {
@@ -51,7 +53,7 @@ def assemble(
         "model": model.version,
         "policy": permit.VERSION,
     }
-    outbox = Outbox(store, library, versions, mail_domain, worker)
+    outbox = Outbox(store, library, versions, mail_domain, worker, chat_link=chat_link)
     booker = Booker(store, calendar, library, versions)
     reply_after = library.playbook("inbound_response").on("email").reply_after_minutes
     return Runtime(

@@ -14,7 +14,7 @@ from agent_runtime.domain import BRIEF_CHANNELS, Contact, Proposal, Session, ans
 from agent_runtime.holds import end_holds, free_or_held, uids
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
-from agent_runtime.meetings.template import minutes_of
+from agent_runtime.meetings.template import minutes_of, room_of
 from agent_runtime.planning.host import Host, host_of
 from agent_runtime.planning.speech_acts import (
     called_off,
@@ -109,6 +109,7 @@ class Booker:
         parts = [self.library.agenda(playbook)]
         if more and is_sayable and not more.slots:
             parts.append(more.body)
+        room = room_of(playbook.meeting)
         words = {
             "summary": f"Northbeam Relay: {contact.company or contact.email}",
             "description": "\n\n".join(parts),
@@ -120,7 +121,13 @@ class Booker:
         def ask(*, over_hold: bool) -> BookingResult:
             if not replaced:
                 return self.calendar.book(
-                    slot, uid=uid, sequence=sequence, own=own, over_hold=over_hold, **words
+                    slot,
+                    uid=uid,
+                    sequence=sequence,
+                    own=own,
+                    over_hold=over_hold,
+                    room=room,
+                    **words,
                 )
             return self.calendar.move(
                 replaced[0].slot,
@@ -129,12 +136,18 @@ class Booker:
                 sequence=sequence,
                 own=own,
                 over_hold=over_hold,
+                room=room,
                 **words,
             )
 
         result = ask(over_hold=False)
         if result.status == "taken" and not self.calendar.free_slots(
-            slot.owner_id, now=now, key=uid, limit=1, minutes=minutes_of(playbook.meeting)
+            slot.owner_id,
+            now=now,
+            key=uid,
+            limit=1,
+            minutes=minutes_of(playbook.meeting),
+            room=room,
         ):
             # Where nothing else is left, who has chosen comes before who is still thinking.
             result = ask(over_hold=True)
@@ -243,8 +256,15 @@ class Booker:
     def _offer_again(self, thread: "_Thread", meeting: Meeting, host: Host) -> str:
         contact, session, now = thread.contact, thread.session, thread.now
         key = f"{meeting.person_id}:{meeting.uid}"
-        minutes = minutes_of(self.library.playbook(session.playbook).meeting)
-        slots = free_or_held(self.calendar, host.owner_id, now=now, key=key, minutes=minutes)
+        kind = self.library.playbook(session.playbook).meeting
+        slots = free_or_held(
+            self.calendar,
+            host.owner_id,
+            now=now,
+            key=key,
+            minutes=minutes_of(kind),
+            room=room_of(kind),
+        )
         channel = answered_on(session.channel)
         is_there = channel in BRIEF_CHANNELS and reach(thread.tx, contact, channel)
         proposal = other_times(

@@ -39,7 +39,7 @@ def slots(
     Example: [bold]parley calendar slots --meeting demo --territory DACH --language de[/bold]
     """
     from agent_runtime.meetings.routing import route
-    from agent_runtime.meetings.template import MeetingsError, Member, load_meetings
+    from agent_runtime.meetings.template import MeetingsError, Member, load_meetings, room_of
     from agent_runtime.newcomers import read_newcomers
 
     settings = load_settings(workspace)
@@ -67,7 +67,12 @@ def slots(
     found: list[Slot] = []
     for owner_id in chosen.owner_ids:
         free = real.free_slots(
-            owner_id, now=now, key="slots", limit=limit, minutes=template.minutes
+            owner_id,
+            now=now,
+            key="slots",
+            limit=limit,
+            minutes=template.minutes,
+            room=room_of(kind),
         )
         found = list(free)
         if found:

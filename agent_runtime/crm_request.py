@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Literal, cast
 
+from agent_runtime.channels.email.chat_links import without_chat_line
 from agent_runtime.crm_port import Activity, Case, Outcome, Record, Write
 from agent_runtime.domain import Contact
 from agent_runtime.placeholders import fill
@@ -98,6 +99,7 @@ def _activity(
             return _GONE
         channel, subject, body = inbound.channel, inbound.subject, inbound.text
         what, at = "received", inbound.received_at
+    body = without_chat_line(body)
     parts = (f"{_CHANNELS.get(channel, channel)} {what}, by Parley", subject, body)
     text = "\n\n".join(part for part in parts if part)
     key = hashlib.sha256(f"{push.kind}\x1f{push.row_id}".encode()).hexdigest()[:20]

@@ -54,7 +54,7 @@ class Desk:
     @property
     def keeper(self) -> Keeper:
         """Keeps offered times for their buyers."""
-        return Keeper(self.store, self.calendar)
+        return Keeper(self.store, self.calendar, self.library)
 
     def work(self, due: Due, channel: MailChannel, *, now: datetime) -> None:
         """Works one row to its end. Running it again after a crash goes on where it stopped.

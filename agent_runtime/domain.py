@@ -159,6 +159,10 @@ class Consent:
     confirmed_at: datetime | None = None
     proof: str = ""
     """By what it was confirmed: the link of the question, or the id of a message."""
+    page: str = ""
+    """On which page of ours it was given."""
+    address: str = ""
+    """For which address, as it was then; never in a trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,17 @@ class Slot:
     owner_id: str
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is kept free around a meeting, beyond what its owner always keeps; minutes."""
+
+    before: int = 0
+    after: int = 0
+
+
+NO_ROOM = Room()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from agent_runtime.arms import arms_of, controls_of
 from agent_runtime.autonomy import autonomy_of
+from agent_runtime.campaign_limits import limits_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts, Limits
@@ -37,7 +38,8 @@ def gather(
     `approval` is leave that was given for these very words, recipient and channel.
     """
     flags, playbook = tx.flags(), library.playbook(session.playbook)
-    rules = profile_of(flags, playbook.id)
+    campaign = limits_of(tx, session.campaign_id)
+    rules = campaign.narrowed(profile_of(flags, playbook.id))
     stop = stop_of(tx, contact)
     provider = provider_of(contact.email) if channel == "email" else ""
     arms = arms_of(tx, contact.person_id)
@@ -73,6 +75,7 @@ def gather(
         else None,
         limits=Limits.under(rules),
         rules=rules,
+        may_meet=campaign.may_meet(playbook.meeting),
         expires_at=expires_at,
         provider=provider,
         warm_up_day=warm_up_day(flags, mailbox, now),

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agent_runtime import act, log
-from agent_runtime.domain import Action, Session, Slot
+from agent_runtime.domain import NO_ROOM, Action, Room, Session, Slot
+from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
-from agent_runtime.meetings.template import template_of
+from agent_runtime.meetings.template import room_of, template_of
 from agent_runtime.ports import Calendar, Store, Tx
 from agent_runtime.store.rows import Due, Hold, Message, ended
 
@@ -29,6 +30,7 @@ class Keeper:
 
     store: Store
     calendar: Calendar
+    library: Library
 
     def settle(self, thread_id: str, *, now: datetime) -> None:
         """Works what is due of the holds of a thread."""
@@ -43,17 +45,21 @@ class Keeper:
             hold = tx.hold(hold_id)
             if hold is None or hold.state != "OPEN" or hold.due_at > now:
                 return
-            own = uids(tx.open_holds(hold.thread_id))
+            own, session = uids(tx.open_holds(hold.thread_id)), tx.session_of(hold.person_id)
         if hold.until > now:
-            self._write(hold, own, now=now)
+            playbook = self.library.playbook(session.playbook) if session else None
+            room = room_of(playbook.meeting) if playbook else NO_ROOM
+            self._write(hold, own, room, now=now)
         else:
             self._take_out(hold, now=now)
 
-    def _write(self, hold: Hold, own: Collection[str], *, now: datetime) -> None:
+    def _write(self, hold: Hold, own: Collection[str], room: Room, *, now: datetime) -> None:
         """A calendar that cannot be asked keeps nobody from the offer, which is out already."""
         failed = None
         try:
-            got = self.calendar.hold(hold.slot, uid=hold.hold_id, until=hold.until, own=own)
+            got = self.calendar.hold(
+                hold.slot, uid=hold.hold_id, until=hold.until, own=own, room=room
+            )
             is_free = got.status == "booked"
         except Exception as error:
             failed, is_free = error, True
@@ -142,12 +148,19 @@ def still_offered(session: Session, action: Action) -> tuple[Slot, ...]:
 
 
 def free_or_held(
-    calendar: Calendar, owner_id: str, *, now: datetime, key: str, minutes: int, limit: int = 3
+    calendar: Calendar,
+    owner_id: str,
+    *,
+    now: datetime,
+    key: str,
+    minutes: int,
+    room: Room,
+    limit: int = 3,
 ) -> tuple[Slot, ...]:
     """Returns free times to offer; what is held for others too where nothing else is left."""
-    free = calendar.free_slots(owner_id, now=now, key=key, limit=limit, minutes=minutes)
+    free = calendar.free_slots(owner_id, now=now, key=key, limit=limit, minutes=minutes, room=room)
     return free or calendar.free_slots(
-        owner_id, now=now, key=key, limit=limit, minutes=minutes, held_too=True
+        owner_id, now=now, key=key, limit=limit, minutes=minutes, held_too=True, room=room
     )
 
 

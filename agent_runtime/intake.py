@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent_runtime import log
+from agent_runtime.console.links import without_proof
 from agent_runtime.domain import (
     TEXT_CHANNELS,
     ChannelName,
@@ -89,7 +90,9 @@ class Intake:
                 return None
             known = tx.session_of(contact.person_id)
             session = known or opened_by_buyer(contact)
-            redacted = redact(arrival.text, contact, known=tx.recall(session.thread_id))
+            redacted = redact(
+                without_proof(arrival.text), contact, known=tx.recall(session.thread_id)
+            )
             if session.wanted is not None and not contact.email:
                 adopt_address(tx, contact, redacted)
             title = redact(arrival.subject, contact, known=redacted.originals)

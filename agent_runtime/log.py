@@ -247,6 +247,7 @@ def consent(value: Consent, *, rule: str) -> dict[str, Any]:
         "source": value.source,
         "words": value.words,
         "proof": value.proof,
+        "page": value.page,
         "rule": rule,
     }
 

@@ -19,7 +19,7 @@ from agent_runtime.domain import (
 from agent_runtime.holds import free_or_held
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
-from agent_runtime.meetings.template import minutes_of
+from agent_runtime.meetings.template import minutes_of, room_of
 from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
@@ -156,9 +156,9 @@ def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
 
 def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[Slot, ...]:
     host = host_of(deps.playbook, deps.contact)
-    if seen is None or seen.opt_out or host is None:
+    if seen is None or seen.opt_out or host is None or not deps.facts.may_meet:
         return ()
-    minutes = minutes_of(deps.playbook.meeting)
+    minutes, room = minutes_of(deps.playbook.meeting), room_of(deps.playbook.meeting)
     free = free_or_held(
         deps.calendar,
         host.owner_id,
@@ -166,11 +166,12 @@ def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[
         key=f"{session.person_id}:{session.agent_turns}",
         limit=SLOTS_TO_CHOOSE_FROM,
         minutes=minutes,
+        room=room,
     )
     if seen.proposes is None:
         return free
     every = deps.calendar.free_slots(
-        host.owner_id, now=deps.now, key="", limit=_EVERY_SLOT, minutes=minutes
+        host.owner_id, now=deps.now, key="", limit=_EVERY_SLOT, minutes=minutes, room=room
     )
     near = [slot for slot in every if abs(slot.start - seen.proposes) < _NEAR]
     return tuple(sorted({*free, *near}, key=lambda slot: slot.start))

@@ -1,5 +1,7 @@
 """What a company's agent knows and how it reads: opened the same way by whoever decides turns."""
 
+from dataclasses import replace
+
 from agent_runtime.knowledge.base import open_knowledge
 from agent_runtime.knowledge.quotable import Quotable
 from agent_runtime.library.catalog import Library, company_library
@@ -14,4 +16,5 @@ def open_mind(settings: Settings) -> tuple[Library, LanguageModel]:
     embedder = E5Embedder()
     knowledge = Quotable(open_knowledge(settings, queries=embedder).retriever())
     library = company_library(settings.paths.library, knowledge=knowledge)
+    library = replace(library, has_chat=bool(settings.chat_page))
     return library, load_embedded_model(cache=settings.cache, embedder=embedder)

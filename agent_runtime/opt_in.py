@@ -57,6 +57,7 @@ class OptIn:
         agreed: Sequence[Agreed],
         *,
         place: str,
+        page: str = "",
         country: str = "",
         now: datetime,
     ) -> tuple[Consent, ...]:
@@ -68,6 +69,7 @@ class OptIn:
             session: Their thread.
             agreed: The boxes that were ticked.
             place: Where they stood, `form` or `chat`.
+            page: On which page of ours.
             country: What the person says of it; the stricter of it and the CRM's counts.
             now: When they were ticked.
         """
@@ -88,6 +90,8 @@ class OptIn:
                 words=box.words,
                 request=request if is_asked and box.channel == "email" else "",
                 ask_until=until if is_asked else None,
+                page=page,
+                address=contact.email,
             )
             for box in fresh
         )

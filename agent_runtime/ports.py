@@ -8,10 +8,12 @@ from typing import Literal, Protocol
 
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import (
+    NO_ROOM,
     ChannelName,
     Consent,
     Contact,
     MessageState,
+    Room,
     Session,
     Slot,
     Template,
@@ -67,6 +69,7 @@ class Calendar(Protocol):
         limit: int = 3,
         minutes: int = 30,
         held_too: bool = False,
+        room: Room = NO_ROOM,
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last.
 
@@ -87,16 +90,24 @@ class Calendar(Protocol):
         sequence: int = 0,
         own: Collection[str] = (),
         over_hold: bool = False,
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing.
 
         Holds of the uids in `own` are the same buyer's and do not stand in the way; with
-        `over_hold` those of others give way too, never a meeting.
+        `over_hold` those of others give way too, never a meeting. `room` is kept free around it
+        from then on.
         """
         ...
 
     def hold(
-        self, slot: Slot, *, uid: str, until: datetime, own: Collection[str] = ()
+        self,
+        slot: Slot,
+        *,
+        uid: str,
+        until: datetime,
+        own: Collection[str] = (),
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
         ...
@@ -118,6 +129,7 @@ class Calendar(Protocol):
         organizer: str,
         own: Collection[str] = (),
         over_hold: bool = False,
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Gives a meeting another time; until the new one is got the old one stands."""
         ...

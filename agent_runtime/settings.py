@@ -144,6 +144,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     public_url: str = ""
     """Where `parley serve` is reached from outside; empty leaves one-click unsubscribe out."""
+    chat_page: str = ""
+    """A page of ours that carries the chat, to which mails link; empty leaves the link out."""
     signing_keys: SecretStr = SecretStr("")
     """`VERSION:SECRET` pairs after commas: the first signs, all are believed."""
     bounce_domain: str = ""

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.channels.chat_window import ChatWindow
+from agent_runtime.channels.email.chat_links import open_chat_links
 from agent_runtime.channels.email.imap import ImapFolder
 from agent_runtime.channels.email.outgoing import open_return_paths, smtp_opener
 from agent_runtime.channels.email.parse import parse
@@ -160,6 +161,7 @@ def build_worker(settings: Settings) -> Worker:
         newcomers=newcomers,
         worker=settings.executor_id,
         return_paths=open_return_paths(settings),
+        chat_link=open_chat_links(settings),
     )
     open_smtp = smtp_opener(
         settings,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from agent_runtime.campaign_limits import UNLIMITED, CampaignLimits, as_text, read_limits
 from agent_runtime.domain import Autonomy
 from agent_runtime.policies.contact_rules import CONTACT_RULES
 from experiments.spec import SHIPPED_SPECS, Spec, load_spec
@@ -52,7 +53,8 @@ class Campaign(_Authored):
     """In the order in which they claim a contact."""
     playbook: str
     playbook_version: int = Field(ge=1)
-    channels: tuple[Literal["email"], ...] = ("email",)
+    channels: tuple[Literal["email", "linkedin"], ...] = ("email",)
+    """linkedin: a touch of the playbook that the owner posts by hand."""
     mailbox: str = Field(pattern=r"^[a-z0-9._-]*\{owner\}[a-z0-9._-]*@[a-z0-9.-]+$")
     """Address from which the agent writes for an owner; `{owner}` is the owner's name as a slug."""
     experiment: str
@@ -67,6 +69,11 @@ class Campaign(_Authored):
     caps: Caps
     waive: tuple[str, ...] = ()
     """Contact rules that do not bind here; only some may be waived."""
+    offers: tuple[str, ...] | None = None
+    """Ids of the playbook's approved offers that may be named here; none given: all of them."""
+    meetings: tuple[str, ...] | None = None
+    """Meeting templates of the playbook whose times may be offered here; none given: all of them.
+    An empty list leaves whoever wants to meet to the owner."""
 
     @model_validator(mode="after")
     def _is_coherent(self) -> "Campaign":
@@ -84,6 +91,16 @@ class Campaign(_Authored):
         if binding:
             raise ValueError(f"waive = {binding[0]!r}: only {', '.join(waivable)} may be waived")
         return self
+
+
+def write_limits(campaign: Campaign, path: Path) -> None:
+    """Writes what a campaign leaves out of its playbook, beside what others do."""
+    known = {name: own for name, own in read_limits(path).items() if name != campaign.id}
+    own = CampaignLimits(offers=campaign.offers, meetings=campaign.meetings)
+    if own != UNLIMITED:
+        known[campaign.id] = own
+    if known or path.exists():
+        path.write_text(as_text(known), encoding="utf-8")
 
 
 def load_campaign(name: str) -> Campaign:

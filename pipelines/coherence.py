@@ -1,12 +1,13 @@
 """Says whether a campaign keeps what its playbook and its experiment promise."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from importlib import import_module
 from itertools import pairwise
 
 from agent_runtime.domain import LEVELS
 from agent_runtime.library.catalog import Library, load_library
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.policies.ruleset import Offer, rule_set
 from experiments.spec import Spec
 from pipelines.campaign import Campaign, experiment_of
 from pipelines.errors import PipelineError
@@ -30,7 +31,9 @@ def check_campaign(
         IncoherentCampaignError: one sentence with the field, its value and the limit.
     """
     known = library or load_library()
-    check_playbook(campaign, known.playbook(campaign.playbook))
+    playbook = known.playbook(campaign.playbook)
+    check_playbook(campaign, playbook)
+    check_limits(campaign, playbook, rule_set().offers)
     check_population(campaign, experiment_of(campaign), segments)
     check_experiment(experiment_of(campaign))
 
@@ -52,21 +55,49 @@ def check_playbook(campaign: Campaign, playbook: Playbook) -> None:
             f"{where}: autonomy = {campaign.autonomy}, but {playbook.id} allows "
             f"{playbook.autonomy} at most."
         )
+    written = [touch.channel for touch in playbook.touches]
+    by = [*written, *["email"] * len(campaign.touch_workdays)][: len(campaign.touch_workdays)]
+    for number, name in enumerate(by, 1):
+        if name not in campaign.channels:
+            raise IncoherentCampaignError(
+                f"{where}: touch {number} of {playbook.id} goes by {name}, but channels = "
+                f"{list(campaign.channels)}; add it, or end touch_workdays before that touch."
+            )
     for name in campaign.channels:
+        days = [day for day, used in zip(campaign.touch_workdays, by, strict=True) if used == name]
         channel = playbook.channels.get(name)
         if channel is None:
             raise IncoherentCampaignError(f"{where}: {playbook.id} has no channel {name!r}.")
-        if len(campaign.touch_workdays) > channel.max_touches:
+        if len(days) > channel.max_touches:
             raise IncoherentCampaignError(
-                f"{where}: touch_workdays has {len(campaign.touch_workdays)} touches, but "
+                f"{where}: touch_workdays has {len(days)} touches, but "
                 f"{playbook.id} allows {channel.max_touches} by {name}."
             )
-        gap = min((b - a for a, b in pairwise(campaign.touch_workdays)), default=99)
+        gap = min((b - a for a, b in pairwise(days)), default=99)
         if gap < channel.days_between_touches:
             raise IncoherentCampaignError(
                 f"{where}: touch_workdays = {list(campaign.touch_workdays)} has {gap} days "
                 f"between two touches, but {playbook.id} asks for {channel.days_between_touches}."
             )
+
+
+def check_limits(campaign: Campaign, playbook: Playbook, offers: Iterable[Offer]) -> None:
+    """Refuses a campaign that names an offer or a meeting which its playbook does not have.
+
+    Raises:
+        IncoherentCampaignError: one sentence with the field, its value and what there is.
+    """
+    has = {
+        "offers": [offer.name for offer in offers if offer.of == playbook.id],
+        "meetings": [playbook.meeting] if "calendar" in playbook.tools else [],
+    }
+    for field, allowed in has.items():
+        for name in getattr(campaign, field) or ():
+            if name not in allowed:
+                raise IncoherentCampaignError(
+                    f"campaign {campaign.id}: {field} has {name!r}, but {playbook.id} allows "
+                    f"{', '.join(allowed) or 'none'}; a campaign may leave out, never add."
+                )
 
 
 def check_population(campaign: Campaign, spec: Spec, segments: Collection[str]) -> None:

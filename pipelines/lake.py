@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from agent_runtime.campaign_limits import FILE
 from agent_runtime.settings import Workspace
 from pipelines.schemas import TABLES
 
@@ -53,6 +54,11 @@ class Lake:
     def told_facts(self) -> Path:
         """One row per contact and fact that a text may say."""
         return self.paths.lake / "told_facts.parquet"
+
+    @property
+    def campaign_limits(self) -> Path:
+        """What campaigns leave out of their playbooks."""
+        return self.paths.lake / FILE
 
     @property
     def public_signals(self) -> Path:

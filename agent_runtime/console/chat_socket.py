@@ -19,6 +19,7 @@ from agent_runtime.console.protocol import (
     Say,
     Seen,
     agree,
+    box_of,
     hello_of,
     parse,
     take,
@@ -54,6 +55,7 @@ class ChatSocket:
         self._shown: dict[str, str] = {}
         self._typing = False
         self._here = "agent"
+        self._asks_consent: bool | None = None
         self._link = ""
 
     async def serve(self) -> None:
@@ -155,6 +157,9 @@ class ChatSocket:
         if (view.is_typing, view.here) != (self._typing, self._here):
             self._typing, self._here = view.is_typing, view.here
             await self._send({"v": 1, "type": "typing", "on": view.is_typing, "here": view.here})
+        if view.asks_consent != self._asks_consent:
+            self._asks_consent = view.asks_consent
+            await self._send({"v": 1, "type": "box", "box": box_of(view)})
         watched.threads, watched.mark = view.threads, view.mark
 
     def _read(self, raw: str, kinds: dict[str, type[Any]]) -> Any:

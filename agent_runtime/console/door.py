@@ -1,11 +1,8 @@
 """What every public page needs: the store, the key, who may call, and how often."""
 
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from limits import parse
@@ -16,6 +13,7 @@ from starlette.requests import HTTPConnection
 from agent_runtime.channels.email.confirm_link import ConfirmLink
 from agent_runtime.channels.email.signing import read_keyring
 from agent_runtime.clock import read_now
+from agent_runtime.console.keeping import chat_key
 from agent_runtime.intake import Intake
 from agent_runtime.library.catalog import Library, company_library, load_library
 from agent_runtime.log import Versions
@@ -96,7 +94,7 @@ def open_door(settings: Settings) -> Door:
         intake=Intake(store, newcomers, versions),
         versions=versions,
         clock=lambda: read_now(store.engine),
-        key=settings.console_key or kept_key(settings.workspace / "console.key"),
+        key=chat_key(settings),
         origins=frozenset(o.strip().rstrip("/") for o in settings.console_origins.split(",") if o),
         form_key=settings.form_key,
         confirm_link=_confirm_link(settings),
@@ -111,24 +109,6 @@ def _confirm_link(settings: Settings) -> ConfirmLink | None:
     return ConfirmLink(settings.public_url, keyring, settings.tenant_id)
 
 
-def kept_key(path: Path) -> str:
-    """Returns the key of a workspace, made at its first use: links and windows outlive a restart.
-
-    It is readable by its owner only.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(path, "x", encoding="utf-8", opener=_private) as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text(encoding="utf-8")
-
-
 def caller(request: HTTPConnection) -> str:
     """Returns from where somebody calls; behind a proxy uvicorn has put the true address there."""
     return request.client.host if request.client else ""
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

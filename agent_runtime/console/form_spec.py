@@ -60,6 +60,8 @@ class ConsentBox(_Part):
     wording: str = Field(min_length=1)
     words: dict[Locale, str]
     """What stands beside the box, by language; kept with the consent."""
+    in_chat: bool = False
+    """Whether the chat shows it as well, where it asks for an e-mail address."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> "ConsentBox":
@@ -136,6 +138,15 @@ def load_forms(folder: Path = FORMS) -> dict[str, FormSpec]:
             ) from None
         found[spec.id] = spec
     return found
+
+
+def chat_box(forms: Mapping[str, FormSpec]) -> tuple[str, str, ConsentBox] | None:
+    """Returns the box that the chat shows, with the names of form and box; None for none."""
+    for spec in forms.values():
+        for name, box in spec.consents.items():
+            if box.in_chat:
+                return spec.id, name, box
+    return None
 
 
 def read_form(spec: FormSpec, sent: Mapping[str, str]) -> Filled:

@@ -1,5 +1,6 @@
 """Links in our mails that prove to the chat who opens them: `?pt=…`, signed, for a while."""
 
+import re
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -8,6 +9,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 PARAMETER = "pt"
 VALID_FOR = timedelta(days=30)
 _SALT = "person-link"
+_IN_A_TEXT = re.compile(
+    rf"((?:(?<=[?&])|(?<=%3F)|(?<=%26)){PARAMETER}(?:=|%3D))[\w.-]{{20,}}", re.IGNORECASE
+)
+"""Also as a link that a mail system has wrapped into one of its own."""
 
 
 def chat_link(page: str, person_id: str, *, tenant_id: str, key: str, now: datetime) -> str:
@@ -37,3 +42,12 @@ def person_of(token: str, *, tenant_id: str, key: str, now: datetime) -> str:
     if not isinstance(said, list) or len(said) != 3 or said[0] != tenant_id:
         return ""
     return str(said[1]) if now.timestamp() < said[2] else ""
+
+
+def without_proof(text: str) -> str:
+    """Returns a text without what its links prove: an answer quotes our mail, and is kept.
+
+    >>> without_proof("> https://n.example/?a=1&pt=.eJyLVsrLLyrJSEpNzFXSUSrQ.LrWj now")
+    '> https://n.example/?a=1&pt= now'
+    """
+    return _IN_A_TEXT.sub(r"\1", text)

@@ -6,10 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from agent_runtime.console.door import Door
-from agent_runtime.console.form_spec import load_forms
+from agent_runtime.console.form_spec import chat_box, load_forms
 from agent_runtime.console.problems import problem
 from agent_runtime.console.room import MAX_TEXT, Room, View
 from agent_runtime.console.visitors import Visitor
+from agent_runtime.opt_in import Agreed
 from agent_runtime.profile import Profile
 
 MAX_BODY = 16_000
@@ -24,6 +25,17 @@ class Hello(BaseModel):
     pt: str = Field("", max_length=1000)
 
 
+class Ticked(BaseModel):
+    """A box that a visitor ticked, beside an e-mail address; the boxes are those of the forms."""
+
+    model_config = ConfigDict(extra="ignore")
+    form: str = Field(max_length=60)
+    box: str = Field(max_length=60)
+    wording: str = Field("", max_length=60)
+    """The version of the words that were shown; another one by now is refused."""
+    language: str = Field("", max_length=20)
+
+
 class Say(BaseModel):
     """One message of a visitor."""
 
@@ -33,6 +45,7 @@ class Say(BaseModel):
     language: str = Field("", max_length=20)
     time_zone: str = Field("", max_length=60)
     page: str = Field("", max_length=200)
+    agreed: Ticked | None = None
 
     @property
     def profile(self) -> Profile:
@@ -40,14 +53,11 @@ class Say(BaseModel):
         return Profile(language=self.language, time_zone=self.time_zone)
 
 
-class Agree(BaseModel):
-    """A box that a visitor ticked in the chat; the boxes are those of the forms."""
+class Agree(Ticked):
+    """A box that a visitor ticked once we know their address."""
 
-    model_config = ConfigDict(extra="ignore")
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    form: str = Field(max_length=60)
-    box: str = Field(max_length=60)
-    language: str = Field("", max_length=20)
+    page: str = Field("", max_length=200)
 
 
 class Seen(BaseModel):
@@ -72,7 +82,9 @@ def parse(kind: type[Any], body: str | bytes) -> Any:
 
 
 def take(door: Door, room: Room, visitor: Visitor, said: Say) -> str:
-    """Takes a message in and returns the id of its line.
+    """Takes a message in, and the box that was ticked beside it, and returns the id of its line.
+
+    Without an address of the visitor's own in it, a tick is no consent of anybody.
 
     Raises:
         Problem: it is empty, the visitor writes too fast, or nobody of ours could answer.
@@ -81,9 +93,12 @@ def take(door: Door, room: Room, visitor: Visitor, said: Say) -> str:
         raise problem("text", said.text[:10], "must say something")
     if not door.gate.may(door.gate.rates.visitor, "visitor", visitor.address):
         raise problem("id", said.id, "comes too fast; wait a minute", status=429)
+    agreed = _agreed(said.agreed) if said.agreed else None
     line = room.say(visitor, said.id, said.text, profile=said.profile, page=said.page)
     if not line:
         raise problem("id", said.id, "cannot be answered: this company has no owners", status=503)
+    if agreed is not None:
+        room.agree(visitor, agreed, page=said.page)
     return line
 
 
@@ -93,14 +108,30 @@ def agree(door: Door, room: Room, visitor: Visitor, said: Agree) -> None:
     Raises:
         Problem: there is no such box, the visitor is too fast, or no mail address is known.
     """
+    agreed = _agreed(said)
+    if not door.gate.may(door.gate.rates.visitor, "visitor", visitor.address):
+        raise problem("id", said.id, "comes too fast; wait a minute", status=429)
+    if not room.agree(visitor, agreed, page=said.page):
+        raise problem("box", said.box, "needs your e-mail address; write it in the chat first")
+
+
+def _agreed(said: Ticked) -> Agreed:
     spec = load_forms().get(said.form)
     box = spec.consents.get(said.box) if spec else None
     if spec is None or box is None:
         raise problem("box", f"{said.form}/{said.box}"[:60], "is no box of a form of ours")
-    if not door.gate.may(door.gate.rates.visitor, "visitor", visitor.address):
-        raise problem("id", said.id, "comes too fast; wait a minute", status=429)
-    if not room.agree(visitor, box.agreed(spec.label, said.language[:2].lower())):
-        raise problem("box", said.box, "needs your e-mail address; write it in the chat first")
+    if said.wording not in ("", box.wording):
+        raise problem("wording", said.wording, f"has been replaced by {box.wording}; read it again")
+    return box.agreed(spec.label, said.language[:2].lower())
+
+
+def box_of(view: View) -> dict[str, Any] | None:
+    """Returns the box that a window is to show, unticked, or None for none."""
+    found = chat_box(load_forms()) if view.asks_consent else None
+    if found is None:
+        return None
+    form, name, box = found
+    return {"form": form, "box": name, "wording": box.wording, "words": box.words}
 
 
 def hello_of(visitor: Visitor, settled: bool, view: View) -> dict[str, Any]:
@@ -122,6 +153,7 @@ def news_of(view: View) -> dict[str, Any]:
         "typing": view.is_typing,
         "here": view.here,
         "mark": view.mark,
+        "box": box_of(view),
     }
 
 

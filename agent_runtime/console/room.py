@@ -13,6 +13,7 @@ from agent_runtime.identity import join
 from agent_runtime.intake import Arrival, opened_by_buyer
 from agent_runtime.opt_in import Agreed
 from agent_runtime.placeholders import fill
+from agent_runtime.policies.contact_rules import asks_twice
 from agent_runtime.ports import Tx
 from agent_runtime.profile import Profile
 
@@ -59,6 +60,8 @@ class View:
     """Who spoke last for us."""
     mark: str
     """Changes with the view."""
+    asks_consent: bool = False
+    """Whether the window is to show the box of a consent, since an e-mail address is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Room:
         taken = self.door.intake.take(arrival, now=self.door.clock())
         return taken.key if taken else ""
 
-    def agree(self, visitor: Visitor, agreed: Agreed) -> bool:
+    def agree(self, visitor: Visitor, agreed: Agreed, *, page: str = "") -> bool:
         """Takes in a consent of a visitor; False where no e-mail address of theirs is known."""
         now = self.door.clock()
         with self.door.store.begin() as tx:
@@ -116,7 +119,7 @@ class Room:
             if contact is None or not contact.email:
                 return False
             session = tx.session_of(contact.person_id) or opened_by_buyer(contact)
-            self.door.opt_in.take(tx, contact, session, [agreed], place="chat", now=now)
+            self.door.opt_in.take(tx, contact, session, [agreed], place="chat", page=page, now=now)
             return True
 
     def view(self, visitor: Visitor) -> View:
@@ -130,6 +133,7 @@ class Room:
             for session in sessions:
                 lines += _lines(tx, session)
             current = sessions[-1] if sessions else None
+            asks_consent = current is not None and _asks_consent(tx, current)
             threads = tuple(session.thread_id for session in sessions)
             marks = tx.chat_marks(threads) if threads else {}
         waits = current is not None and bool((m := marks.get(current.thread_id)) and m.waiting)
@@ -140,6 +144,7 @@ class Room:
             is_typing=waits and current is not None and current.speaker == "agent",
             here="person" if ours[-1:] == ["person"] else "agent",
             mark=mark_of(threads, marks),
+            asks_consent=asks_consent,
         )
 
     def seen(self, visitor: Visitor, line_ids: list[str]) -> int:
@@ -181,6 +186,14 @@ def mark_of(threads: tuple[str, ...], marks: dict[str, Any]) -> str:
     return ";".join(
         f"{m.lines},{m.waiting}" if (m := marks.get(thread)) else "0,0" for thread in threads
     )
+
+
+def _asks_consent(tx: Tx, session: Session) -> bool:
+    """An address is waited for, and where the visitor is a consent to be written to is needed."""
+    contact = tx.contact_of(session.person_id)
+    if contact is None or contact.email or session.wanted is None:
+        return False
+    return asks_twice(contact.country) and not tx.suppressed(session.person_id)
 
 
 def _lines(tx: Tx, session: Session) -> list[Line]:

@@ -43,6 +43,8 @@ class Library:
     scenarios: tuple[Scenario, ...] = ()
     knowledge: Knowledge = NO_KNOWLEDGE
     """Approved passages of documents; no part of `content_hash`, each has a version of its own."""
+    has_chat: bool = False
+    """Whether mails link to a page with the chat; else that paragraph of a text is left out."""
 
     def playbook(self, playbook_id: str) -> Playbook:
         """Returns a playbook, or says which ones there are."""
@@ -70,7 +72,9 @@ class Library:
     def live(self, content_id: str, *, language: str, now: datetime) -> Content | None:
         """Returns the approved text, or nothing when it is missing or has expired."""
         content = self.contents.get((content_id, language))
-        return content if content is not None and now < content.expires else None
+        if content is None or now >= content.expires:
+            return None
+        return content if self.has_chat else content.without_chat
 
     def is_approved(self, fact: str, *, text: str, language: str, now: datetime) -> bool:
         """Says whether a fact is live and can read as these very words in this language."""

@@ -52,7 +52,10 @@ FACT_SLOTS = (
 )
 """Slots that a fact of the CRM fills; the text cannot be used where the fact is not known."""
 
-LINK_SLOTS = ("confirm_link", "agreed_words")
+CHAT_LINK = "chat_link"
+"""Slot of a paragraph that is left out where no page with the chat is set."""
+
+LINK_SLOTS = ("confirm_link", "agreed_words", CHAT_LINK)
 """Slots that the code which speaks the text fills, for that one mail."""
 
 SLOT_VALUES = {
@@ -121,6 +124,15 @@ class Content(BaseModel):
     def paragraphs(self) -> tuple[str, ...]:
         """The paragraphs of the text, slots still open."""
         return tuple(part.strip() for part in self.body.split("\n\n") if part.strip())
+
+    @cached_property
+    def without_chat(self) -> "Content":
+        """The same text, for a company that has no page with the chat."""
+        mark = f"{{{CHAT_LINK}}}"
+        if mark not in self.body:
+            return self
+        kept = "\n\n".join(part for part in self.paragraphs if mark not in part)
+        return Content.model_validate({**self.model_dump(), "body": kept})
 
     @cached_property
     def slots(self) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """A scenario: a dialogue with expected outcomes; test, training material and replay case in one."""
 
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent_runtime.domain import ActionKind
+from agent_runtime.domain import ActionKind, PublicSignal
 from agent_runtime.library.content import Locale
 from agent_runtime.library.playbook import Intent, Priority, Role
 
@@ -29,6 +30,21 @@ class Expected(_Part):
     """Number of the offered time that is booked, as the buyer counts: 1 is the first."""
     is_silent: bool | None = None
     """True when nothing may be written."""
+
+
+class Signal(_Part):
+    """Something that the company has made public, or that somebody else wrote of it."""
+
+    kind: str
+    source: str
+    headline: str
+    url: str = "https://alder.example/news"
+    days_ago: int = Field(default=7, ge=0)
+
+    def at(self, start: date) -> PublicSignal:
+        """Returns the signal of a dialogue that begins on this day."""
+        published = start - timedelta(days=self.days_ago)
+        return PublicSignal(self.kind, self.source, self.headline, self.url, published)
 
 
 class Turn(_Part):
@@ -59,6 +75,8 @@ class Scenario(_Part):
     title: str = "Head of Revenue Operations"
     facts: dict[str, str] = Field(default_factory=dict)
     """What else the CRM knows: `session: Closing the books in a day`, `renewal_date: 30 June`."""
+    signals: tuple[Signal, ...] = ()
+    """Public signals of the company; which of them may be named is for the allow-list to say."""
     has_owner: bool = True
     """False: the CRM names nobody who owns the account."""
     turns: tuple[Turn, ...] = Field(min_length=1)

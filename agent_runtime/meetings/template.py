@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agent_runtime.authored import load_yaml
+from agent_runtime.domain import Room
 from agent_runtime.errors import ParleyError
 
 FOLDER = Path(__file__).parent
@@ -120,6 +121,12 @@ def template_of(template_id: str) -> Template:
         known = ", ".join(sorted(templates))
         raise MeetingsError(f"meeting {template_id!r}: there is no such template; known: {known}.")
     return templates[template_id]
+
+
+def room_of(template_id: str) -> Room:
+    """Returns what is kept free around meetings of a template."""
+    template = template_of(template_id)
+    return Room(template.buffer_before, template.buffer_after)
 
 
 def minutes_of(template_id: str) -> int:

@@ -88,7 +88,10 @@ class Facts:
     """Counted only where a touch is proactive, since only those are capped."""
     limits: Limits = field(default_factory=Limits)
     rules: RuleSet = field(default_factory=rule_set)
-    """Versions and parameters of the rules, under the profile that binds here."""
+    """Versions and parameters of the rules, under the profile that binds here, and what offers the
+    campaign leaves."""
+    may_meet: bool = True
+    """Whether the campaign leaves the playbook's meetings to be offered."""
     autonomy: Autonomy | Literal[""] = ""
     """The strictest level that binds this use case; unknown asks a person."""
     safe_band: SafeBand = field(default_factory=SafeBand)

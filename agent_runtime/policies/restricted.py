@@ -86,10 +86,10 @@ def is_offered(text: str, facts: Facts) -> bool:
         if offer.of != facts.session.playbook or facts.now.date() > offer.until or not figures:
             continue
         whole = len(percents) == len(figures)
-        if offer.percent and whole and groups <= {"price_cut", "mention"}:
-            return max(figures) <= offer.percent
-        if offer.months and not percents and groups <= {"free_of_charge"}:
-            return max(figures) <= offer.months
+        is_cut = whole and groups <= {"price_cut", "mention"} and max(figures) <= offer.percent
+        is_free = not percents and groups <= {"free_of_charge"} and max(figures) <= offer.months
+        if (offer.percent and is_cut) or (offer.months and is_free):
+            return True
     return False
 
 

@@ -33,13 +33,15 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A price cut that somebody approved for a campaign or playbook, until a day."""
+    """A price cut that somebody approved for a playbook, until a day."""
 
     of: str
     until: date
     approver: str
     percent: float = 0.0
     months: int = 0
+    name: str = ""
+    """By which a campaign says that it may be named there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def _offer(row: Mapping[str, Any]) -> Offer:
         approver=row["approver"],
         percent=row.get("percent", 0.0),
         months=row.get("months", 0),
+        name=row["id"],
     )
 
 

@@ -10,6 +10,8 @@ from zlib import crc32
 import polars as pl
 
 from agent_runtime.arms import publish_controls
+from agent_runtime.campaign_limits import FILE as LIMITS
+from agent_runtime.campaign_limits import publish_limits
 from agent_runtime.contracts import Assignment, OutreachTask
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
 from agent_runtime.intake import BY_TEXT
@@ -70,6 +72,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         tx.publish("owners", OWNERS.dump_json(tuple(owners.values())).decode())
         tx.publish("online_experiment", EXPERIMENT.dump_json(online_of(registrations)).decode())
         publish_controls(tx, controls)
+        publish_limits(tx, lake / LIMITS)
         for person_id, same_as in _merges(workspace):
             tx.merge(person_id, same_as, now=now)
     for page in _pages(assignments):

@@ -15,7 +15,7 @@ import niquests
 from caldav.davclient import DAVClient
 from caldav.response import DAVResponse
 
-from agent_runtime.domain import Slot
+from agent_runtime.domain import NO_ROOM, Room, Slot
 from agent_runtime.ports import BookingResult
 from agent_runtime.tools.calendar_entries import (
     Entry,
@@ -26,7 +26,14 @@ from agent_runtime.tools.calendar_entries import (
     entries,
     event_text,
 )
-from agent_runtime.tools.slots import OfficeHours, candidates, is_full, offer, overlaps
+from agent_runtime.tools.slots import (
+    MOST_ROOM,
+    OfficeHours,
+    candidates,
+    is_full,
+    offer,
+    overlaps,
+)
 
 CLAIM_LASTS = timedelta(hours=1)
 """What a crash left half-booked is free again after this."""
@@ -81,6 +88,7 @@ class CalDavCalendar:
         limit: int = 3,
         minutes: int = 30,
         held_too: bool = False,
+        room: Room = NO_ROOM,
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
         hours = self._hours.get(owner_id)
@@ -93,7 +101,7 @@ class CalDavCalendar:
             for entry in found
             if not entry.is_over(now) and not (held_too and entry.stage == "hold")
         ]
-        return offer(slots, busy, hours, key=key, limit=limit)
+        return offer(slots, busy, hours, key=key, limit=limit, room=room)
 
     def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
         """Returns how many meetings with people an owner has in the coming two weeks."""
@@ -112,16 +120,25 @@ class CalDavCalendar:
         sequence: int = 0,
         own: Collection[str] = (),
         over_hold: bool = False,
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
-        words = Words(summary, description, attendee, organizer, sequence)
+        words = Words(summary, description, attendee, organizer, sequence, room)
         return self._take(slot, uid, words, stage="confirmed", ignore=own, over_hold=over_hold)
 
     def hold(
-        self, slot: Slot, *, uid: str, until: datetime, own: Collection[str] = ()
+        self,
+        slot: Slot,
+        *,
+        uid: str,
+        until: datetime,
+        own: Collection[str] = (),
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
-        return self._take(slot, uid, Words("On hold"), stage="hold", until=until, ignore=own)
+        return self._take(
+            slot, uid, Words("On hold", room=room), stage="hold", until=until, ignore=own
+        )
 
     def release(self, slot: Slot, *, uid: str) -> bool:
         """Ends a hold; False where there is none, or where it has become a meeting."""
@@ -141,12 +158,13 @@ class CalDavCalendar:
         organizer: str,
         own: Collection[str] = (),
         over_hold: bool = False,
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Gives a meeting another time; until the new one is got the old one stands.
 
         The new stretch is held first, then the event changes in place, then it goes to its path.
         """
-        words = Words(summary, description, attendee, organizer, sequence)
+        words = Words(summary, description, attendee, organizer, sequence, room)
         current = self._find(new, uid)
         is_there = current is not None and (current.busy.start, current.busy.end) == _ends(new)
         if not is_there:
@@ -157,7 +175,12 @@ class CalDavCalendar:
         if not is_there:
             beside = (uid, *own)
             got = self._take(
-                new, held, Words("Moving"), stage="moving", ignore=beside, over_hold=over_hold
+                new,
+                held,
+                Words("Moving", room=room),
+                stage="moving",
+                ignore=beside,
+                over_hold=over_hold,
             )
             if got.status == "taken":
                 return got
@@ -196,7 +219,7 @@ class CalDavCalendar:
         over_hold: bool = False,
     ) -> BookingResult:
         beside = frozenset(ignore) - {uid}
-        around = self._around(slot, beside)
+        around = self._around(slot, beside, words.room)
         if over_hold:
             around = [e for e in around if not self._gives_way(e, uid)]
         own = next((e for e in around if e.uid == uid), None)
@@ -210,7 +233,7 @@ class CalDavCalendar:
             return _TAKEN
         if own is None or own.stage == "claim":
             etag = own.etag if own else self._claim(slot, uid, words, beside)
-            if etag is None or not self._wins(slot, uid, beside):
+            if etag is None or not self._wins(slot, uid, beside, words.room):
                 return _TAKEN
             href = own.href if own else self._claimed_at(slot, uid)
         else:
@@ -237,7 +260,7 @@ class CalDavCalendar:
             found = self._find(slot, uid)
             if found is not None and found.stage == "claim":
                 return found.etag
-            if created.status == 409 or self._around(slot, beside):
+            if created.status == 409 or self._around(slot, beside, words.room):
                 return None
         return None
 
@@ -245,11 +268,11 @@ class CalDavCalendar:
         found = self._find(slot, uid)
         return found.href if found else self._path(slot)
 
-    def _wins(self, slot: Slot, uid: str, beside: Collection[str]) -> bool:
+    def _wins(self, slot: Slot, uid: str, beside: Collection[str], room: Room) -> bool:
         """Whether our claim stands: worse claims are removed, anything else makes us give way."""
         mine = claim_rank(uid, slot.start)
         for _ in range(5):
-            rivals = self._around(slot, (uid, *beside))
+            rivals = self._around(slot, (uid, *beside), room)
             if not rivals:
                 return True
             if any(e.stage != "claim" or claim_rank(e.uid, e.busy.start) <= mine for e in rivals):
@@ -259,12 +282,12 @@ class CalDavCalendar:
         self.cancel(slot, uid=uid)
         return False
 
-    def _around(self, slot: Slot, beside: Collection[str]) -> list[Entry]:
+    def _around(self, slot: Slot, beside: Collection[str], room: Room) -> list[Entry]:
         """Returns what else blocks the slot or its buffer; what has expired is removed."""
         hours, now = self._hours[slot.owner_id], self._clock()
-        wide = timedelta(minutes=max(hours.before, hours.after))
+        wide = max(MOST_ROOM, timedelta(minutes=max(hours.before, hours.after)))
         found = self._entries(slot.owner_id, slot.start - wide, slot.end + wide)
-        blocking = [e for e in found if e.uid not in beside and overlaps(slot, e.busy, hours)]
+        blocking = [e for e in found if e.uid not in beside and overlaps(slot, e.busy, hours, room)]
         return [e for e in blocking if not (e.is_over(now) and self._remove(e))]
 
     def _is_full(self, slot: Slot, beside: Collection[str]) -> bool:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress
 
-from agent_runtime.domain import Slot
-from agent_runtime.tools.slots import Busy
+from agent_runtime.domain import NO_ROOM, Room, Slot
+from agent_runtime.tools.slots import MOST_ROOM, Busy
 
 Stage = Literal["claim", "hold", "moving", "confirmed"]
 """claim: wanted, and given up to a better claim; hold: kept for an offer; moving: kept for a
@@ -21,6 +21,10 @@ meeting on its way there; confirmed: a meeting."""
 _CLAIM = "X-PARLEY-CLAIM"
 _MOVING = "X-PARLEY-MOVING"
 _UNTIL = "X-PARLEY-UNTIL"
+_ROOM = "X-PARLEY-ROOM"
+
+
+MOST_MINUTES = int(MOST_ROOM.total_seconds()) // 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Words:
     attendee: str = ""
     organizer: str = ""
     sequence: int = 0
+    room: Room = NO_ROOM
+    """What is kept free around it; written into the event, so that others keep it too."""
 
 
 def event_text(
@@ -64,6 +70,8 @@ def event_text(
     event.add("description", words.description)
     event.add("sequence", words.sequence)
     event.add("status", "CONFIRMED" if stage == "confirmed" else "TENTATIVE")
+    if words.room != NO_ROOM:
+        event.add(_ROOM, room_text(words.room))
     if stage != "confirmed":
         event.add(_UNTIL, compact(until))
     if stage == "claim":
@@ -105,7 +113,8 @@ def entries(
             until = str(event.get(_UNTIL, ""))
             stage = _stage(event, until)
             is_meeting = stage == "confirmed" and bool(event.get("ATTENDEE"))
-            busy = Busy(begins, ends, is_meeting=is_meeting)
+            room = read_room(str(event.get(_ROOM, "")))
+            busy = Busy(begins, ends, is_meeting=is_meeting, room=room)
             over = datetime.strptime(until, "%Y%m%dT%H%M%S%z") if until else None
             yield Entry(str(event.get("UID", "")), busy, href, etag, stage, over)
 
@@ -116,6 +125,19 @@ def _stage(event: Any, until: str) -> Stage:
     if event.get(_CLAIM):
         return "claim"
     return "moving" if event.get(_MOVING) else "hold"
+
+
+def room_text(room: Room) -> str:
+    """Returns room as an event holds it: `15/30`, minutes before and after."""
+    return f"{room.before}/{room.after}"
+
+
+def read_room(text: str) -> Room:
+    """Returns the room that an event asks for; none where what stands there is not ours."""
+    before, _, after = text.partition("/")
+    if not (before.isdecimal() and after.isdecimal()):
+        return NO_ROOM
+    return Room(min(int(before), MOST_MINUTES), min(int(after), MOST_MINUTES))
 
 
 def claim_rank(uid: str, slot_start: datetime) -> bytes:

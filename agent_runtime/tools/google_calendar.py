@@ -12,11 +12,27 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from agent_runtime.domain import Slot
+from agent_runtime.domain import NO_ROOM, Room, Slot
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import BookingResult
-from agent_runtime.tools.calendar_entries import Entry, Stage, Words, claim_rank, compact
-from agent_runtime.tools.slots import Busy, OfficeHours, candidates, is_full, offer, overlaps
+from agent_runtime.tools.calendar_entries import (
+    Entry,
+    Stage,
+    Words,
+    claim_rank,
+    compact,
+    read_room,
+    room_text,
+)
+from agent_runtime.tools.slots import (
+    MOST_ROOM,
+    Busy,
+    OfficeHours,
+    candidates,
+    is_full,
+    offer,
+    overlaps,
+)
 
 API = "https://www.googleapis.com/calendar/v3"
 CLAIM_LASTS = timedelta(hours=1)
@@ -66,6 +82,7 @@ class GoogleCalendar:
         limit: int = 3,
         minutes: int = 30,
         held_too: bool = False,
+        room: Room = NO_ROOM,
     ) -> tuple[Slot, ...]:
         """Returns free slots to offer; the same `key` is offered the same while they last."""
         hours = self._hours.get(owner_id)
@@ -78,7 +95,7 @@ class GoogleCalendar:
             for entry in found
             if not entry.is_over(now) and not (held_too and entry.stage == "hold")
         ]
-        return offer(slots, busy, hours, key=key, limit=limit)
+        return offer(slots, busy, hours, key=key, limit=limit, room=room)
 
     def meetings_ahead(self, owner_id: str, *, now: datetime) -> int:
         """Returns how many meetings with people an owner has in the coming two weeks."""
@@ -97,16 +114,23 @@ class GoogleCalendar:
         sequence: int = 0,
         own: Collection[str] = (),
         over_hold: bool = False,
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Writes the event unless the slot is taken; asking again with one uid changes nothing."""
-        words = Words(summary, description, attendee, organizer, sequence)
+        words = Words(summary, description, attendee, organizer, sequence, room)
         return self._take(slot, uid, words, "confirmed", ignore=own, over_hold=over_hold)
 
     def hold(
-        self, slot: Slot, *, uid: str, until: datetime, own: Collection[str] = ()
+        self,
+        slot: Slot,
+        *,
+        uid: str,
+        until: datetime,
+        own: Collection[str] = (),
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Keeps a slot out of offers until then; `book` with the same uid makes it a meeting."""
-        return self._take(slot, uid, Words("On hold"), "hold", until=until, ignore=own)
+        return self._take(slot, uid, Words("On hold", room=room), "hold", until=until, ignore=own)
 
     def release(self, slot: Slot, *, uid: str) -> bool:
         """Ends a hold; False where there is none, or where it has become a meeting."""
@@ -126,12 +150,13 @@ class GoogleCalendar:
         organizer: str,
         own: Collection[str] = (),
         over_hold: bool = False,
+        room: Room = NO_ROOM,
     ) -> BookingResult:
         """Gives a meeting another time; until the new one is got the old one stands.
 
         To another owner's calendar the event is written anew, and then taken out of the old one.
         """
-        words = Words(summary, description, attendee, organizer, sequence)
+        words = Words(summary, description, attendee, organizer, sequence, room)
         beside = (uid, *own)
         if old.owner_id != new.owner_id:
             got = self._take(new, uid, words, "confirmed", ignore=own, over_hold=over_hold)
@@ -146,7 +171,9 @@ class GoogleCalendar:
         if current is None:
             return self._take(new, uid, words, "confirmed", ignore=own, over_hold=over_hold)
         held = f"{uid}.move"
-        got = self._take(new, held, Words("Moving"), "moving", ignore=beside, over_hold=over_hold)
+        got = self._take(
+            new, held, Words("Moving", room=room), "moving", ignore=beside, over_hold=over_hold
+        )
         if got.status == "taken":
             return got
         done = self._write(new, current, uid, words, "confirmed")
@@ -170,7 +197,7 @@ class GoogleCalendar:
         over_hold: bool = False,
     ) -> BookingResult:
         beside = frozenset(ignore) - {uid}
-        around = self._around(slot, beside)
+        around = self._around(slot, beside, words.room)
         if over_hold:
             around = [e for e in around if not self._gives_way(slot.owner_id, e, uid)]
         own = next((e for e in around if e.uid == uid), None)
@@ -181,7 +208,7 @@ class GoogleCalendar:
             return _TAKEN
         if own is None or is_claimed:
             own = own or self._claim(slot, uid, words, beside)
-            if own is None or not self._wins(slot, own, beside):
+            if own is None or not self._wins(slot, own, beside, words.room):
                 return _TAKEN
         etag = self._write(slot, own, uid, words, stage, until)
         return BookingResult("booked", etag=etag) if etag else _TAKEN
@@ -205,15 +232,15 @@ class GoogleCalendar:
                 condition = {"If-Match": event["etag"]}
                 again = self._ask("PUT", slot.owner_id, event_id, body, (200, 412), condition)
                 return self._entry(again.json(), slot.owner_id) if again.is_success else None
-            if self._around(slot, beside):
+            if self._around(slot, beside, words.room):
                 return None
         return None
 
-    def _wins(self, slot: Slot, own: Entry, beside: Collection[str]) -> bool:
+    def _wins(self, slot: Slot, own: Entry, beside: Collection[str], room: Room) -> bool:
         """Whether our claim stands: worse claims are removed, anything else makes us give way."""
         mine = claim_rank(own.uid, slot.start)
         for _ in range(5):
-            rivals = self._around(slot, (own.uid, *beside))
+            rivals = self._around(slot, (own.uid, *beside), room)
             if not rivals:
                 return True
             if any(e.stage != "claim" or claim_rank(e.uid, e.busy.start) <= mine for e in rivals):
@@ -238,11 +265,11 @@ class GoogleCalendar:
         done = self._ask("PUT", slot.owner_id, over.href, body, (200, 404, 410, 412), condition)
         return str(done.json()["etag"]) if done.status_code == 200 else ""
 
-    def _around(self, slot: Slot, beside: Collection[str]) -> list[Entry]:
+    def _around(self, slot: Slot, beside: Collection[str], room: Room) -> list[Entry]:
         hours, now = self._hours[slot.owner_id], self._clock()
-        wide = timedelta(minutes=max(hours.before, hours.after))
+        wide = max(MOST_ROOM, timedelta(minutes=max(hours.before, hours.after)))
         found = self._entries(slot.owner_id, slot.start - wide, slot.end + wide)
-        blocking = [e for e in found if e.uid not in beside and overlaps(slot, e.busy, hours)]
+        blocking = [e for e in found if e.uid not in beside and overlaps(slot, e.busy, hours, room)]
         return [e for e in blocking if not (e.is_over(now) and self._remove(slot.owner_id, e))]
 
     def _is_full(self, slot: Slot, beside: Collection[str]) -> bool:
@@ -281,13 +308,14 @@ class GoogleCalendar:
         until = datetime.fromisoformat(ours["parleyUntil"]) if stage != "confirmed" else None
         is_meeting = stage == "confirmed" and bool(event.get("attendees"))
         start, end = _instant(event["start"], zone), _instant(event["end"], zone)
-        busy = Busy(start, end, is_meeting=is_meeting)
+        room = read_room(ours.get("parleyRoom", ""))
+        busy = Busy(start, end, is_meeting=is_meeting, room=room)
         return Entry(_uid(event), busy, event["id"], event["etag"], stage, until)
 
     def _body(
         self, slot: Slot, uid: str, words: Words, stage: Stage, until: datetime | None
     ) -> dict[str, Any]:
-        ours = {"parleyUid": uid, "parleyStage": stage}
+        ours = {"parleyUid": uid, "parleyStage": stage, "parleyRoom": room_text(words.room)}
         if stage != "confirmed":
             ours["parleyUntil"] = _rfc3339(until or self._clock() + CLAIM_LASTS)
         return {

@@ -8,7 +8,7 @@ from agent_runtime.policies.zones import country_of
 from agent_runtime.tools.slots import OfficeHours
 
 USUAL = "intro"
-"""The meeting template whose buffers and caps bind every calendar."""
+"""The meeting template whose buffers and caps bind every calendar; others may ask for more room."""
 
 
 def office_hours(owners: Iterable[Owner]) -> dict[str, OfficeHours]:

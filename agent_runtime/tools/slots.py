@@ -9,9 +9,11 @@ from functools import cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from agent_runtime.domain import Slot
+from agent_runtime.domain import NO_ROOM, Room, Slot
 
 _STEP = timedelta(minutes=30)
+MOST_ROOM = timedelta(minutes=240)
+"""No template asks for more, so nothing further away stands in the way."""
 _SATURDAY = 5
 
 
@@ -23,6 +25,8 @@ class Busy:
     end: datetime
     is_meeting: bool = False
     """Whether it is a meeting with somebody, which counts against the cap of its day."""
+    room: Room = NO_ROOM
+    """What it asks to be kept free around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,13 @@ def candidates(
 
 
 def offer(
-    slots: Sequence[Slot], busy: Iterable[Busy], hours: OfficeHours, *, key: str, limit: int
+    slots: Sequence[Slot],
+    busy: Iterable[Busy],
+    hours: OfficeHours,
+    *,
+    key: str,
+    limit: int,
+    room: Room = NO_ROOM,
 ) -> tuple[Slot, ...]:
     """Returns up to `limit` free slots, on different days where possible, earliest first.
 
@@ -88,7 +98,8 @@ def offer(
     free = (
         slot
         for slot in slots
-        if not any(overlaps(slot, b, hours) for b in taken) and not is_full(slot, taken, hours)
+        if not any(overlaps(slot, b, hours, room) for b in taken)
+        and not is_full(slot, taken, hours)
     )
     ranked = sorted((_rank(key, slot), slot.start, slot) for slot in free)
     best_of_day: dict[date, Slot] = {}
@@ -99,12 +110,13 @@ def offer(
     return tuple(sorted([*best_of_day.values(), *rest][:limit], key=lambda slot: slot.start))
 
 
-def overlaps(slot: Slot, busy: Busy, hours: OfficeHours) -> bool:
+def overlaps(slot: Slot, busy: Busy, hours: OfficeHours, room: Room = NO_ROOM) -> bool:
     """Whether the two meet, or come closer than the buffer of whichever needs more room."""
-    before, after = timedelta(minutes=hours.before), timedelta(minutes=hours.after)
     # What lies between two events is the end buffer of one and the start buffer of the other.
-    gap = max(before, after)
-    return slot.start - gap < busy.end and busy.start < slot.end + gap
+    usual = max(hours.before, hours.after)
+    gap_before = timedelta(minutes=max(usual, room.before, busy.room.after))
+    gap_after = timedelta(minutes=max(usual, room.after, busy.room.before))
+    return slot.start - gap_before < busy.end and busy.start < slot.end + gap_after
 
 
 def is_full(slot: Slot, busy: Iterable[Busy], hours: OfficeHours) -> bool:

@@ -8,7 +8,7 @@ import polars as pl
 from agent_runtime.contracts import OutreachTask
 from agent_runtime.store.registrations import controls_of, read_registrations
 from experiments.registry import current
-from pipelines.campaign import load_campaign
+from pipelines.campaign import load_campaign, write_limits
 from pipelines.defs.assignment import registered_spec
 from pipelines.lake import Lake, write
 from pipelines.resources import BatchResource, WorkspaceResource
@@ -71,6 +71,7 @@ def outreach_queue(
     final = outcomes(eligibility, by_arm.left_out | queue.left_out)
     write(from_tasks(tasks), lake.tasks)
     write(final, lake.outcomes)
+    write_limits(campaign, lake.campaign_limits)
     reasons = final.get_column("reason").value_counts(sort=True)
     return (
         dg.MaterializeResult(

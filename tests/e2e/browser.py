@@ -96,8 +96,8 @@ class Page:
         self.ask("Input.insertText", text=text)
 
     def press(self, key):
-        code = {"Enter": 13, "Escape": 27, "Tab": 9}[key]
-        more = {"text": "\r"} if key == "Enter" else {}
+        code = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32}[key]
+        more = {"Enter": {"text": "\r"}, " ": {"text": " "}}.get(key, {})
         for kind in ("keyDown", "keyUp"):
             self.ask(
                 "Input.dispatchKeyEvent",

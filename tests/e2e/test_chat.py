@@ -158,17 +158,52 @@ def test_the_widget_works_in_a_browser_by_keyboard_and_after_a_reload(site, need
         page.wait(f"{ROOT}.querySelectorAll('.msg.person').length")
         assert page.run(f"{ROOT}.querySelector('.who').textContent") == "A person is here"
         assert page.run(f"{ROOT}.querySelectorAll('.log a').length") == 0
-        shots = os.environ.get("PARLEY_SHOTS")
-        if shots:
-            for width, height in ((1280, 800), (390, 780)):
-                for scheme in ("light", "dark"):
-                    picture = page.look(width=width, height=height, scheme=scheme)
-                    name = os.path.join(shots, f"chat-{width}-{scheme}.png")
-                    with open(name, "wb") as file:
-                        file.write(picture)
+        take_pictures(page, "chat")
         page.press("Escape")
         page.wait(f"{ROOT}.querySelector('.panel').hidden")
         assert page.run(f"{ROOT}.activeElement.className") == "launch"
+
+
+def take_pictures(page, name):
+    """Keeps pictures where somebody wants to look at them."""
+    shots = os.environ.get("PARLEY_SHOTS")
+    for width, height in ((1280, 800), (390, 780)) if shots else ():
+        for scheme in ("light", "dark"):
+            picture = page.look(width=width, height=height, scheme=scheme)
+            with open(os.path.join(shots, f"{name}-{width}-{scheme}.png"), "wb") as file:
+                file.write(picture)
+
+
+def test_beside_an_address_stands_an_unticked_box_and_only_a_tick_is_a_consent(
+    site, need_program, tmp_path
+):
+    """R22 R68: by keyboard; what is kept is what the visitor read."""
+    box = f"{ROOT}.querySelector('.agree')"
+    with open_browser(need_program("chromium"), tmp_path / "profile") as page:
+        page.go(f"{site.url}/chat/demo")
+        page.run("parleyChat.open()")
+        assert page.run(f"{box}.hidden")
+        page.type("I would like to book a demo. When could we meet?")
+        page.press("Enter")
+        page.wait(f"{TEXTS}.some(text => text.includes('2)'))")
+        page.type("2 please")
+        page.press("Enter")
+        page.wait(f"!{box}.hidden")
+        assert page.run(f"{box}.firstChild.checked") is False
+        words = page.run(f"{box}.textContent")
+        assert words == "You may write to me by mail about Northbeam Relay."
+        page.run(f"{box}.firstChild.focus()")
+        page.press(" ")
+        assert page.run(f"{box}.firstChild.checked") is True
+        take_pictures(page, "consent")
+        page.press("Tab")
+        assert page.run(f"{ROOT}.activeElement.tagName") == "TEXTAREA"
+        page.type("tick@new.example")
+        page.press("Enter")
+        page.wait(f"{box}.hidden && !{box}.firstChild.checked")
+    with site.store.begin() as tx:
+        kept = within(10, lambda: tx.consents(tx.contact_by_email("tick@new.example").person_id))
+    assert [(c.state, c.words, c.page) for c in kept] == [("requested", words, "demo")]
 
 
 def test_the_widget_works_where_websockets_are_shut_out(site, need_program, tmp_path):

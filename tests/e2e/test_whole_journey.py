@@ -1,13 +1,17 @@
 """One buyer over form, mail, chat and text, with real servers, to a booked meeting."""
 
+import json
+import re
 import smtplib
 from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 
 import httpx
 import pytest
 from browser import open_browser
-from site_world import NIGHT, running_site, within
+from site_world import NIGHT, hear, running_site, say, within
 from stop_world import Stops, person, queue
 
 from agent_runtime.channels.carrier.signature import HEADER, sign
@@ -48,6 +52,7 @@ def site(tmp_path_factory, carrier):
         "PARLEY_CARRIER_TOKEN": carrier.token,
         "PARLEY_SMS_NUMBER": OURS,
         "PARLEY_PUBLIC_URL": PUBLIC,
+        "PARLEY_CHAT_PAGE": "https://www.northbeam.example/chat",
         "PARLEY_SIGNING_KEYS": "1:" + "k" * 40,
     }
     with running_site(tmp_path_factory.mktemp("site"), **texting) as made:
@@ -104,6 +109,27 @@ def questions_asked(site, thread_id):
         rows = tx.rows(t.messages, thread_id=thread_id, state="SENT").all()
         left = [tx.message(row.message_id) for row in rows]
     return [c for message in left for c in message.content_ids if c.startswith("question.")]
+
+
+def test_the_chat_opened_from_a_mail_is_its_readers(site):
+    """R29: the worker signs the link, the web side believes it; one thread."""
+    fields = FORM | {"email": "lou@quill.example", "phone": "", "first_name": "Lou"}
+    site.post("/forms/demo_request", fields)
+    box = site.settings.paths.mail / "lou@quill.example"
+    (path,) = within(60, lambda: [file for file in box.glob("*/*") if file.is_file()])
+    mail = message_from_bytes(path.read_bytes(), policy=default)
+    body = mail.get_body(("plain",)).get_content()
+    (proof,) = re.findall(r"https://www\.northbeam\.example/chat\?pt=(\S+)", body)
+    with site.chat() as window:
+        window.send(json.dumps({"v": 1, "type": "hello", "token": "", "pt": proof}))
+        visitor = hear(window, "hello")
+        say(window, "m1", "Is our data safe with you?")
+        hear(window, "message", seconds=30)
+    assert visitor["link_used"] is True
+    with site.store.begin() as tx:
+        lou = tx.contact_by_email("lou@quill.example")
+        chat = tx.chat_of(f"thread-{lou.person_id}")
+    assert [line.by for line in chat] == ["visitor", "agent"]
 
 
 def kim(site):

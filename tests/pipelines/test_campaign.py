@@ -1,14 +1,19 @@
 """Campaigns are data; what goes beyond a playbook or an experiment is refused in one sentence."""
 
+from datetime import date
+
 import pytest
 import yaml
 
+from agent_runtime.campaign_limits import CampaignLimits, read_limits
 from agent_runtime.library.catalog import load_library
+from agent_runtime.policies.ruleset import Offer
 from experiments.errors import ExperimentError
-from pipelines.campaign import SHIPPED, experiment_of, load_campaign
+from pipelines.campaign import SHIPPED, experiment_of, load_campaign, write_limits
 from pipelines.coherence import (
     IncoherentCampaignError,
     check_experiment,
+    check_limits,
     check_playbook,
     check_population,
 )
@@ -67,6 +72,8 @@ def test_a_mistake_is_one_sentence(tmp_path, field, value, words):
     [
         ({"playbook_version": 99}, "playbook_version = 99, but icp_prospecting is at version"),
         ({"touch_workdays": (0, 4, 8, 12)}, "4 touches, but icp_prospecting allows 3 by email"),
+        ({"channels": ("linkedin",)}, r"touch 1 of icp_prospecting goes by email, but channels"),
+        ({"channels": ("email", "linkedin")}, "icp_prospecting has no channel 'linkedin'"),
         ({"touch_workdays": (0, 1)}, r"\[0, 1\] has 1 days between two touches"),
     ],
 )
@@ -103,3 +110,76 @@ def test_a_stop_rule_that_nobody_could_judge_is_refused_before_anybody_is_assign
         check_experiment(promised)
     known = {"metric": "complaint_rate", "above": 0.003}
     check_experiment(type(spec).model_validate(spec.content | {"stop_rules": [known]}))
+
+
+@pytest.mark.parametrize(
+    ("channels", "days", "words"),
+    [
+        (("email",), (0, 14, 28), ""),
+        (("email", "linkedin"), (0, 14, 28, 30), ""),
+        (
+            ("email",),
+            (0, 14, 28, 42),
+            "touch 4 of nurture goes by linkedin",
+        ),
+        (("email", "linkedin"), (0, 14, 28, 42, 56), "4 touches, but nurture allows 3 by email"),
+        (("email", "linkedin"), (0, 14, 20, 42), "has 6 days between two touches"),
+    ],
+)
+def test_a_light_touch_on_linkedin_is_an_option_of_a_campaign(library, channels, days, words):
+    """R26: the playbook offers it; a campaign that has no such channel ends before it."""
+    change = {"playbook": "nurture", "channels": channels, "touch_workdays": days}
+    nurture = library.playbook("nurture")
+    more = {"playbook_version": nurture.version, "autonomy": "supervised"}
+    campaign = load_campaign("prospecting").model_copy(update=change | more)
+    if not words:
+        check_playbook(campaign, nurture)
+        return
+    with pytest.raises(IncoherentCampaignError, match=words):
+        check_playbook(campaign, nurture)
+
+
+OFFERS = (
+    Offer("icp_prospecting", date(2026, 12, 31), "J. Moreau", percent=10, name="launch"),
+    Offer("renewal", date(2026, 12, 31), "J. Moreau", percent=20, name="loyal"),
+)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "change", "words"),
+    [
+        ("icp_prospecting", {"offers": ("launch",), "meetings": ("intro",)}, ""),
+        ("icp_prospecting", {"offers": (), "meetings": ()}, ""),
+        ("icp_prospecting", {"offers": ("loyal",)}, "offers has 'loyal', but .* allows launch; a"),
+        ("icp_prospecting", {"meetings": ("intro", "demo")}, "meetings has 'demo', but .* intro;"),
+        ("nurture", {"meetings": ("intro",)}, "meetings has 'intro', but nurture allows none;"),
+        ("nurture", {"offers": ("launch",)}, "offers has 'launch', but nurture allows none;"),
+    ],
+)
+def test_a_campaign_may_leave_out_offers_and_meetings_and_add_none(
+    library, playbook, change, words
+):
+    """R59: what a playbook allows is the most that a campaign can use."""
+    campaign = load_campaign("prospecting").model_copy(update=change)
+    if not words:
+        check_limits(campaign, library.playbook(playbook), OFFERS)
+        return
+    with pytest.raises(IncoherentCampaignError, match=words):
+        check_limits(campaign, library.playbook(playbook), OFFERS)
+
+
+def test_limits_of_several_campaigns_lie_side_by_side_and_go_when_they_are_lifted(tmp_path):
+    path, campaign = tmp_path / "limits.json", load_campaign("prospecting")
+    write_limits(campaign, path)
+    assert not path.exists(), "a campaign that leaves nothing out writes nothing"
+    small = campaign.model_copy(update={"meetings": ()})
+    other = campaign.model_copy(update={"id": "other", "offers": ("launch",)})
+    write_limits(small, path)
+    write_limits(other, path)
+    left = {
+        "other": CampaignLimits(offers=("launch",)),
+        "prospecting": CampaignLimits(meetings=()),
+    }
+    assert read_limits(path) == left
+    write_limits(campaign, path)
+    assert set(read_limits(path)) == {"other"}

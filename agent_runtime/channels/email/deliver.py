@@ -1,6 +1,7 @@
 """Sends one message at most once: claim and send are one step, and doubt is UNKNOWN."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +45,8 @@ class Outbox:
     worker: str
     """Executor id of the worker that claims, so that it knows its own after a crash."""
     rules: tuple[Rule, ...] = RULES
+    chat_link: Callable[[str, datetime], str] | None = None
+    """Address of the chat for a person; None where no page with the chat is set."""
 
     def deliver(self, channel: MailChannel, message_id: str, *, now: datetime) -> str:
         """Sends a READY message, or says why not.
@@ -76,7 +79,7 @@ class Outbox:
         crash_point("claimed")
         claimed = replace(message, state="SENDING", attempt=attempt, rfc_message_id=rfc_id)
         receipt = channel.send(
-            render(claimed, contact, originals),
+            render(claimed, contact, originals, chat_link=self._chat_link(claimed, now)),
             permit,
             permitted_words=(claimed.subject, claimed.body),
         )
@@ -85,6 +88,12 @@ class Outbox:
             tx.lock(*_counted_by(claimed)[:1])
             holds = self._settle(tx, claimed, people_of(tx, claimed)[1], receipt, now=now)
             return claimed.thread_id if holds else ""
+
+    def _chat_link(self, message: Message, now: datetime) -> str:
+        """Only a mail carries it: whoever holds that mail is taken for its reader."""
+        if self.chat_link is None or message.channel != "email":
+            return ""
+        return self.chat_link(message.person_id, now)
 
     def recover(self, *, now: datetime) -> int:
         """Turns what this worker was sending when it died into UNKNOWN; returns how many."""

@@ -10,6 +10,7 @@ from agent_runtime.attendance import answered_meeting, hear_itip, proposed_start
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.channels.email.verp import ReturnPaths
+from agent_runtime.console.links import without_proof
 from agent_runtime.domain import Contact, Session
 from agent_runtime.hearing.safety import is_opt_out
 from agent_runtime.intake import opened_by_buyer
@@ -42,7 +43,7 @@ class Inbox:
             if found is None:
                 return False
             contact, session, reported = found
-            redacted = redact(mail.text, contact, known=tx.recall(session.thread_id))
+            redacted = redact(without_proof(mail.text), contact, known=tx.recall(session.thread_id))
             title = redact(mail.subject, contact, known=redacted.originals)
             itip = mail.itip
             about = itip and answered_meeting(tx, itip, sender=mail.sender, now=now)

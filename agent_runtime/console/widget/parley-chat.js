@@ -59,9 +59,11 @@ h2 { margin: 0; font-size: 17px; font-weight: 650; }
 @keyframes beat { from { opacity: .25; } to { opacity: 1; } }
 @media (prefers-reduced-motion: reduce) { .dots i { animation: none; } }
 .note { margin: 0; padding: 8px 16px; font-size: 14px; background: var(--wash); color: var(--ink); border-top: 1px solid var(--line); }
-form { display: flex; align-items: flex-end; gap: 8px; padding: 10px 12px; border-top: 1px solid var(--line); }
+form { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 8px; padding: 10px 12px; border-top: 1px solid var(--line); }
 textarea { flex: 1; resize: none; min-height: 44px; max-height: 132px; padding: 10px 12px; border: 1px solid var(--soft); border-radius: 12px; background: var(--paper); color: var(--ink); }
 textarea::placeholder { color: var(--soft); opacity: 1; }
+.agree { flex: 1 0 100%; display: flex; gap: 10px; align-items: flex-start; font-size: 14px; padding: 4px 2px; cursor: pointer; }
+.agree input { width: 20px; height: 20px; margin: 0; flex: none; accent-color: var(--brand); }
 .send { height: 44px; padding: 0 16px; border-radius: 12px; background: var(--brand); color: var(--on); font-weight: 600; }
 .send:disabled { background: var(--wash); color: var(--soft); cursor: default; }
 .count { margin: 0; padding: 0 16px 8px; font-size: 13px; color: var(--soft); }
@@ -113,7 +115,9 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
   const box = make("textarea", { rows: "1", "aria-label": words.write, placeholder: words.write, "aria-describedby": "count" });
   const send = make("button", { className: "send", type: "submit", disabled: true }, words.send);
   const count = make("p", { className: "count", id: "count", hidden: true });
-  const form = make("form", {}, box, send);
+  const tick = make("input", { type: "checkbox" });
+  const agree = make("label", { className: "agree", hidden: true }, tick, make("span"));
+  const form = make("form", {}, agree, box, send);
   const panel = make("section", { className: "panel", role: "dialog", "aria-label": words.title, hidden: true },
     make("header", {}, make("div", {}, make("h2", {}, data.title || words.title), who), shut), log, dots, note, form, count);
   const root = make("div", { className: "root", lang: language }, launch, panel);
@@ -167,6 +171,15 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
   const setHere = (here) => {
     who.textContent = here === "person" ? words.person : words.ai;
     who.classList.toggle("person", here === "person");
+  };
+  /* Nobody ticks it but the visitor: whenever it comes or goes it is unticked. */
+  let consent = null;
+  const setBox = (shown) => {
+    if ((shown && shown.wording) === (consent && consent.wording)) return;
+    consent = shown || null;
+    tick.checked = false;
+    agree.hidden = !consent;
+    agree.lastChild.textContent = consent ? consent.words[language] : "";
   };
   const setBadge = () => {
     badge.hidden = !unseen;
@@ -266,6 +279,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
     else if (message.type === "history") caughtUp(message.lines);
     else if (message.type === "message") show(message.line);
     else if (message.type === "ack") taken(message.id, message.line);
+    else if (message.type === "box") setBox(message.box);
     else if (message.type === "typing") { dots.hidden = !message.on; setHere(message.here); }
     else if (message.type === "error" && message.id) notTaken(message.id, message.text);
   };
@@ -321,6 +335,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
       const hello = await post("hello", { token, pt: keep("link") });
       begin(hello);
       caughtUp(hello.lines);
+      setBox(hello.box);
       mark = hello.mark;
       while (polling) {
         const news = await post(`messages?wait=20&after=${encodeURIComponent(mark)}`, null, "GET");
@@ -328,6 +343,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
         news.lines.forEach(show);
         dots.hidden = !news.typing;
         setHere(news.here);
+        setBox(news.box);
       }
     } catch {
       ready = false;
@@ -379,6 +395,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
     const text = box.value.trim();
     if (!text || text.length > maxText) return;
     const message = { id: newId(), text };
+    if (consent && tick.checked) message.agreed = { form: consent.form, box: consent.box, wording: consent.wording, language };
     waiting.push(message);
     keep("waiting", JSON.stringify(waiting));
     box.value = "";

@@ -53,14 +53,15 @@ KIM = {
 class World:
     """One company on loopback: `now` moves by hand."""
 
-    def __init__(self, folder, arm="agent"):
+    def __init__(self, folder, arm="agent", chat_link=None):
         self.now, self.folder = NOW, folder
         self.store = SqlStore(open_engine(f"sqlite:///{folder}/runtime.db"), "t")
         with self.store.begin() as tx:
             publish_controls(tx, {"e": ("holdout",)})
         self.runtime = assemble(
             self.store,
-            library=LIBRARY,
+            library=replace(LIBRARY, has_chat=chat_link is not None),
+            chat_link=chat_link,
             model=ScriptedModel({"price": "pricing_question"}),
             calendar=MemoryCalendar({"o-1": OfficeHours("Europe/Berlin")}),
             newcomers=Newcomers("t", (OWNER,), OnlineExperiment("e", "l", "s", "h", {arm: 1.0})),

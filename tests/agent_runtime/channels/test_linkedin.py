@@ -172,3 +172,19 @@ def test_the_command_shows_the_draft_as_it_would_be_posted(world, tmp_path):
     empty = CliRunner().invoke(linkedin, ["list", *workspace])
     assert empty.output.strip() == "no LinkedIn draft waits"
     engine.dispose()
+
+
+@pytest.mark.parametrize(("kind", "drafts"), [("press_release", 1), ("wedding", 0)])
+def test_the_shipped_nurture_playbook_drafts_a_note_only_on_a_public_signal(kind, drafts):
+    """R26: its fourth touch, as it is shipped."""
+    store, runtime = new_world(LIBRARY)
+    store.add_contact(replace(ANA, signals=(replace(SIGNAL, kind=kind),)))
+    for planned in (1, 2):
+        store.save_task(task(planned, state="CANCELLED"))
+    store.add_task(task(4, playbook="nurture", due_at=NOW))
+    mails = Wire()
+    wire = Router({"linkedin": LinkedInDesk(store, clock=lambda: NOW), "email": mails})
+    work_all(store, runtime, wire, NOW)
+    assert [t.kind for t in store.open_human_tasks()] == ["linkedin"] * drafts
+    assert [m.state for m in store.messages.values()] == ["HANDED"] * drafts
+    assert mails.mails == []

@@ -14,6 +14,7 @@ from agent_runtime.domain import (
     Slot,
 )
 from agent_runtime.library.catalog import Library
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.library.scenario import Scenario, Turn
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
@@ -21,6 +22,7 @@ from agent_runtime.placeholders import redact
 from agent_runtime.plan import plan
 from agent_runtime.planning.host import host_of
 from agent_runtime.retrieve import retrieve
+from agent_runtime.signals import newest_signal, with_signal
 
 START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 
@@ -64,6 +66,7 @@ def play(
         language=scenario.language,
         title=scenario.title,
         facts=tuple(scenario.facts.items()),
+        signals=tuple(signal.at(START.date()) for signal in scenario.signals),
         owner_id=contact.owner_id if scenario.has_owner else "",
     )
     playbook = library.playbook(scenario.playbook)
@@ -88,13 +91,14 @@ def play(
             touch=turn.due,
             auto_submitted=turn.is_auto_reply,
         )
+        reader = reader_of(playbook, turn, contact, now=now)
         seen = None
         if turn.buyer:
             seen = perceive(observation, session, model, offered=session.offered, contact=contact)
         facts = {
             "playbook": playbook,
             "library": library,
-            "contact": contact,
+            "contact": reader,
             "free_slots": free_slots(host.owner_id, now) if turn.buyer and host else (),
             "now": now,
         }
@@ -102,6 +106,13 @@ def play(
         candidates = plan(session, observation, seen, evidence, **facts)
         yield Played(turn, session, seen, evidence, candidates)
         session = _after(session, candidates[0], seen)
+
+
+def reader_of(playbook: Playbook, turn: Turn, contact: Contact, *, now: datetime) -> Contact:
+    """Returns the contact as the desk shows it to a touch: a signal only by LinkedIn."""
+    if not turn.due or playbook.touches[turn.due - 1].channel != "linkedin":
+        return contact
+    return with_signal(contact, newest_signal(contact, now=now))
 
 
 def _after(session: Session, best: Candidate, seen: Perception | None) -> Session:

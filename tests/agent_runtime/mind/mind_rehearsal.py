@@ -33,6 +33,7 @@ def rehearse(scenario, library, model, contact) -> list[TraceEvent]:
         language=scenario.language,
         title=scenario.title,
         facts=tuple(scenario.facts.items()),
+        signals=tuple(signal.at(START.date()) for signal in scenario.signals),
         owner_id=contact.owner_id if scenario.has_owner else "",
     )
     purpose = library.playbook(scenario.playbook).on("email").purpose

@@ -9,11 +9,13 @@ from runtime_people import ANA, FACTS, NOW
 
 from agent_runtime.booking import Booker
 from agent_runtime.domain import Observation, Session
+from agent_runtime.holds import Keeper
 from agent_runtime.library.catalog import load_library
 from agent_runtime.loop import Deps, decide
+from agent_runtime.meetings.template import room_of
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.store.memory import MemoryStore
-from agent_runtime.store.rows import Meeting
+from agent_runtime.store.rows import Hold, Meeting
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.slots import OfficeHours
 
@@ -148,3 +150,32 @@ def test_a_person_books_in_whichever_calendar_they_like(room):
 
 def traced(room, kind):
     return [event for event in room.store.events if event.kind == kind]
+
+
+@pytest.mark.parametrize(("playbook", "kept"), [("demo_prep", 15), ("scheduling", 0)])
+def test_a_booked_meeting_keeps_the_room_of_its_playbooks_template(room, playbook, kept):
+    """R54: a demonstration has a quarter of an hour around it, a first meeting none."""
+    assert room_of(LIBRARY.playbook(playbook).meeting).before == kept
+    with room.store.begin() as tx:
+        tx.save_session(replace(room.session, playbook=playbook))
+    before, slot, after = room.free()[4:7]
+    assert (before.end, slot.end) == (slot.start, after.start)
+    assert room.finish(room.hold(slot)) is not None
+    left = room.free()
+    assert [near in left for near in (before, after)] == [kept == 0] * 2
+
+
+@pytest.mark.parametrize(("playbook", "kept"), [("demo_prep", 15), ("scheduling", 0)])
+def test_a_held_time_keeps_the_room_of_its_playbooks_template(room, playbook, kept):
+    """R37 R54: what is offered can be booked, whatever others book meanwhile."""
+    before, slot, after = room.free()[4:7]
+    with room.store.begin() as tx:
+        tx.save_session(replace(room.session, playbook=playbook))
+        until = NOW + timedelta(hours=4)
+        tx.save_hold(
+            Hold("t", "h", "thread-1", ANA.person_id, ANA.mailbox, slot, NOW, until, due_at=NOW)
+        )
+    Keeper(room.store, room.calendar, LIBRARY).work("h", now=NOW)
+    left = room.free()
+    assert slot not in left
+    assert [near in left for near in (before, after)] == [kept == 0] * 2

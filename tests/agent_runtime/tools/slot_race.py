@@ -107,7 +107,7 @@ def _book(
     )
     with store.begin() as tx:
         tx.save_session(session)
-    maker, keeper = Booker(store, calendar, library, {}), Keeper(store, calendar)
+    maker, keeper = Booker(store, calendar, library, {}), Keeper(store, calendar, library)
     seen: Counter[str] = Counter()
     while True:
         uid = f"{number}-{wanted.start:%Y%m%dT%H%M}@parley"

@@ -3,12 +3,13 @@
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from caldav.davclient import DAVClient
 from icalendar import Calendar
 
-from agent_runtime.domain import Slot
+from agent_runtime.domain import Room, Slot
 from agent_runtime.sandbox.calendar_server import serve_calendar
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.memory_calendar import MemoryCalendar
@@ -181,6 +182,63 @@ def test_the_buffer_after_a_meeting_counts_before_the_next(calendar):
     left = free(calendar, "uneven")
     assert slots[5] not in left
     assert slots[6] in left
+
+
+ROOM = Room(before=15, after=45)
+"""What a template asks for: a quarter of an hour before, three after."""
+
+
+def friday(calendar, **more):
+    """The free half hours of a day, by the clock of their owner."""
+    slots = calendar.free_slots("o-1", now=NOW, key="k", limit=999, **more)
+    local = [s.start.astimezone(ZoneInfo("Europe/Berlin")) for s in slots]
+    day = date(2026, 1, 16)
+    return {f"{at:%H:%M}": s for at, s in zip(local, slots, strict=True) if at.date() == day}
+
+
+def keep(calendar, how, slot, uid, room):
+    """Returns whether a slot could be had: held, booked, or moved to."""
+    if how == "hold":
+        return calendar.hold(slot, uid=uid, until=NOW + timedelta(hours=4), room=room).status
+    if how == "book":
+        return calendar.book(slot, uid=uid, room=room, **WORDS).status
+    before = free(calendar)[-1]
+    assert book(calendar, before, uid) == "booked"
+    return calendar.move(before, slot, uid=uid, sequence=1, room=room, **WORDS).status
+
+
+@pytest.mark.parametrize("how", ["book", "hold", "move"])
+def test_the_room_of_a_template_is_kept_by_whoever_comes_after(calendar, how):
+    """R54: it stands with the event, so that other templates and workers keep it too."""
+    day = friday(calendar)
+    assert keep(calendar, how, day["16:00"], "m", ROOM) == "booked"
+    left = friday(calendar)
+    assert [at for at in day if at not in left] == ["15:30", "16:00", "16:30"]
+    assert book(calendar, day["15:30"], "before") == "taken"
+    assert book(calendar, day["16:30"], "after") == "taken"
+    assert book(calendar, day["15:00"], "far enough") == "booked"
+
+
+@pytest.mark.parametrize("how", ["book", "hold", "move"])
+def test_a_template_that_asks_for_room_is_not_put_too_near_to_what_stands(calendar, how):
+    """R54: offers leave the room, and so does a booking that comes late."""
+    day = friday(calendar)
+    assert book(calendar, day["12:00"], "stands") == "booked"
+    left = friday(calendar, room=ROOM)
+    assert [at for at in day if at not in left] == ["11:00", "11:30", "12:00", "12:30"]
+    assert "12:30" in friday(calendar), "others may follow at once"
+    assert keep(calendar, how, day["11:00"], "m", ROOM) == "taken"
+    assert keep(calendar, how, day["10:30"], "n", ROOM) == "booked"
+
+
+def test_of_claims_that_only_their_room_keeps_apart_one_is_booked(calendar):
+    """R54: at the same moment, one with room and one without."""
+    day = friday(calendar)
+    rooms = {"09:30": Room(), "10:00": ROOM, "10:30": Room()}
+    with ThreadPoolExecutor(3) as pool:
+        got = pool.map(lambda at: keep(calendar, "book", day[at], at, rooms[at]), rooms)
+    status = dict(zip(rooms, got, strict=True))
+    assert (status["10:00"] == "booked") != ("booked" in (status["09:30"], status["10:30"]))
 
 
 def test_public_holidays_of_the_country_are_not_offered():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google_stand_in import Google, running
 
-from agent_runtime.domain import Slot
+from agent_runtime.domain import Room, Slot
 from agent_runtime.tools.google_calendar import GoogleCalendar, GoogleCalendarError
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.slots import OfficeHours
@@ -152,3 +152,16 @@ def test_it_waits_as_long_as_it_is_told_when_it_asked_too_often(desk):
 def test_an_expired_token_is_named(desk):
     with pytest.raises(GoogleCalendarError, match="PARLEY_GOOGLE_TOKEN"):
         free(desk.calendar(token="old"))
+
+
+def test_the_room_of_a_template_stands_with_the_event(desk):
+    """R54: another worker keeps it as well."""
+    first, second = desk.calendar(), desk.calendar()
+    slots, room = free(first), Room(before=15, after=45)
+    assert first.book(slots[6], uid="m", room=room, **WORDS).status == "booked"
+    left = free(second)
+    assert [n for n in range(12) if slots[n] not in left] == [5, 6, 7, 8]
+    assert book(second, slots[7], "after") == "taken"
+    assert second.hold(slots[5], uid="h", until=NOW + timedelta(hours=2)).status == "taken"
+    assert second.book(slots[9], uid="near", room=Room(before=90), **WORDS).status == "taken"
+    assert second.book(slots[9], uid="near", room=Room(before=60), **WORDS).status == "booked"

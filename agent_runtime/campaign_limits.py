@@ -1,0 +1,66 @@
+"""What a campaign may use of its playbook: it takes things away, and never adds any."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from agent_runtime.policies.ruleset import RuleSet
+from agent_runtime.ports import Tx
+
+PUBLISHED = "campaign_limits"
+FILE = "campaign_limits.json"
+"""Where batch code writes them, in the lake."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLimits:
+    """What is left of a playbook in one campaign; None takes nothing away."""
+
+    offers: tuple[str, ...] | None = None
+    """Ids of the approved offers that may be named."""
+    meetings: tuple[str, ...] | None = None
+    """Ids of the meeting templates of which times may be offered."""
+
+    def narrowed(self, rules: RuleSet) -> RuleSet:
+        """Returns the rules with the offers that are left; one they do not have is not added."""
+        if self.offers is None:
+            return rules
+        return replace(rules, offers=tuple(o for o in rules.offers if o.name in self.offers))
+
+    def may_meet(self, template: str) -> bool:
+        """Says whether times of a meeting template may be offered."""
+        return self.meetings is None or template in self.meetings
+
+
+UNLIMITED = CampaignLimits()
+
+
+def read_limits(path: Path) -> dict[str, CampaignLimits]:
+    """Returns the limits of the campaigns that have any, by id; none where there is no file."""
+    written = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {name: _limits(row) for name, row in written.items()}
+
+
+def as_text(limits: Mapping[str, CampaignLimits]) -> str:
+    """Returns limits as they are written and published."""
+    return json.dumps({name: asdict(limits[name]) for name in sorted(limits)}, indent=2)
+
+
+def publish_limits(tx: Tx, path: Path) -> None:
+    """Publishes what batch code has written, in place of what was published before."""
+    tx.publish(PUBLISHED, as_text(read_limits(path)))
+
+
+def limits_of(tx: Tx, campaign_id: str) -> CampaignLimits:
+    """Returns what binds in the threads of a campaign."""
+    if not campaign_id:
+        return UNLIMITED
+    row = json.loads(tx.published(PUBLISHED) or "{}").get(campaign_id)
+    return UNLIMITED if row is None else _limits(row)
+
+
+def _limits(row: Mapping[str, list[str] | None]) -> CampaignLimits:
+    return CampaignLimits(
+        **{name: None if ids is None else tuple(ids) for name, ids in row.items()}
+    )
