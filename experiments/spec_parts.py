@@ -1,13 +1,26 @@
 """The parts of a spec: who, what is measured, how it is looked at, when it stops."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-"""An id, arm or column: letters, digits, dot, dash, underscore."""
 
-Column = Annotated[str, Field(min_length=1)]
+def _as_text(value: Any) -> Any:
+    """A whole number as a name: YAML reads `control: 0` as one."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+"""An id or layer: letters, digits, dot, dash, underscore."""
+
+Arm = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_. -]*[A-Za-z0-9_.-])?$"),
+]
+"""An arm, as the data name it: as a name, and spaces within."""
+
+Column = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
