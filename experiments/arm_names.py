@@ -8,7 +8,7 @@ _TRUTH = ("true", "false")
 
 
 def named_arms(values: pl.Series, arms: Collection[str]) -> pl.Series:
-    """Returns arms as text: 1, 1.0 and "1" are the arm `1`; True and "TRUE" are the arm `true`.
+    """Returns arms as text: 1, 1.0 and "1,0" are the arm `1`; True and "TRUE" are the arm `true`.
 
     Anything else is left as it is, so that an arm that nobody knows stays one.
     """
@@ -24,7 +24,8 @@ def named_arms(values: pl.Series, arms: Collection[str]) -> pl.Series:
 
 def _plain(text: str) -> str:
     plain = text.casefold()
-    return plain.removesuffix(".0") if plain.removesuffix(".0").isdigit() else plain
+    whole = plain.removesuffix(".0").removesuffix(",0")
+    return whole if whole.isdigit() else plain
 
 
 def _is_number_or_truth(arm: str) -> bool:

@@ -82,13 +82,16 @@ def _read_csv(path: Path, spec: Spec, own: set[str]) -> pl.DataFrame:
     if twice := next((name for name in names if name in needed and names.count(name) > 1), None):
         raise UnitsError(f"{path}: the column {twice!r} stands in the header twice; keep one")
     numbers = set(numeric_columns(spec))
-    kept = {*own, spec.cluster} - numbers
-    texts = {raw: pl.String for raw, name in zip(header, names, strict=True) if name in kept}
+    texts = {raw: n for raw, n in zip(header, names, strict=True) if n in {*own, spec.cluster}}
     read = pl.read_csv(
-        path, separator=separator, infer_schema_length=None, schema_overrides=dict(texts)
+        path,
+        separator=separator,
+        infer_schema_length=None,
+        schema_overrides=dict.fromkeys(texts, pl.String),
     )
     if len(set(names)) == len(names) == read.width:
         read.columns = names
+    read = read.with_columns(pl.col(c).str.strip_chars() for c in texts.values())
     read = read.filter(~pl.all_horizontal(pl.all().is_null()))
     as_text = [c for c in read.columns if c in numbers and read[c].dtype == pl.String]
     has_decimal_commas = separator != ","

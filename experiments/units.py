@@ -59,6 +59,8 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
                 f"{source}: the column {column!r} ({part}) is missing; there are {known}"
             )
     _check_ids(units, spec, source)
+    for column in (*spec.segments, *spec.cupac):
+        _check_known_before(units[column], column, parts[column], source)
     checked = units.select(
         "unit_id",
         pl.col("arm").cast(pl.String),
@@ -76,8 +78,8 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
     return checked.with_columns(pl.col(spec.cluster).rank("dense"))
 
 
-_TOO_LARGE = 1e100
-"""Squares and their sums over all units must stay finite."""
+_TOO_LARGE = 1e30
+"""Variances of sums over all units, and their squares, must stay finite."""
 
 
 def _check_ids(units: pl.DataFrame, spec: Spec, source: str) -> None:
@@ -134,6 +136,17 @@ def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Seri
             "larger unit"
         )
     return numbers
+
+
+def _check_known_before(values: pl.Series, column: str, part: str, source: str) -> None:
+    """A segment or a column for CUPAC: numbers, or names of any kind, and not nothing at all."""
+    if values.dtype.is_numeric() or values.dtype.is_nested() or values.dtype == pl.Binary:
+        _number(values.to_frame(), column, part, source)
+    elif values.null_count() == values.len():
+        raise UnitsError(
+            f"{source}: the column {column!r} ({part}) holds no value at all; leave it out of the "
+            "spec or fill it"
+        )
 
 
 def _no_number(values: pl.Series) -> object:
