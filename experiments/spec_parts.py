@@ -96,7 +96,8 @@ class StopRule(Part):
     """When a campaign stops by itself: a metric beyond a bound once enough units are counted."""
 
     metric: Column
-    """A metric of the semantic layer, or `sample_ratio` (its p-value), or `budget_usd`."""
+    """A metric of the semantic layer, or `sample_ratio` (its p-value), or `budget_usd`, or a
+    guardrail of the spec: then the bound is on its rise against the control, in its own unit."""
     above: float | None = None
     below: float | None = None
     after: int = Field(default=0, ge=0)

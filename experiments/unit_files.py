@@ -91,7 +91,8 @@ def _read_csv(path: Path, spec: Spec, own: set[str]) -> pl.DataFrame:
     )
     if len(set(names)) == len(names) == read.width:
         read.columns = names
-    read = read.with_columns(pl.col(c).str.strip_chars() for c in texts.values())
+    stripped = [c for c in texts.values() if c in read.columns]
+    read = read.with_columns(pl.col(stripped).str.strip_chars())
     read = read.filter(~pl.all_horizontal(pl.all().is_null()))
     as_text = [c for c in read.columns if c in numbers and read[c].dtype == pl.String]
     has_decimal_commas = separator != ","
