@@ -133,7 +133,7 @@ def _stopped_at(random, shares, bound, *, looks, units=2_000):
 
 
 def test_looking_often_hardly_ever_stops_a_harmless_campaign():
-    """At most 2.5% of those without harm may ever stop; issue_5_guardrails.py runs thousands."""
+    """R176: at most 2.5% of those without harm ever stop; issue_5_guardrails.py runs thousands."""
     random = np.random.default_rng(11)
 
     stopped = [_stopped_at(random, (0.05, 0.05), 0.0, looks=10) for _ in range(40)]

@@ -83,7 +83,7 @@ def test_a_broken_rule_pauses_the_campaign_once_and_says_who_was_told(place):
 
 
 def test_a_guardrail_stops_by_what_is_certain_and_is_written_down(place):
-    """Of the people here the agent's are told apart: half of them opted out, nobody else did."""
+    """R176: half of the people of the agent have opted out here, and nobody else."""
     workspace, store = place
     spec = promise(workspace, [{"metric": "unsubscribed", "above": 0.03}])
     assert [found.is_broken for found in stop(place)] == [False]
