@@ -25,7 +25,7 @@ help:
 	@echo "make bench    speed, as ratios, one JSON line each"
 	@echo "make screenshots   pictures of the README from the demo's page"
 	@echo "make test-spark   the arms in real Spark, in an environment of its own (needs Java)"
-	@echo "make accept ISSUE=2 [SAMPLE=1]   what is too long for make test; resumable"
+	@echo "make accept ISSUE=2 [SAMPLE=1] [ONLY=CHECK] [JOBS=2]   what is too long for make test; resumable"
 
 setup: $(READY)
 
@@ -76,7 +76,8 @@ test-spark: | $(UV)
 	  -p no:cacheprovider tests/spark/assignment_in_spark.py
 
 accept: $(READY)
-	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample)
+	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample) \
+	  $(if $(ONLY),--only "$(ONLY)") $(if $(JOBS),--jobs $(JOBS))
 
 screenshots: $(READY)
 	$(BIN)/python docs/screenshots.py

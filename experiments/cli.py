@@ -15,6 +15,7 @@ from experiments import registry
 from experiments.assign_cli import assign
 from experiments.power_cli import power
 from experiments.readout import Readout
+from experiments.report_file import check_report_path, write_report
 from experiments.simulate_cli import simulate
 from experiments.spec import load_spec
 
@@ -110,6 +111,11 @@ def analyze(
             "windows are open where the spec names assigned_at and a window.",
         ),
     ] = None,
+    unit_column: Annotated[str, typer.Option(help="The file's column of ids.")] = "unit_id",
+    arm_column: Annotated[str, typer.Option(help="The file's column of arms.")] = "arm",
+    rows_are_units: Annotated[
+        bool, typer.Option("--rows-are-units", help="The file has no ids: each row is a unit.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what a trial shows: effects with intervals, and a verdict in plain words.
@@ -120,15 +126,24 @@ def analyze(
     Example: parley experiment analyze --spec spec.yaml --units units.parquet --out report.json
 
     Example: parley experiment analyze --spec s.yaml --units u.csv --out r.json --as-of 2026-04-06
+
+    Example, an old trial: parley experiment analyze --spec s.yaml --units nsw.csv --out r.json
+    --arm-column treat --rows-are-units
     """
     from experiments.analysis import analyze as analyze_units
     from experiments.units import read_units
 
+    check_report_path(out, spec, units)
     question = load_spec(spec)
     now = _in_utc(as_of) if as_of else datetime.now(UTC)
-    readout = analyze_units(read_units(units, question), question, source=str(units), now=now)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(readout.model_dump_json(indent=2) + "\n")
+    table = read_units(
+        units,
+        question,
+        unit_column=None if rows_are_units else unit_column,
+        arm_column=arm_column,
+    )
+    readout = analyze_units(table, question, source=str(units), now=now)
+    write_report(out, readout.model_dump_json(indent=2) + "\n")
     if as_json:
         typer.echo(readout.model_dump_json())
     else:

@@ -12,6 +12,7 @@ from experiments.canonical import canonical_json, sha256
 from experiments.errors import SpecError
 from experiments.spec_parts import (
     AnalysisPlan,
+    Arm,
     Column,
     GlobalHoldout,
     Guardrail,
@@ -46,8 +47,8 @@ class Spec(Part):
     method: Literal["hash", "permutation"] = "hash"
     blocks: tuple[Column, ...] = Field(default=(), strict=False)
     seed: int | None = None
-    arms: dict[Name, float]
-    control: Name
+    arms: dict[Arm, float]
+    control: Arm
     primary: Primary
     secondary: tuple[Column, ...] = Field(default=(), strict=False)
     guardrails: dict[Column, Guardrail] = Field(default_factory=dict)
@@ -68,7 +69,7 @@ class Spec(Part):
     quantiles: dict[Column, tuple[float, ...]] = Field(default_factory=dict)
     segments: tuple[Column, ...] = Field(default=(), strict=False)
     """Columns named before by which effects are looked at apart."""
-    contrasts: tuple[tuple[Name, Name], ...] = Field(default=(), strict=False)
+    contrasts: tuple[tuple[Arm, Arm], ...] = Field(default=(), strict=False)
     """Pairs of treated arms that are compared besides, the second being the base."""
     switchback: Switchback | None = None
     analysis: AnalysisPlan = AnalysisPlan()
@@ -110,6 +111,13 @@ class Spec(Part):
             part=self.part,
             held_out=(held.salt, held.share) if held else None,
         )
+
+    @property
+    def _named_columns(self) -> tuple[str | None, ...]:
+        of_ratios = (c for r in self.ratios.values() for c in (r.numerator, r.denominator))
+        others = (self.cluster, self.contacted, self.assigned_at)
+        known = (*self.covariates, *self.cupac, *self.segments)
+        return (*self.metrics, *of_ratios, *known, *self.quantiles, *self.winsorise, *others)
 
     @field_validator("part", mode="before")
     @classmethod
@@ -159,6 +167,13 @@ class Spec(Part):
         columns = (*self.metrics, *self.covariates)
         if twice := next((c for c in columns if columns.count(c) > 1), None):
             raise ValueError(f"the column {twice!r} may play one part only: metric or covariate")
+        if taken := next((c for c in self._named_columns if c in ("unit_id", "arm")), None):
+            raise ValueError(
+                f"the column {taken!r} tells each unit's {'id' if taken == 'unit_id' else 'arm'}, "
+                "so that it can play no other part"
+            )
+        if self.cluster in columns:
+            raise ValueError(f"the column {self.cluster!r} is the cluster and can be nothing else")
         if self.switchback and self.cluster:
             raise ValueError("a switchback randomises periods, so that it names no cluster")
         if unknown := [a for pair in self.contrasts for a in pair if a not in self.treated]:
@@ -193,7 +208,8 @@ def load_spec(path: Path) -> Spec:
 _RULES = {
     "dict_type": "it must be a mapping",
     "model_type": "it must be a mapping",
-    "string_pattern_mismatch": "it may hold letters, digits, dot, dash and underscore only",
+    "string_pattern_mismatch": "it may hold letters, digits, dot, dash and underscore only "
+    "(an arm also spaces within)",
     "tuple_type": "it must be a list",
 }
 

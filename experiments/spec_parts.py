@@ -1,13 +1,26 @@
 """The parts of a spec: who, what is measured, how it is looked at, when it stops."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-"""An id, arm or column: letters, digits, dot, dash, underscore."""
 
-Column = Annotated[str, Field(min_length=1)]
+def _as_text(value: Any) -> Any:
+    """A whole number as a name: YAML reads `control: 0` as one."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+"""An id or layer: letters, digits, dot, dash, underscore."""
+
+Arm = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_. -]*[A-Za-z0-9_.-])?$"),
+]
+"""An arm, as the data name it: as a name, and spaces within."""
+
+Column = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -83,7 +96,8 @@ class StopRule(Part):
     """When a campaign stops by itself: a metric beyond a bound once enough units are counted."""
 
     metric: Column
-    """A metric of the semantic layer, or `sample_ratio` (its p-value), or `budget_usd`."""
+    """A metric of the semantic layer, or `sample_ratio` (its p-value), or `budget_usd`, or a
+    guardrail of the spec: then the bound is on its rise against the control, in its own unit."""
     above: float | None = None
     below: float | None = None
     after: int = Field(default=0, ge=0)

@@ -1,10 +1,13 @@
 """When a campaign stops by itself: rules that were promised before, held against its metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import polars as pl
+
 from experiments.errors import ExperimentError
+from experiments.guardrail_rises import Rise, rises
 from experiments.health import sample_ratio
 from experiments.metrics import MetricReading
 from experiments.spec import Spec
@@ -31,7 +34,8 @@ class Finding:
     Attributes:
         rule: The rule, as it was promised.
         arm: The arm, or `all arms`.
-        value: What was measured; None where nothing could be.
+        value: What was measured (of a guardrail the least rise that the sequence allows); None
+            where nothing could be.
         n: On how many things it rests.
         is_broken: Whether the campaign has to stop.
         said: One sentence.
@@ -45,19 +49,28 @@ class Finding:
     said: str
 
 
-def judge(spec: Spec, read: Read, counts: Mapping[str, int]) -> tuple[Finding, ...]:
+def judge(
+    spec: Spec, read: Read, counts: Mapping[str, int], units: Callable[[], pl.DataFrame]
+) -> tuple[Finding, ...]:
     """Returns what every stop rule of a spec says now, of each treated arm; of money, in all.
 
     A metric that cannot be computed breaks nothing, and is said; neither does one that rests on
-    fewer things than the rule's `after`.
+    fewer things than the rule's `after`. A rule on a guardrail of the spec is about its rise
+    against the control: it breaks where a confidence sequence, which may be looked at at any time,
+    lies wholly above the bound.
 
     Args:
         spec: The registered spec.
         read: Reads a metric, by arm or in all.
         counts: Assigned units of each arm.
+        units: Gives one row a unit; asked for only where a rule is about a guardrail.
     """
     found: list[Finding] = []
     for rule in spec.stop_rules:
+        if rule.metric in spec.guardrails:
+            risen = rises(units(), spec, rule.metric)
+            found += [_risen(rule, spec.control, rise) for rise in risen]
+            continue
         if rule.metric == SAMPLE_RATIO:
             found.append(_sample_ratio(spec, rule, counts))
             continue
@@ -74,10 +87,15 @@ def judge(spec: Spec, read: Read, counts: Mapping[str, int]) -> tuple[Finding, .
 def check_rules(spec: Spec, known: Sequence[str]) -> None:
     """Raises `ExperimentError` where a stop rule names a metric that nobody computes."""
     for rule in spec.stop_rules:
-        if rule.metric not in (*known, SAMPLE_RATIO, BUDGET):
+        if rule.metric not in (*known, *spec.guardrails, SAMPLE_RATIO, BUDGET):
             raise ExperimentError(
                 f"{spec.id}: a stop rule's metric is {rule.metric!r}, but must be {SAMPLE_RATIO}, "
-                f"{BUDGET} or a metric of docs/metrics.md"
+                f"{BUDGET}, a guardrail of the spec or a metric of docs/metrics.md"
+            )
+        if rule.metric in spec.guardrails and rule.above is None:
+            raise ExperimentError(
+                f"{spec.id}: the stop rule of the guardrail {rule.metric!r} has 'below', but a "
+                "guardrail may not rise; give 'above', the rise against the control that stops"
             )
 
 
@@ -95,6 +113,29 @@ def _judged(rule: StopRule, arm: str, reading: MetricReading | None) -> Finding:
         return Finding(rule, arm, None, 0, False, f"{rule.metric} of {arm}: unknown ({why})")
     n = int(reading.denominator or reading.n)
     return _held(rule, arm, reading.value, n)
+
+
+def _risen(rule: StopRule, control: str, rise: Rise) -> Finding:
+    name = f"{rule.metric} of {rise.arm} against {control}"
+    if rise.at_least is None or rise.effect is None:
+        seen = "unknown" if rise.effect is None else _size(rise.effect, rise)
+        return Finding(rule, rise.arm, None, rise.n, False, f"{name}: {seen} ({rise.why})")
+    bound = rule.above or 0.0
+    measured = (
+        f"{name}: {_size(rise.effect, rise)}, at least {_size(rise.at_least, rise)} at any look "
+        f"(n = {rise.n:,})"
+    )
+    if rise.n < rule.after:
+        said = f"{measured}; the rule speaks from {rule.after:,} on"
+        return Finding(rule, rise.arm, rise.at_least, rise.n, False, said)
+    is_broken = rise.at_least > bound
+    stops = "stops" if is_broken else "would stop"
+    said = f"{measured}; the campaign {stops} above {_size(bound, rise)}"
+    return Finding(rule, rise.arm, rise.at_least, rise.n, is_broken, said)
+
+
+def _size(value: float, rise: Rise) -> str:
+    return f"{value * 100:+.3g} percentage points" if rise.is_share else f"{value:+.4g}"
 
 
 def _held(rule: StopRule, arm: str, value: float, n: int) -> Finding:

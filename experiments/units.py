@@ -1,35 +1,13 @@
 """The table that an analysis stands on: one row a unit, checked before any number is made."""
 
-from pathlib import Path
-
 import polars as pl
 
 from experiments.columns import columns_of, numeric_columns, other_columns, parts_of
 from experiments.errors import UnitsError
 from experiments.spec import Spec
+from experiments.unit_files import read_units
 
-_READ_AS_TEXT = ("unit_id", "arm")
-
-
-def read_units(path: Path, spec: Spec) -> pl.DataFrame:
-    """Returns the units of a Parquet or CSV file; ids, arms and clusters of CSV stay text."""
-    if not path.exists():
-        raise UnitsError(f"{path}: there is no such file")
-    try:
-        if path.suffix == ".parquet":
-            return pl.read_parquet(path)
-        if path.suffix == ".csv":
-            header = pl.read_csv(path, n_rows=0).columns
-            text = {*_READ_AS_TEXT, spec.cluster} & set(header)
-            return pl.read_csv(
-                path, infer_schema_length=None, schema_overrides=dict.fromkeys(text, pl.String)
-            )
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0]
-        raise UnitsError(
-            f"{path}: the file cannot be read as {path.suffix[1:]} ({reason})"
-        ) from None
-    raise UnitsError(f"{path}: the file ends in {path.suffix!r}, but must be .parquet or .csv")
+__all__ = ["checked_units", "joined_units", "read_units"]
 
 
 def joined_units(assignments: pl.DataFrame, metrics: pl.DataFrame, spec: Spec) -> pl.DataFrame:
@@ -81,6 +59,8 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
                 f"{source}: the column {column!r} ({part}) is missing; there are {known}"
             )
     _check_ids(units, spec, source)
+    for column in (*spec.segments, *spec.cupac):
+        _check_known_before(units[column], column, parts[column], source)
     checked = units.select(
         "unit_id",
         pl.col("arm").cast(pl.String),
@@ -98,9 +78,19 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
     return checked.with_columns(pl.col(spec.cluster).rank("dense"))
 
 
+_TOO_LARGE = 1e30
+"""Variances of sums over all units, and their squares, must stay finite."""
+
+
 def _check_ids(units: pl.DataFrame, spec: Spec, source: str) -> None:
     for column in ("unit_id", "arm", *([spec.cluster] if spec.cluster else [])):
-        if empty := units[column].null_count():
+        values = units[column]
+        if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
+            raise UnitsError(
+                f"{source}: the column {column!r} is a {values.dtype}, but must hold texts or "
+                "whole numbers"
+            )
+        if empty := _empty_count(values):
             raise UnitsError(f"{source}: the column {column!r} is empty in {empty} rows; fill it")
     repeated = units.filter(pl.col("unit_id").is_duplicated())
     if repeated.height:
@@ -115,20 +105,57 @@ def _check_ids(units: pl.DataFrame, spec: Spec, source: str) -> None:
         )
 
 
+def _empty_count(values: pl.Series) -> int:
+    """Cells without a value: null, not a number, or blank."""
+    if values.dtype.is_float():
+        values = values.fill_nan(None)
+    blank = (values.str.strip_chars() == "").sum() if values.dtype == pl.String else 0
+    return values.null_count() + int(blank)
+
+
 def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Series:
     values = units[column]
     where = f"{source}: the column {column!r} ({part})"
     if values.null_count() == values.len():
         raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
+    if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
+        raise UnitsError(f"{where} is a {values.dtype}, but must hold numbers")
     if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
-        sample = values.drop_nulls()[0]
-        raise UnitsError(f"{where} holds {sample!r}, a {values.dtype}, but must hold numbers")
+        raise UnitsError(
+            f"{where} holds {_no_number(values)!r}, a {values.dtype}, but must hold numbers"
+        )
     numbers = values.cast(pl.Float64).fill_nan(None)
     if numbers.is_infinite().any():
         raise UnitsError(f"{where} holds an infinite value, but must hold finite numbers")
     if numbers.null_count() == numbers.len():
         raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
+    far = numbers.filter(numbers.abs() > _TOO_LARGE)
+    if far.len():
+        raise UnitsError(
+            f"{where} holds {far[0]:g}, which is too large to compute with; mend it, or use a "
+            "larger unit"
+        )
     return numbers
+
+
+def _check_known_before(values: pl.Series, column: str, part: str, source: str) -> None:
+    """A segment or a column for CUPAC: numbers, or names of any kind, and not nothing at all."""
+    if values.dtype.is_numeric() or values.dtype.is_nested() or values.dtype == pl.Binary:
+        _number(values.to_frame(), column, part, source)
+    elif values.null_count() == values.len():
+        raise UnitsError(
+            f"{source}: the column {column!r} ({part}) holds no value at all; leave it out of the "
+            "spec or fill it"
+        )
+
+
+def _no_number(values: pl.Series) -> object:
+    """The first value that is no number; of numbers written as text the first one."""
+    known = values.drop_nulls()
+    if known.dtype == pl.String:
+        odd = known.filter(known.cast(pl.Float64, strict=False).is_null())
+        known = odd if odd.len() else known
+    return known[0]
 
 
 def _check_arms(units: pl.DataFrame, spec: Spec, source: str) -> None:

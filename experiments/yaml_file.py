@@ -1,7 +1,7 @@
 """Reads one YAML mapping from a file, strictly: no key twice, no other encoding than UTF-8."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -32,8 +32,23 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return content
 
 
+_INT, _FLOAT, _BOOL, _TIME = (
+    f"tag:yaml.org,2002:{x}" for x in ("int", "float", "bool", "timestamp")
+)
+_TEXT = "tag:yaml.org,2002:str"
+
+
 class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key given twice, which YAML would settle silently."""
+    """A safe loader that refuses a key given twice, which YAML would settle silently.
+
+    Keys stay as they are written, and yes, no, on, off, true, false and days are texts: arms and
+    columns may have such names, and no field is a truth value or a day.
+    """
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in found if tag not in (_BOOL, _TIME)]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Returns the mapping of a node whose keys all differ."""
@@ -45,4 +60,6 @@ class _StrictLoader(yaml.SafeLoader):
                     problem=problem, problem_mark=key.start_mark
                 )
             seen.add(str(key.value))
+            if key.tag in (_INT, _FLOAT):
+                key.tag = _TEXT
         return super().construct_mapping(node, deep)

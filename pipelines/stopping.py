@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from agent_runtime.newcomers import OWNERS
@@ -12,12 +13,14 @@ from agent_runtime.ports import Store, Tx
 from agent_runtime.routing.table import RoutingTable, routing_of
 from agent_runtime.settings import Workspace
 from agent_runtime.store.rows import HumanTask
+from experiments.errors import ExperimentError
 from experiments.hash_chain import appending, read_chain
 from experiments.metrics import MetricReading, read_metric
 from experiments.registry import current
 from experiments.spec import Spec
 from experiments.stop_rules import Finding, judge
 from pipelines.campaign import Campaign
+from pipelines.readouts.publish import metric_by_unit
 
 BY_RULE = "stop rule: "
 """How a pause begins that a rule has raised; any other is a person's."""
@@ -45,11 +48,16 @@ def findings(workspace: Workspace, spec: Spec) -> tuple[Finding, ...]:
         split = {"by": ("arm",), "where": {"experiment": spec.id}} if by_arm else {}
         return read_metric(name, warehouse=workspace.warehouse, **split)
 
-    return judge(
-        spec,
-        read,
-        {arm: counts.get(arm, 0) for arm in spec.arms},
-    )
+    def units() -> pl.DataFrame:
+        """Those that the warehouse knows; who was assigned since is counted at a later look."""
+        try:
+            measured = metric_by_unit(workspace.warehouse)
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise ExperimentError(f"{workspace.warehouse}: it cannot be read ({reason})") from None
+        return measured.filter(pl.col("experiment_id") == spec.id)
+
+    return judge(spec, read, {arm: counts.get(arm, 0) for arm in spec.arms}, units)
 
 
 def stop_if_broken(

@@ -26,7 +26,7 @@ class RobustFit:
 
 @dataclass(frozen=True)
 class ClusterSums:
-    """Sums over the units of each cluster; X holds a one, the arm and the centred covariates."""
+    """Sums over the units of each cluster; X holds a one, the arm, standardised covariates."""
 
     products: NDArray[np.float64]
     """X'X of each cluster."""
@@ -45,7 +45,7 @@ class ClusterSums:
         values -= mean
         covariates = np.concatenate([control.covariates, arm.covariates])
         is_arm = np.repeat([0.0, 1.0], [len(control.values), len(arm.values)])
-        columns = [np.ones_like(values), is_arm, *(covariates - covariates.mean(axis=0)).T]
+        columns = [np.ones_like(values), is_arm, *_standardised(covariates).T]
         groups = np.concatenate([control.cluster_ids, arm.cluster_ids]).astype(np.int64)
         present = np.bincount(groups) > 0
         width = len(columns)
@@ -161,6 +161,13 @@ class ClusterSums:
         together = ((self._scores[:, 0] ** 2).sum() - squares) / pairs
         between = min(max(together, 0.0), squares / units)
         return max(squares / units - between, 0.0), between
+
+
+def _standardised(covariates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariates centred and of one size; large amounts would drown the arm in rounding."""
+    centred = covariates - covariates.mean(axis=0)
+    sizes = np.sqrt((centred**2).mean(axis=0))
+    return centred / np.where(sizes > 0, sizes, 1.0)
 
 
 def _each(matrices: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -33,7 +33,9 @@ class Sample:
 
     @property
     def variance(self) -> float:
-        """The variance between units."""
+        """The variance between units; exactly 0 where all values are the same."""
+        if (self.values == self.values[0]).all():
+            return 0.0
         return float(self.values.var(ddof=1))
 
 

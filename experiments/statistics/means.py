@@ -98,6 +98,8 @@ def cuped(control: Sample, arm: Sample) -> tuple[NDArray[np.float64], NDArray[np
     values = np.concatenate([control.values, arm.values])
     covariates = np.concatenate([control.covariates, arm.covariates])
     covariates = covariates - covariates.mean(axis=0)
+    sizes = np.sqrt((covariates**2).mean(axis=0))
+    covariates /= np.where(sizes > 0, sizes, 1.0)
     slopes = np.linalg.lstsq(covariates, values - values.mean(), rcond=None)[0]
     adjusted = values - covariates @ slopes
     if adjusted.var() < _UNEXPLAINED_AT_LEAST * values.var():

@@ -3,7 +3,7 @@
 Modules `issue_<n>_*.py` beside this file hold `CHECKS: dict[str, Check]`. Each finished case is a
 line of `<out>.partial.jsonl`; it counts again as long as neither the code nor the check changed.
 
-Usage: python -m tests.acceptance.runner --issue 2 [--sample] [--fresh] [--jobs 2] [--out FILE]
+Usage: python -m tests.acceptance.runner --issue 2 [--sample] [--only CHECK] [--fresh] [--jobs 2]
 """
 
 import argparse
@@ -43,6 +43,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--issue", type=int, required=True)
     parser.add_argument("--sample", action="store_true", help="only each check's sample")
+    parser.add_argument("--only", default="", help="the one check of this name")
     parser.add_argument("--fresh", action="store_true", help="forget the cases that finished")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
     parser.add_argument("--out", type=Path)
@@ -53,6 +54,13 @@ def main(arguments: list[str]) -> int:
     if not checks:
         sys.stderr.write(f"no module issue_{chosen.issue}_*.py with CHECKS in {chosen.checks}\n")
         return 2
+    if chosen.only:
+        named = [found for found in checks if found.name == chosen.only]
+        if not named:
+            known = ", ".join(found.name for found in checks)
+            sys.stderr.write(f"no check is named {chosen.only!r}; there are {known}\n")
+            return 2
+        checks = named
     if chosen.sample:
         # A claim that none of whose cases was run is not judged.
         checks = [found for found in checks if load_check(found.path, found.name).sample]

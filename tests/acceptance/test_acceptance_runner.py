@@ -135,3 +135,11 @@ def test_a_check_without_a_sample_is_not_judged_by_one(folder):
     out = folder / "out/issue-9.json"
     main(["--issue", "9", "--checks", str(folder), "--out", str(out), "--sample"])
     assert list(json.loads(out.read_text())["checks"]) == ["squares"]
+
+
+def test_one_check_runs_by_its_name_and_an_unknown_one_is_refused(folder, capsys):
+    arguments = ["--issue", "9", "--checks", str(folder), "--out", str(folder / "one.json")]
+
+    assert main([*arguments, "--only", "squares"]) == 0
+    assert main([*arguments, "--only", "cubes"]) == 2
+    assert "no check is named 'cubes'; there are squares" in capsys.readouterr().err

@@ -109,7 +109,8 @@ def test_the_hash_is_that_of_the_content_and_the_content_loads_again(spec_of):
         (MINIMAL.replace("agent: 0.5", "agent: -0.5"), "'arms' is .*between 0 and 1"),
         (MINIMAL.replace("agent: 0.5", "control: 0.5"), "line 2: .*'control' stands there twice"),
         (MINIMAL.replace(", agent: 0.5", ""), "'arms' is .*at least two arms"),
-        (MINIMAL.replace("agent: 0.5", "0: 0.5"), r"'arms.0.\[key\]' is 0, but"),
+        (MINIMAL.replace("agent: 0.5", "~: 0.5"), r"'arms.None.\[key\]' is None, but"),
+        (MINIMAL.replace("agent: 0.5", "a'b: 0.5"), r"is \"a'b\", but it may hold letters"),
         (MINIMAL.replace("{control: 0.5, agent: 0.5}", "[a, b]"), "must be a mapping"),
         (MINIMAL.replace("control: control", "control: holdout"), "control 'holdout' must be one"),
         (MINIMAL.replace("primary: {metric: meeting}\n", ""), "'primary' is missing"),
@@ -134,6 +135,26 @@ def test_a_bad_spec_gets_one_sentence_that_names_the_file(spec_of, text, sentenc
 
     assert "trial.yaml: " in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arms", "control", "names"),
+    [
+        ("{0: 0.5, 1: 0.5}", "0", ["0", "1"]),
+        ("{no: 0.5, yes: 0.5}", "no", ["no", "yes"]),
+        ("{false: 0.5, True: 0.5}", "false", ["false", "True"]),
+        ("{2024-01-05: 0.5, 2024-02-05: 0.5}", "2024-01-05", ["2024-01-05", "2024-02-05"]),
+        ("{No E-Mail: 0.5, Mens E-Mail: 0.5}", "No E-Mail", ["No E-Mail", "Mens E-Mail"]),
+    ],
+)
+def test_arms_are_named_as_the_data_name_them(spec_of, arms, control, names):
+    text = MINIMAL.replace("{control: 0.5, agent: 0.5}", arms)
+
+    spec = spec_of(text.replace("control: control", f"control: {control}"))
+
+    assert list(spec.arms) == names
+    assert spec.control == names[0]
+    assert Spec.model_validate(spec.content).spec_hash == spec.spec_hash
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -93,3 +93,15 @@ def test_twenty_accounts_of_very_unlike_sizes_are_covered():
         held += ci.low <= 0 <= ci.high
 
     assert 0.925 <= held / trials <= 0.985
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9, 1e12])
+def test_the_unit_of_a_covariate_changes_nothing(scale):
+    """Turnover in cents beside a share of meetings: products differ by far more than rounding."""
+    samples, *_ = _trial(5, sizes=[8] * 60, in_arm=30, covariates=2)
+    scaled = [Sample(s.values, s.covariates * scale, s.cluster_ids) for s in samples]
+
+    ours, theirs = (difference_between_clusters(*pair) for pair in (samples, scaled))
+
+    assert ours.effect == pytest.approx(theirs.effect)
+    assert ours.ci == pytest.approx(theirs.ci)

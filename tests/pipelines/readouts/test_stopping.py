@@ -5,6 +5,7 @@ import shutil
 from datetime import UTC, datetime
 
 import dagster as dg
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -79,6 +80,27 @@ def test_a_broken_rule_pauses_the_campaign_once_and_says_who_was_told(place):
     assert made["told"] == ["ada@us.example", "sue@us.example"]
     assert made["spec_hash"] == spec.spec_hash
     assert [rule["metric"] for rule in made["rules"]] == ["unsubscribe_rate"]
+
+
+def test_a_guardrail_stops_by_what_is_certain_and_is_written_down(place):
+    """R176: half of the people of the agent have opted out here, and nobody else."""
+    workspace, store = place
+    spec = promise(workspace, [{"metric": "unsubscribed", "above": 0.03}])
+    assert [found.is_broken for found in stop(place)] == [False]
+    with duckdb.connect(str(workspace.warehouse)) as warehouse:
+        warehouse.execute(
+            "update metric_by_unit set unsubscribed = (arm = 'agent' and hash(unit_id) % 2 = 0)"
+        )
+
+    (found,) = stop(place)
+
+    assert found.is_broken
+    assert "unsubscribed of agent against holdout" in found.said
+    (made,) = decisions(workspace)
+    assert made["spec_hash"] == spec.spec_hash
+    assert made["rules"][0]["value"] > 0.03
+    with store.begin() as tx:
+        assert "at least +" in tx.flags()["pause:prospecting"]
 
 
 def test_a_budget_counts_what_belongs_to_no_arm(place):

@@ -1,0 +1,32 @@
+"""The arms of a file as the spec names them, however the file stores them."""
+
+from collections.abc import Collection
+
+import polars as pl
+
+_TRUTH = ("true", "false")
+
+
+def named_arms(values: pl.Series, arms: Collection[str]) -> pl.Series:
+    """Returns arms as text: 1, 1.0 and "1,0" are the arm `1`; True and "TRUE" are the arm `true`.
+
+    Anything else is left as it is, so that an arm that nobody knows stays one.
+    """
+    if values.dtype.is_nested() or values.dtype == pl.Binary:
+        return values
+    texts = values.cast(pl.String).str.strip_chars()
+    known = {_plain(arm): arm for arm in arms if _is_number_or_truth(arm)}
+    found = texts.unique().drop_nulls().to_list()
+    meant = {text: known[_plain(text)] for text in found if _plain(text) in known}
+    unnamed = {text: arm for text, arm in meant.items() if text not in arms}
+    return texts.replace(unnamed) if unnamed else texts
+
+
+def _plain(text: str) -> str:
+    plain = text.casefold()
+    whole = plain.removesuffix(".0").removesuffix(",0")
+    return whole if whole.isdigit() else plain
+
+
+def _is_number_or_truth(arm: str) -> bool:
+    return _plain(arm).isdigit() or _plain(arm) in _TRUTH
