@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable, Sequence
 
 HIDDEN = "[hidden]"
-_CONTACT_POINTS = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE
+_TELLING = re.compile(
+    r"\[\[[A-Z_]+(?:_\d+)?\]\]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE
 )
 
 
 def blinding(marks: Sequence[str]) -> Callable[[str], str]:
     """Returns a function that hides marks as whole words, in any case, and addresses and links.
 
+    Placeholders of personal data are hidden alike, since only some candidates' texts have them.
     How a text is written stays, so that a reviewer who knows a candidate's style may still guess.
 
     Args:
@@ -23,7 +24,7 @@ def blinding(marks: Sequence[str]) -> Callable[[str], str]:
     known = re.compile(pattern, re.IGNORECASE) if pattern else None
 
     def blind(text: str) -> str:
-        without = _CONTACT_POINTS.sub(HIDDEN, text)
+        without = _TELLING.sub(HIDDEN, text)
         return known.sub(HIDDEN, without) if known else without
 
     return blind

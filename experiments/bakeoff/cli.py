@@ -228,7 +228,7 @@ def score(
         typer.echo(json.dumps(said | {"agreement": [asdict(one) for one in found]}))
         return
     judged = marks["code"].n_unique()
-    typer.echo(f"{judged} threads judged, {marks.height} sheets' rows; written to {target}")
+    typer.echo(f"{judged} threads with {marks.height} judgements; written to {target}")
     for one in found:
         typer.echo(one.sentence + " the same")
     if not found:

@@ -50,6 +50,7 @@ def read_marks(
     rows: list[dict[str, str]] = []
     seen: dict[tuple[str, str], str] = {}
     readers: dict[str, set[str]] = {}
+    names: dict[str, str] = {}
     for sheet in sheets:
         for line, row in read_rows(sheet, COLUMNS):
             where = f"{sheet}, line {line}"
@@ -68,10 +69,26 @@ def read_marks(
                     f"plan has {plan.review.reviewers}"
                 )
             key = {name: cell for name, cell in keys[row["code"]].items() if name in MARKS}
-            rows.append({name: row[name] for name in COLUMNS} | {"reviewer": reviewer} | key)
+            spelled = names.setdefault(reviewer, row["reviewer"])
+            rows.append({name: row[name] for name in COLUMNS} | {"reviewer": spelled} | key)
     if not rows:
         raise BakeOffError("the sheets hold no row, so there is nothing to score")
     return pl.DataFrame(rows, schema=MARKS).sort("day", "code", "reviewer")
+
+
+def read_scored(plan: BakeOff, path: Path) -> pl.DataFrame:
+    """Returns the marks that `parley bakeoff score` wrote; raises `BakeOffError` if changed."""
+    rows: list[dict[str, str]] = []
+    for line, row in read_rows(path, tuple(MARKS)):
+        where = f"{path}, line {line}"
+        _check(row, where, (row["code"],))
+        if row["candidate"] not in plan.candidates:
+            raise BakeOffError(
+                f"{where}: the candidate is {row['candidate']!r}, but must be one of "
+                f"{', '.join(plan.names)}"
+            )
+        rows.append({name: row[name] for name in MARKS})
+    return pl.DataFrame(rows, schema=MARKS)
 
 
 def unread(marks: pl.DataFrame, keys: dict[str, dict[str, str]], reviewers: int) -> list[str]:

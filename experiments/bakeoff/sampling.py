@@ -35,21 +35,21 @@ def draw_threads(
     day: date,
     *,
     read_before: Collection[str] = (),
-    blind: Callable[[str], str],
+    blind: Callable[[str, str], str],
 ) -> tuple[Drawn, ...]:
     """Returns so many threads of each candidate as the plan reads a day, mixed.
 
     A thread may be drawn on a day on which its candidate wrote. It is drawn within strata
     (whether the buyer has answered, and the language), each thread with the same chance, by the
-    plan's seed and the day alone; what was read on an earlier day is not drawn again. Where there
-    are fewer, all are taken.
+    plan's seed and the day alone. Threads that an earlier day has drawn are drawn again, with what
+    came since, only where there are too few others; where there are too few at all, all are taken.
 
     Args:
         plan: The plan.
         threads: Those of each candidate.
         day: The day (UTC); later turns are not shown.
         read_before: Threads that earlier days have drawn.
-        blind: Hides who wrote, in a text.
+        blind: Hides who wrote; takes the contact's id and a text.
 
     Raises:
         BakeOffError: Nobody wrote that day.
@@ -57,10 +57,13 @@ def draw_threads(
     seed = f"{plan.seed}/{day.isoformat()}"
     drawn: list[tuple[str, Thread]] = []
     for candidate in plan.names:
-        todays = [
-            t for t in threads[candidate] if _wrote(t, day) and t.thread_id not in read_before
-        ]
-        drawn += [(candidate, t) for t in _some(todays, day, plan.review.threads_per_day, seed)]
+        todays = [thread for thread in threads[candidate] if _wrote(thread, day)]
+        fresh = [thread for thread in todays if thread.thread_id not in read_before]
+        again = [thread for thread in todays if thread.thread_id in read_before]
+        count = plan.review.threads_per_day
+        chosen = _some(fresh, day, count, seed)
+        chosen += _some(again, day, count - len(chosen), f"{seed}/again")
+        drawn += [(candidate, thread) for thread in chosen]
     if not drawn:
         raise BakeOffError(
             f"no candidate wrote on {day.isoformat()}{_days_told(threads)}; name another --day"
@@ -73,7 +76,12 @@ def draw_threads(
             unit_id=thread.unit_id,
             candidate=candidate,
             turns=tuple(
-                turn.model_copy(update={"text": blind(turn.text), "subject": blind(turn.subject)})
+                turn.model_copy(
+                    update={
+                        "text": blind(thread.unit_id, turn.text),
+                        "subject": blind(thread.unit_id, turn.subject),
+                    }
+                )
                 for turn in thread.until(day)
             ),
         )
@@ -95,8 +103,8 @@ def days_of(threads: Mapping[str, list[Thread]]) -> list[date]:
 
 
 def _some(threads: list[Thread], day: date, count: int, seed: str) -> list[Thread]:
-    if len(threads) <= count:
-        return threads
+    if len(threads) <= count or not count:
+        return threads[:count]
     strata = {thread.thread_id: _stratum(thread, day) for thread in threads}
     shares = {"read": count / len(threads), "left": 1 - count / len(threads)}
     whole_seed = int(bucket(seed, "day") * 2**53)
