@@ -58,9 +58,7 @@ def write_questions(plan: BakeOff, path: Path) -> None:
 
 def read_answers(plan: BakeOff, path: Path) -> dict[str, Answers]:
     """Returns the answers of every candidate; raises `BakeOffError` on the first bad row."""
-    found = {
-        name: Answers(must_haves=dict.fromkeys(plan.must_haves, None)) for name in plan.names
-    }
+    found = {name: Answers(must_haves=dict.fromkeys(plan.must_haves, None)) for name in plan.names}
     seen: set[tuple[str, str, str]] = set()
     for line, row in read_rows(path, COLUMNS):
         where = f"{path}, line {line}"

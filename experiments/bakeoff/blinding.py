@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 HIDDEN = "[hidden]"
 _TELLING = re.compile(
-    r"\[\[[A-Z_]+(?:_\d+)?\]\]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE
+    r"\[\[[A-Z_]+(?:_\d+)?\]\]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')\]]+",
+    re.IGNORECASE,
 )
 
 

@@ -247,5 +247,7 @@ def log_of(file: Path, log: Path | None) -> Path:
 
 def marks_of(plan: BakeOff) -> tuple[str, ...]:
     """Returns the words by which a reviewer would know any candidate."""
-    known = [(name, candidate.label, *candidate.marks) for name, candidate in plan.candidates.items()]
+    known = [
+        (name, candidate.label, *candidate.marks) for name, candidate in plan.candidates.items()
+    ]
     return tuple(dict.fromkeys(word for words in known for word in words if word))

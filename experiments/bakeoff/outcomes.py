@@ -48,9 +48,7 @@ def read_outcomes(plan: BakeOff, files: Sequence[Path]) -> dict[str, pl.DataFram
     return {str(path): read_units(path, plan.to_spec()) for path in files}
 
 
-def joined(
-    plan: BakeOff, drawn: pl.DataFrame, delivered: dict[str, pl.DataFrame]
-) -> Outcomes:
+def joined(plan: BakeOff, drawn: pl.DataFrame, delivered: dict[str, pl.DataFrame]) -> Outcomes:
     """Returns everybody drawn with what was delivered; who is missing there counts as missing.
 
     Raises:
@@ -63,17 +61,19 @@ def joined(
     for source, table in delivered.items():
         _check(table, arms, seen, source)
         given = ("arm", "candidate", "assigned_at", "how")
-        tables.append(table.with_columns(pl.col("unit_id").cast(pl.String)).drop(given, strict=False))
-    whole = pl.concat(tables, how="diagonal_relaxed") if tables else pl.DataFrame(
-        schema={"unit_id": pl.String}
+        tables.append(
+            table.with_columns(pl.col("unit_id").cast(pl.String)).drop(given, strict=False)
+        )
+    whole = (
+        pl.concat(tables, how="diagonal_relaxed")
+        if tables
+        else pl.DataFrame(schema={"unit_id": pl.String})
     )
     units = drawn.join(whole, on="unit_id", how="left").sort("unit_id")
     return Outcomes(units, tuple(_deviations(plan, units, seen)))
 
 
-def _check(
-    table: pl.DataFrame, arms: dict[str, str], seen: dict[str, str], source: str
-) -> None:
+def _check(table: pl.DataFrame, arms: dict[str, str], seen: dict[str, str], source: str) -> None:
     if "unit_id" not in table.columns:
         raise BakeOffError(
             f"{source}: the column 'unit_id' is missing; there are {', '.join(table.columns)}"

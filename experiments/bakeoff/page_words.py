@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.bakeoff.config import BakeOff
-from experiments.bakeoff.report import Gap, Report, apart as primary_apart
+from experiments.bakeoff.report import Gap, Report, Row
+from experiments.bakeoff.report import apart as primary_apart
 from experiments.bakeoff.scorecard import Piece
 
 
@@ -75,17 +76,20 @@ def gap(number: float, row: dict[str, Any]) -> str:
     return f"{number * 100:+.1f} pts" if row["is_share"] else f"{number:+.3g}"
 
 
-def plain(number: float) -> str:
-    """Returns a figure with three digits that matter."""
+def plain(number: float, row: Row) -> str:
+    """Returns a figure: a share in percent, anything else with three digits that matter."""
+    if row.is_share:
+        return f"{number:.1%}"
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
-def apart(one: Gap, plan: BakeOff) -> str:
+def apart(one: Gap, row: Row, plan: BakeOff) -> str:
     """Returns whether two candidates can be told apart by a figure."""
-    who = f"{plan.label(one.arm)} minus {plan.label(one.base)}: {one.difference:+.3g}"
+    scale, unit = (100, " pts") if row.is_share else (1, "")
+    who = f"{plan.label(one.arm)} minus {plan.label(one.base)}: {one.difference * scale:+.2g}{unit}"
     if one.ci is None:
         return f"{who}, no interval"
-    told = f"{who} ({one.ci.low:+.3g} to {one.ci.high:+.3g})"
+    told = f"{who} ({one.ci.low * scale:+.2g} to {one.ci.high * scale:+.2g})"
     return f"yes, {told}" if one.is_told_apart else f"cannot be told apart, {told}"
 
 

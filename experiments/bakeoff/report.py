@@ -55,6 +55,7 @@ class Row:
     name: str
     figures: dict[str, Figure]
     gaps: tuple[Gap, ...]
+    is_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,7 @@ class Report:
         if self.readout.srm.is_mismatch:
             return " ".join([*told, f"{self.plan.primary.metric}: {self.readout.verdict}."])
         for row in self.between:
-            told.append(
-                f"{row.metric}, {label(row.arm)} and {label(row.control)}: {apart(row)}."
-            )
+            told.append(f"{row.metric}, {label(row.arm)} and {label(row.control)}: {apart(row)}.")
         return " ".join(told)
 
     @property
@@ -226,7 +225,8 @@ def _rows(
             for a, b in plan.pairs
             if a in figures and b in figures and (gap := difference(found[a], found[b], name))
         ]
-        rows.append(Row(name, figures, tuple(gaps)))
+        measure = plan.measures.get(name)
+        rows.append(Row(name, figures, tuple(gaps), bool(measure and measure.denominator)))
     return tuple(rows)
 
 

@@ -135,9 +135,7 @@ def _columns(units: pl.DataFrame, measure: Measure, name: str) -> tuple[Floats, 
     return numerators.to_numpy(), denominators.to_numpy()
 
 
-def _drawn_anew(
-    figures: Floats, weights: Floats, generator: np.random.Generator
-) -> list[Sampled]:
+def _drawn_anew(figures: Floats, weights: Floats, generator: np.random.Generator) -> list[Sampled]:
     """Ratios of sums, column by column, each with its resamples of the rows."""
     count = len(figures)
     if not count:
@@ -146,9 +144,7 @@ def _drawn_anew(
     tops, below = drawn @ figures, drawn @ weights
     draws = np.divide(tops, below, out=np.full_like(tops, math.nan), where=below > 0)
     sums = weights.sum(axis=0)
-    values = np.divide(
-        figures.sum(axis=0), sums, out=np.full_like(sums, math.nan), where=sums > 0
-    )
+    values = np.divide(figures.sum(axis=0), sums, out=np.full_like(sums, math.nan), where=sums > 0)
     counts = (weights > 0).sum(axis=0)
     return [
         Sampled(float(values[column]), int(counts[column]), draws[:, column])

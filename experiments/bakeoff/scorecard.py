@@ -241,9 +241,7 @@ def _versus(
     return Versus(arm, base, gap, ci, _gap_told(first, second, a.score, b.score, gap, ci))
 
 
-def _gap_told(
-    first: str, second: str, a: Score, b: Score, gap: float, ci: Interval | None
-) -> str:
+def _gap_told(first: str, second: str, a: Score, b: Score, gap: float, ci: Interval | None) -> str:
     ahead, behind = (first, second) if gap > 0 else (second, first)
     if ci is None:
         return (

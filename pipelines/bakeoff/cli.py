@@ -39,7 +39,9 @@ def rehearse(
     experiment: Annotated[str, typer.Option(help="The run's experiment.")] = "icp-prospecting",
     treated: Annotated[str, typer.Option(help="Its treated arm.")] = "agent",
     control: Annotated[str, typer.Option(help="Its holdout.")] = "holdout",
-    contacts: Annotated[int | None, typer.Option(help="How many [default: the plan's most]")] = None,
+    contacts: Annotated[
+        int | None, typer.Option(help="How many [default: the plan's most]")
+    ] = None,
 ) -> None:
     """Try the routine on a finished run: the candidates are one agent, split by chance.
 
