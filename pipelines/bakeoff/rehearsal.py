@@ -47,9 +47,7 @@ def rehearse(
         PipelineError: The run has too few people in an arm of the plan's segment.
     """
     run = read_run_outcomes(workspace, experiment_id)
-    people = read_run_people(workspace).filter(
-        pl.col("segment") == plan.scope.segment, pl.col("owner").is_not_null()
-    )
+    people = read_run_people(workspace).filter(pl.col("segment") == plan.scope.segment)
     known = run.join(people, on="unit_id")
     wanted = {HOLDOUT: round(contacts * plan.arms[HOLDOUT])}
     wanted[treated] = contacts - wanted[HOLDOUT]
@@ -98,8 +96,10 @@ def _some(people: pl.DataFrame, count: int, plan: BakeOff, arm: str) -> pl.DataF
             f"the run has {people.height} people of {plan.scope.segment} in the arm {arm!r}, but "
             f"the rehearsal needs {count}; rehearse with fewer --contacts."
         )
+    # A bake-off takes contacts with an owner; what the run does not tell, the rehearsal goes without.
     places = [bucket(f"{plan.seed}/rehearsal", unit) for unit in people["unit_id"]]
-    return people.with_columns(pl.Series("place", places)).sort("place").head(count).drop("place")
+    order = (pl.col("owner").is_null(), "place")
+    return people.with_columns(pl.Series("place", places)).sort(order).head(count).drop("place")
 
 
 def _blocks(people: pl.DataFrame, plan: BakeOff) -> dict[str, str]:
