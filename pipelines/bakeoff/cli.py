@@ -133,8 +133,8 @@ def sample(
     few = [name for name, count in counts.items() if count < plan.review.threads_per_day]
     if few:
         typer.echo(
-            f"fewer than {plan.review.threads_per_day} threads for {', '.join(few)}: all to which it "
-            "wrote that day are taken"
+            f"fewer than {plan.review.threads_per_day} threads for {', '.join(few)}: all that it "
+            "wrote to that day are taken"
         )
     typer.echo(f"to read: {files.page}")
     typer.echo(f"to fill: {', '.join(str(path) for path in files.sheets)}")

@@ -96,7 +96,7 @@ def _some(people: pl.DataFrame, count: int, plan: BakeOff, arm: str) -> pl.DataF
             f"the run has {people.height} people of {plan.scope.segment} in the arm {arm!r}, but "
             f"the rehearsal needs {count}; rehearse with fewer --contacts."
         )
-    # A bake-off takes contacts with an owner; what the run does not tell, the rehearsal goes without.
+    # A bake-off takes contacts with an owner; a run that tells of none is rehearsed without.
     places = [bucket(f"{plan.seed}/rehearsal", unit) for unit in people["unit_id"]]
     order = (pl.col("owner").is_null(), "place")
     return people.with_columns(pl.Series("place", places)).sort(order).head(count).drop("place")

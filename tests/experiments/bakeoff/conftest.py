@@ -77,10 +77,10 @@ def marks():
 
     def make(**by_candidate):
         rows = [
-            ("2026-03-09", f"{name}-{n}", f"{name}-{n}", f"{name}-p{n}", name, reviewer)
-            + (*map(str, given), "")
+            ("2026-03-09", thread, thread, f"{name}-p{n}", name, reviewer, *map(str, given), "")
             for name, threads in by_candidate.items()
             for n, given in enumerate(threads)
+            for thread in (f"{name}-{n}",)
             for reviewer in ("Ada", "Ben")
         ]
         return pl.DataFrame(rows, schema=MARKS, orient="row")

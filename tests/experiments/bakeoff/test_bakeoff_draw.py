@@ -19,15 +19,9 @@ def draw(plan, people, **options):
 def test_contacts_are_drawn_in_blocks_with_a_real_holdout(plan, people):
     """R222: single contacts are randomised, and every block has its holdout."""
     found = draw(plan, people(90)).rows.join(people(90), on="unit_id")
-    assert (
-        enrolment.counts_of(draw(plan, people(90)), tuple(plan.arms), plan.id)
-        == {
-            "alpha": 32,
-            "beta": 31,
-            "holdout": 27,
-        }
-        or found.group_by("arm").len()["len"].sum() == 90
-    )
+    counts = enrolment.counts_of(draw(plan, people(90)), tuple(plan.arms), plan.id)
+    assert sum(counts.values()) == 90
+    assert all(abs(counts[arm] - share * 90) <= 2 for arm, share in plan.arms.items())
     for block, size in (("north", 60), ("south", 30)):
         mine = found.filter(pl.col("segment") == block)
         for arm, share in plan.arms.items():
@@ -48,12 +42,12 @@ def test_other_sizes_are_refused_unless_told(count, plan, people):
     assert draw(plan, people(count), any_size=True).new == count
 
 
-@pytest.mark.parametrize("column", ["consent", "owner"])
-@pytest.mark.parametrize("value", ["", None, "no"])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("consent", ""), ("consent", None), ("consent", "no"), ("owner", " "), ("owner", None)],
+)
 def test_nobody_is_drawn_without_consent_and_owner(column, value, plan, people):
     """R220: clean consent and owners."""
-    if (column, value) == ("owner", "no"):
-        pytest.skip("an owner may be called No")
     unclean = people(60).with_columns(
         pl.when(pl.col("unit_id") == "p7").then(pl.lit(value)).otherwise(column).alias(column)
     )

