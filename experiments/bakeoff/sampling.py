@@ -71,7 +71,7 @@ def draw_threads(
     drawn.sort(key=lambda pair: bucket(f"{seed}/order", pair[1].thread_id))
     return tuple(
         Drawn(
-            code=f"{day:%m%d}-{number:02d}",
+            code=f"{day:%y%m%d}-{number:02d}",
             thread_id=thread.thread_id,
             unit_id=thread.unit_id,
             candidate=candidate,

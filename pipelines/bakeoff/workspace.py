@@ -97,8 +97,19 @@ def read_run_threads(workspace: Workspace, units: Iterable[str]) -> list[Thread]
 
 
 def read_run_outcomes(workspace: Workspace, experiment_id: str) -> pl.DataFrame:
-    """Returns one row a unit of an experiment with the outcomes that a bake-off asks for."""
-    return _read(workspace, _OUTCOMES, [experiment_id])
+    """Returns one row a unit of an experiment with the outcomes that a bake-off asks for.
+
+    Raises:
+        PipelineError: The run has no warehouse, or nobody in that experiment.
+    """
+    found = _read(workspace, _OUTCOMES, [experiment_id])
+    if found.is_empty():
+        known = _read(workspace, "select distinct experiment_id from metric_by_unit", [])
+        raise PipelineError(
+            f"{workspace.root}: the run has nobody in the experiment {experiment_id!r}; it has "
+            f"{', '.join(sorted(known['experiment_id'])) or 'none'}."
+        )
+    return found
 
 
 def read_run_people(workspace: Workspace) -> pl.DataFrame:
