@@ -50,7 +50,7 @@ def register(
         log,
         load_spec(spec),
         approver=approver,
-        code_version=code_version or _code_version(),
+        code_version=code_version or version_of_code(),
         now=datetime.now(UTC),
     )
     typer.echo(
@@ -194,7 +194,7 @@ def _print_readout(readout: Readout) -> None:
     typer.echo(readout.verdict)
 
 
-def _code_version() -> str:
+def version_of_code() -> str:
     """The commit checked out, or the installed version where there is no checkout."""
     command = ("git", "describe", "--always", "--dirty", "--abbrev=12")
     found = subprocess.run(

@@ -7,7 +7,8 @@ ExperimentError
 │   ├── SpecEditedError     the same version with another content
 │   └── RegistryDamagedError  the log is not what was written
 ├── UnitsError              a units table from which no honest number follows
-└── PowerError              a sample size that no experiment can have
+├── PowerError              a sample size that no experiment can have
+└── BakeOffError            a bake-off from whose plan, sheets or files no fair comparison follows
 """
 
 
@@ -41,3 +42,7 @@ class UnitsError(ExperimentError):
 
 class PowerError(ExperimentError):
     """A sample size that no experiment can have."""
+
+
+class BakeOffError(ExperimentError):
+    """A bake-off from whose plan, sheets or files no fair comparison follows."""

@@ -20,6 +20,10 @@ COMMANDS = {
         "pipelines.experiment_cli:app",
         "Register, assign, verify, analyse and size experiments",
     ),
+    "bakeoff": (
+        "pipelines.bakeoff.cli:app",
+        "Compare vendors, agents, models or playbooks side by side",
+    ),
     "playbook": ("agent_runtime.library.cli:app", "Check and show playbooks"),
     "mail": (
         "agent_runtime.channels.email.mail_cli:app",
