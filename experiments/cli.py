@@ -1,9 +1,7 @@
 """`parley experiment`: register a question, check the log, analyse the units, plan a sample."""
 
 import json
-import subprocess
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +11,10 @@ from rich.table import Table
 
 from experiments import registry
 from experiments.assign_cli import assign
+from experiments.code_version import version_of_code
+from experiments.errors import ExperimentError, RegistryError
 from experiments.power_cli import power
-from experiments.readout import Readout
-from experiments.report_file import check_report_path, write_report
+from experiments.report_file import check_report_path
 from experiments.simulate_cli import simulate
 from experiments.spec import load_spec
 
@@ -32,6 +31,14 @@ app.command(name="simulate")(simulate)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Log = Annotated[Path, typer.Option("--registry", help="The registry's log.")]
 DEFAULT_LOG = Path("out/demo/registry.jsonl")
+MOMENTS = [
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%M%z",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%dT%H:%M:%S.%f%z",
+]
 
 
 @app.command()
@@ -103,10 +110,27 @@ def analyze(
     spec: Annotated[Path, typer.Option(help="The spec, YAML.")],
     units: Annotated[Path, typer.Option(help="One row a unit: Parquet or CSV.")],
     out: Annotated[Path, typer.Option(help="Where the readout goes, JSON.")],
+    html: Annotated[Path | None, typer.Option(help="Where the page goes, one HTML file.")] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--registry", help="The registry's log, to tell what was promised before."),
+    ] = None,
+    first_send: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=MOMENTS,
+            help="When the first message left, UTC unless it names a zone; later edits of the "
+            "spec stand on the first line.",
+        ),
+    ] = None,
+    contamination: Annotated[
+        Path | None,
+        typer.Option(help="What `parley experiment contamination` left in metrics/, JSON."),
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+            formats=MOMENTS,
             help="Time of the look, UTC unless it names a zone; default: now. It decides which "
             "windows are open where the spec names assigned_at and a window.",
         ),
@@ -129,25 +153,52 @@ def analyze(
 
     Example, an old trial: parley experiment analyze --spec s.yaml --units nsw.csv --out r.json
     --arm-column treat --rows-are-units
+
+    Example: parley experiment analyze --spec s.yaml --units u.csv --out r.json --html r.html
+    --registry out/demo/registry.jsonl --first-send 2026-01-12T08:00
     """
     from experiments.analysis import analyze as analyze_units
+    from experiments.report.files import completed, write_readout
+    from experiments.report.terminal import print_readout
+    from experiments.reproduction import Sources
     from experiments.units import read_units
 
-    check_report_path(out, spec, units)
+    if log is not None and not log.exists():
+        raise RegistryError(f"{log}: there is no such file, but --registry names it")
+    read = [path for path in (spec, units, log, contamination) if path is not None]
+    check_report_path(out, *read)
+    if html is not None:
+        check_report_path(html, *read)
+        if html.resolve() == out.resolve():
+            raise ExperimentError(f"{out}: --out and --html name one file; name two")
     question = load_spec(spec)
-    now = _in_utc(as_of) if as_of else datetime.now(UTC)
+    now = _in_utc(as_of) if as_of else datetime.now(UTC).replace(microsecond=0)
     table = read_units(
         units,
         question,
         unit_column=None if rows_are_units else unit_column,
         arm_column=arm_column,
     )
-    readout = analyze_units(table, question, source=str(units), now=now)
-    write_report(out, readout.model_dump_json(indent=2) + "\n")
+    found = analyze_units(table, question, source=str(units), now=now)
+    sources = Sources(
+        spec=spec,
+        units=units,
+        out=out,
+        registry=log,
+        first_send=_in_utc(first_send) if first_send else None,
+        contamination=contamination,
+        as_of=now if found.windows else None,
+        unit_column=None if rows_are_units else unit_column,
+        arm_column=arm_column,
+    )
+    readout = completed(found, question, sources)
+    digest = write_readout(readout, question, out=out, html=html)
     if as_json:
         typer.echo(readout.model_dump_json())
-    else:
-        _print_readout(readout)
+        return
+    print_readout(readout, console=Console())
+    page = f", page: {html}" if html else ""
+    typer.echo(f"JSON: {out} (SHA-256 {digest[:12]}){page}")
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -166,43 +217,3 @@ def _table(registrations: tuple[registry.Registration, ...]) -> Table:
             entry.code_version,
         )
     return table
-
-
-def _print_readout(readout: Readout) -> None:
-    table = Table("metric", "arm", "units", "mean", "control", "effect", "95% interval", "p")
-    for row in readout.metrics:
-        has_interval = row.ci_low is not None and row.p_value is not None
-        table.add_row(
-            row.metric,
-            row.arm,
-            f"{row.n_arm:,} / {row.n_control:,}",
-            *(
-                "hidden" if number is None else format(number, form)
-                for number, form in (
-                    (row.mean_arm, ".4g"),
-                    (row.mean_control, ".4g"),
-                    (row.effect, "+.4g"),
-                )
-            ),
-            f"{row.ci_low:+.4g} to {row.ci_high:+.4g}" if has_interval else "none",
-            f"{row.p_value:.3g}" if has_interval else "none",
-        )
-    Console().print(table)
-    for row in readout.metrics:
-        if row.role != "primary":
-            typer.echo(f"{row.metric}: {row.verdict}")
-    typer.echo(readout.verdict)
-
-
-def version_of_code() -> str:
-    """The commit checked out, or the installed version where there is no checkout."""
-    command = ("git", "describe", "--always", "--dirty", "--abbrev=12")
-    found = subprocess.run(
-        command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    if found.returncode == 0:
-        return found.stdout.strip()
-    try:
-        return metadata.version("parley")
-    except metadata.PackageNotFoundError:
-        return "unknown"

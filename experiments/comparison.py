@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from experiments.plain_numbers import signed
 from experiments.statistics.estimate import CONFIDENCE, Estimate, Interval
 from experiments.statistics.noninferiority import MarginTest, margin_test
 
@@ -66,7 +67,7 @@ class Comparison:
                 f"{low}{self._unit} are excluded ({self.metric}, {self.arm} against {self.control})"
             )
         effect = estimate.effect
-        total = f"{effect * self.total_weight:+,.4g} over its {self.n_arm:,} units"
+        total = f"{signed(effect * self.total_weight)} over its {self.n_arm:,} units"
         per = " per unit" if self.weight is None else ""
         return (
             f"shown: {self.arm} {'raises' if effect > 0 else 'lowers'} {self.metric} by "
@@ -102,4 +103,4 @@ class Comparison:
         return " percentage points" if self.is_share else ""
 
     def _number(self, value: float) -> str:
-        return f"{value * 100:+.3g}" if self.is_share else f"{value:+.4g}"
+        return signed(value * 100, 3) if self.is_share else signed(value)

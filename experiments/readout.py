@@ -6,6 +6,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from experiments.comparison import Comparison, Role
+from experiments.contamination import Blur
+from experiments.reproduction import Reproduction
 from experiments.sections.parts import (
     Balance,
     Compliers,
@@ -17,7 +19,9 @@ from experiments.sections.parts import (
     Uplift,
 )
 
-_SECTIONS = frozenset(FurtherSections.model_fields)
+_SECTIONS = frozenset(
+    {*FurtherSections.model_fields, "deviations", "contamination", "reproduction"}
+)
 
 
 class _Part(BaseModel):
@@ -182,6 +186,11 @@ class Readout(_Part):
     uplift: tuple[Uplift, ...] | None = None
     sensitivity: tuple[Sensitivity, ...] | None = None
     money: tuple[Money, ...] | None = None
+    deviations: tuple[str, ...] | None = None
+    """Where the analysis departs from what was registered; absent where nobody looked."""
+    contamination: tuple[Blur, ...] | None = None
+    reproduction: Reproduction | None = None
+    """Absent where the readout was made in Python, from a table without a file."""
 
     @model_serializer(mode="wrap")
     def _without_empty_sections(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -192,3 +201,8 @@ class Readout(_Part):
     def primary(self) -> MetricReadout:
         """The primary metric of the first treated arm: the headline."""
         return self.metrics[0]
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a fixed trial still waits for windows to close."""
+        return self.mode == "fixed" and self.windows is not None and not self.windows.are_closed

@@ -117,6 +117,12 @@ def current(path: Path, spec_id: str) -> Registration | None:
     return _current(_sound(path, read_chain(path)), spec_id)
 
 
+def registration_of(path: Path, spec: Spec) -> Registration | None:
+    """Returns the line that holds exactly this spec, or None."""
+    mine = (r for r in _sound(path, read_chain(path)) if r.spec_id == spec.id)
+    return next((r for r in mine if r.spec_hash == spec.spec_hash), None)
+
+
 def deviations(path: Path, spec: Spec, *, first_send: AwareDatetime | None) -> tuple[str, ...]:
     """Returns, a sentence each, where an analysis departs from what was promised before.
 

@@ -22,9 +22,14 @@ def check_report_path(out: Path, *sources: Path) -> None:
 def write_report(out: Path, text: str) -> None:
     """Writes the text; a reader sees the old report or the new one, never a half.
 
+    What is no file, as /dev/null, is written to and stays what it is.
+
     Raises:
         ExperimentError: The folder or the file cannot be written.
     """
+    if out.exists() and not out.is_file():
+        out.write_text(text, "utf-8")
+        return
     half = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Section: the effect on those who were reached."""
 
+from experiments.plain_numbers import signed
 from experiments.sections.parts import Compliers, Effect
 from experiments.sections.trial import Trial
 from experiments.statistics.compliers import ComplierEstimate, complier_effect
@@ -39,8 +40,8 @@ def _verdict(found: ComplierEstimate, arm: str, control: str) -> str:
         said.append("no interval, since the metric does not vary")
     else:
         said.append(
-            f"on those the effect is {found.effect:+.4g} ({found.ci.low:+.4g} to "
-            f"{found.ci.high:+.4g}), if assignment acts through contact alone"
+            f"on those the effect is {signed(found.effect)} ({signed(found.ci.low)} to "
+            f"{signed(found.ci.high)}), if assignment acts through contact alone"
         )
     if found.is_weak and found.ci is not None:
         said.append("contact differs little by arm, hence the wider bounds")
