@@ -13,6 +13,7 @@ from experiments import registry
 from experiments.assign_cli import assign
 from experiments.code_version import version_of_code
 from experiments.errors import ExperimentError, RegistryError
+from experiments.hash_chain import head_of
 from experiments.power_cli import power
 from experiments.report_file import check_report_path
 from experiments.simulate_cli import simulate
@@ -163,7 +164,7 @@ def analyze(
     from experiments.reproduction import Sources
     from experiments.units import read_units
 
-    if log is not None and not log.exists():
+    if log is not None and not (log.exists() or head_of(log).exists()):
         raise RegistryError(f"{log}: there is no such file, but --registry names it")
     read = [path for path in (spec, units, log, contamination) if path is not None]
     check_report_path(out, *read)

@@ -115,12 +115,13 @@ def _line(entry: dict[str, Any]) -> bytes:
     return canonical_json(entry).encode() + b"\n"
 
 
-def _head_path(path: Path) -> Path:
+def head_of(path: Path) -> Path:
+    """Returns the file beside a chain that knows how many lines it has."""
     return path.with_name(path.name + ".head")
 
 
 def _write_head(path: Path, chain: Chain) -> None:
-    head = _head_path(path)
+    head = head_of(path)
     content = canonical_json({"count": len(chain.entries), "entry_hash": chain.last_hash}) + "\n"
     if head.exists() and head.read_text() == content:
         return
@@ -139,7 +140,7 @@ def _write_head(path: Path, chain: Chain) -> None:
 
 def _problem_of_head(path: Path, entries: tuple[dict[str, Any], ...]) -> str | None:
     """Compares with the head, which a crash may leave exactly one line behind, never ahead."""
-    head = _head_path(path)
+    head = head_of(path)
     try:
         known = json.loads(head.read_text()) if head.exists() else {"count": 0}
         count, entry_hash = int(known["count"]), known.get("entry_hash", GENESIS)

@@ -67,7 +67,12 @@ def start_readout(
             run.info.run_id,
             metrics=[Metric(k, v, stamp, 0) for k, v in logged.items() if v is not None],
             params=[Param(name, str(value)) for name, value in params.items()],
-            tags=[RunTag("verdict", readout.verdict), RunTag("kind", "readout")],
+            tags=[
+                RunTag("verdict", readout.verdict),
+                RunTag("kind", "readout"),
+                RunTag("spec_hash", readout.spec_hash),
+                RunTag("deviations", _said(readout.deviations)),
+            ],
         )
     return run.info.run_id
 
@@ -118,6 +123,12 @@ def log_evaluation(
         )
     finish_readout(run.info.run_id, files, database=database, now=now)
     return run.info.run_id
+
+
+def _said(deviations: tuple[str, ...] | None) -> str:
+    if deviations is None:
+        return "not checked against a registry"
+    return "; ".join(deviations) or "none"
 
 
 def _estimates(readout: Readout) -> Iterable[tuple[str, float | None]]:

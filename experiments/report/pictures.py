@@ -1,6 +1,6 @@
 """Which intervals the page draws, section by section."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.readout import MetricReadout, Readout
@@ -39,15 +39,15 @@ class Pictures:
 
     def guardrails(self) -> list[Forest]:
         """Returns one forest a guardrail, with its margin."""
-        rows = [row for row in self._readout.metrics if row.role == "guardrail"]
+        control = self._readout.primary.control
+        rows = [r for r in self._readout.metrics if r.role == "guardrail" and r.control == control]
         names = dict.fromkeys(row.metric for row in rows)
         return [self._of_metric([r for r in rows if r.metric == name]) for name in names]
 
-    def contrasts(self) -> list[Forest]:
-        """Returns one forest a metric, treated arms against one another."""
+    def contrasts(self) -> Forest:
+        """Returns treated arms against one another, on the primary metric."""
         rows = words.contrasts(self._readout)
-        names = dict.fromkeys(row.metric for row in rows)
-        return [self._of_metric([r for r in rows if r.metric == name]) for name in names]
+        return self._of_metric([row for row in rows if row.role == "primary"])
 
     def segments(self) -> list[Forest]:
         """Returns one forest a treated arm: everybody, then each level."""
@@ -166,9 +166,10 @@ class Pictures:
         return forest(found[0].metric, rows, is_share=found[0].is_share)
 
 
-def missing_values(rows: Iterable[MetricReadout]) -> list[MetricReadout]:
-    """Returns the rows whose metric has units without a value."""
-    return [row for row in rows if row.n_missing]
+def missing_values(readout: Readout) -> list[MetricReadout]:
+    """Returns the rows against the control whose metric has units without a value."""
+    control = readout.primary.control
+    return [row for row in readout.metrics if row.n_missing and row.control == control]
 
 
 def _row(label: str, note: str, found: MetricReadout | Effect) -> Row:

@@ -15,7 +15,9 @@ def typeset(text: str) -> str:
 
 
 def capital(text: str) -> str:
-    """Returns the text with a capital first letter, the rest as it is."""
+    """Returns the text with a capital first letter, unless it begins with a column or arm."""
+    if "_" in text.partition(" ")[0]:
+        return text
     return text[:1].upper() + text[1:]
 
 
@@ -54,7 +56,7 @@ def p_value(value: float | None) -> str:
     """Returns a p-value; tiny ones only as a bound."""
     if value is None:
         return NONE
-    return "< 0.001" if value < 0.001 else f"{value:.2g}"
+    return "<\u00a00.001" if value < 0.001 else f"{value:.2g}"
 
 
 def unit(*, is_share: bool) -> str:
@@ -66,7 +68,7 @@ def status(readout: Readout) -> tuple[str, tuple[str, ...]]:
     """Returns the first line of the page, and one sentence for each deviation."""
     if readout.deviations is None:
         return (
-            "Not checked against a registry: none was named, so nothing here shows that the "
+            "Not checked against a registry, since none was given: nothing here shows that the "
             "question was asked before the answer was known.",
             (),
         )
@@ -79,13 +81,13 @@ def status(readout: Readout) -> tuple[str, tuple[str, ...]]:
         return "As registered.", ()
     sent = readout.reproduction.first_send if readout.reproduction else None
     since = (
-        f"no edit after the first send ({sent:%Y-%m-%d %H:%M} UTC)"
+        f"no edit after the first send on {sent:%-d %B %Y, %H:%M} UTC"
         if sent
         else "no first send is known, so edits after it were not looked for"
     )
     return (
         f"As registered: version {known.version}, approved by {known.approver}, "
-        f"{known.registered_at:%Y-%m-%d %H:%M} UTC; {since}.",
+        f"{known.registered_at:%-d %B %Y, %H:%M} UTC; {since}.",
         (),
     )
 
@@ -109,9 +111,9 @@ def headline(readout: Readout) -> str:
 def answers(readout: Readout) -> tuple[str, ...]:
     """Returns the sentences under the headline: one an arm, or why there is none."""
     if readout.srm.is_mismatch:
-        return (said(readout.srm.verdict),)
+        return (f"{said(readout.srm.verdict)}.",)
     if readout.is_hidden and readout.windows:
-        return (said(readout.windows.verdict),)
+        return (f"{said(readout.windows.verdict)}.",)
     left = readout.windows.left_out.removeprefix("; ") if readout.windows else ""
     rows = against_control(readout)
     sentences = (said(row.verdict) if len(rows) == 1 else row.verdict for row in rows)

@@ -28,11 +28,12 @@ def _of_arm(trial: Trial, arm: str, contacted: str) -> Compliers:
         first_stage_f=found.first_stage_f,
         is_weak=found.is_weak,
         effect=Effect.from_parts(found.effect, found.ci, found.p_value, found.method),
-        verdict=_verdict(found, arm, control),
+        verdict=_verdict(found, arm, control, is_share=trial.shares.get(metric, False)),
     )
 
 
-def _verdict(found: ComplierEstimate, arm: str, control: str) -> str:
+def _verdict(found: ComplierEstimate, arm: str, control: str, *, is_share: bool) -> str:
+    scale, digits, unit = (100, 3, " percentage points") if is_share else (1, 4, "")
     said = [f"{found.reached_arm:.1%} of {arm} were reached"]
     if found.effect is None:
         said.append(found.method)
@@ -40,8 +41,9 @@ def _verdict(found: ComplierEstimate, arm: str, control: str) -> str:
         said.append("no interval, since the metric does not vary")
     else:
         said.append(
-            f"on those the effect is {signed(found.effect)} ({signed(found.ci.low)} to "
-            f"{signed(found.ci.high)}), if assignment acts through contact alone"
+            f"on those the effect is {signed(found.effect * scale, digits)} "
+            f"({signed(found.ci.low * scale, digits)} to {signed(found.ci.high * scale, digits)})"
+            f"{unit}, if assignment acts through contact alone"
         )
     if found.is_weak and found.ci is not None:
         said.append("contact differs little by arm, hence the wider bounds")

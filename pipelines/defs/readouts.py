@@ -28,6 +28,7 @@ _ANSWERS = {
     "experiment_answers": "One JSON per experiment: sample ratio, effects with intervals, verdict.",
     "contaminations": "One JSON per experiment: what may have blurred its arms, with counts.",
     "reports": "One JSON per run: all figures that the terminal and the page show.",
+    "experiment_pages": "One HTML page per experiment: deviations, validity, effects, command.",
     "pages": "One HTML file per run, which opens without a server or a network.",
     "tracked_runs": "One MLflow run per readout: metrics by name, spec hash, versions, report.",
 }
@@ -73,12 +74,16 @@ def campaign_readout(
 ) -> Iterator[dg.MaterializeResult]:
     """Analyses the campaign's experiment by intention to treat and tells it to everybody."""
     from pipelines.contamination import contamination_path
-    from pipelines.readout import answer_path, read_out
+    from pipelines.readout import answer_path, experiment_page, read_out
 
     spec = experiment_of(load_campaign(batch.campaign))
     report = read_out(workspace.paths, spec, now=workspace.instant())
     told = {
         "experiment_answers": {"path": str(answer_path(workspace.paths, spec))},
+        "experiment_pages": {
+            "path": str(experiment_page(workspace.paths, spec)),
+            "deviations": len(report.readout.deviations or ()),
+        },
         "contaminations": {"path": str(contamination_path(workspace.paths, spec.id))},
         "reports": {"path": str(workspace.paths.report), "verdict": report.readout.verdict},
         "pages": {"path": str(workspace.paths.page)},
