@@ -85,7 +85,11 @@ def test_each_readout_is_an_mlflow_run_with_its_versions(ran, report):
     assert run.data.params["code_version"] == report.origin.code_version
     assert run.data.metrics["meeting.agent.effect"] == pytest.approx(report.lift.effect)
     assert run.data.metrics["messages_sent"] == report.messages.agent_sent
+    assert run.data.tags["spec_hash"] == report.readout.spec_hash
+    assert run.data.tags["deviations"] == "none"
     assert {item.path for item in client.list_artifacts(report.mlflow_run)} == {
         "index.html",
         "report.json",
+        "readout_icp-prospecting.json",
+        "experiment_icp-prospecting.html",
     }
