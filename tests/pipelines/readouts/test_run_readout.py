@@ -1,10 +1,15 @@
 """From traces to tables, metrics, the answer, MLflow and the report."""
 
+import hashlib
 import json
+import shlex
 
 import polars as pl
 import pytest
+from lxml import html
+from typer.testing import CliRunner
 
+from experiments.cli import app
 from experiments.metrics import read_metric
 from pipelines.readouts.report import Report
 
@@ -93,3 +98,30 @@ def test_each_readout_is_an_mlflow_run_with_its_versions(ran, report):
         "readout_icp-prospecting.json",
         "experiment_icp-prospecting.html",
     }
+
+
+def test_the_page_of_the_experiment_stands_beside_the_run_and_is_linked_from_it(ran, report):
+    """R170, R176: first what departs from the promise, then what became of it."""
+    own = ran.root / "experiment_icp-prospecting.html"
+    page = html.parse(str(own)).getroot()
+    first_line = page.find_class("status")[0].text_content().strip()
+
+    assert first_line.startswith("As registered: version 1, approved by Ada Roe")
+    assert "no edit after the first send on" in first_line
+    assert report.readout.deviations == ()
+    assert {blur.kind for blur in report.readout.contamination} >= {"agent_sends_to_control"}
+    run_page = html.parse(str(ran.page)).getroot()
+    assert own.name in [a.get("href") for a in run_page.iter("a")]
+
+
+def test_the_command_on_the_page_gives_the_answer_of_the_run_again(ran, report):
+    """R176: whoever has the workspace can make the answer again, byte for byte."""
+    answer = ran.metrics / "readout_icp-prospecting.json"
+    before = answer.read_bytes()
+    command = shlex.split(report.readout.reproduction.command)[2:]
+
+    CliRunner().invoke(app, command, catch_exceptions=False)
+
+    assert answer.read_bytes() == before
+    page = (ran.root / "experiment_icp-prospecting.html").read_text()
+    assert hashlib.sha256(before).hexdigest() in page
