@@ -92,7 +92,8 @@ class MetricReadout(_Part):
     ratio, times the sum of its denominators there).
     A bound or p-value is null where none follows from the data, as `method` says. With covariates
     the means are the adjusted ones, so that `effect = mean_arm - mean_control` always. While a
-    window is open in a fixed trial, the means and all that follows from them are null.
+    window is open in a fixed trial, or no sequence has begun in a sequential one, the means and all
+    that follows from them are null.
     """
 
     metric: str
@@ -130,7 +131,8 @@ class MetricReadout(_Part):
     @classmethod
     def of(cls, comparison: Comparison) -> Self:
         """Returns a comparison as one flat row."""
-        estimate = comparison.estimate
+        made = comparison.estimate
+        estimate = None if made is None or made.is_too_early else made
         ci = estimate.ci if estimate else None
         relative_ci = estimate.relative_ci if estimate else None
         p_value = estimate.p_value if estimate else None
@@ -158,7 +160,7 @@ class MetricReadout(_Part):
             total_ci_high=ci.high * weight if ci else None,
             p_value=p_value,
             p_adjusted=comparison.p_adjusted if is_corrected else p_value,
-            method=estimate.method if estimate else "none while windows are open",
+            method=made.method if made else "none while windows are open",
             margin=comparison.margin,
             p_margin=against_margin.p_value if against_margin else None,
             margin_power=against_margin.power if against_margin else None,

@@ -269,3 +269,16 @@ def test_contamination_is_told_with_its_reading_or_said_to_be_unknown():
     assert "Shared domains 3 they may talk" in told
     assert "Looked for and not found: merges across arms." in told
     assert "Not recorded, so not known: reassigned owners." in told
+
+
+def test_a_sequential_trial_shows_no_effect_before_its_sequence_begins():
+    """R172: what holds at every look is shown, and nothing else."""
+    spec = trial_spec(analysis={"mode": "sequential"}, primary={"metric": "revenue_usd"})
+
+    early = _page(spec, analyze(drawn_units(1, units=60), spec))
+    later = _page(spec, analyze(drawn_units(1, units=2_000), spec))
+
+    assert _text(early.find(".//h1")) == "Not shown yet"
+    assert "no estimate" in next(early.iter("svg")).get("aria-label")
+    assert _text(later.find(".//h1")) == "Shown"
+    assert "read at every look (sequential)" in _text(later.body)

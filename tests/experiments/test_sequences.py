@@ -105,6 +105,7 @@ def test_amounts_that_few_units_bring_have_no_sequence_yet():
 
     row = readout.primary
     assert (row.ci_low, row.p_value) == (None, None)
+    assert (row.effect, row.mean_arm, row.total) == (None, None, None)
     assert readout.verdict.startswith("not shown yet: no confidence sequence yet, which starts")
 
 
