@@ -95,9 +95,12 @@ def _as_estimate(row: MetricReadout) -> Estimate:
 
 
 def _must_agree(look: Estimate, whole: Estimate) -> None:
-    ours = (look.effect, *(look.ci or ()), look.p_value or 0.0)
+    effect = math.nan if look.is_too_early else look.effect
+    ours = (effect, *(look.ci or ()), look.p_value or 0.0)
     theirs = (whole.effect, *(whole.ci or ()), whole.p_value or 0.0)
-    if len(ours) != len(theirs) or not np.allclose(ours, theirs, rtol=_SAME, atol=_SAME):
+    if len(ours) != len(theirs) or not np.allclose(
+        ours, theirs, rtol=_SAME, atol=_SAME, equal_nan=True
+    ):
         raise ExperimentError(
             f"a look says {ours} where the analysis of the same units says {theirs}; the "
             "simulation proves nothing"
