@@ -191,3 +191,19 @@ def test_a_file_that_tells_of_no_contamination_of_this_trial_is_refused(content,
 def test_a_registry_that_is_not_there_is_one_sentence(options, sentence):
     with pytest.raises(RegistryError, match=sentence):
         _run(*FILES, *LOOK, *options)
+
+
+def test_the_command_of_an_old_trial_names_its_columns():
+    pl.read_csv("units.csv").rename({"arm": "group a"}).drop("unit_id").write_csv("units.csv")
+    _run(*FILES, *LOOK, "--rows-are-units", "--arm-column", "group a")
+    first = Path("report.json").read_bytes()
+
+    _run(*shlex.split(_report()["reproduction"]["command"])[2:])
+
+    assert Path("report.json").read_bytes() == first
+
+
+def test_the_page_never_takes_the_place_of_what_was_read_or_of_the_json():
+    for path in ("spec.yaml", "log.jsonl", "report.json"):
+        with pytest.raises(ExperimentError, match=path):
+            _run(*FILES, *REGISTRY, *LOOK, "--html", path)
