@@ -88,6 +88,16 @@ def is_held_out(unit_id: str, salt: str, share: float) -> bool:
     return bucket(salt, unit_id) < share
 
 
+def digest_bound(place: float) -> str:
+    """Returns the text below which, letter by letter, lie the md5 digests of lower buckets.
+
+    Hex digits of one length are in the order of their numbers, and a share times 16^13 is exact in
+    a double, so that no engine needs to read a digest as a number.
+    """
+    first = math.ceil(place * BUCKETS)
+    return "g" if first >= BUCKETS else f"{first:0{HEX_DIGITS}x}"
+
+
 def upper_bounds(shares: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     """Returns each arm with the end of its stretch of [0, 1); the last ends at exactly 1."""
     _check_shares(shares)

@@ -1,11 +1,11 @@
-"""The twin of `assignment.arm_of` for whole tables; tests prove the two equal."""
+"""The twin of `assignment.Draw` for whole tables; tests prove the two equal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 from polars_hash import NonCryptographicHashingNameSpace as UnkeyedHash
 
-from experiments.assignment import BUCKETS, HEX_DIGITS, Draw, upper_bounds
+from experiments.assignment import BUCKETS, HEX_DIGITS, Draw, digest_bound
 
 
 def arm_expr(salt: str, unit_column: str, shares: Mapping[str, float]) -> pl.Expr:
@@ -19,9 +19,7 @@ def arm_expr(salt: str, unit_column: str, shares: Mapping[str, float]) -> pl.Exp
     Returns:
         A text expression named `arm`.
     """
-    place = bucket_expr(salt, unit_column)
-    bounds = [pl.when(place < upper).then(pl.lit(arm)) for arm, upper in upper_bounds(shares)]
-    return pl.coalesce(bounds).alias("arm")
+    return drawn_expr(Draw(salt, shares), unit_column)
 
 
 def drawn_expr(draw: Draw, unit_column: str) -> pl.Expr:
@@ -31,17 +29,38 @@ def drawn_expr(draw: Draw, unit_column: str) -> pl.Expr:
         draw: What decides the arm.
         unit_column: Name of a text column of unit ids.
     """
-    place = bucket_expr(draw.salt, unit_column)
-    bounds = [pl.when(place < upper).then(pl.lit(arm)) for arm, upper in draw.upper_bounds()]
-    arm = pl.when(place >= draw.part[0]).then(pl.coalesce(bounds))
-    if draw.held_out is not None:
-        salt, share = draw.held_out
-        arm = pl.when(bucket_expr(salt, unit_column) >= share).then(arm)
-    return arm.alias("arm")
+    bounds = [(arm, digest_bound(upper)) for arm, upper in draw.upper_bounds()]
+    low = digest_bound(draw.part[0])
+
+    def drawn(ids: pl.Series) -> pl.Series:
+        digest = _digests(ids, draw.salt)
+        arm = pl.coalesce([pl.when(digest < bound).then(pl.lit(name)) for name, bound in bounds])
+        is_mine = digest >= low
+        if draw.held_out is not None:
+            salt, share = draw.held_out
+            is_mine &= _digests(ids, salt) >= digest_bound(share)
+        return pl.select(pl.when(is_mine).then(arm).alias(ids.name)).to_series()
+
+    return _each(unit_column, drawn, pl.String()).alias("arm")
 
 
 def bucket_expr(salt: str, unit_column: str) -> pl.Expr:
     """Returns each unit's place in [0, 1) under a salt, equal to `assignment.bucket`."""
-    text = pl.concat_str(pl.lit(f"{salt}:"), pl.col(unit_column).str.normalize("NFC"))
-    digits = UnkeyedHash(text).md5().str.slice(0, HEX_DIGITS)
-    return digits.str.to_integer(base=16, dtype=pl.Int64).cast(pl.Float64) / BUCKETS
+
+    def places(ids: pl.Series) -> pl.Series:
+        digits = _digests(ids, salt).str.slice(0, HEX_DIGITS)
+        return digits.str.to_integer(base=16, dtype=pl.Int64).cast(pl.Float64) / BUCKETS
+
+    return _each(unit_column, places, pl.Float64())
+
+
+def _each(column: str, work: Callable[[pl.Series], pl.Series], dtype: pl.DataType) -> pl.Expr:
+    """Series, not expressions: Polars computes an expression anew wherever it is named."""
+    return pl.col(column).map_batches(work, return_dtype=dtype, is_elementwise=True)
+
+
+def _digests(ids: pl.Series, salt: str) -> pl.Series:
+    is_ascii = ids.str.len_bytes().sum() == ids.str.len_chars().sum()
+    normal = ids if is_ascii else ids.str.normalize("NFC")
+    text = pl.concat_str(pl.lit(f"{salt}:"), normal)
+    return pl.select(UnkeyedHash(text).md5()).to_series()

@@ -3,22 +3,21 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from experiments.assignment import BUCKETS, HEX_DIGITS, Draw
+from experiments.assignment import BUCKETS, HEX_DIGITS, Draw, digest_bound
 from experiments.errors import AssignmentError
 
 Dialect = Literal["duckdb", "spark"]
 
-_BUCKET: Mapping[Dialect, str] = {
-    "duckdb": (
-        "(('0x' || substr(md5('{salt}:' || nfc_normalize({column})), 1, {digits}))::bigint"
-        " / {buckets}.0::double)"
-    ),
-    "spark": (
-        "(cast(conv(substr(md5(concat('{salt}:', {column})), 1, {digits}), 16, 10) as double)"
-        " / {buckets}D)"
-    ),
+_DIGEST: Mapping[Dialect, str] = {
+    "duckdb": "md5('{salt}:' || nfc_normalize({column}))",
+    "spark": "md5(concat('{salt}:', {column}))",
 }
 """Spark has no NFC: ids that are not ASCII are brought to NFC before they are stored there."""
+
+_PLACE: Mapping[Dialect, str] = {
+    "duckdb": "(('0x' || substr({digest}, 1, {digits}))::bigint / {buckets}.0::double)",
+    "spark": "(cast(conv(substr({digest}, 1, {digits}), 16, 10) as double) / {buckets}D)",
+}
 
 
 def bucket_sql(salt: str, column: str, dialect: Dialect) -> str:
@@ -29,22 +28,30 @@ def bucket_sql(salt: str, column: str, dialect: Dialect) -> str:
         column: An expression of a text column of unit ids; it is put in as it is.
         dialect: Whose SQL.
     """
-    return _BUCKET[dialect].format(
-        salt=_plain(salt), column=column, digits=HEX_DIGITS, buckets=BUCKETS
-    )
+    digest = _digest(salt, column, dialect)
+    return _PLACE[dialect].format(digest=digest, digits=HEX_DIGITS, buckets=BUCKETS)
 
 
 def arm_sql(draw: Draw, column: str, dialect: Dialect) -> str:
-    """Returns an expression for each unit's arm, equal to `Draw.arm_of`; null where it has none."""
-    place = bucket_sql(draw.salt, column, dialect)
-    nobody = [f"{column} is null", f"{place} < {draw.part[0]!r}"]
+    """Returns an expression for each unit's arm, equal to `Draw.arm_of`; null where it has none.
+
+    The digest stands first in it: an engine computes once what every row needs, but may compute
+    anew what follows a condition.
+    """
+    digest = _digest(draw.salt, column, dialect)
+    nobody = f"when {digest} < '{digest_bound(draw.part[0])}' then null "
     if draw.held_out is not None:
         salt, share = draw.held_out
-        nobody.append(f"{bucket_sql(salt, column, dialect)} < {share!r}")
+        nobody += f"when {_digest(salt, column, dialect)} < '{digest_bound(share)}' then null "
     arms = " ".join(
-        f"when {place} < {end!r} then '{_plain(arm)}'" for arm, end in draw.upper_bounds()
+        f"when {digest} < '{digest_bound(end)}' then '{_plain(arm)}'"
+        for arm, end in draw.upper_bounds()
     )
-    return f"case when {' or '.join(nobody)} then null {arms} end"
+    return f"case {nobody}{arms} end"
+
+
+def _digest(salt: str, column: str, dialect: Dialect) -> str:
+    return _DIGEST[dialect].format(salt=_plain(salt), column=column)
 
 
 def _plain(name: str) -> str:

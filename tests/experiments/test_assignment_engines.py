@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.assignment import Draw, bucket
+from experiments.assignment import BUCKETS, Draw, bucket, digest_bound
 from experiments.assignment_frames import drawn_expr
 from experiments.assignment_sql import arm_sql
 from experiments.errors import AssignmentError
@@ -84,3 +84,11 @@ def test_an_arm_that_could_end_its_quote_is_refused():
         arm_sql(Draw("l", {"a'": 0.5, "b": 0.5}), "unit_id", "spark")
     with pytest.raises(AssignmentError, match=r"part of the layer is 0\.6 to 0\.4"):
         Draw("l", {"a": 0.5, "b": 0.5}, (0.6, 0.4)).arm_of("p-1")
+
+
+@given(st.integers(0, BUCKETS - 1), st.floats(0, 1))
+def test_a_digest_lies_below_a_bound_where_its_bucket_lies_below_the_share(number, share):
+    digest = f"{number:013x}" + "f" * 19
+
+    assert (digest < digest_bound(share)) == (number / BUCKETS < share)
+    assert digest_bound(number / BUCKETS) <= digest < digest_bound(1.0)
