@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
+from experiments.codes import stable_order
+from experiments.columns import randomised_as_one
 from experiments.comparison import Comparison, Role
 from experiments.errors import ExperimentError, UnitsError
 from experiments.estimation import (
+    columns_for,
     estimate_of,
     is_share,
     measured,
-    randomised_as_one,
     sample_of,
 )
 from experiments.forecast import with_forecast
@@ -24,8 +27,10 @@ from experiments.sections.trial import Trial
 from experiments.spec import Spec
 from experiments.statistics.estimate import CONFIDENCE
 from experiments.statistics.multiplicity import adjusted
+from experiments.statistics.places import distinct_count
 from experiments.statistics.ratios import RatioSample
 from experiments.switchback_periods import without_carry_over
+from experiments.threads import in_threads
 from experiments.units import checked_units
 from experiments.windows import checked_windows
 
@@ -66,31 +71,18 @@ def analyze(
             "analysed as 'fixed', since its periods are few and follow one another"
         )
     checked = checked_units(units, spec, source=source)
+    shares = {metric: is_share(units, spec, metric) for metric in spec.metrics}
     srm = _sample_ratio(checked, spec)
     windows = checked_windows(units, spec, now=now, source=source)
+    del units
     is_hidden = windows is not None and windows.hide(spec.analysis.mode)
     if windows is not None and not is_hidden:
         checked = checked.filter(windows.are_closed)
-    every_unit = checked if is_hidden else with_forecast(checked, spec)
+    every_unit = checked if is_hidden else with_forecast(_side_by_side(checked, spec), spec)
     counted = without_carry_over(every_unit, spec)
-    shares = {metric: is_share(units, spec, metric) for metric in spec.metrics}
-    comparisons = _corrected(
-        [
-            _compared(
-                counted,
-                spec,
-                metric,
-                pair,
-                role=role,
-                shares=shares,
-                is_hidden=is_hidden,
-                source=source,
-            )
-            for metric, role in _roles(spec).items()
-            for pair in spec.pairs
-        ],
-        spec,
-    )
+    compare = partial(_compared, counted, spec, shares=shares, is_hidden=is_hidden, source=source)
+    asked = [(metric, pair, role) for metric, role in _roles(spec).items() for pair in spec.pairs]
+    comparisons = _corrected(in_threads(compare, asked, units=counted.height), spec)
     headline = {
         (c.metric, c.arm): c.estimate
         for c in comparisons
@@ -119,12 +111,24 @@ def analyze(
 
 def _sample_ratio(units: pl.DataFrame, spec: Spec) -> SampleRatio:
     whole = randomised_as_one(spec)
-    counts = dict(
-        units.group_by("arm").agg(pl.col(whole).n_unique() if whole else pl.len()).iter_rows()
-    )
+    arms = units["arm"]
+    ids = units[whole].to_numpy() if whole else None
+    counts = {
+        arm: int((arms == arm).sum()) if ids is None else distinct_count(ids[arms == arm])
+        for arm in spec.arms
+    }
     if spec.switchback:
         return sample_ratio(counts, spec.arms, counted="periods")
     return sample_ratio(counts, spec.arms, counted="clusters" if whole else "units")
+
+
+def _side_by_side(units: pl.DataFrame, spec: Spec) -> pl.DataFrame:
+    """The arms one after another and in them the clusters: sums by cluster read memory in order."""
+    if spec.cluster is None:
+        return units
+    cluster = units[spec.cluster]
+    places = units["arm"].to_physical().cast(pl.Int64) * (int(cluster.max() or 0) + 1) + cluster
+    return units.rechunk()[stable_order(places.to_numpy())]
 
 
 def _roles(spec: Spec) -> dict[str, Role]:
@@ -148,17 +152,16 @@ def _compared(
     spec: Spec,
     metric: str,
     pair: tuple[str, str],
-    *,
     role: Role,
+    *,
     shares: dict[str, bool],
     is_hidden: bool,
     source: str,
 ) -> Comparison:
     arm, base = pair
-    known = measured(units, spec, metric)
+    known = measured(columns_for(units, spec, metric), spec, metric)
     of_control, of_arm = (sample_of(known, spec, metric, name) for name in (base, arm))
-    counts = dict(known.group_by("arm").len().iter_rows())
-    n_arm, n_control = counts.get(arm, 0), counts.get(base, 0)
+    n_arm, n_control = (int((known["arm"] == name).sum()) for name in pair)
     plan = look_plan(spec, arm, base) if spec.analysis.mode == "sequential" else None
     try:
         estimate = (

@@ -14,11 +14,15 @@ def named_arms(values: pl.Series, arms: Collection[str]) -> pl.Series:
     """
     if values.dtype.is_nested() or values.dtype == pl.Binary:
         return values
-    texts = values.cast(pl.String).str.strip_chars()
+    texts = values.cast(pl.String)
     known = {_plain(arm): arm for arm in arms if _is_number_or_truth(arm)}
     found = texts.unique().drop_nulls().to_list()
-    meant = {text: known[_plain(text)] for text in found if _plain(text) in known}
-    unnamed = {text: arm for text, arm in meant.items() if text not in arms}
+    stripped = dict(zip(found, pl.Series(found, dtype=pl.String).str.strip_chars(), strict=True))
+    meant = {
+        text: bare if bare in arms else known.get(_plain(bare), bare)
+        for text, bare in stripped.items()
+    }
+    unnamed = {text: arm for text, arm in meant.items() if text != arm}
     return texts.replace(unnamed) if unnamed else texts
 
 

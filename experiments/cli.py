@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -174,13 +175,16 @@ def analyze(
             raise ExperimentError(f"{out}: --out and --html name one file; name two")
     question = load_spec(spec)
     now = _in_utc(as_of) if as_of else datetime.now(UTC).replace(microsecond=0)
-    table = read_units(
+    read_table = partial(
+        read_units,
         units,
         question,
         unit_column=None if rows_are_units else unit_column,
         arm_column=arm_column,
+        is_whole=False,
     )
-    found = analyze_units(table, question, source=str(units), now=now)
+    # The table gets no name here: the analysis lets go of its texts once they are checked.
+    found = analyze_units(read_table(), question, source=str(units), now=now)
     sources = Sources(
         spec=spec,
         units=units,

@@ -11,6 +11,11 @@ def columns_of(spec: Spec, metric: str) -> tuple[str, ...]:
     return (metric,) if ratio is None else (ratio.numerator, ratio.denominator)
 
 
+def randomised_as_one(spec: Spec) -> str | None:
+    """Returns the column of what was put into an arm as a whole, if that is not the unit."""
+    return spec.switchback.period if spec.switchback else spec.cluster
+
+
 def parts_of(spec: Spec) -> dict[str, str]:
     """Returns every column that must be there, with its part in the spec."""
     parts = (

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from experiments.columns import columns_of
+from experiments.columns import columns_of, randomised_as_one
 from experiments.spec import Spec
 from experiments.statistics.clusters import difference_between_clusters
 from experiments.statistics.estimate import Estimate, Sample
@@ -22,7 +22,8 @@ FORECAST = "forecast of the primary metric"
 
 def measured(units: pl.DataFrame, spec: Spec, metric: str) -> pl.DataFrame:
     """Returns the units that have a value of the metric."""
-    return units.drop_nulls(list(columns_of(spec, metric)))
+    columns = list(columns_of(spec, metric))
+    return units.drop_nulls(columns) if any(units[c].null_count() for c in columns) else units
 
 
 def is_share(units: pl.DataFrame, spec: Spec, metric: str) -> bool:
@@ -36,23 +37,40 @@ def is_share(units: pl.DataFrame, spec: Spec, metric: str) -> bool:
     return bool((is_zero | is_one).all()) and bool(is_one.any() or not is_decimal)
 
 
+def columns_for(units: pl.DataFrame, spec: Spec, metric: str, *more: str) -> pl.DataFrame:
+    """Returns the units with the columns alone that `sample_of` reads, and more of them."""
+    cluster = randomised_as_one(spec)
+    names = ("arm", *columns_of(spec, metric), *_known_before(units, spec, metric), *more)
+    return units.select(list(dict.fromkeys((*names, *([cluster] if cluster else [])))))
+
+
+def of_arm(units: pl.DataFrame, arm: str) -> pl.DataFrame:
+    """Returns the units of an arm, without a copy where they stand together."""
+    is_mine = units["arm"] == arm
+    first, count = is_mine.arg_max() or 0, int(is_mine.sum())
+    if is_mine.slice(first, count).all():
+        return units.slice(first, count)
+    return units.filter(is_mine)
+
+
 def sample_of(units: pl.DataFrame, spec: Spec, metric: str, arm: str) -> Sample | RatioSample:
     """Returns one arm of units that have a value; what was randomised as one is a cluster."""
-    mine = units.filter(pl.col("arm") == arm)
-    has_forecast = metric == spec.primary.metric and FORECAST in units.columns
-    names = (*spec.covariates, *([FORECAST] if has_forecast else []))
-    covariates = np.reshape([mine[x] for x in names], (len(names), mine.height)).T
+    mine = of_arm(units, arm)
+    names = _known_before(units, spec, metric)
+    known = np.empty((len(names), mine.height))
+    for row, name in zip(known, names, strict=True):
+        row[:] = mine[name].to_numpy()
     cluster = randomised_as_one(spec)
     cluster_ids = mine[cluster].to_numpy() if cluster else np.empty(0, np.int64)
     values = [mine[column].to_numpy() for column in columns_of(spec, metric)]
     if metric in spec.ratios:
-        return RatioSample(values[0], values[1], covariates, cluster_ids)
-    return Sample(values[0], covariates, cluster_ids)
+        return RatioSample(values[0], values[1], known.T, cluster_ids)
+    return Sample(values[0], known.T, cluster_ids)
 
 
-def randomised_as_one(spec: Spec) -> str | None:
-    """Returns the column of what was put into an arm as a whole, if that is not the unit."""
-    return spec.switchback.period if spec.switchback else spec.cluster
+def _known_before(units: pl.DataFrame, spec: Spec, metric: str) -> tuple[str, ...]:
+    has_forecast = metric == spec.primary.metric and FORECAST in units.columns
+    return (*spec.covariates, *([FORECAST] if has_forecast else []))
 
 
 def as_values(sample: Sample | RatioSample) -> Sample:

@@ -26,6 +26,7 @@ def read_units(
     *,
     unit_column: str | None = UNIT,
     arm_column: str = ARM,
+    is_whole: bool = True,
 ) -> pl.DataFrame:
     """Returns the units of a Parquet or CSV file; ids and clusters of CSV stay text.
 
@@ -37,6 +38,8 @@ def read_units(
         spec: Whose trial it is.
         unit_column: The file's name for `unit_id`; None where each row is a unit without an id.
         arm_column: The file's name for `arm`.
+        is_whole: Whether to read all columns; else of Parquet only those that an analysis needs,
+            unless one of these is missing.
 
     Raises:
         UnitsError: The file cannot be read, or a column that was named is not there.
@@ -50,7 +53,11 @@ def read_units(
         raise UnitsError(f"{path}: the file ends in {path.suffix!r}, but must be .parquet or .csv")
     own = {UNIT if unit_column is None else unit_column, arm_column}
     try:
-        units = pl.read_parquet(path) if kind == ".parquet" else _read_csv(path, spec, own)
+        if kind == ".parquet":
+            needed = None if is_whole else _needed(path, spec, {unit_column, arm_column})
+            units = pl.read_parquet(path, columns=needed)
+        else:
+            units = _read_csv(path, spec, own)
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise UnitsError(f"{path}: the file cannot be read as {kind[1:]} ({reason})") from None
@@ -60,6 +67,12 @@ def read_units(
     if ARM not in units.columns:
         return units
     return units.with_columns(named_arms(units[ARM], spec.arms))
+
+
+def _needed(path: Path, spec: Spec, own: set[str | None]) -> list[str] | None:
+    needed = {*parts_of(spec), spec.assigned_at, *own} - ({UNIT, ARM} - own) - {None}
+    found = [column for column in pl.read_parquet_schema(path) if column in needed]
+    return found if len(found) == len(needed) else None
 
 
 def _renamed(units: pl.DataFrame, path: Path, names: dict[str | None, str]) -> pl.DataFrame:

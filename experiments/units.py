@@ -1,8 +1,16 @@
 """The table that an analysis stands on: one row a unit, checked before any number is made."""
 
+import numpy as np
 import polars as pl
 
-from experiments.columns import columns_of, numeric_columns, other_columns, parts_of
+from experiments.codes import dense_codes, first_repeated
+from experiments.columns import (
+    columns_of,
+    numeric_columns,
+    other_columns,
+    parts_of,
+    randomised_as_one,
+)
 from experiments.errors import UnitsError
 from experiments.spec import Spec
 from experiments.unit_files import read_units
@@ -44,9 +52,10 @@ def joined_units(assignments: pl.DataFrame, metrics: pl.DataFrame, spec: Spec) -
 
 
 def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFrame:
-    """Returns the columns of the spec: numbers as floats, NaN as missing, clusters numbered.
+    """Returns the columns of the spec: numbers as floats, NaN as missing, clusters numbered from 1.
 
-    A missing covariate becomes the mean of all units, which no arm can have moved.
+    Ids are left out unless folds are drawn by them. A missing covariate becomes the mean of all
+    units, which no arm can have moved.
 
     Raises:
         UnitsError: One sentence on the first thing from which no honest number follows.
@@ -61,9 +70,10 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
     _check_ids(units, spec, source)
     for column in (*spec.segments, *spec.cupac):
         _check_known_before(units[column], column, parts[column], source)
+    is_named = randomised_as_one(spec) is None and bool(spec.segments or spec.cupac)
     checked = units.select(
-        "unit_id",
-        pl.col("arm").cast(pl.String),
+        *(["unit_id"] if is_named else []),
+        pl.col("arm").cast(pl.String).cast(pl.Enum(list(spec.arms))),
         *([pl.col(spec.cluster)] if spec.cluster else []),
         *(_number(units, column, parts[column], source) for column in numeric_columns(spec)),
         *other_columns(spec),
@@ -74,8 +84,9 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
         checked = _with_periods(checked, spec.switchback.period, source)
     if spec.cluster is None:
         return checked
-    _check_clusters(checked, spec, spec.cluster, source)
-    return checked.with_columns(pl.col(spec.cluster).rank("dense"))
+    numbered = checked.with_columns(dense_codes(checked[spec.cluster]) + 1)
+    _check_clusters(checked, numbered, spec, spec.cluster, source)
+    return numbered
 
 
 _TOO_LARGE = 1e30
@@ -92,11 +103,8 @@ def _check_ids(units: pl.DataFrame, spec: Spec, source: str) -> None:
             )
         if empty := _empty_count(values):
             raise UnitsError(f"{source}: the column {column!r} is empty in {empty} rows; fill it")
-    repeated = units.filter(pl.col("unit_id").is_duplicated())
-    if repeated.height:
-        raise UnitsError(
-            f"{source}: the column 'unit_id' holds {repeated['unit_id'][0]!r} twice; one row a unit"
-        )
+    if (repeated := first_repeated(units["unit_id"])) is not None:
+        raise UnitsError(f"{source}: the column 'unit_id' holds {repeated!r} twice; one row a unit")
     unknown = units.filter(~pl.col("arm").cast(pl.String).is_in(list(spec.arms)))
     if unknown.height:
         raise UnitsError(
@@ -109,7 +117,9 @@ def _empty_count(values: pl.Series) -> int:
     """Cells without a value: null, not a number, or blank."""
     if values.dtype.is_float():
         values = values.fill_nan(None)
-    blank = (values.str.strip_chars() == "").sum() if values.dtype == pl.String else 0
+    blank = 0
+    if values.dtype == pl.String and (is_odd := values.str.head(1).str.strip_chars() == "").any():
+        blank = (values.filter(is_odd).str.strip_chars() == "").sum()
     return values.null_count() + int(blank)
 
 
@@ -129,8 +139,8 @@ def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Seri
         raise UnitsError(f"{where} holds an infinite value, but must hold finite numbers")
     if numbers.null_count() == numbers.len():
         raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
-    far = numbers.filter(numbers.abs() > _TOO_LARGE)
-    if far.len():
+    if not -_TOO_LARGE <= numbers.min() <= numbers.max() <= _TOO_LARGE:
+        far = numbers.filter(numbers.abs() > _TOO_LARGE)
         raise UnitsError(
             f"{where} holds {far[0]:g}, which is too large to compute with; mend it, or use a "
             "larger unit"
@@ -159,11 +169,12 @@ def _no_number(values: pl.Series) -> object:
 
 
 def _check_arms(units: pl.DataFrame, spec: Spec, source: str) -> None:
+    metrics = dict.fromkeys(c for metric in spec.metrics for c in columns_of(spec, metric))
     for arm in spec.arms:
-        members = units.filter(pl.col("arm") == arm)
-        metrics = [column for metric in spec.metrics for column in columns_of(spec, metric)]
-        for column in ("unit_id", *metrics):
-            if (count := members[column].count()) < 2:
+        is_mine = units["arm"] == arm
+        counts = {m: (is_mine & units[m].is_not_null()).sum() for m in metrics}
+        for column, count in {"unit_id": is_mine.sum(), **counts}.items():
+            if count < 2:
                 what = "units" if column == "unit_id" else f"units with a value in {column!r}"
                 raise UnitsError(f"{source}: the arm {arm!r} has {count} {what}, but needs two")
 
@@ -184,7 +195,7 @@ def _with_periods(units: pl.DataFrame, period: str, source: str) -> pl.DataFrame
     """Returns the periods as numbers in order of time; each must be in one arm as a whole."""
     if empty := units[period].null_count():
         raise UnitsError(f"{source}: the column {period!r} is empty in {empty} rows; fill it")
-    arms = units.group_by(period).agg(pl.col("arm").unique().sort())
+    arms = units.group_by(period).agg(pl.col("arm").cast(pl.String).unique().sort())
     split = arms.filter(pl.col("arm").list.len() > 1)
     if split.height:
         raise UnitsError(
@@ -194,16 +205,23 @@ def _with_periods(units: pl.DataFrame, period: str, source: str) -> pl.DataFrame
     return units.with_columns(pl.col(period).rank("dense").cast(pl.Int64) - 1)
 
 
-def _check_clusters(units: pl.DataFrame, spec: Spec, cluster: str, source: str) -> None:
-    arms = units.group_by(cluster).agg(pl.col("arm").unique().sort())
-    split = arms.filter(pl.col("arm").list.len() > 1)
-    if split.height:
+def _check_clusters(
+    units: pl.DataFrame, numbered: pl.DataFrame, spec: Spec, cluster: str, source: str
+) -> None:
+    arms = numbered["arm"].to_physical().to_numpy()
+    ids = numbered[cluster].to_numpy()
+    arm_of = np.empty(int(ids.max()) + 1, arms.dtype)
+    arm_of[ids] = arms
+    if (is_apart := arm_of[ids] != arms).any():
+        split = units[cluster][int(is_apart.argmax())]
+        found = units.filter(pl.col(cluster) == split)["arm"].cast(pl.String).unique().sort()
         raise UnitsError(
-            f"{source}: the cluster {split[cluster][0]!r} ({cluster}) is in the arms "
-            f"{', '.join(split['arm'][0])}, but a cluster is in one arm as a whole"
+            f"{source}: the cluster {split!r} ({cluster}) is in the arms "
+            f"{', '.join(found)}, but a cluster is in one arm as a whole"
         )
-    for arm in spec.arms:
-        if (count := units.filter(pl.col("arm") == arm)[cluster].n_unique()) < 2:
+    counts = np.bincount(arm_of[1:], minlength=len(spec.arms))
+    for arm, count in zip(spec.arms, counts, strict=True):
+        if count < 2:
             raise UnitsError(
                 f"{source}: the arm {arm!r} has {count} cluster ({cluster}), but needs two"
             )

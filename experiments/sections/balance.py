@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from experiments.estimation import randomised_as_one
+from experiments.columns import randomised_as_one
 from experiments.sections.parts import Balance, CovariateBalance
 from experiments.sections.trial import Trial
 from experiments.statistics.balance import BalanceEstimate, covariate_balance
@@ -27,7 +27,8 @@ def balance(trial: Trial) -> tuple[Balance, ...] | None:
 
 
 def _of_arm(trial: Trial, arm: str, names: tuple[str, ...], covariates: np.ndarray) -> Balance:
-    clusters, has_clusters = trial.ids(trial.units), randomised_as_one(trial.spec) is not None
+    has_clusters = randomised_as_one(trial.spec) is not None
+    clusters = trial.ids(trial.units) if has_clusters else np.empty(0, np.int64)
     sides = []
     for name in (trial.spec.control, arm):
         is_mine = (trial.units["arm"] == name).to_numpy()
@@ -35,7 +36,7 @@ def _of_arm(trial: Trial, arm: str, names: tuple[str, ...], covariates: np.ndarr
             Sample(
                 values=np.zeros(int(is_mine.sum())),
                 covariates=covariates[is_mine],
-                cluster_ids=clusters[is_mine] if has_clusters else clusters[:0],
+                cluster_ids=clusters[is_mine] if has_clusters else clusters,
             )
         )
     found = covariate_balance(*sides)

@@ -16,7 +16,7 @@ def compliers(trial: Trial) -> tuple[Compliers, ...] | None:
 
 def _of_arm(trial: Trial, arm: str, contacted: str) -> Compliers:
     metric, control = trial.primary, trial.spec.control
-    units = trial.pair(metric, arm)
+    units = trial.pair(metric, arm, contacted)
     reached = [units.filter(units["arm"] == name)[contacted].to_numpy() for name in (control, arm)]
     found = complier_effect(*trial.samples(units, metric, arm), *reached)
     return Compliers(

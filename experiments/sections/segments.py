@@ -41,7 +41,7 @@ def segments(trial: Trial) -> Segments | None:
 
 def _of_segment(trial: Trial, arm: str, segment: str) -> tuple[list[SegmentEffect], Interaction]:
     metric = trial.primary
-    units = trial.pair(metric, arm)
+    units = trial.pair(metric, arm, segment)
     names = units[segment].cast(pl.String).fill_null("missing").alias("level")
     found = sorted(names.unique())
     if len(found) > _MOST_LEVELS:

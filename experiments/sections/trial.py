@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from experiments.columns import columns_of
-from experiments.estimation import as_values, estimate_of, measured, randomised_as_one, sample_of
+from experiments.codes import dense_codes
+from experiments.columns import columns_of, randomised_as_one
+from experiments.estimation import as_values, columns_for, estimate_of, measured, sample_of
 from experiments.spec import Spec
 from experiments.statistics.estimate import Estimate, Sample
 from experiments.statistics.features import Features, features_of
@@ -38,9 +39,16 @@ class Trial:
         """The metric that decides."""
         return self.spec.primary.metric
 
-    def pair(self, metric: str, arm: str) -> pl.DataFrame:
-        """Returns the units of the arm and of the control that have a value."""
-        units = measured(self.units, self.spec, metric)
+    def pair(self, metric: str, arm: str, *more: str) -> pl.DataFrame:
+        """Returns the units of the arm and of the control that have a value.
+
+        Args:
+            metric: The metric; its columns are there, and all that its estimate needs.
+            arm: The treated arm.
+            more: Further columns that are needed.
+        """
+        units = columns_for(self.units, self.spec, metric, *more)
+        units = measured(units, self.spec, metric)
         return units.filter(pl.col("arm").is_in([arm, self.spec.control]))
 
     def samples(self, units: pl.DataFrame, metric: str, arm: str) -> tuple[Sample, Sample]:
@@ -76,5 +84,5 @@ class Trial:
 
 def ids_of(units: pl.DataFrame, spec: Spec) -> NDArray[np.int64]:
     """Returns a number of each cluster, period or unit: whatever was randomised one by one."""
-    column = randomised_as_one(spec) or "unit_id"
-    return units[column].rank("dense").to_numpy().astype(np.int64)
+    column = randomised_as_one(spec)
+    return units[column].to_numpy() if column else dense_codes(units["unit_id"]).to_numpy()

@@ -1,5 +1,6 @@
 """What the sums of each cluster tell: least squares on the arm, and errors robust to clusters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +25,53 @@ class RobustFit:
     freedom: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums of one arm's units by cluster, the cluster last; Z holds a one and the covariates."""
+
+    products: NDArray[np.float64]
+    """Z'Z of each cluster."""
+    responses: NDArray[np.float64]
+    """Z'y of each cluster."""
+    square: float
+
+    @classmethod
+    def of(
+        cls, sample: Sample, mean: float, middle: NDArray[np.float64], clusters: range
+    ) -> "_Sums":
+        summed = _by_cluster(sample.cluster_ids.astype(np.int64, copy=False), clusters)
+        values = sample.values - mean
+        columns = [sample.covariates[:, i] - middle[i] for i in range(len(middle))]
+        count, width, product = len(clusters), 1 + len(middle), np.ones_like(values)
+        products, responses = np.empty((width, width, count)), np.empty((width, count))
+        products[0, 0] = summed(product)
+        responses[0] = summed(values)
+        for i, left in enumerate(columns, start=1):
+            products[0, i] = products[i, 0] = summed(left)
+            responses[i] = summed(np.multiply(left, values, out=product))
+            for j, right in enumerate(columns[:i], start=1):
+                sums = summed(np.multiply(left, right, out=product))
+                products[i, j] = products[j, i] = sums
+        return cls(products, responses, float(values @ values))
+
+
+def _by_cluster(
+    ids: NDArray[np.int64], clusters: range
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """What sums values by cluster; several times faster where those of one stand together."""
+    if not len(ids) or (ids[1:] < ids[:-1]).any():
+        return lambda values: np.bincount(ids - clusters.start, values, len(clusters))
+    starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+    places = ids[starts] - clusters.start
+
+    def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.zeros(len(clusters))
+        sums[places] = np.add.reduceat(values, starts)
+        return sums
+
+    return summed
+
+
 @dataclass(frozen=True)
 class ClusterSums:
     """Sums over the units of each cluster; X holds a one, the arm, standardised covariates."""
@@ -40,23 +88,32 @@ class ClusterSums:
     @classmethod
     def of(cls, control: Sample, arm: Sample) -> "ClusterSums":
         """Returns the sums of two arms whose clusters are numbered."""
-        values = np.concatenate([control.values, arm.values])
-        mean = float(values.mean())
-        values -= mean
-        covariates = np.concatenate([control.covariates, arm.covariates])
-        is_arm = np.repeat([0.0, 1.0], [len(control.values), len(arm.values)])
-        columns = [np.ones_like(values), is_arm, *_standardised(covariates).T]
-        groups = np.concatenate([control.cluster_ids, arm.cluster_ids]).astype(np.int64)
-        present = np.bincount(groups) > 0
-        width = len(columns)
-        products = np.empty((int(present.sum()), width, width))
-        responses = np.empty((len(products), width))
-        for i, left in enumerate(columns):
-            responses[:, i] = np.bincount(groups, left * values)[present]
-            for j, right in enumerate(columns[: i + 1]):
-                sums = np.bincount(groups, left * right)[present]
-                products[:, i, j] = products[:, j, i] = sums
-        return cls(products, responses, float(values @ values), mean)
+        count = len(control.values) + len(arm.values)
+        mean = float((control.values.sum() + arm.values.sum()) / count)
+        middle = (control.covariates.sum(axis=0) + arm.covariates.sum(axis=0)) / count
+        present = [sample.cluster_ids for sample in (control, arm) if len(sample.cluster_ids)]
+        clusters = range(min(int(i.min()) for i in present), max(int(i.max()) for i in present) + 1)
+        of_control, of_arm = (_Sums.of(s, mean, middle, clusters) for s in (control, arm))
+        # The arm's column is the column of ones, over the units of the arm alone. Covariates are
+        # brought to one size, since large amounts would drown the arm in rounding.
+        others = [0, *range(2, 2 + len(middle))]
+        width = 2 + len(middle)
+        products = np.empty((width, width, len(clusters)))
+        responses = np.empty((width, len(clusters)))
+        products[np.ix_(others, others)] = of_control.products + of_arm.products
+        products[_EFFECT, others] = products[others, _EFFECT] = of_arm.products[0]
+        products[_EFFECT, _EFFECT] = of_arm.products[0, 0]
+        responses[others] = of_control.responses + of_arm.responses
+        responses[_EFFECT] = of_arm.responses[0]
+        sizes = np.ones(width)
+        sizes[2:] = np.sqrt(np.einsum("iik->i", products)[2:] / count)
+        sizes[sizes == 0] = 1.0
+        products /= np.outer(sizes, sizes)[:, :, None]
+        responses /= sizes[:, None]
+        if not (is_there := products[0, 0] > 0).all():
+            products, responses = products[:, :, is_there], responses[:, is_there]
+        square = of_control.square + of_arm.square
+        return cls(products.transpose(2, 0, 1), responses.T, square, mean)
 
     @property
     def sizes(self) -> NDArray[np.float64]:
@@ -113,7 +170,9 @@ class ClusterSums:
 
     @cached_property
     def _scores(self) -> NDArray[np.float64]:
-        return self.responses - self.products @ self._slopes
+        # One column at a time: clusters lie side by side in memory, not the columns of one.
+        foretold = sum(self.products[:, :, i] * slope for i, slope in enumerate(self._slopes))
+        return self.responses - foretold
 
     def _fit(self, scores: NDArray[np.float64], factor: float, freedom: float) -> RobustFit:
         covariance = factor * self._bread @ (scores.T @ scores) @ self._bread
@@ -161,13 +220,6 @@ class ClusterSums:
         together = ((self._scores[:, 0] ** 2).sum() - squares) / pairs
         between = min(max(together, 0.0), squares / units)
         return max(squares / units - between, 0.0), between
-
-
-def _standardised(covariates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Covariates centred and of one size; large amounts would drown the arm in rounding."""
-    centred = covariates - covariates.mean(axis=0)
-    sizes = np.sqrt((centred**2).mean(axis=0))
-    return centred / np.where(sizes > 0, sizes, 1.0)
 
 
 def _each(matrices: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:

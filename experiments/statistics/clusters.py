@@ -26,7 +26,7 @@ def difference_between_clusters(control: Sample, arm: Sample) -> Estimate:
     References:
         Cameron & Miller (2015), A Practitioner's Guide to Cluster-Robust Inference.
     """
-    if control.variance == 0 and arm.variance == 0:
+    if control.is_still and arm.is_still:
         mean_arm, mean_control = float(arm.values[0]), float(control.values[0])
         return Estimate(mean_arm, mean_control, "no interval, since the metric does not vary")
     fit, name = robust_fit(control, arm)
@@ -47,7 +47,7 @@ def difference_between_clusters(control: Sample, arm: Sample) -> Estimate:
 def robust_fit(control: Sample, arm: Sample) -> tuple[RobustFit, str]:
     """Returns the fit that suits the number of clusters, and its name; one arm must vary."""
     sums = ClusterSums.of(control, arm)
-    still_control, still_arm = control.variance == 0, arm.variance == 0
+    still_control, still_arm = control.is_still, arm.is_still
     is_few = sums.effective_count < FEW_CLUSTERS
     fit = sums.for_few_clusters() if is_few else sums.textbook()
     if still_control or still_arm:

@@ -38,6 +38,11 @@ class Sample:
             return 0.0
         return float(self.values.var(ddof=1))
 
+    @property
+    def is_still(self) -> bool:
+        """Whether all values are the same."""
+        return bool(self.values.min() == self.values.max())
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.statistics.features import Features
+from experiments.statistics.places import places_of
 
 FOLDS = 5
 LARGEST_TRAINING = 100_000
@@ -68,8 +69,8 @@ def cross_fitted(
 
 def folds_of(ids: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:
     """Returns a fold for each unit by lot; those of one id, such as a cluster, share theirs."""
-    distinct, places = np.unique(ids, return_inverse=True)
-    drawn = np.random.default_rng(seed).permutation(len(distinct)) % FOLDS
+    places, count = places_of(ids)
+    drawn = np.random.default_rng(seed).permutation(count) % FOLDS
     return drawn[places].astype(np.int64)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from experiments.statistics.estimate import Sample
 from experiments.statistics.influence import arm_effect, count_of, joint_p_value
+from experiments.statistics.places import places_of
 
 
 def interaction_p_value(levels: Sequence[tuple[Sample, Sample]]) -> float | None:
@@ -29,8 +30,8 @@ def interaction_p_value(levels: Sequence[tuple[Sample, Sample]]) -> float | None
     is_clustered = bool(len(levels[0][0].cluster_ids))
     if is_clustered:
         clusters = [ids for c, a in levels for ids in (c.cluster_ids, a.cluster_ids)]
-        _, rows = np.unique(np.concatenate(clusters), return_inverse=True)
-        degrees = int(rows.max())
+        rows, count = places_of(np.concatenate(clusters))
+        degrees = count - 1
     else:
         rows = np.arange(len(influences))
         degrees = sum(count_of(c) + count_of(a) - 2 for c, a in levels)

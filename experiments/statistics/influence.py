@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.statistics.estimate import Sample
+from experiments.statistics.places import distinct_count, places_of
 
 _SAME = 1e-9
 """Of the largest variance: directions that vary by less follow from others."""
@@ -31,14 +32,24 @@ def arm_effect(control: Sample, arm: Sample) -> ArmEffect:
     References:
         Frisch & Waugh (1933) for the coefficient; Liang & Zeger (1986) for the variance.
     """
+    factors = _small_sample_factors(control, arm)
+    if not control.covariates.shape[1]:
+        means = float(control.values.mean()), float(arm.values.mean())
+        scales = -factors[0] / len(control.values), factors[1] / len(arm.values)
+        sides = zip((control, arm), means, scales, strict=True)
+        return ArmEffect(
+            means[1] - means[0],
+            np.concatenate([(side.values - mean) * scale for side, mean, scale in sides]),
+        )
     values = np.concatenate([control.values, arm.values])
-    is_arm = np.repeat([0.0, 1.0], [len(control.values), len(arm.values)])
+    sizes = [len(control.values), len(arm.values)]
+    is_arm = np.repeat([0.0, 1.0], sizes)
     covariates = np.concatenate([control.covariates, arm.covariates])
     unforetold = _unforetold(is_arm, covariates)
     weights = unforetold / (unforetold @ unforetold)
     effect = float(weights @ values)
     residuals = _unforetold(values - effect * is_arm, covariates)
-    return ArmEffect(effect, weights * residuals * _small_sample_factors(control, arm))
+    return ArmEffect(effect, weights * residuals * np.repeat(factors, sizes))
 
 
 def covariance(effects: Sequence[ArmEffect], control: Sample, arm: Sample) -> NDArray[np.float64]:
@@ -46,7 +57,7 @@ def covariance(effects: Sequence[ArmEffect], control: Sample, arm: Sample) -> ND
     influences = np.column_stack([effect.influences for effect in effects])
     if len(control.cluster_ids):
         groups = np.concatenate([control.cluster_ids, arm.cluster_ids])
-        _, ids = np.unique(groups, return_inverse=True)
+        ids, _ = places_of(groups)
         influences = np.column_stack([np.bincount(ids, column) for column in influences.T])
     return np.asarray(influences.T @ influences, np.float64)
 
@@ -75,7 +86,7 @@ def freedom(control: Sample, arm: Sample) -> int:
 
 def count_of(sample: Sample) -> int:
     """Returns how many were randomised into an arm: clusters, or units where there are none."""
-    return len(np.unique(sample.cluster_ids)) if len(sample.cluster_ids) else len(sample.values)
+    return distinct_count(sample.cluster_ids) if len(sample.cluster_ids) else len(sample.values)
 
 
 def _unforetold(
@@ -83,12 +94,10 @@ def _unforetold(
 ) -> NDArray[np.float64]:
     """Values less their mean and what covariates foretell of them."""
     centred = values - values.mean()
-    if not covariates.shape[1]:
-        return centred
     covariates = covariates - covariates.mean(axis=0)
     return centred - covariates @ np.linalg.lstsq(covariates, centred, rcond=None)[0]
 
 
-def _small_sample_factors(control: Sample, arm: Sample) -> NDArray[np.float64]:
-    factors = [(count_of(s) / (count_of(s) - 1)) ** 0.5 for s in (control, arm)]
-    return np.repeat(factors, [len(control.values), len(arm.values)])
+def _small_sample_factors(control: Sample, arm: Sample) -> tuple[float, float]:
+    of_control, of_arm = (count_of(sample) for sample in (control, arm))
+    return (of_control / (of_control - 1)) ** 0.5, (of_arm / (of_arm - 1)) ** 0.5

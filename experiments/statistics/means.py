@@ -1,9 +1,9 @@
 """Difference of means between independent units, by tea-tasting."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
-from tea_tasting.aggr import Aggregates
-from tea_tasting.metrics import Mean
 
 from experiments.errors import UnitsError
 from experiments.statistics.estimate import CONFIDENCE, Estimate, Interval, Sample
@@ -23,7 +23,7 @@ def difference_of_means(control: Sample, arm: Sample) -> Estimate:
         Experiments by Utilizing Pre-Experiment Data. Deng, Knoblich & Lu (2018), Applying the
         Delta Method in Metric Analytics.
     """
-    still = sum(sample.variance == 0 for sample in (control, arm))
+    still = sum(sample.is_still for sample in (control, arm))
     if still == 2:
         mean_arm, mean_control = float(arm.values[0]), float(control.values[0])
         return Estimate(mean_arm, mean_control, "no interval, since the metric does not vary")
@@ -47,10 +47,15 @@ def _welch(
     Elsewhere the ratio's logarithm is not there: all values are moved up alike, which leaves the
     difference alone, and nothing relative is said.
     """
+    from tea_tasting.aggr import Aggregates
+    from tea_tasting.metrics import Mean
+
     has_ratio = _is_above_zero(control) and _is_above_zero(arm)
     shift = 0.0 if has_ratio else _far_above_zero(control, arm)
     metric = Mean("y", confidence_level=CONFIDENCE, equal_var=equal_var, use_t=True)
-    result = metric.analyze_aggregates(_aggregates(control + shift), _aggregates(arm + shift))
+    result = metric.analyze_aggregates(
+        Aggregates(**_aggregates(control + shift)), Aggregates(**_aggregates(arm + shift))
+    )
     relative = Interval(result.rel_effect_size_ci_lower, result.rel_effect_size_ci_upper)
     error, freedom = _error_and_freedom(control, arm, equal_var=equal_var)
     return Estimate(
@@ -79,9 +84,9 @@ def _error_and_freedom(
     return float(np.sqrt(parts.sum())), float(freedom)
 
 
-def _aggregates(values: NDArray[np.float64]) -> Aggregates:
+def _aggregates(values: NDArray[np.float64]) -> dict[str, Any]:
     mean, variance = float(values.mean()), float(values.var(ddof=1))
-    return Aggregates(count_=len(values), mean_={"y": mean}, var_={"y": variance})
+    return {"count_": len(values), "mean_": {"y": mean}, "var_": {"y": variance}}
 
 
 def _is_above_zero(values: NDArray[np.float64]) -> bool:

@@ -7,6 +7,7 @@ from scipy import special
 
 from experiments.statistics.estimate import CONFIDENCE, Estimate, Interval, Sample
 from experiments.statistics.influence import count_of
+from experiments.statistics.places import places_of
 
 _LARGEST_Z = 8.0
 _HALVINGS = 40
@@ -80,9 +81,8 @@ def _design_effect(sample: Sample, quantile: float) -> float:
     share = float(below.mean())
     if not len(sample.cluster_ids) or share in (0.0, 1.0):
         return 1.0
-    _, ids = np.unique(sample.cluster_ids, return_inverse=True)
+    ids, clusters = places_of(sample.cluster_ids)
     sums = np.bincount(ids, below - share)
-    clusters = len(sums)
     clustered = clusters / (clusters - 1) * float(sums @ sums)
     return max(clustered / (len(below) * share * (1 - share)), 1.0)
 

@@ -9,6 +9,7 @@ from experiments.errors import UnitsError
 from experiments.statistics.clusters import difference_between_clusters
 from experiments.statistics.estimate import Estimate, Sample
 from experiments.statistics.means import difference_of_means
+from experiments.statistics.places import places_of
 
 _ERRORS_ABOVE_ZERO = 3
 """A denominator nearer to zero than this many standard errors: the delta method does not hold."""
@@ -118,6 +119,6 @@ def _errors_above_zero(sample: RatioSample) -> float:
     """How many standard errors, by cluster if need be, the mean denominator is above zero."""
     values = sample.denominators
     if len(sample.cluster_ids):
-        values = np.bincount(np.unique(sample.cluster_ids, return_inverse=True)[1], values)
+        values = np.bincount(places_of(sample.cluster_ids)[0], values)
     deviation = float(values.std(ddof=1))
     return float("inf") if deviation == 0 else float(values.mean()) * len(values) ** 0.5 / deviation

@@ -10,6 +10,7 @@ from scipy import stats
 from experiments.statistics.estimate import CONFIDENCE, Interval
 from experiments.statistics.features import Features
 from experiments.statistics.forests import cross_fitted, folds_of
+from experiments.statistics.places import places_of
 
 _POINTS = 21
 
@@ -82,7 +83,7 @@ def qini_curve(
     # A unit moves the ranks of those with lower scores, too: their gains weigh in its influence.
     lower = (sums[::-1].cumsum()[::-1] - sums / 2) / count
     influences = (terms - lower[places]) - (terms - lower[places]).mean()
-    by_id = np.bincount(np.unique(ids, return_inverse=True)[1], influences)
+    by_id = np.bincount(places_of(ids)[0], influences)
     clusters = len(by_id)
     error = math.sqrt(clusters / (clusters - 1) * float(by_id @ by_id)) / count
     has_ranking = len(distinct) > 1 and error > 0
