@@ -25,6 +25,9 @@ _LEANS = 0.1
 _CLEAR = (-2.5, 3.5)
 _CLEAR_OF_PHRASE = (-5.0, 2.5)
 """Log-odds of wording beyond which meaning changes no verdict: 40 ms a vector are saved."""
+_NOTE = 200
+"""Characters within which people mention an absence and answer; machines mostly write more."""
+_OF_PEOPLE = 0.15
 _SHORT = 320
 """Characters that are read as one; of longer messages their parts as well."""
 _PART = 3
@@ -48,9 +51,11 @@ def leans_to_stop(text: str) -> bool:
     return is_opt_out(whole) or _likelihood("opt_out", whole, *_CLEAR) > _LEANS
 
 
-def is_whole_answer_of_machine(text: str) -> bool:
-    """Says whether a text reads as an automatic answer, not as a person's who speaks of one."""
-    return _likelihood("auto_reply", bounded(text), *_CLEAR_OF_PHRASE) >= _DOUBT
+def speaks_of_machine(text: str) -> bool:
+    """Says whether a short text only speaks of an automatic answer or an absence, as people do."""
+    whole = bounded(text)
+    is_note = len(whole) < _NOTE
+    return is_note and _likelihood("auto_reply", whole, *_CLEAR_OF_PHRASE) < _OF_PEOPLE
 
 
 @lru_cache(maxsize=8192)

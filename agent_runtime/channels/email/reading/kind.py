@@ -104,11 +104,10 @@ def _worded(signs: Signs) -> Reading:
     is_empty = not (new.strip() or mail.text.strip() or mail.attachments or mail.calendars)
     if is_challenge(mail, new) or (is_mass and len(new) > _SHORT):
         return Reading("other", is_automatic=True)
-    if _asks_to_stop(new):
+    if _asks_to_stop(new, in_phrases=is_from_machine):
         return Reading("opt_out")
-    if is_courtesy(mail, new) or (
-        (is_worded_automatic(new) or _is_away(mail, new)) and _is_of_machine(new)
-    ):
+    is_worded = is_worded_automatic(new) or _is_away(mail, new)
+    if is_courtesy(mail, new) or (is_worded and not _speaks_of_machine(new)):
         return Reading("auto_reply", is_automatic=True)
     if is_from_machine or is_empty:
         return Reading("other", is_automatic=is_from_machine)
@@ -159,10 +158,13 @@ def _asks_by_subject(mail: OpenedMail, new: str) -> bool:
     return not is_answer(subject) or says_little or leans_to_stop(new[:_LONGEST_WISH])
 
 
-def _asks_to_stop(new: str) -> bool:
+def _asks_to_stop(new: str, *, in_phrases: bool) -> bool:
+    """Whether the new text asks it; a mailing, which tells how to leave it, in phrases as well."""
+    from agent_runtime.hearing.opt_out import is_opt_out
     from agent_runtime.hearing.verdict import asks_to_stop
 
-    return asks_to_stop(new[:_LONGEST_WISH])
+    wish = new[:_LONGEST_WISH]
+    return asks_to_stop(wish) and (not in_phrases or is_opt_out(wish))
 
 
 def _is_away(mail: OpenedMail, new: str) -> bool:
@@ -176,10 +178,10 @@ def _is_away(mail: OpenedMail, new: str) -> bool:
     return "auto_reply" in listen(written).rules
 
 
-def _is_of_machine(new: str) -> bool:
-    from agent_runtime.hearing.verdict import is_whole_answer_of_machine
+def _speaks_of_machine(new: str) -> bool:
+    from agent_runtime.hearing.verdict import speaks_of_machine
 
-    return is_whole_answer_of_machine(new[:_LONGEST_NOTE])
+    return speaks_of_machine(new)
 
 
 _STOP_ADDRESS = re.compile(r"(?:list-?)?(?:unsubscribe|unsub|opt-?out|remove-?me)\b")
