@@ -15,7 +15,7 @@ from agent_runtime.domain import (
     Session,
 )
 from agent_runtime.hearing.commands import command_of
-from agent_runtime.hearing.safety import is_opt_out
+from agent_runtime.hearing.verdict import asks_to_stop
 from agent_runtime.identity import adopt_address
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.opt_in import confirm_by_text
@@ -129,7 +129,7 @@ class Intake:
                     request_at=now if is_request else session.request_at,
                 )
             )
-            if cue == "stop" or (cue in ("", "media") and is_opt_out(inbound.text)):
+            if cue == "stop" or (cue in ("", "media") and asks_to_stop(inbound.text)):
                 stop(tx, session, inbound.key, versions=self.versions, now=now)
             if cue == "start" and restart(tx, session, inbound, versions=self.versions, now=now):
                 _forget_goodbye(tx, contact.person_id)

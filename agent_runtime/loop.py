@@ -68,6 +68,9 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         if not is_command and (reason := belongs_to_a_person(session, deps.facts)):
             yield _hand_over(session, seen, reason)
             return
+        if "perhaps_opt_out" in seen.rules and not seen.opt_out:
+            yield _hand_over(session, seen, "perhaps_a_stop")
+            return
     free = _free_slots(session, seen, deps)
     evidence = retrieve(
         session,

@@ -7,15 +7,18 @@ from typing import Any
 from agent_runtime.domain import Observation
 from agent_runtime.hearing.bounded import bounded
 from agent_runtime.hearing.new_text import unquoted
-from agent_runtime.hearing.opt_out import is_opt_out, is_stop_word
+from agent_runtime.hearing.opt_out import is_opt_out as is_opt_out
+from agent_runtime.hearing.opt_out import is_stop_word
 from agent_runtime.hearing.phrases import Phrases, Vocabulary
 from agent_runtime.hearing.sentences import sentences_of
+from agent_runtime.hearing.verdict import verdict_on_stop
 from agent_runtime.words import read_words
 
 RULES = (
     "bounce",
     "auto_reply",
     "opt_out",
+    "perhaps_opt_out",
     "are_you_a_bot",
     "legal_threat",
     "legal_paper",
@@ -67,10 +70,13 @@ def _listen(written: str, title: str) -> Heard:
     text = sentences_of(unquoted(written))
     subject = sentences_of(title)
     rules = []
-    if is_opt_out(written) or is_stop_word(title):
+    verdict = verdict_on_stop(written)
+    if verdict == "stop" or is_stop_word(title):
         rules.append("opt_out")
     elif _is_heard("rules/auto_reply", f"{subject}\n{text}" if subject else text):
         rules.append("auto_reply")
+    elif verdict == "unsure":
+        rules.append("perhaps_opt_out")
     rules += [rule for rule in _IN_WORDS if _is_heard(f"rules/{rule}", text)]
     signals = (signal for signal in _SIGNALS if _is_heard(f"signals/{signal}", text))
     return Heard(tuple(rules), tuple(signals))

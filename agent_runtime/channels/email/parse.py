@@ -106,9 +106,10 @@ def _kind_of(mail: OpenedMail, text: str) -> Reading:
 def _stops_below(text: str) -> list[str]:
     """Returns what asks us to stop below or between quotes: that is heard wherever it stands."""
     from agent_runtime.hearing.opt_out import is_opt_out
+    from agent_runtime.hearing.verdict import asks_to_stop
 
     try:
-        return [stray for stray in strays_of(text) if is_opt_out(stray)]
+        return [s for s in strays_of(text) if is_opt_out(s) and asks_to_stop(s)]
     except Exception:
         return []
 

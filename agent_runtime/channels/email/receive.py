@@ -12,7 +12,7 @@ from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.channels.email.verp import ReturnPaths
 from agent_runtime.console.links import without_proof
 from agent_runtime.domain import Contact, Session
-from agent_runtime.hearing.safety import is_opt_out
+from agent_runtime.hearing.verdict import asks_to_stop
 from agent_runtime.intake import opened_by_buyer
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.placeholders import redact
@@ -147,7 +147,7 @@ def _reason_to_stop(mail: ReceivedMail, text: str) -> str:
         return "complaint"
     if mail.is_report:
         return "bounce" if mail.bounce_status.startswith("5") else ""
-    if mail.kind == "opt_out" or (not mail.auto_submitted and is_opt_out(text)):
+    if mail.kind == "opt_out" or (not mail.auto_submitted and asks_to_stop(text)):
         return "opt_out"
     return ""
 

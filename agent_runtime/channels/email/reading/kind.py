@@ -20,7 +20,7 @@ from agent_runtime.channels.email.reading.mime import OpenedMail
 from agent_runtime.channels.email.reading.passed_on import passed_on
 from agent_runtime.channels.email.reading.reports import Failure, delivery_report, worst_of
 from agent_runtime.channels.email.reading.signs import Signs
-from agent_runtime.channels.email.reading.subjects import bare_subject
+from agent_runtime.channels.email.reading.subjects import bare_subject, is_answer
 from agent_runtime.channels.email.reading.unmarked import failures_in_words, is_unmarked_bounce
 
 MailKind = Literal["reply", "bounce", "complaint", "auto_reply", "opt_out", "other"]
@@ -85,7 +85,7 @@ def _complaint(signs: Signs) -> Reading | None:
 
 def _marked(signs: Signs, *, is_marked: bool) -> Reading | None:
     """Returns what header and subject suffice to tell."""
-    if _asks_by_subject(signs.mail):
+    if _asks_by_subject(signs.mail, signs.new):
         return Reading("opt_out")
     is_receipt = bool(signs.mail.dispositions)
     if is_marked or is_receipt or has_automatic_subject(signs.mail):
@@ -104,9 +104,10 @@ def _worded(signs: Signs) -> Reading:
     is_empty = not (new.strip() or mail.text.strip() or mail.attachments or mail.calendars)
     if is_challenge(mail, new) or (is_mass and len(new) > _SHORT):
         return Reading("other", is_automatic=True)
-    if _asks_to_stop(new):
+    if _asks_to_stop(new, in_phrases=is_from_machine):
         return Reading("opt_out")
-    if is_worded_automatic(new) or is_courtesy(mail, new) or _is_away(mail, new):
+    is_worded = is_worded_automatic(new) or _is_away(mail, new)
+    if is_courtesy(mail, new) or (is_worded and not _speaks_of_machine(new)):
         return Reading("auto_reply", is_automatic=True)
     if is_from_machine or is_empty:
         return Reading("other", is_automatic=is_from_machine)
@@ -140,20 +141,30 @@ def _bounce(signs: Signs, *, is_marked: bool) -> Reading | None:
     return None
 
 
-def _asks_by_subject(mail: OpenedMail) -> bool:
-    """Whether subject or address is that of a stop: what mail programs send at one click."""
+def _asks_by_subject(mail: OpenedMail, new: str) -> bool:
+    """Whether subject or address is that of a stop: what mail programs send at one click.
+
+    An answer under such a subject may speak of something else.
+    """
     from agent_runtime.hearing.opt_out import is_stop_word
+    from agent_runtime.hearing.verdict import leans_to_stop
 
-    subject = bare_subject(mail.field("Subject"))
-    return is_stop_word(subject) or any(
-        _STOP_ADDRESS.match(address) for address in addresses_in(mail.field("To"))
-    )
+    if any(_STOP_ADDRESS.match(address) for address in addresses_in(mail.field("To"))):
+        return True
+    subject = mail.field("Subject")
+    if not is_stop_word(bare_subject(subject)):
+        return False
+    says_little = len(new.split()) < _WORDS_OF_ITS_OWN
+    return not is_answer(subject) or says_little or leans_to_stop(new[:_LONGEST_WISH])
 
 
-def _asks_to_stop(new: str) -> bool:
+def _asks_to_stop(new: str, *, in_phrases: bool) -> bool:
+    """Whether the new text asks it; a mailing, which tells how to leave it, in phrases as well."""
     from agent_runtime.hearing.opt_out import is_opt_out
+    from agent_runtime.hearing.verdict import asks_to_stop
 
-    return is_opt_out(new[:_LONGEST_WISH])
+    wish = new[:_LONGEST_WISH]
+    return asks_to_stop(wish) and (not in_phrases or is_opt_out(wish))
 
 
 def _is_away(mail: OpenedMail, new: str) -> bool:
@@ -167,7 +178,15 @@ def _is_away(mail: OpenedMail, new: str) -> bool:
     return "auto_reply" in listen(written).rules
 
 
+def _speaks_of_machine(new: str) -> bool:
+    from agent_runtime.hearing.verdict import speaks_of_machine
+
+    return speaks_of_machine(new)
+
+
 _STOP_ADDRESS = re.compile(r"(?:list-?)?(?:unsubscribe|unsub|opt-?out|remove-?me)\b")
+_WORDS_OF_ITS_OWN = 5
+"""Fewer add nothing to a subject."""
 _SHORT = 300
 """Mail to many is longer than this; somebody's wish to be left alone is not."""
 _LONGEST_WISH = 20_000
