@@ -127,7 +127,10 @@ def _side_by_side(units: pl.DataFrame, spec: Spec) -> pl.DataFrame:
     if spec.cluster is None:
         return units
     cluster = units[spec.cluster]
-    places = units["arm"].to_physical().cast(pl.Int64) * (int(cluster.max() or 0) + 1) + cluster
+    places = (
+        units["arm"].to_physical().cast(pl.Int64) * (cluster.to_numpy().max(initial=0) + 1)
+        + cluster
+    )
     return units.rechunk()[stable_order(places.to_numpy())]
 
 

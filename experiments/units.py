@@ -139,8 +139,8 @@ def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Seri
         raise UnitsError(f"{where} holds an infinite value, but must hold finite numbers")
     if numbers.null_count() == numbers.len():
         raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
-    if not -_TOO_LARGE <= numbers.min() <= numbers.max() <= _TOO_LARGE:
-        far = numbers.filter(numbers.abs() > _TOO_LARGE)
+    far = numbers.filter(numbers.abs() > _TOO_LARGE)
+    if len(far):
         raise UnitsError(
             f"{where} holds {far[0]:g}, which is too large to compute with; mend it, or use a "
             "larger unit"

@@ -99,7 +99,7 @@ class Opinion:
             weights=wording.coef_[0].reshape(len(_KINDS), BUCKETS).astype(np.float16),
             start=float(wording.intercept_[0]),
             support=_rounded(meaning.support_vectors_.astype(np.float32)),
-            sides=meaning.dual_coef_[0].astype(np.float32),
+            sides=np.asarray(meaning.dual_coef_)[0].astype(np.float32),
             offset=float(meaning.intercept_[0]),
         )
 

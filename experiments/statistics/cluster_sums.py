@@ -60,7 +60,9 @@ def _by_cluster(
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     """What sums values by cluster; several times faster where those of one stand together."""
     if not len(ids) or (ids[1:] < ids[:-1]).any():
-        return lambda values: np.bincount(ids - clusters.start, values, len(clusters))
+        return lambda values: np.bincount(ids - clusters.start, values, len(clusters)).astype(
+            np.float64, copy=False
+        )
     starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
     places = ids[starts] - clusters.start
 
