@@ -7,7 +7,6 @@ from typing import Any
 from agent_runtime.domain import Observation
 from agent_runtime.hearing.bounded import bounded
 from agent_runtime.hearing.new_text import unquoted
-from agent_runtime.hearing.opt_out import is_opt_out as is_opt_out
 from agent_runtime.hearing.opt_out import is_stop_word
 from agent_runtime.hearing.phrases import Phrases, Vocabulary
 from agent_runtime.hearing.sentences import sentences_of

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from agent_runtime.domain import Observation
-from agent_runtime.hearing.safety import is_opt_out, listen
+from agent_runtime.hearing.opt_out import is_opt_out
+from agent_runtime.hearing.safety import listen
 from agent_runtime.library.catalog import load_library
 from agent_runtime.models.training import read_training
 
