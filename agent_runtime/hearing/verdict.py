@@ -16,8 +16,10 @@ from agent_runtime.hearing.sentences import sentences_of
 
 Verdict = Literal["stop", "unsure", "none"]
 
-_AGAINST_PHRASE = 0.3
+_AGAINST_PHRASE = 0.2
 """An opinion at most this likely unmakes a stop that phrases heard; measured across authors."""
+_IN_A_SENTENCE = 0.45
+"""A phrase that was heard stands where one sentence by itself is at least as likely to ask it."""
 _ALONE = 0.7
 """From here on an opinion is a stop by itself."""
 _DOUBT = 0.4
@@ -64,9 +66,16 @@ def _verdict(text: str) -> Verdict:
     if is_phrase and is_stop_word(message_of(text)):
         return "stop"
     likely = _likelihood("opt_out", text, *(_CLEAR_OF_PHRASE if is_phrase else _CLEAR))
-    if likely > (_AGAINST_PHRASE if is_phrase else _ALONE):
+    if likely > (_AGAINST_PHRASE if is_phrase else _ALONE) or (
+        is_phrase and _a_sentence_asks(text)
+    ):
         return "stop"
     return "unsure" if is_phrase or likely > _DOUBT else "none"
+
+
+def _a_sentence_asks(text: str) -> bool:
+    sentences = sentences_of(message_of(text)).split("\n")[:_MOST_PARTS]
+    return any(_likelihood("opt_out", s, *_CLEAR) > _IN_A_SENTENCE for s in sentences)
 
 
 @lru_cache(maxsize=8192)

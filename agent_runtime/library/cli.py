@@ -135,7 +135,8 @@ def train(
     ),
     report: Annotated[bool, typer.Option(help="Also say how well it reads (slower).")] = False,
     ship: Annotated[
-        bool, typer.Option(help="Write the vectors of changed training texts beside them.")
+        bool,
+        typer.Option(help="Write vectors and opinions of changed training texts beside them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -145,12 +146,16 @@ def train(
 
     Example: parley playbook train --ship
     """
-    from agent_runtime.models import embedded, evaluation, training
+    from agent_runtime.models import embedded, evaluation, opinions, training
     from agent_runtime.models.embedding import E5Embedder, HashingEmbedder
+    from agent_runtime.models.shipped_vectors import ShippedVectors
 
     threads = E5Embedder(threads=os.cpu_count() or 1)
     if ship:
-        embedded.ship_vectors(embedded.cached_embedder(threads, cache))
+        vectors = embedded.cached_embedder(threads, cache)
+        embedded.ship_vectors(vectors)
+        for matter in opinions.MATTERS:
+            opinions.ship_opinion(matter, ShippedVectors.load(embedded.SHIPPED, vectors))
     model = embedded.load_embedded_model(cache=cache, embedder=threads)
     said: dict[str, object] = {"model": model.version, "abstain_below": model.abstain_below}
     if report:

@@ -96,7 +96,7 @@ class Opinion:
         meaning.fit(vectors, is_meant, sample_weight=counts_for)
         return cls(
             rarity=rarity,
-            weights=wording.coef_[0].reshape(len(_KINDS), BUCKETS).astype(np.float16),
+            weights=np.asarray(wording.coef_)[0].reshape(len(_KINDS), BUCKETS).astype(np.float16),
             start=float(wording.intercept_[0]),
             support=_rounded(meaning.support_vectors_.astype(np.float32)),
             sides=np.asarray(meaning.dual_coef_)[0].astype(np.float32),

@@ -1,4 +1,4 @@
-"""The opinions that ship: whether a message asks that contact stop; whether a machine wrote it."""
+"""The opinions that ship: does a message ask that contact stop, did a machine write it?"""
 
 import hashlib
 import json
