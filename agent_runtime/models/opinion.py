@@ -97,7 +97,7 @@ class Opinion:
         return cls(
             rarity=rarity,
             weights=np.asarray(wording.coef_)[0].reshape(len(_KINDS), BUCKETS).astype(np.float16),
-            start=float(wording.intercept_[0]),
+            start=float(np.ravel(wording.intercept_)[0]),
             support=_rounded(meaning.support_vectors_.astype(np.float32)),
             sides=np.asarray(meaning.dual_coef_)[0].astype(np.float32),
             offset=float(meaning.intercept_[0]),
