@@ -110,7 +110,8 @@ def play(
 
 def reader_of(playbook: Playbook, turn: Turn, contact: Contact, *, now: datetime) -> Contact:
     """Returns the contact as the desk shows it to a touch: a signal only by LinkedIn."""
-    if not turn.due or playbook.touches[turn.due - 1].channel != "linkedin":
+    is_planned = turn.due and turn.due <= len(playbook.touches)
+    if not is_planned or playbook.touches[turn.due - 1].channel != "linkedin":
         return contact
     return with_signal(contact, newest_signal(contact, now=now))
 
