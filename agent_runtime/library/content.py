@@ -125,7 +125,7 @@ class Content(BaseModel):
         """The paragraphs of the text, slots still open."""
         return tuple(part.strip() for part in self.body.split("\n\n") if part.strip())
 
-    @cached_property
+    @property
     def without_chat(self) -> "Content":
         """The same text, for a company that has no page with the chat."""
         mark = f"{{{CHAT_LINK}}}"
