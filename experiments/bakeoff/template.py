@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from experiments.bakeoff.answers import write_questions
 from experiments.bakeoff.config import HOLDOUT, BakeOff, load_bakeoff
 from experiments.errors import BakeOffError
+from experiments.pages import templates_in
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLAN = "bakeoff.yaml"
@@ -47,13 +46,7 @@ def write_template(
         if path.exists():
             raise BakeOffError(f"{path} is there already; name another folder, or remove it")
     share = int(TREATED / len(candidates) * 100) / 100
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_in(TEMPLATES, is_html=False)
     text = environment.get_template("bakeoff.yaml.j2").render(
         id=bakeoff_id,
         candidates=candidates,

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from experiments.canonical import canonical_json
+from experiments.pages import templates_in
 from experiments.readout import Readout
 from experiments.report import words
 from experiments.report.pictures import Pictures, missing_values
@@ -44,13 +45,7 @@ def render_page(readout: Readout, spec: Spec, *, digest: str = "") -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_in(TEMPLATES)
     environment.globals["words"] = words
     environment.filters["typeset"] = words.typeset
     return environment

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from plotly.graph_objects import Figure as Plot
 from plotly.offline import get_plotlyjs
 
 from agent_runtime.settings import Workspace
 from experiments.figures import daily_figure, interval_figure
+from experiments.pages import templates_in
 from pipelines.errors import PipelineError
 from pipelines.readouts import words
 from pipelines.readouts.report import Report
@@ -51,13 +52,7 @@ def render_page(report: Report) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_in(TEMPLATES)
     environment.globals["words"] = words
     return environment
 

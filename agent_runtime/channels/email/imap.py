@@ -22,9 +22,6 @@ Receive = Callable[[bytes, str], None]
 TIMEOUT_S = 30.0
 IDLE_S = 9 * 60.0
 """RFC 2177 asks for less than 29 minutes; many firewalls forget a silent line after ten."""
-ROUND_S = 10.0
-"""What a server says in one breath with its consent to IDLE lies unseen in the client's buffer
-until IDLE ends, so that IDLE is short and begun again."""
 LOOK_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
@@ -39,6 +36,9 @@ class ImapFolder:
     clock: Callable[[], datetime]
     first_pause_s: float = 1.0
     """How long to wait after the line broke; doubles up to a minute."""
+    round_s: float = 3.0
+    """What a server says in one breath with its consent to IDLE lies unseen in the client's buffer
+    until IDLE ends, so that IDLE is as short as this and begun again: a stop counts within five."""
 
     @property
     def source(self) -> str:
@@ -126,10 +126,10 @@ class ImapFolder:
                 if isinstance(error, IMAPClientAbortError):
                     raise
                 return False
-            round_ends = monotonic() + ROUND_S
+            round_ends = monotonic() + self.round_s
             heard = []
             while not (heard or stop.is_set()) and monotonic() < round_ends:
-                heard = client.idle_check(timeout=LOOK_S)
+                heard = client.idle_check(timeout=min(LOOK_S, self.round_s))
             _, at_last = client.idle_done()
             if heard or at_last:
                 break

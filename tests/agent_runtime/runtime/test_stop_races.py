@@ -1,8 +1,9 @@
 """A stop that comes while something of the person is in hand."""
 
 from dataclasses import replace
+from datetime import timedelta
 
-from conversation_world import ANA, NOW, Wire, new_world, work_all
+from conversation_world import ANA, NOW, Wire, mail, new_world, work_all
 
 from agent_runtime.domain import Verdict
 from agent_runtime.ports import Receipt
@@ -54,3 +55,20 @@ def test_a_mail_that_a_server_put_off_is_tried_again_for_everybody_else():
     (message,) = store.messages.values()
     assert message.state == "READY"
     assert message.due_at > NOW
+
+
+def test_a_wish_that_may_be_a_stop_keeps_the_agent_silent_until_a_person_has_looked():
+    """R39 R193: nobody is suppressed for good, nothing is answered, and no touch goes out."""
+    text = "Bitte schreiben Sie nicht mehr an Herrn Vogt, er ist in Rente. Ich übernehme."
+    store, runtime = new_world()
+    wire = Wire()
+    runtime.inbox.receive(mail(text), now=NOW)
+    runtime.desk.work(Due("task", "task-1"), wire, now=NOW)
+    assert wire.mails == [], "a touch waits while the mail is unread"
+
+    work_all(store, runtime, wire, NOW + timedelta(days=3))
+    assert wire.mails == []
+    assert not store.suppressed(ANA.person_id)
+    assert store.session_of(ANA.person_id).speaker == "human"
+    (waiting,) = store.open_human_tasks()
+    assert waiting.reason == "perhaps_a_stop"

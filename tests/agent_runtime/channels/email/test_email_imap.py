@@ -1,6 +1,8 @@
 """R193: mail is read from a real Dovecot, each mail once, whatever breaks."""
 
+import socket
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event, Thread
 
@@ -206,3 +208,58 @@ def test_mail_that_comes_while_another_is_read_is_not_left_lying(server, user, s
     finally:
         stop.set()
         reader.join(timeout=10)
+
+
+class OneBreath:
+    """A line to the server that keeps its consent to IDLE until there is news, once."""
+
+    def __init__(self, server):
+        self._server, self.holds, self._held = server.port, Event(), False
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        Thread(target=self._serve, daemon=True).start()
+
+    def close(self):
+        self._door.close()
+
+    def _serve(self):
+        while True:
+            try:
+                near, _ = self._door.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self._server))
+            Thread(target=self._pass_on, args=(near, far), daemon=True).start()
+            Thread(target=self._pass_on, args=(far, near), daemon=True).start()
+
+    def _pass_on(self, source, sink):
+        try:
+            while said := source.recv(65536):
+                if b"+ idling" in said and not self._held:
+                    self._held = True
+                    self.holds.set()
+                    said += source.recv(65536)
+                sink.sendall(said)
+        except OSError:
+            pass
+        finally:
+            sink.close()
+
+
+def test_mail_that_is_told_in_one_breath_with_the_consent_to_wait_is_read(server, user, store):
+    line, kept, stop = OneBreath(server), Kept(), Event()
+    direct = folder_of(server, user, store)
+    append(direct)
+    account = direct.account.model_copy(update={"port": line.port})
+    folder = replace(direct, account=account, round_s=0.5)
+    reader = Thread(target=folder.run, args=(stop, kept))
+    reader.start()
+    try:
+        assert line.holds.wait(20)
+        append(direct, 1)
+        until(lambda: kept.stored == ["<1@x>"], seconds=8)
+    finally:
+        stop.set()
+        reader.join(timeout=10)
+        line.close()
+    assert not reader.is_alive()
