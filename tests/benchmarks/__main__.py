@@ -14,15 +14,6 @@ NAMES = (
     *("assignment", "experiments", "permit", "reading"),
     *("redaction", "sending", "trimming", "turns"),
 )
-    "assignment",
-    "experiments",
-    "permit",
-    "reading",
-    "redaction",
-    "sending",
-    "trimming",
-    "turns",
-]
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
