@@ -1,11 +1,16 @@
 """The twin of `assignment.Draw` for whole tables; tests prove the two equal."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import polars as pl
 from polars_hash import NonCryptographicHashingNameSpace as UnkeyedHash
 
 from experiments.assignment import BUCKETS, HEX_DIGITS, Draw, digest_bound
+from experiments.threads import in_threads
+
+PARTS = 8
+"""Of a large table, which threads take in turn: Polars itself computes one hash at a time."""
 
 
 def arm_expr(salt: str, unit_column: str, shares: Mapping[str, float]) -> pl.Expr:
@@ -56,7 +61,13 @@ def bucket_expr(salt: str, unit_column: str) -> pl.Expr:
 
 def _each(column: str, work: Callable[[pl.Series], pl.Series], dtype: pl.DataType) -> pl.Expr:
     """Series, not expressions: Polars computes an expression anew wherever it is named."""
-    return pl.col(column).map_batches(work, return_dtype=dtype, is_elementwise=True)
+
+    def in_parts(ids: pl.Series) -> pl.Series:
+        step = max(1, math.ceil(ids.len() / PARTS))
+        parts = [(ids.slice(first, step),) for first in range(0, max(ids.len(), 1), step)]
+        return pl.concat(in_threads(work, parts, units=ids.len()))
+
+    return pl.col(column).map_batches(in_parts, return_dtype=dtype, is_elementwise=True)
 
 
 def _digests(ids: pl.Series, salt: str) -> pl.Series:

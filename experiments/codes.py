@@ -17,14 +17,18 @@ def dense_codes(names: pl.Series) -> pl.Series:
     """
     if names.dtype != pl.String or not names.len():
         return names.rank("dense").cast(pl.Int64) - 1
-    ids = names.hash(_SEEDS[0]).rank("dense").cast(pl.Int64).to_numpy() - 1
-    places = np.empty(int(ids.max()) + 1, np.int64)
-    places[ids] = np.arange(len(ids))
-    other = names.hash(_SEEDS[1]).to_numpy()
-    if (other[places][ids] != other).any():
+    hashes = names.hash(_SEEDS[0]).to_numpy()
+    order = _by_hash(hashes)
+    in_order = hashes[order]
+    is_first = np.concatenate([[True], in_order[1:] != in_order[:-1]])
+    runs = np.cumsum(is_first) - 1
+    others = names.hash(_SEEDS[1]).to_numpy()[order]
+    if (others[is_first][runs] != others).any():
         return names.rank("dense").cast(pl.Int64) - 1
-    in_order = names.gather(places).rank("ordinal").cast(pl.Int64).to_numpy() - 1
-    return pl.Series(names.name, in_order[ids])
+    code_of_run = names.gather(order[is_first]).rank("ordinal").cast(pl.Int64).to_numpy() - 1
+    codes = np.empty(len(hashes), np.int64)
+    codes[order] = code_of_run[runs]
+    return pl.Series(names.name, codes)
 
 
 def first_repeated(names: pl.Series) -> Any:
@@ -51,3 +55,20 @@ def stable_order(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     both = (numbers << bits) | np.arange(len(numbers))
     both.sort()
     return both & (2**bits - 1)
+
+
+def _by_hash(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The rows in an order in which equal hashes stand together, by their leading bits if need be.
+
+    Few hashes have their leading bits in common: those alone are sorted anew.
+    """
+    bits = max(len(hashes) - 1, 1).bit_length()
+    order = stable_order((hashes >> np.uint64(bits + 1)).astype(np.int64))
+    in_order = hashes[order]
+    is_less = in_order[1:] < in_order[:-1]
+    if is_less.any():
+        leading = in_order >> np.uint64(bits + 1)
+        for prefix in np.unique(leading[1:][is_less]):
+            first, end = np.searchsorted(leading, prefix), np.searchsorted(leading, prefix, "right")
+            order[first:end] = order[first:end][np.argsort(in_order[first:end], kind="stable")]
+    return order

@@ -44,18 +44,19 @@ def columns_for(units: pl.DataFrame, spec: Spec, metric: str, *more: str) -> pl.
     return units.select(list(dict.fromkeys((*names, *([cluster] if cluster else [])))))
 
 
-def of_arm(units: pl.DataFrame, arm: str) -> pl.DataFrame:
-    """Returns the units of an arm, without a copy where they stand together."""
+def rows_of(units: pl.DataFrame, arm: str) -> slice | np.ndarray:
+    """Returns the rows of an arm: a slice, which copies nothing, where they stand together."""
     is_mine = units["arm"] == arm
     first, count = is_mine.arg_max() or 0, int(is_mine.sum())
     if is_mine.slice(first, count).all():
-        return units.slice(first, count)
-    return units.filter(is_mine)
+        return slice(first, first + count)
+    return is_mine.to_numpy()
 
 
 def sample_of(units: pl.DataFrame, spec: Spec, metric: str, arm: str) -> Sample | RatioSample:
     """Returns one arm of units that have a value; what was randomised as one is a cluster."""
-    mine = of_arm(units, arm)
+    rows = rows_of(units, arm)
+    mine = units[rows] if isinstance(rows, slice) else units.filter(rows)
     names = _known_before(units, spec, metric)
     known = np.empty((len(names), mine.height))
     for row, name in zip(known, names, strict=True):

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from experiments.columns import randomised_as_one
+from experiments.estimation import rows_of
 from experiments.sections.parts import Balance, CovariateBalance
 from experiments.sections.trial import Trial
 from experiments.statistics.balance import BalanceEstimate, covariate_balance
@@ -22,8 +23,10 @@ def balance(trial: Trial) -> tuple[Balance, ...] | None:
     if not trial.feature_columns:
         return None
     known = {name: column for c in trial.feature_columns for name, column in _columns(trial, c)}
-    covariates = np.column_stack(list(known.values()))
-    return tuple(_of_arm(trial, arm, tuple(known), covariates) for arm in trial.spec.treated)
+    covariates = np.empty((len(known), trial.units.height))
+    for row, column in zip(covariates, known.values(), strict=True):
+        row[:] = column
+    return tuple(_of_arm(trial, arm, tuple(known), covariates.T) for arm in trial.spec.treated)
 
 
 def _of_arm(trial: Trial, arm: str, names: tuple[str, ...], covariates: np.ndarray) -> Balance:
@@ -31,13 +34,10 @@ def _of_arm(trial: Trial, arm: str, names: tuple[str, ...], covariates: np.ndarr
     clusters = trial.ids(trial.units) if has_clusters else np.empty(0, np.int64)
     sides = []
     for name in (trial.spec.control, arm):
-        is_mine = (trial.units["arm"] == name).to_numpy()
+        rows = rows_of(trial.units, name)
+        mine = covariates[rows]
         sides.append(
-            Sample(
-                values=np.zeros(int(is_mine.sum())),
-                covariates=covariates[is_mine],
-                cluster_ids=clusters[is_mine] if has_clusters else clusters,
-            )
+            Sample(np.zeros(len(mine)), mine, clusters[rows] if has_clusters else clusters)
         )
     found = covariate_balance(*sides)
     rows = zip(names, found.means_arm, found.means_control, found.standardised, strict=True)

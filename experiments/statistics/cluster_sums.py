@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.statistics.estimate import Sample
+from experiments.statistics.places import places_of
 
 _NO_FREEDOM_LEFT = 1 - 1e-9
 _EFFECT = 1
@@ -36,13 +37,11 @@ class _Sums:
     square: float
 
     @classmethod
-    def of(
-        cls, sample: Sample, mean: float, middle: NDArray[np.float64], clusters: range
-    ) -> "_Sums":
-        summed = _by_cluster(sample.cluster_ids.astype(np.int64, copy=False), clusters)
+    def of(cls, sample: Sample, mean: float, middle: NDArray[np.float64]) -> "_Sums":
+        summed, count = _by_cluster(sample.cluster_ids.astype(np.int64, copy=False))
         values = sample.values - mean
         columns = [sample.covariates[:, i] - middle[i] for i in range(len(middle))]
-        count, width, product = len(clusters), 1 + len(middle), np.ones_like(values)
+        width, product = 1 + len(middle), np.ones_like(values)
         products, responses = np.empty((width, width, count)), np.empty((width, count))
         products[0, 0] = summed(product)
         responses[0] = summed(values)
@@ -56,22 +55,16 @@ class _Sums:
 
 
 def _by_cluster(
-    ids: NDArray[np.int64], clusters: range
-) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """What sums values by cluster; several times faster where those of one stand together."""
-    if not len(ids) or (ids[1:] < ids[:-1]).any():
-        return lambda values: np.bincount(ids - clusters.start, values, len(clusters)).astype(
+    ids: NDArray[np.int64],
+) -> tuple[Callable[[NDArray[np.float64]], NDArray[np.float64]], int]:
+    """What sums values by cluster, several times faster where those of one stand together."""
+    if (ids[1:] < ids[:-1]).any():
+        places, count = places_of(ids)
+        return lambda values: np.bincount(places, values, count).astype(
             np.float64, copy=False
-        )
+        ), count
     starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
-    places = ids[starts] - clusters.start
-
-    def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = np.zeros(len(clusters))
-        sums[places] = np.add.reduceat(values, starts)
-        return sums
-
-    return summed
+    return lambda values: np.add.reduceat(values, starts), len(starts)
 
 
 @dataclass(frozen=True)
@@ -89,32 +82,30 @@ class ClusterSums:
 
     @classmethod
     def of(cls, control: Sample, arm: Sample) -> "ClusterSums":
-        """Returns the sums of two arms whose clusters are numbered."""
+        """Returns the sums of two arms whose clusters are numbered; none is in both of them."""
         count = len(control.values) + len(arm.values)
         mean = float((control.values.sum() + arm.values.sum()) / count)
         middle = (control.covariates.sum(axis=0) + arm.covariates.sum(axis=0)) / count
-        present = [sample.cluster_ids for sample in (control, arm) if len(sample.cluster_ids)]
-        clusters = range(min(int(i.min()) for i in present), max(int(i.max()) for i in present) + 1)
-        of_control, of_arm = (_Sums.of(s, mean, middle, clusters) for s in (control, arm))
-        # The arm's column is the column of ones, over the units of the arm alone. Covariates are
-        # brought to one size, since large amounts would drown the arm in rounding.
-        others = [0, *range(2, 2 + len(middle))]
-        width = 2 + len(middle)
-        products = np.empty((width, width, len(clusters)))
-        responses = np.empty((width, len(clusters)))
-        products[np.ix_(others, others)] = of_control.products + of_arm.products
-        products[_EFFECT, others] = products[others, _EFFECT] = of_arm.products[0]
-        products[_EFFECT, _EFFECT] = of_arm.products[0, 0]
-        responses[others] = of_control.responses + of_arm.responses
-        responses[_EFFECT] = of_arm.responses[0]
-        sizes = np.ones(width)
-        sizes[2:] = np.sqrt(np.einsum("iik->i", products)[2:] / count)
-        sizes[sizes == 0] = 1.0
-        products /= np.outer(sizes, sizes)[:, :, None]
-        responses /= sizes[:, None]
-        if not (is_there := products[0, 0] > 0).all():
-            products, responses = products[:, :, is_there], responses[:, is_there]
-        square = of_control.square + of_arm.square
+        sides = [_Sums.of(sample, mean, middle) for sample in (control, arm)]
+        # Covariates are brought to one size: large amounts would drown the arm in rounding.
+        sizes = np.sqrt(sum(np.einsum("iik->i", side.products) for side in sides) / count)
+        sizes[0], sizes[sizes == 0] = 1.0, 1.0
+        # The arm's column is the column of ones, and zero in the control.
+        columns = {0: 0, _EFFECT: 0} | {i + 1: i for i in range(1, len(sizes))}
+        in_control = sides[0].products.shape[2]
+        clusters = in_control + sides[1].products.shape[2]
+        products = np.empty((len(columns), len(columns), clusters))
+        responses = np.empty((len(columns), clusters))
+        places = (slice(0, in_control), slice(in_control, clusters))
+        for side, place, is_arm in zip(sides, places, (False, True), strict=True):
+            for i, left in columns.items():
+                is_zero = i == _EFFECT and not is_arm
+                responses[i, place] = 0 if is_zero else side.responses[left] / sizes[left]
+                for j, right in columns.items():
+                    both = sizes[left] * sizes[right]
+                    is_zero = _EFFECT in (i, j) and not is_arm
+                    products[i, j, place] = 0 if is_zero else side.products[left, right] / both
+        square = sides[0].square + sides[1].square
         return cls(products.transpose(2, 0, 1), responses.T, square, mean)
 
     @property

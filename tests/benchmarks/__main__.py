@@ -1,14 +1,31 @@
-"""Runs every benchmark and prints one JSON line each, with the load of the machine beside it."""
+"""Runs the benchmarks, all or those that are named; prints one JSON line each.
 
+Figures of time stand beside the machine's load. `--units N` sets the size of the large ones.
+"""
+
+import argparse
+import inspect
 import json
 import os
 import sys
+from importlib import import_module
 
-from tests.benchmarks import assignment, permit, reading, redaction, sending, trimming, turns
+NAMES = (
+    *("assignment", "experiments", "permit", "reading"),
+    *("redaction", "sending", "trimming", "turns"),
+)
 
 if __name__ == "__main__":
-    for benchmark in (assignment, permit, reading, redaction, sending, trimming, turns):
-        figures = benchmark.measure()
-        line = {"benchmark": benchmark.__name__.rpartition(".")[2], **figures}
-        sys.stdout.write(json.dumps({**line, "load": round(os.getloadavg()[0], 1)}) + "\n")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--units", type=int, help="ids and units, instead of 10 million each")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(NAMES):
+        parser.error(f"{min(unknown)!r} is no benchmark; there are {', '.join(NAMES)}")
+    for name in asked.names or NAMES:
+        measure = import_module(f"tests.benchmarks.{name}").measure
+        has_size = asked.units is not None and bool(inspect.signature(measure).parameters)
+        figures = measure(asked.units) if has_size else measure()
+        line = {"benchmark": name, **figures, "load": round(os.getloadavg()[0], 1)}
+        sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
