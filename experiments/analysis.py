@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from experiments.codes import stable_order
 from experiments.columns import randomised_as_one
@@ -126,12 +128,14 @@ def _side_by_side(units: pl.DataFrame, spec: Spec) -> pl.DataFrame:
     """The arms one after another and in them the clusters: sums by cluster read memory in order."""
     if spec.cluster is None:
         return units
-    cluster = units[spec.cluster]
-    places = (
-        units["arm"].to_physical().cast(pl.Int64) * (cluster.to_numpy().max(initial=0) + 1)
-        + cluster
-    )
-    return units.rechunk()[stable_order(places.to_numpy())]
+    arms, clusters = units["arm"].to_physical().to_numpy(), units[spec.cluster].to_numpy()
+
+    def rows_of_arm(place: int) -> NDArray[np.int64]:
+        rows = np.flatnonzero(arms == place)
+        return rows[stable_order(clusters[rows])]
+
+    places = [(place,) for place in range(len(spec.arms))]
+    return units.rechunk()[np.concatenate(in_threads(rows_of_arm, places, units=units.height))]
 
 
 def _roles(spec: Spec) -> dict[str, Role]:

@@ -3,7 +3,9 @@
 import json
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -159,10 +161,6 @@ def analyze(
     Example: parley experiment analyze --spec s.yaml --units u.csv --out r.json --html r.html
     --registry out/demo/registry.jsonl --first-send 2026-01-12T08:00
     """
-    from experiments.analysis import analyze as analyze_units
-    from experiments.report.files import completed, write_readout
-    from experiments.report.terminal import print_readout
-    from experiments.reproduction import Sources
     from experiments.units import read_units
 
     if log is not None and not (log.exists() or head_of(log).exists()):
@@ -183,8 +181,16 @@ def analyze(
         arm_column=arm_column,
         is_whole=False,
     )
-    # The table gets no name here: the analysis lets go of its texts once they are checked.
-    found = analyze_units(read_table(), question, source=str(units), now=now)
+    # SciPy takes as long to load as ten million rows to read, so each has a thread.
+    Thread(target=import_module, args=("experiments.analysis",)).start()
+    tables = [read_table()]
+    from experiments.analysis import analyze as analyze_units
+    from experiments.report.files import completed, write_readout
+    from experiments.report.terminal import print_readout
+    from experiments.reproduction import Sources
+
+    # The table keeps no name here: the analysis lets go of its texts once they are checked.
+    found = analyze_units(tables.pop(), question, source=str(units), now=now)
     sources = Sources(
         spec=spec,
         units=units,

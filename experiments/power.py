@@ -4,9 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import cast
 
-from scipy.optimize import brentq
-from statsmodels.stats.power import normal_sample_size_one_tail
-
 from experiments.errors import PowerError
 
 
@@ -133,6 +130,8 @@ def detectable(
         )
         return size.total - units
 
+    from scipy.optimize import brentq
+
     if units < 4:
         raise PowerError(f"units is {units}, but must be at least 4")
     least, most = 1e-6, (1 - 1e-9) / baseline - 1 if 0 < baseline < 1 else 1.0
@@ -151,6 +150,8 @@ def _n_arm(
     separate = math.sqrt(changed * (1 - changed) + baseline * (1 - baseline) / ratio)
     overall = changed * share + baseline * (1 - share)
     pooled = math.sqrt(overall * (1 - overall) * (1 + 1 / ratio))
+    from statsmodels.stats.power import normal_sample_size_one_tail
+
     needed = normal_sample_size_one_tail(
         changed - baseline,
         power,

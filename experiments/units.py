@@ -1,5 +1,9 @@
 """The table that an analysis stands on: one row a unit, checked before any number is made."""
 
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
 import numpy as np
 import polars as pl
 
@@ -68,6 +72,20 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
                 f"{source}: the column {column!r} ({part}) is missing; there are {known}"
             )
     _check_ids(units, spec, source)
+    if spec.cluster is None:
+        return _measured(units, spec, source)
+    with ThreadPoolExecutor(1) as beside:
+        numbering = beside.submit(dense_codes, units[spec.cluster])
+        checked = _measured(units, spec, source)
+        numbered = checked.with_columns(numbering.result() + 1)
+    _check_clusters(checked, numbered, spec, spec.cluster, source)
+    return numbered
+
+
+def _measured(units: pl.DataFrame, spec: Spec, source: str) -> pl.DataFrame:
+    """The columns of the spec, checked but for the clusters."""
+    _check_unique(units["unit_id"], source)
+    parts = parts_of(spec)
     for column in (*spec.segments, *spec.cupac):
         _check_known_before(units[column], column, parts[column], source)
     is_named = randomised_as_one(spec) is None and bool(spec.segments or spec.cupac)
@@ -80,13 +98,7 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
     ).with_columns(pl.col(list(spec.covariates)).fill_null(strategy="mean"))
     _check_arms(checked, spec, source)
     _check_contacted(checked, spec, source)
-    if spec.switchback:
-        checked = _with_periods(checked, spec.switchback.period, source)
-    if spec.cluster is None:
-        return checked
-    numbered = checked.with_columns(dense_codes(checked[spec.cluster]) + 1)
-    _check_clusters(checked, numbered, spec, spec.cluster, source)
-    return numbered
+    return _with_periods(checked, spec.switchback.period, source) if spec.switchback else checked
 
 
 _TOO_LARGE = 1e30
@@ -103,14 +115,17 @@ def _check_ids(units: pl.DataFrame, spec: Spec, source: str) -> None:
             )
         if empty := _empty_count(values):
             raise UnitsError(f"{source}: the column {column!r} is empty in {empty} rows; fill it")
-    if (repeated := first_repeated(units["unit_id"])) is not None:
-        raise UnitsError(f"{source}: the column 'unit_id' holds {repeated!r} twice; one row a unit")
     unknown = units.filter(~pl.col("arm").cast(pl.String).is_in(list(spec.arms)))
     if unknown.height:
         raise UnitsError(
             f"{source}: the column 'arm' holds {unknown['arm'][0]!r}, but {spec.id} knows "
             f"{', '.join(spec.arms)}"
         )
+
+
+def _check_unique(ids: pl.Series, source: str) -> None:
+    if (repeated := first_repeated(ids)) is not None:
+        raise UnitsError(f"{source}: the column 'unit_id' holds {repeated!r} twice; one row a unit")
 
 
 def _empty_count(values: pl.Series) -> int:
@@ -136,13 +151,15 @@ def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Seri
         raise UnitsError(
             f"{where} holds {_no_number(values)!r}, a {values.dtype}, but must hold numbers"
         )
-    numbers = values.cast(pl.Float64).fill_nan(None)
-    if numbers.is_infinite().any():
+    numbers = values.cast(pl.Float64)
+    if numbers.is_nan().any():
+        numbers = numbers.fill_nan(None)
+        if numbers.null_count() == numbers.len():
+            raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
+    ends = [cast(float, numbers.min()), cast(float, numbers.max())]
+    if any(math.isinf(end) for end in ends):
         raise UnitsError(f"{where} holds an infinite value, but must hold finite numbers")
-    if numbers.null_count() == numbers.len():
-        raise UnitsError(f"{where} holds no value at all; leave it out of the spec or fill it")
-    far = numbers.filter(numbers.abs() > _TOO_LARGE)
-    if len(far):
+    if far := [end for end in ends if abs(end) > _TOO_LARGE]:
         raise UnitsError(
             f"{where} holds {far[0]:g}, which is too large to compute with; mend it, or use a "
             "larger unit"

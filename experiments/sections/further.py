@@ -9,6 +9,7 @@ from experiments.sections.segments import segments
 from experiments.sections.sensitivity import sensitivity
 from experiments.sections.trial import Trial
 from experiments.sections.uplift import uplift
+from experiments.threads import in_threads
 
 
 def further_sections(trial: Trial) -> FurtherSections:
@@ -17,12 +18,8 @@ def further_sections(trial: Trial) -> FurtherSections:
     Only for the fixed mode with every window closed: all of these are intervals and p-values that
     hold once, and looked at before they would tell what the headline may not tell yet.
     """
-    return FurtherSections(
-        balance=balance(trial),
-        compliers=compliers(trial),
-        segments=segments(trial),
-        quantiles=quantiles(trial),
-        uplift=uplift(trial),
-        sensitivity=sensitivity(trial),
-        money=money(trial),
-    )
+    sections = (balance, compliers, segments, quantiles, uplift, sensitivity, money)
+    asked = [(section,) for section in sections]
+    found = in_threads(lambda section: section(trial), asked, units=trial.units.height)
+    names = [section.__name__ for section in sections]
+    return FurtherSections(**dict(zip(names, found, strict=True)))

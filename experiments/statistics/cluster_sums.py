@@ -1,8 +1,9 @@
 """What the sums of each cluster tell: least squares on the arm, and errors robust to clusters."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from experiments.statistics.estimate import Sample
 from experiments.statistics.places import places_of
 
 _NO_FREEDOM_LEFT = 1 - 1e-9
+_CACHED_ROWS = 131_072
+"""So many of each column stay in a processor's cache while all products are summed."""
 _EFFECT = 1
 """Place of the arm's coefficient; the control's mean stands at 0, covariates follow."""
 
@@ -27,56 +30,81 @@ class RobustFit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sums:
-    """Sums of one arm's units by cluster, the cluster last; Z holds a one and the covariates."""
+class SideSums:
+    """Sums over one side's units by cluster, the cluster last; Z holds what varies in the side."""
 
     products: NDArray[np.float64]
     """Z'Z of each cluster."""
     responses: NDArray[np.float64]
-    """Z'y of each cluster."""
+    """Z'y of each cluster, y less its overall mean."""
     square: float
+    """y'y over all units."""
+    columns: NDArray[np.float64]
+    """What makes the columns of the whole fit, X, of Z: X = Z columns."""
 
     @classmethod
-    def of(cls, sample: Sample, mean: float, middle: NDArray[np.float64]) -> "_Sums":
-        summed, count = _by_cluster(sample.cluster_ids.astype(np.int64, copy=False))
-        values = sample.values - mean
-        columns = [sample.covariates[:, i] - middle[i] for i in range(len(middle))]
-        width, product = 1 + len(middle), np.ones_like(values)
+    def of(cls, sample: Sample, mean: float, middle: NDArray[np.float64]) -> "SideSums":
+        """Returns the sums of one arm; Z holds a one and the covariates less their middle."""
+        blocks = list(_blocks(sample.cluster_ids.astype(np.int64, copy=False)))
+        width, count = 1 + len(middle), blocks[-1].clusters.stop
         products, responses = np.empty((width, width, count)), np.empty((width, count))
-        products[0, 0] = summed(product)
-        responses[0] = summed(values)
-        for i, left in enumerate(columns, start=1):
-            products[0, i] = products[i, 0] = summed(left)
-            responses[i] = summed(np.multiply(left, values, out=product))
-            for j, right in enumerate(columns[:i], start=1):
-                sums = summed(np.multiply(left, right, out=product))
-                products[i, j] = products[j, i] = sums
-        return cls(products, responses, float(values @ values))
+        square = 0.0
+        for rows, clusters, summed in blocks:
+            values = sample.values[rows] - mean
+            columns = [sample.covariates[rows, i] - middle[i] for i in range(len(middle))]
+            products[0, 0, clusters] = summed(np.ones_like(values))
+            responses[0, clusters] = summed(values)
+            for i, left in enumerate(columns, start=1):
+                products[0, i, clusters] = products[i, 0, clusters] = summed(left)
+                responses[i, clusters] = summed(left * values)
+                for j, right in enumerate(columns[:i], start=1):
+                    products[i, j, clusters] = products[j, i, clusters] = summed(left * right)
+            # Not `@`: BLAS would wake a thread for each block, and have it wait busily.
+            square += float(np.einsum("i,i", values, values))
+        return cls(products, responses, square, np.eye(width))
+
+    def scores(self, slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns Z'(y - X slopes) of each cluster, one row a column of Z."""
+        own = self.columns @ slopes
+        return self.responses - sum(self.products[:, i] * slope for i, slope in enumerate(own))
 
 
-def _by_cluster(
-    ids: NDArray[np.int64],
-) -> tuple[Callable[[NDArray[np.float64]], NDArray[np.float64]], int]:
-    """What sums values by cluster, several times faster where those of one stand together."""
+class _Block(NamedTuple):
+    rows: slice
+    clusters: slice
+    summed: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    """Sums of the block's values by cluster."""
+
+
+def _blocks(ids: NDArray[np.int64]) -> Iterator[_Block]:
+    """All rows at once, or where those of a cluster stand together as many as a cache holds."""
     if (ids[1:] < ids[:-1]).any():
         places, count = places_of(ids)
-        return lambda values: np.bincount(places, values, count).astype(
-            np.float64, copy=False
-        ), count
+        yield _Block(
+            slice(0, len(ids)),
+            slice(0, count),
+            lambda values: np.bincount(places, values, count).astype(np.float64, copy=False),
+        )
+        return
     starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
-    return lambda values: np.add.reduceat(values, starts), len(starts)
+    ends = np.append(starts[1:], len(ids))
+    first = 0
+    while first < len(starts):
+        last = int(np.searchsorted(ends, starts[first] + _CACHED_ROWS, "right"))
+        clusters = slice(first, max(last, first + 1))
+        rows = slice(int(starts[first]), int(ends[clusters.stop - 1]))
+        yield _Block(
+            rows, clusters, partial(np.add.reduceat, indices=starts[clusters] - rows.start)
+        )
+        first = clusters.stop
 
 
 @dataclass(frozen=True)
 class ClusterSums:
     """Sums over the units of each cluster; X holds a one, the arm, standardised covariates."""
 
-    products: NDArray[np.float64]
-    """X'X of each cluster."""
-    responses: NDArray[np.float64]
-    """X'y of each cluster, y less its overall mean."""
-    square: float
-    """y'y over all units."""
+    sides: tuple[SideSums, ...]
+    """The arms; no cluster is in two of them."""
     mean: float
     """Overall mean of the metric."""
 
@@ -86,32 +114,31 @@ class ClusterSums:
         count = len(control.values) + len(arm.values)
         mean = float((control.values.sum() + arm.values.sum()) / count)
         middle = (control.covariates.sum(axis=0) + arm.covariates.sum(axis=0)) / count
-        sides = [_Sums.of(sample, mean, middle) for sample in (control, arm)]
+        sides = [SideSums.of(sample, mean, middle) for sample in (control, arm)]
         # Covariates are brought to one size: large amounts would drown the arm in rounding.
         sizes = np.sqrt(sum(np.einsum("iik->i", side.products) for side in sides) / count)
         sizes[0], sizes[sizes == 0] = 1.0, 1.0
-        # The arm's column is the column of ones, and zero in the control.
-        columns = {0: 0, _EFFECT: 0} | {i + 1: i for i in range(1, len(sizes))}
-        in_control = sides[0].products.shape[2]
-        clusters = in_control + sides[1].products.shape[2]
-        products = np.empty((len(columns), len(columns), clusters))
-        responses = np.empty((len(columns), clusters))
-        places = (slice(0, in_control), slice(in_control, clusters))
-        for side, place, is_arm in zip(sides, places, (False, True), strict=True):
-            for i, left in columns.items():
-                is_zero = i == _EFFECT and not is_arm
-                responses[i, place] = 0 if is_zero else side.responses[left] / sizes[left]
-                for j, right in columns.items():
-                    both = sizes[left] * sizes[right]
-                    is_zero = _EFFECT in (i, j) and not is_arm
-                    products[i, j, place] = 0 if is_zero else side.products[left, right] / both
-        square = sides[0].square + sides[1].square
-        return cls(products.transpose(2, 0, 1), responses.T, square, mean)
+        columns = np.insert(np.diag(1 / sizes), _EFFECT, 0.0, axis=1)
+        of_arm = columns.copy()
+        of_arm[0, _EFFECT] = 1.0
+        whole = zip(sides, (columns, of_arm), strict=True)
+        return cls(tuple(replace(side, columns=own) for side, own in whole), mean)
+
+    @cached_property
+    def products(self) -> NDArray[np.float64]:
+        """X'X of each cluster."""
+        parts = [s.columns.T @ s.products.transpose(2, 0, 1) @ s.columns for s in self.sides]
+        return np.concatenate(parts)
 
     @property
+    def square(self) -> float:
+        """Sum of squares of y over all units."""
+        return sum(side.square for side in self.sides)
+
+    @cached_property
     def sizes(self) -> NDArray[np.float64]:
         """Units of each cluster."""
-        return self.products[:, 0, 0]
+        return np.concatenate([side.products[0, 0] for side in self.sides])
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -131,7 +158,11 @@ class ClusterSums:
         """Returns the fit with CR1 errors, as statsmodels and Stata report them."""
         clusters, units, width = len(self.sizes), self.sizes.sum(), len(self._bread)
         factor = clusters / (clusters - 1) * (units - 1) / (units - width)
-        return self._fit(self._scores, factor, clusters - 1)
+        meat = sum(
+            side.columns.T @ (scores @ scores.T) @ side.columns
+            for side, scores in zip(self.sides, self._side_scores, strict=True)
+        )
+        return self._fit(factor * np.asarray(meat), clusters - 1)
 
     def for_few_clusters(self) -> RobustFit:
         """Returns the fit with CR2 errors and degrees of freedom that fit the clusters' sizes.
@@ -147,28 +178,40 @@ class ClusterSums:
         """
         drawn_in = self._adjustments()
         scores = self._scores + _each(self.products @ drawn_in, self._scores)
-        return self._fit(scores, 1.0, self._freedom(drawn_in))
+        return self._fit(scores.T @ scores, self._freedom(drawn_in))
 
     @property
     def _is_arm(self) -> NDArray[np.bool_]:
-        return self.products[:, _EFFECT, _EFFECT] > 0
+        return np.concatenate(
+            [side.columns[0, _EFFECT] * side.products[0, 0] > 0 for side in self.sides]
+        )
 
     @cached_property
     def _bread(self) -> NDArray[np.float64]:
-        return np.linalg.pinv(self.products.sum(axis=0), hermitian=True)
+        totals = [s.columns.T @ s.products.sum(axis=2) @ s.columns for s in self.sides]
+        return np.linalg.pinv(sum(totals), hermitian=True)
+
+    @cached_property
+    def _response(self) -> NDArray[np.float64]:
+        """X'y over all units."""
+        return np.asarray(sum(s.columns.T @ s.responses.sum(axis=1) for s in self.sides))
 
     @cached_property
     def _slopes(self) -> NDArray[np.float64]:
-        return self._bread @ self.responses.sum(axis=0)
+        return self._bread @ self._response
+
+    @cached_property
+    def _side_scores(self) -> list[NDArray[np.float64]]:
+        return [side.scores(self._slopes) for side in self.sides]
 
     @cached_property
     def _scores(self) -> NDArray[np.float64]:
-        # One column at a time: clusters lie side by side in memory, not the columns of one.
-        foretold = sum(self.products[:, :, i] * slope for i, slope in enumerate(self._slopes))
-        return self.responses - foretold
+        """X'(y - X slopes), one row a cluster."""
+        both = zip(self.sides, self._side_scores, strict=True)
+        return np.concatenate([scores.T @ side.columns for side, scores in both])
 
-    def _fit(self, scores: NDArray[np.float64], factor: float, freedom: float) -> RobustFit:
-        covariance = factor * self._bread @ (scores.T @ scores) @ self._bread
+    def _fit(self, meat: NDArray[np.float64], freedom: float) -> RobustFit:
+        covariance = self._bread @ meat @ self._bread
         base, effect = self._slopes[0] + self.mean, self._slopes[_EFFECT]
         return RobustFit(float(base), float(effect), covariance[:2, :2], float(freedom))
 
@@ -205,7 +248,7 @@ class ClusterSums:
 
     def _variance_parts(self) -> tuple[float, float]:
         """The residuals' variance within clusters and between them, by pairs of one cluster."""
-        squares = self.square - self._slopes @ self.responses.sum(axis=0)
+        squares = self.square - self._slopes @ self._response
         pairs = (self.sizes * (self.sizes - 1)).sum()
         units = self.sizes.sum()
         if pairs == 0:

@@ -17,7 +17,7 @@ from trials import drawn_units, trial_spec
 from experiments.analysis import analyze
 from experiments.health import sample_ratio
 from experiments.power import sample_size
-from experiments.statistics.cluster_sums import ClusterSums
+from experiments.statistics.cluster_sums import ClusterSums, SideSums
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,9 @@ def _sums(design, values, groups):
         products.append(design[mine].T @ design[mine])
         responses.append(design[mine].T @ (values[mine] - mean))
     square = float(((values - mean) ** 2).sum())
-    return ClusterSums(np.array(products), np.array(responses), square, float(mean))
+    whole = np.eye(design.shape[1])
+    side = SideSums(np.stack(products, axis=2), np.stack(responses, axis=1), square, whole)
+    return ClusterSums((side,), float(mean))
 
 
 def _errors(fit):
