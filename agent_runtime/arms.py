@@ -15,6 +15,16 @@ def publish_controls(tx: Tx, controls: Mapping[str, tuple[str, ...]]) -> None:
     tx.publish(CONTROLS, json.dumps({name: list(arms) for name, arms in controls.items()}))
 
 
+def add_controls(tx: Tx, controls: Mapping[str, tuple[str, ...]]) -> None:
+    """Publishes names of controls beside those that stand: a name that was one stays one."""
+    known = controls_of(tx)
+    joined = {
+        name: tuple(dict.fromkeys((*known.get(name, ()), *controls.get(name, ()))))
+        for name in (*known, *controls)
+    }
+    publish_controls(tx, joined)
+
+
 def controls_of(tx: Tx) -> dict[str, tuple[str, ...]]:
     """Returns the names that the control has, or has had, by experiment."""
     published = json.loads(tx.published(CONTROLS) or "{}")

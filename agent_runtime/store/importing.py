@@ -9,7 +9,7 @@ from zlib import crc32
 
 import polars as pl
 
-from agent_runtime.arms import publish_controls
+from agent_runtime.arms import add_controls
 from agent_runtime.campaign_limits import FILE as LIMITS
 from agent_runtime.campaign_limits import publish_limits
 from agent_runtime.contracts import Assignment, OutreachTask
@@ -71,14 +71,14 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
     with store.begin() as tx:
         tx.publish("owners", OWNERS.dump_json(tuple(owners.values())).decode())
         tx.publish("online_experiment", EXPERIMENT.dump_json(online_of(registrations)).decode())
-        publish_controls(tx, controls)
+        add_controls(tx, controls)
         publish_limits(tx, lake / LIMITS)
         for person_id, same_as in _merges(workspace):
             tx.merge(person_id, same_as, now=now)
     for page in _pages(assignments):
         with store.begin() as tx:
             for assignment in page:
-                _assign(tx, assignment, controls)
+                assign_once(tx, assignment, controls)
     for page in _pages(contacts):
         with store.begin() as tx:
             for contact in page:
@@ -116,7 +116,7 @@ def _was_given_here(consent: Consent) -> bool:
     return consent.state != "recorded" or consent.source.startswith(BY_TEXT)
 
 
-def _assign(tx: Tx, assignment: Assignment, controls: Controls) -> None:
+def assign_once(tx: Tx, assignment: Assignment, controls: Controls) -> None:
     """Writes an arm once. Where the store knows another and either is a control, nobody writes.
 
     Such a table was restored from a backup, or edited: which arm was real is not known any more.

@@ -1,4 +1,4 @@
-"""`parley bakeoff sample`, `report` and `rehearse`: what files and runs of ours hold."""
+"""`parley bakeoff` where it needs files of vendors or a run of ours."""
 
 import json
 from collections.abc import Sequence
@@ -65,6 +65,60 @@ def rehearse(
     typer.echo(f"a rehearsal of {told}: any difference between the candidates is chance")
     for path in (files.people, files.assignments, files.outcomes, files.threads):
         typer.echo(f"written: {path}")
+
+
+@app.command()
+def enforce(
+    file: Plan,
+    *,
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="A run of ours.")],
+    ours: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A candidate that this run plays; may be given again "
+            "[default: none among vendors, else all]"
+        ),
+    ] = None,
+    assignments: Draw = None,
+    log: Log = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say it, and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell a run of ours who was drawn: its agent keeps away from the holdout and from others'.
+
+    Whatever a campaign has queued for them is stopped at send; there is no way to take it back.
+
+    Example: parley bakeoff enforce out/bakeoff/bakeoff.yaml --workspace out/demo --ours ours
+    """
+    from agent_runtime.status import open_store
+    from experiments.bakeoff.enrolment import must_be_registered, read_people
+    from pipelines.bakeoff.enforcing import enforce as enforce_draw
+    from pipelines.bakeoff.enforcing import ours_of
+
+    plan = load_bakeoff(file)
+    must_be_registered(plan, file, log_of(file, log))
+    played = ours_of(plan, ours or ())
+    settings = load_settings(workspace)
+    found = enforce_draw(
+        plan,
+        read_people(assignments or file.parent / "assignments.parquet", plan),
+        open_store(settings),
+        tenant_id=settings.tenant_id,
+        ours=played,
+        is_trial=dry_run,
+    )
+    if as_json:
+        said = {"arms": found.counts, "kept_away": found.kept_away, "written": not dry_run}
+        typer.echo(json.dumps(said))
+        return
+    away = sum(found.counts[arm] for arm in found.kept_away)
+    would = "would keep" if dry_run else "keeps"
+    typer.echo(
+        f"{plan.id}: the agent of {workspace} {would} away from {away} contacts "
+        f"({', '.join(f'{found.counts[arm]} {arm}' for arm in found.kept_away)})"
+    )
+    for arm in played:
+        typer.echo(f"it may write to {found.counts[arm]} of {arm}, where campaigns ask for it")
 
 
 @app.command()

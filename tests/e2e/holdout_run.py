@@ -21,7 +21,7 @@ from agent_runtime.human_queue import HumanAnswer, HumanQueue
 from agent_runtime.policies.arms import GLOBAL_HOLDOUT
 from agent_runtime.pump import is_idle
 from agent_runtime.store import tables as t
-from agent_runtime.store.importing import _assign
+from agent_runtime.store.importing import assign_once
 from agent_runtime.store.registrations import controls_of, read_registrations
 from experiments.registry import register
 from experiments.spec import Spec
@@ -85,7 +85,7 @@ def table_restored_without_them(tx, who):
 
 
 def table_restored_with_another_arm(tx, who):
-    _assign(tx, row(tx, who, "online", "holdout"), CONTROLS)
+    assign_once(tx, row(tx, who, "online", "holdout"), CONTROLS)
 
 
 def spec_edited_on_disk(tx, who):

@@ -5,15 +5,50 @@ from random import Random
 
 import polars as pl
 import pytest
+from sqlalchemy import select
 
+from agent_runtime.clock import read_now
+from agent_runtime.crm_outbox import queue
+from agent_runtime.crm_push import CrmPush
 from agent_runtime.sandbox.journal import read_journal
 from agent_runtime.status import read_status
+from agent_runtime.store import tables as t
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.export import export_traces
+from agent_runtime.store.sql import SqlStore
+from agent_runtime.tools.local_crm import LocalCrm
 from tests.processes import Processes, prepare
 
 KILLS = 24
-PLACES = ("before_launch", "stored_inbound", "claimed", "accepted", "decided", "booked")
+PLACES = (
+    "before_launch",
+    "stored_inbound",
+    "claimed",
+    "accepted",
+    "decided",
+    "booked",
+    "pushed",
+)
+
+
+def wait_for_mails(processes, more):
+    """Waits until so many more have left: a fast machine is killed as often as a slow one."""
+    journal = processes.settings.paths.exchanger_log
+
+    def left():
+        return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+    enough = left() + more
+    processes.wait(lambda: processes.ended_well() or left() >= enough, seconds=30)
+
+
+def queue_for_the_crm(settings):
+    """Puts a mail that has left into the line for the CRM, as where one is connected."""
+    store = SqlStore(open_engine(f"sqlite:///{settings.paths.store}"), settings.tenant_id)
+    with store.begin() as tx:
+        sent = tx.rows(t.messages, state="SENT").first()
+        queue(tx, "sent", sent.message_id, at=read_now(store.engine))
+    store.engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +61,19 @@ def killed(tmp_path_factory):
         processes.start("sandbox")
         while not processes.ended_well():
             crash_at = places.pop(0) if places else ""
+            if crash_at == "pushed":
+                queue_for_the_crm(settings)
             processes.start("worker", crash_at=crash_at)
             if crash_at:
-                died = processes.wait(
+                processes.wait(
                     lambda: processes.has_died("worker") or processes.ended_well(), seconds=90
                 )
-                assert died, f"nobody came by {crash_at}: {processes.log('worker')}"
+                assert processes.has_died("worker"), (
+                    f"nobody came by {crash_at}: {processes.log('worker')}"
+                )
             elif kills < KILLS - len(PLACES):
-                processes.wait(processes.ended_well, seconds=2.0 + 2.0 * dice.random())
+                wait_for_mails(processes, dice.randint(4, 16))
+                processes.wait(processes.ended_well, seconds=dice.random())
             else:
                 processes.wait(processes.ended_well, seconds=240)
                 break
@@ -46,6 +86,27 @@ def killed(tmp_path_factory):
     finally:
         processes.stop()
     return settings, processes
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_what_waits_for_the_crm_when_the_worker_dies_is_not_lost(killed):
+    """R224: also between its answer and our note of it."""
+    settings, _ = killed
+    store = SqlStore(open_engine(f"sqlite:///{settings.paths.store}"), settings.tenant_id)
+    push = CrmPush(store, LocalCrm(store), {})
+    now = read_now(store.engine)
+    while True:
+        with store.begin() as tx:
+            waits = tx.pushes_due(now, limit=1)
+        if not waits:
+            break
+        push.work(now=now)
+    with store.engine.connect() as connection:
+        states = Counter(connection.execute(select(t.crm_pushes.c.state)).scalars())
+    store.engine.dispose()
+    assert states["KEPT"] > 0
+    assert set(states) == {"KEPT"}
 
 
 @pytest.mark.real
