@@ -13,6 +13,7 @@ from time import monotonic
 from typing import cast
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
@@ -40,6 +41,7 @@ from agent_runtime.store.engine import open_engine
 from agent_runtime.store.pruning import prune_daily
 from agent_runtime.store.rows import Due, DueKind
 from agent_runtime.store.sql import SqlStore
+from agent_runtime.warm_up import warm_up
 from agent_runtime.workflows import Workflows
 
 POLL_S = 0.01
@@ -97,21 +99,29 @@ class Worker:
             thread.start()
         swept_at = 0.0
         while not stop.is_set():
-            taken = self.take_mail()
-            now = read_now(self.engine)
-            released = pump.release(self.engine, workflows.enqueue, now=now)
-            if monotonic() - swept_at > SWEEP_EVERY_S:
-                ended = workflows.ended(pump.work_in_hand(self.engine))
-                pump.free(self.engine, work_ids=ended)
-                if self.keep_days is not None:
-                    self.keep_days(now)
-                resolve_unknown(self.runtime.outbox, self.mail_folder, now=now)
-                swept_at = monotonic()
-            if not (taken or released):
-                stop.wait(POLL_S)
+            try:
+                swept_at = self._round(workflows, stop, swept_at=swept_at)
+            except DBAPIError:
+                logging.getLogger(__name__).exception("the database does not answer; trying again")
+                stop.wait(SWEEP_EVERY_S)
         for thread in beside:
             thread.join(timeout=ENDS_WITHIN_S)
         workflows.close()
+
+    def _round(self, workflows: Workflows, stop: Event, *, swept_at: float) -> float:
+        """Takes mail in, releases what is due, sweeps once a second; returns when it last did."""
+        taken = self.take_mail()
+        now = read_now(self.engine)
+        released = pump.release(self.engine, workflows.enqueue, now=now)
+        if monotonic() - swept_at > SWEEP_EVERY_S:
+            pump.free(self.engine, work_ids=workflows.ended(pump.work_in_hand(self.engine)))
+            if self.keep_days is not None:
+                self.keep_days(now)
+            resolve_unknown(self.runtime.outbox, self.mail_folder, now=now)
+            swept_at = monotonic()
+        if not (taken or released):
+            stop.wait(POLL_S)
+        return swept_at
 
     def _tell_people(self, stop: Event) -> None:
         """Routes work to people; in a thread of its own, since whoever is told may be slow.
@@ -153,6 +163,7 @@ def build_worker(settings: Settings) -> Worker:
     with store.begin() as tx:
         newcomers = read_newcomers(tx, settings.tenant_id)
     library, model = open_mind(settings)
+    warm_up(library, model, now=read_now(engine))
     runtime = assemble(
         store,
         library=library,

@@ -15,6 +15,9 @@ from agent_runtime.store.rows import Due
 
 QUEUE = "lanes"
 APPLICATION_VERSION = "1"
+ATTEMPTS = 12
+FIRST_WAIT_S = 0.5
+"""It doubles: twelve attempts are a quarter of an hour."""
 _ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 WorkLane = Callable[[str, list[Due]], None]
@@ -71,9 +74,18 @@ class Workflows:
 
 
 def _register(work: WorkLane) -> str:
-    """A batch is one step: a claim and its send must never be two, or recovery sends twice."""
+    """A batch is one step: a claim and its send must never be two, or recovery sends twice.
 
-    @DBOS.step(name="work_rows")
+    What a row cannot do is set aside by whoever works it, so an error here is the database's: the
+    batch keeps its lane and goes on where it stopped, or what it had in hand would hang for ever.
+    """
+
+    @DBOS.step(
+        name="work_rows",
+        retries_allowed=True,
+        max_attempts=ATTEMPTS,
+        interval_seconds=FIRST_WAIT_S,
+    )
     def work_rows(lane: str, rows: list[list[str]]) -> str:
         work(lane, [Due(kind, row_id) for kind, row_id in rows])  # type: ignore[arg-type]
         return datetime.now(UTC).isoformat()

@@ -19,7 +19,8 @@ from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.local_crm import LocalCrm
 from tests.processes import Processes, prepare
 
-KILLS = 24
+KILLS = 20
+"""Of the worker; the sandbox is killed twice."""
 PLACES = (
     "before_launch",
     "stored_inbound",
@@ -71,7 +72,7 @@ def killed(tmp_path_factory):
                 assert processes.has_died("worker"), (
                     f"nobody came by {crash_at}: {processes.log('worker')}"
                 )
-            elif kills < KILLS - len(PLACES):
+            elif kills < KILLS:
                 wait_for_mails(processes, dice.randint(4, 16))
                 processes.wait(processes.ended_well, seconds=dice.random())
             else:
