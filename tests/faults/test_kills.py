@@ -73,7 +73,7 @@ def killed(tmp_path_factory):
                     f"nobody came by {crash_at}: {processes.log('worker')}"
                 )
             elif kills < KILLS:
-                wait_for_mails(processes, dice.randint(4, 16))
+                wait_for_mails(processes, dice.randint(2, 10))
                 processes.wait(processes.ended_well, seconds=dice.random())
             else:
                 processes.wait(processes.ended_well, seconds=240)
