@@ -1,5 +1,6 @@
 """What was promised before anybody was assigned, as an append-only log that shows tampering."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import pairwise
@@ -8,6 +9,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from experiments.edits import edits
 from experiments.errors import RegistryDamagedError, RegistryError, SpecEditedError
 from experiments.hash_chain import Chain, appending, read_chain
 from experiments.power_plan import needed_units
@@ -140,14 +142,15 @@ def deviations(path: Path, spec: Spec, *, first_send: AwareDatetime | None) -> t
     elif mine[-1].spec_hash != spec.spec_hash:
         found.append(
             f"the spec analysed ({spec.spec_hash[:12]}) is not the registered version "
-            f"{mine[-1].version} ({mine[-1].spec_hash[:12]})"
+            f"{mine[-1].version} ({mine[-1].spec_hash[:12]}); changed: "
+            f"{_changed(mine[-1].spec, spec.content)}"
         )
     for before, after in pairwise(mine):
         if first_send is not None and after.registered_at > first_send:
             found.append(
                 f"version {after.version} was registered {after.registered_at:%Y-%m-%d %H:%M} UTC, "
                 f"after the first send ({first_send.astimezone(UTC):%Y-%m-%d %H:%M} UTC), by "
-                f"{after.approver}; changed: {', '.join(_changed(before, after))}"
+                f"{after.approver}; changed: {_changed(before.spec, after.spec)}"
             )
     if mine and first_send is not None and mine[0].registered_at > first_send:
         found.append(
@@ -157,9 +160,8 @@ def deviations(path: Path, spec: Spec, *, first_send: AwareDatetime | None) -> t
     return tuple(found)
 
 
-def _changed(before: Registration, after: Registration) -> list[str]:
-    fields = {*before.spec, *after.spec} - {"version"}
-    return sorted(f for f in fields if before.spec.get(f) != after.spec.get(f)) or ["nothing"]
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    return ", ".join(e for e in edits(before, after) if not e.startswith("version ")) or "nothing"
 
 
 def verify(path: Path) -> Verification:

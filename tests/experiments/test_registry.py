@@ -280,7 +280,7 @@ def test_an_edit_after_the_first_send_names_what_changed_and_by_whom(log, regist
 
     assert said == (
         "version 2 was registered 2026-01-13 09:30 UTC, after the first send "
-        "(2026-01-12 09:30 UTC), by Bo Lee; changed: primary"
+        '(2026-01-12 09:30 UTC), by Bo Lee; changed: primary.metric from "meeting" to "reply"'
     )
 
 
@@ -291,6 +291,7 @@ def test_a_spec_that_is_not_the_registered_one_says_so_first(log, register):
     other = registry.deviations(log, _spec(hypothesis="x"), first_send=FIRST_SEND)
 
     assert "is not the registered version 1" in other[0]
+    assert other[0].endswith('to "x"')
     assert "only after the first send" in other[1]
 
 

@@ -129,7 +129,8 @@ def test_an_edit_after_the_first_send_stands_on_the_first_line_with_who_and_when
     printed = _run(*FILES, *REGISTRY, *LOOK, "--html", "report.html").output
 
     [said] = _report()["deviations"]
-    assert "by Bo <b>Lee</b>; changed: guardrails" in said
+    assert "by Bo <b>Lee</b>; changed: guardrails." in said
+    assert "margin from" in said
     assert _first_line() == f"1 deviation from what was registered: {said}."
     assert printed.startswith("1 deviation from what was registered")
     assert said in printed
