@@ -4,6 +4,7 @@ The first turn loads them for many seconds. Within a transaction it would keep t
 everybody for as long.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,8 +13,8 @@ from agent_runtime.app import assemble
 from agent_runtime.arms import publish_controls
 from agent_runtime.channels.email.parse import parse
 from agent_runtime.contracts import Assignment
-from agent_runtime.domain import Contact
 from agent_runtime.library.catalog import Library
+from agent_runtime.lone_text import NOBODY
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.newcomers import Newcomers, Owner
 from agent_runtime.policies.arms import HOLDOUT
@@ -27,6 +28,20 @@ from agent_runtime.tools.office_hours import office_hours
 _TENANT = "warm-up"
 _ASKS = "Thanks for your mail. What does it cost, and can we talk on Tuesday at 10?\n\nBest\nRobin"
 _OWNER = Owner("o", "Lena Vogt", "lena@warm-up.example", "relay@warm-up.example", "UTC")
+_BUYER = replace(
+    NOBODY,
+    tenant_id=_TENANT,
+    contact_id="c",
+    person_id="p",
+    email="robin@warm-up.example",
+    first_name="Robin",
+    language="en",
+    time_zone="UTC",
+    owner_id=_OWNER.owner_id,
+    owner_name=_OWNER.name,
+    owner_email=_OWNER.email,
+    mailbox=_OWNER.mailbox,
+)
 
 
 class _Nowhere:
@@ -41,7 +56,7 @@ def warm_up(library: Library, model: LanguageModel, *, now: datetime) -> None:
     store, owners = MemoryStore(_TENANT), (_OWNER,)
     with store.begin() as tx:
         publish_controls(tx, {_TENANT: (HOLDOUT,)})
-        tx.add_contact(_buyer())
+        tx.add_contact(_BUYER)
         tx.add_assignment(_treated(now))
     runtime = assemble(
         store,
@@ -57,31 +72,10 @@ def warm_up(library: Library, model: LanguageModel, *, now: datetime) -> None:
 
 def _mail() -> bytes:
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"] = _buyer().email, "hello@northbeam.example"
+    message["From"], message["To"] = _BUYER.email, "hello@northbeam.example"
     message["Subject"], message["Message-ID"] = "A question", "<1@warm-up.example>"
     message.set_content(_ASKS)
     return message.as_bytes()
-
-
-def _buyer() -> Contact:
-    return Contact(
-        tenant_id=_TENANT,
-        contact_id="c",
-        person_id="p",
-        account_id=None,
-        email="robin@warm-up.example",
-        first_name="Robin",
-        last_name="Quill",
-        title="",
-        company="Quill Works",
-        country="IE",
-        language="en",
-        time_zone="UTC",
-        owner_id=_OWNER.owner_id,
-        owner_name=_OWNER.name,
-        owner_email=_OWNER.email,
-        mailbox=_OWNER.mailbox,
-    )
 
 
 def _treated(now: datetime) -> Assignment:
