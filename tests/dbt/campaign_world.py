@@ -38,6 +38,20 @@ ANSWERS = {
 POSITIVE = ("interested", "book_meeting", "propose_time")
 
 
+STAGES = ("prospecting", "engaging", "proposal", "won", "lost")
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A deal of the CRM."""
+
+    opportunity_id: str
+    account_id: str
+    contact_id: str
+    stage: str
+    opened_at: datetime
+
+
 @dataclass
 class World:
     """People and events; `lift` is what the agent adds to the base rate of meetings.
@@ -66,6 +80,20 @@ class World:
             event.model_copy(update={"seq": seq})
             for seq, event in enumerate(rows, 1)
             if event.occurred_at < end
+        ]
+
+    @property
+    def deals(self) -> list[Deal]:
+        """One deal a person, every other one from before the campaign."""
+        return [
+            Deal(
+                opportunity_id=f"d{i:05d}",
+                account_id=person.account_id,
+                contact_id=person.contact_id,
+                stage=STAGES[i % len(STAGES)],
+                opened_at=DAY_0 + timedelta(days=5 if i % 2 else -5),
+            )
+            for i, person in enumerate(self.persons)
         ]
 
     def draw(self, *key: object) -> float:

@@ -17,7 +17,9 @@ PRICES = {
     ("human_minute", "minute"): 0.75,
     ("model_turn", "turn"): 0.0002,
 }
-PLATFORM_DAY_USD = 25
+PLATFORM_DAY_USD = 3 * 5 + 10
+"""Three seats and the infrastructure."""
+
 WINDOW = timedelta(days=28)
 
 
@@ -127,7 +129,42 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
 
 
 def cost_per_touch_by_hand(world: World) -> Hand:
-    """Returns the program's cost per message of the agent; people's work on holdouts is none."""
+    """Returns the program's cost per message of the agent."""
+    cost = _program_cost(world)
+    sent = sum(m.is_sent and m.is_by_agent for m in _mails(world.events))
+    return Hand(cost / sent, cost, sent)
+
+
+def cost_per_meeting_by_hand(world: World) -> Hand:
+    """Returns the program's cost per person met outside the holdout."""
+    arms = {p.person_id: p.arm for p in world.persons}
+    met = {e.person_id for e in _of_status(world.events, "confirmed")}
+    met = {person_id for person_id in met if arms[person_id or ""] != "holdout"}
+    cost = _program_cost(world)
+    return Hand(cost / len(met), cost, len(met))
+
+
+def cost_per_qualified_opportunity_by_hand(world: World) -> Hand:
+    """Returns the program's cost per deal of a treated person or account, opened since."""
+    arms = {p.contact_id: p.arm for p in world.persons}
+    of_account: dict[str, set[str]] = defaultdict(set)
+    for person in world.persons:
+        if person.arm:
+            of_account[person.account_id].add(person.arm)
+    qualified = [
+        deal
+        for deal in world.deals
+        if deal.stage in {"engaging", "proposal", "won"}
+        and deal.opened_at >= DAY_0
+        and ({arms[deal.contact_id]} if arms[deal.contact_id] else of_account[deal.account_id])
+        == {"agent"}
+    ]
+    cost = _program_cost(world)
+    return Hand(cost / len(qualified), cost, len(qualified))
+
+
+def _program_cost(world: World) -> float:
+    """Of all that is not the holdout's: people's work on holdouts is no cost of the program."""
     arms = {p.person_id: p.arm for p in world.persons}
     cost = sum(
         e.payload["quantity"] * PRICES[e.payload["item"], e.payload["unit"]]
@@ -135,9 +172,7 @@ def cost_per_touch_by_hand(world: World) -> Hand:
         if arms[e.person_id or ""] != "holdout"
     )
     days = sorted({e.occurred_at.date() for e in world.events})
-    cost += PLATFORM_DAY_USD * ((days[-1] - days[0]).days + 1)
-    sent = sum(m.is_sent and m.is_by_agent for m in _mails(world.events))
-    return Hand(cost / sent, cost, sent)
+    return cost + PLATFORM_DAY_USD * ((days[-1] - days[0]).days + 1)
 
 
 def _of(events: Iterable[TraceEvent], kind: str) -> list[TraceEvent]:

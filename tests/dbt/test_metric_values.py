@@ -1,10 +1,19 @@
 """Each metric by hand, in plain Python from the events, beside what the semantic layer says."""
 
+import shutil
+
 import pytest
 from campaign_world import World
-from metrics_by_hand import by_hand, cost_per_touch_by_hand
+from metrics_by_hand import (
+    by_hand,
+    cost_per_meeting_by_hand,
+    cost_per_qualified_opportunity_by_hand,
+    cost_per_touch_by_hand,
+)
 
+from agent_runtime.settings import Workspace
 from experiments.metrics import list_metrics, read_metric
+from pipelines.warehouse import build_warehouse
 
 ARMS = (None, "agent", "holdout")
 NAMES = sorted(by_hand(World(people=4)))
@@ -23,6 +32,8 @@ PARTS = {
     "units_met",
     "units_assigned",
     "program_cost_usd",
+    "program_meetings",
+    "qualified_opportunities",
 }
 
 
@@ -38,13 +49,33 @@ def test_metric_equals_the_count_by_hand(name, arm, world, built):
         assert (reading.numerator, reading.denominator) == (hand.numerator, hand.denominator)
 
 
-def test_cost_per_touch_equals_the_sum_by_hand(world, built):
-    """R160, R161: the platform, the model, the mails and the reviewers' minutes are all in it."""
-    [reading] = read_metric("cost_per_touch_usd", warehouse=built.warehouse)
-    hand = cost_per_touch_by_hand(world)
+COSTS_PER = {
+    "cost_per_touch_usd": cost_per_touch_by_hand,
+    "cost_per_meeting_usd": cost_per_meeting_by_hand,
+    "cost_per_qualified_opportunity_usd": cost_per_qualified_opportunity_by_hand,
+}
+
+
+@pytest.mark.parametrize("name", COSTS_PER)
+def test_cost_per_thing_equals_the_sum_by_hand(name, world, built):
+    """R160-R163: licences, infrastructure, model, mails and reviewers' minutes are all in it."""
+    [reading] = read_metric(name, warehouse=built.warehouse)
+    hand = COSTS_PER[name](world)
     assert reading.value == pytest.approx(hand.value)
     assert reading.numerator == pytest.approx(hand.numerator)
     assert reading.denominator == hand.denominator
+
+
+def test_without_deals_the_cost_of_one_is_null_with_a_reason(built, tmp_path):
+    """R163: no opportunity data is no opportunity at no cost."""
+    workspace = Workspace(tmp_path / "without")
+    shutil.copytree(built.root, workspace.root)
+    (workspace.canonical / "opportunities.parquet").unlink()
+    build_warehouse(workspace, select=["stg_crm__opportunities+"])
+    [reading] = read_metric("cost_per_qualified_opportunity_usd", warehouse=workspace.warehouse)
+    assert reading.value is None
+    assert reading.numerator
+    assert reading.reason == "nothing to count: qualified_opportunities is 0"
 
 
 def test_the_small_world_has_every_case(world):
@@ -59,5 +90,5 @@ def test_the_small_world_has_every_case(world):
 
 def test_every_metric_is_compared_or_is_a_part_of_one_that_is():
     known = {definition.name for definition in list_metrics()}
-    untested = known - set(NAMES) - PARTS - {"cost_per_touch_usd"}
+    untested = known - set(NAMES) - PARTS - set(COSTS_PER)
     assert untested == {"persons_considered", "priced_cost_usd", "program_costs", "unpriced_costs"}

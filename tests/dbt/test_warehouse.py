@@ -25,6 +25,7 @@ MARTS = (
     "fct_eligibility",
     "fct_meetings",
     "fct_messages",
+    "fct_opportunities",
     "fct_policy_checks",
     "fct_suppressions",
     "fct_threads",

@@ -30,7 +30,15 @@ TRACE_SCHEMA = {
 def write_world(workspace: Workspace, world: World) -> None:
     """Writes all that the warehouse reads: canonical tables, arms, eligibility, traces."""
     write_people(workspace, world)
+    write_deals(workspace, world)
     write_traces(workspace, world.events)
+
+
+def write_deals(workspace: Workspace, world: World) -> None:
+    """Writes a deal for each person: half from before the first mail, at stages in turn."""
+    pl.DataFrame([deal.__dict__ for deal in world.deals]).with_columns(
+        tenant_id=pl.lit(TENANT), is_won=pl.col("stage") == "won", synthetic=pl.lit(False)
+    ).write_parquet(workspace.canonical / "opportunities.parquet")
 
 
 def write_people(workspace: Workspace, world: World) -> None:

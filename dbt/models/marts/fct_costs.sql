@@ -13,36 +13,25 @@ with used as (
     from {{ ref('stg_runtime__costs') }}
 ),
 
-period as (
+standing as (
     select
+        cost_id,
         tenant_id,
-        cast(min(occurred_at) as date) as first_day,
-        cast(max(occurred_at) as date) as last_day
-    from {{ ref('stg_runtime__trace_events') }}
-    group by tenant_id
-),
-
-platform as (
-    select
-        concat_ws(':', period.tenant_id, 'platform_day', days.date_day) as cost_id,
-        period.tenant_id,
         null as thread_id,
         null as person_id,
         null as message_id,
-        'platform_day' as item,
-        'day' as unit,
+        item,
+        unit,
         'system' as actor,
-        1.0 as quantity,
-        cast(days.date_day as timestamp) as occurred_at
-    from period
-    inner join {{ ref('dim_days') }} as days
-        on days.date_day between period.first_day and period.last_day
+        quantity,
+        occurred_at
+    from {{ ref('int_standing_costs_spread') }}
 ),
 
 costs as (
     select * from used
     union all
-    select * from platform
+    select * from standing
 ),
 
 prices as (
@@ -75,6 +64,10 @@ select
     costs.unit,
     costs.actor,
     prices.price_version,
+    case
+        when costs.quantity * prices.price_usd is null
+            then coalesce(nullif(prices.why_unknown, ''), 'no price of this item and unit on this day')
+    end as why_unpriced,
 
     ---------- numerics
     costs.quantity,

@@ -34,6 +34,7 @@ select
     meetings.is_accepted,
     meetings.is_held,
     meetings.is_no_show,
+    coalesce(assigned.arm, meetings.traced_arm, '') != '{{ var("holdout_arm") }}' as is_program,
 
     ---------- timestamps
     coalesce(meetings.confirmed_at, meetings.first_seen_at) as set_at,

@@ -1,0 +1,1 @@
+"""What the program costs: prices, the plan, the calculator and the invoice."""
