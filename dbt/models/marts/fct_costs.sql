@@ -59,7 +59,7 @@ select
 
     ---------- texts
     opened.playbook,
-    assigned.arm,
+    coalesce(assigned.arm, opened.traced_arm) as arm,
     costs.item,
     costs.unit,
     costs.actor,
@@ -75,7 +75,7 @@ select
     costs.quantity * prices.price_usd as amount_usd,
 
     ---------- booleans
-    coalesce(assigned.arm, '') != '{{ var("holdout_arm") }}' as is_program,
+    coalesce(assigned.arm, opened.traced_arm, '') != '{{ var("holdout_arm") }}' as is_program,
 
     ---------- timestamps
     costs.occurred_at

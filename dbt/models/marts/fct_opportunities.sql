@@ -83,7 +83,7 @@ select
 
     ---------- booleans
     is_won,
-    stage in ('{{ var("qualified_stages") | join("', '") }}') as is_qualified,
+    list_contains({{ var("qualified_stages") }}, stage) as is_qualified,
     coalesce(arm != '{{ var("holdout_arm") }}' and opened_at >= assigned_at, false) as is_program,
 
     ---------- timestamps
