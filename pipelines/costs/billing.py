@@ -80,9 +80,7 @@ def in_cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def _quantity(
-    charge: Charge, counted: Mapping[str, Decimal], seats: Decimal | None
-) -> Decimal:
+def _quantity(charge: Charge, counted: Mapping[str, Decimal], seats: Decimal | None) -> Decimal:
     if charge.kind == "usage":
         return counted.get(charge.name, ZERO)
     if charge.kind == "seat" and seats is not None:

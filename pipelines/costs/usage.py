@@ -57,8 +57,13 @@ class Usage:
         rows = (r for r in self.rows if r.item == "message" and r.why_not == why)
         return sum((row.quantity for row in rows), Decimal(0))
 
+    def program_minutes(self) -> Decimal:
+        """Returns minutes of people on those whom the agent treats."""
+        rows = (r for r in self.rows if r.item == "human_minute" and r.why_not == "by_people")
+        return sum((row.quantity for row in rows), Decimal(0))
+
     def ledger(self) -> dict[tuple[str, str], dict[str, Decimal]]:
-        """Returns quantities of the ledger by item and unit, and there by why they are not billed."""
+        """Returns what the ledger holds by item and unit, each by why it is not billed."""
         found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for row in self.rows:
             if row.is_in_ledger:
@@ -72,8 +77,10 @@ class Usage:
         yield from (r for r in self.rows if not r.why_not and (r.item, r.unit) == key)
 
 
-def read_usage(workspace: Workspace, month: Month, *, tenant: str) -> Usage:
-    """Returns what a tenant used in a month.
+def read_usage(
+    workspace: Workspace, month: Month, *, tenant: str, until: date | None = None
+) -> Usage:
+    """Returns what a tenant used in a month, or from its first day until a later one.
 
     Raises:
         PipelineError: There is no warehouse, no such tenant in it, or nothing of that month.
@@ -84,7 +91,8 @@ def read_usage(workspace: Workspace, month: Month, *, tenant: str) -> Usage:
             f"--month {month}: the ledger of {workspace.root} holds {first} to {last}; "
             f"choose {Month.of(first)}{_to(first, last)}."
         )
-    asked = {"tenant": tenant, "first_day": month.first_day, "last_day": month.last_day}
+    last_day = until or month.last_day
+    asked = {"tenant": tenant, "first_day": month.first_day, "last_day": last_day}
     rows = _ask(workspace, _SQL.read_text(encoding="utf-8"), asked)
     return Usage(tuple(Row(*row) for row in rows))
 
@@ -97,13 +105,14 @@ def ledger_period(workspace: Workspace, tenant: str) -> tuple[date, date]:
     """
     rows = _ask(
         workspace,
-        "select tenant_id, min(occurred_at)::date, max(occurred_at)::date from fct_costs group by 1",
+        "select tenant_id, min(occurred_at)::date, max(occurred_at)::date "
+        "from fct_costs group by tenant_id",
         {},
     )
     found = {name: (first, last) for name, first, last in rows}
     if not found:
         raise PipelineError(
-            f"{workspace.root}: the ledger is empty; it fills as soon as the agent has sent something."
+            f"{workspace.root}: the ledger is empty; it fills once the agent has sent something."
         )
     if tenant not in found:
         raise PipelineError(
@@ -111,6 +120,16 @@ def ledger_period(workspace: Workspace, tenant: str) -> tuple[date, date]:
             f"use one of {', '.join(sorted(found))}."
         )
     return found[tenant]
+
+
+def meetings_of(workspace: Workspace, tenant: str) -> Decimal:
+    """Returns the unique persons outside the holdout with a confirmed meeting."""
+    sql = (
+        "select count(distinct person_id) from fct_meetings "
+        "where tenant_id = $tenant and is_set and is_program"
+    )
+    [(met,)] = _ask(workspace, sql, {"tenant": tenant})
+    return Decimal(met)
 
 
 def _ask(workspace: Workspace, sql: str, asked: Mapping[str, object]) -> list[tuple]:
@@ -126,7 +145,7 @@ def _ask(workspace: Workspace, sql: str, asked: Mapping[str, object]) -> list[tu
         raise PipelineError(f"{path}: another process is writing it; try again soon.") from None
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise PipelineError(
-            f"{path}: it was built by another version ({str(error).splitlines()[0]}); build it again."
+            f"{path}: another version built it ({str(error).splitlines()[0]}); build it again."
         ) from None
 
 

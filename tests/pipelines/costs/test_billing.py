@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def test_a_month_split_into_parts_in_any_order_gives_the_same_invoice(counted, s
     for name, quantity in counted.items():
         cuts = sorted(draw.randint(0, quantity) for _ in range(parts - 1))
         edges = [0, *cuts, quantity]
-        pieces += [(name, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+        pieces += [(name, b - a) for a, b in pairwise(edges)]
     draw.shuffle(pieces)
     again = Counter()
     for name, quantity in pieces:
