@@ -54,6 +54,7 @@ check-rest:
 	$(BIN)/python docs/requirements_page.py --check
 	$(BIN)/python docs/playbook_pages.py --check
 	$(BIN)/python docs/policy_page.py --check
+	$(BIN)/python -m pipelines.costs.seed --check
 	$(BIN)/dg check yaml
 	$(BIN)/dg check defs
 
@@ -64,6 +65,7 @@ fix: $(READY)
 	$(BIN)/python docs/requirements_page.py
 	$(BIN)/python docs/playbook_pages.py
 	$(BIN)/python docs/policy_page.py
+	$(BIN)/python -m pipelines.costs.seed
 
 bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks

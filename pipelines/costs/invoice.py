@@ -11,6 +11,9 @@ from pipelines.costs.plan import Environment, Plan
 from pipelines.costs.price_list import Pricing
 from pipelines.costs.usage import Usage
 
+_THREADS = ("conversation", "thread")
+_THREAD = "A thread with a billed message"
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -29,10 +32,13 @@ class Tie:
     unit: str
     about: str
     in_ledger: Decimal
-    not_billed: Decimal
+    not_billed: dict[str, Decimal]
+    """By reason."""
     billed: Decimal
-    charge: str
-    """The charge that counts it; empty where none does and nothing of it is invoiced."""
+    is_charged: bool
+    """Whether a charge of the plan counts it."""
+    paid: str
+    """Where it is paid for where no charge counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +123,20 @@ def make_invoice(
 
 
 def _ties(usage: Usage, pricing: Pricing, plan: Plan) -> list[Tie]:
-    charges = {(c.counts.item, c.counts.unit): c.label for c in plan.charges if c.counts}
-    abouts = {(cost.item, cost.unit): cost.about for cost in pricing.costs}
+    charged = {(c.counts.item, c.counts.unit) for c in plan.charges if c.counts}
+    costs = {(cost.item, cost.unit): cost for cost in pricing.costs}
     ties: list[Tie] = []
-    for (item, unit), quantities in usage.ledger().items():
-        held = sum(quantities.values(), ZERO)
-        charge = charges.get((item, unit), "")
-        billed = quantities.get("", ZERO) if charge else ZERO
-        about = abouts.get((item, unit), f"{item} by {unit}")
-        ties.append(Tie(item, unit, about, held, held - billed, billed, charge))
-    return sorted(ties, key=lambda tie: (not tie.charge, tie.item, tie.unit))
+    for key, quantities in usage.ledger().items():
+        cost = costs.get(key)
+        about = cost.about if cost else _THREAD if key == _THREADS else " by ".join(key)
+        tie = Tie(
+            *key,
+            about=about,
+            in_ledger=sum(quantities.values(), ZERO),
+            not_billed={why: n for why, n in quantities.items() if why},
+            billed=quantities.get("", ZERO) if key in charged else ZERO,
+            is_charged=key in charged,
+            paid=cost.paid if cost else "",
+        )
+        ties.append(tie)
+    return sorted(ties, key=lambda tie: (not tie.is_charged, tie.item, tie.unit))

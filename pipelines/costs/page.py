@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from experiments.pages import templates_in
 from pipelines.costs import words
-from pipelines.costs.billing import Line
+from pipelines.costs.billing import ZERO, Line
 from pipelines.costs.invoice import Invoice
 from pipelines.costs.plan import Charge, Environment, Model, Plan
 
@@ -53,11 +53,14 @@ def rates(charge: Charge, line: Line) -> str:
 
 def _tiers(charge: Charge) -> str:
     said: list[str] = []
-    last = ""
+    start = ZERO
     for tier in charge.overage:
-        reach = f"up to {words.count(tier.up_to)}" if tier.up_to else f"beyond {last}"
-        last = words.count(tier.up_to) if tier.up_to else ""
-        said.append(f"{words.price(tier.price_usd)} each {reach}")
+        if tier.up_to is None:
+            reach = "the rest"
+        else:
+            reach = f"the {'next' if start else 'first'} {words.count(tier.up_to - start)}"
+            start = tier.up_to
+        said.append(f"{words.price(tier.price_usd)} each for {reach}")
     return ", ".join(said)
 
 

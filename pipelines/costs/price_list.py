@@ -30,6 +30,8 @@ class Cost(Part):
     item: str
     unit: str
     about: str
+    paid: str
+    """Where it is paid for on a customer's invoice, or by whom."""
     prices: tuple[DatedPrice, ...]
 
 

@@ -72,7 +72,7 @@ def print_prices(pricing: Pricing, day: date) -> None:
     for charge in plan.charges:
         steps = [
             words.price(tier.price_usd)
-            + (f" up to {words.count(tier.up_to)}" if tier.up_to else "")
+            + (f" up to the {words.count(tier.up_to)}th" if tier.up_to else "")
             + (f" ({tier.why_unknown})" if tier.why_unknown else "")
             for tier in charge.overage
         ]
@@ -131,7 +131,8 @@ def invoice_document(invoice: Invoice) -> dict[str, Any]:
                 "item": tie.item,
                 "unit": tie.unit,
                 "in_ledger": _count(tie.in_ledger),
-                "not_billed": _count(tie.not_billed),
+                "not_billed": _count(tie.in_ledger - tie.billed),
+                "why": {why: _count(n) for why, n in tie.not_billed.items()},
                 "billed": _count(tie.billed),
             }
             for tie in invoice.ties

@@ -1,6 +1,6 @@
 -- One row per day, item and unit, and why it is not billed ('' where it is).
--- A conversation is a thread with a billed message and a person's answer in the month; its day is the one on
--- which it had both.
+-- A conversation is a thread of the ledger with a billed message and a person's answer in the month; its day is the
+-- one on which it had both.
 with people as (
     select
         tenant_id,
@@ -52,14 +52,23 @@ never_in_the_ledger as (
         and message_id not in (select message_id from ledger where item = 'message' and message_id is not null)
 ),
 
-conversations as (
+answered as (
     select
         thread_id,
-        greatest(min(ledger.occurred_at), min(answers.occurred_at)) as met_at
-    from ledger
-    inner join (select thread_id, occurred_at from messages where is_reply) as answers using (thread_id)
-    where ledger.item = 'message' and ledger.why_not = ''
+        min(occurred_at) as answered_at
+    from messages
+    where is_reply
     group by thread_id
+),
+
+conversations as (
+    select
+        greatest(min(ledger.occurred_at), min(answered.answered_at)) as met_at,
+        case when min(answered.answered_at) is null then 'unanswered' else '' end as why_not
+    from ledger
+    left join answered using (thread_id)
+    where ledger.item = 'message' and ledger.why_not = ''
+    group by ledger.thread_id
 )
 
 select
@@ -86,8 +95,8 @@ select
     cast(met_at as date) as day,
     'conversation' as item,
     'thread' as unit,
-    '' as why_not,
-    false as is_in_ledger,
+    why_not,
+    true as is_in_ledger,
     cast(count(*) as decimal(18, 6)) as quantity
 from conversations
 group by all

@@ -1,5 +1,6 @@
 """How numbers, money and days are written on invoices and in the terminal."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -7,6 +8,16 @@ from pipelines.costs.billing import Line, Sum
 from pipelines.costs.months import Month
 
 UNKNOWN = "unknown"
+
+WHY_NOT = {
+    "unanswered": "unanswered",
+    "failed": "bounced",
+    "unknown": "of unknown fate",
+    "by_people": "of your own people",
+    "holdout": "to the holdout",
+    "test_people": "to test people",
+}
+"""Why something of the ledger is not billed, after its count."""
 
 
 def count(quantity: Decimal) -> str:
@@ -38,6 +49,13 @@ def paid_for(line: Line) -> str:
     if not line.steps:
         return "nothing above what is included" if line.quantity else "not used"
     return " + ".join(f"{count(s.quantity)} × {price(s.price_usd)}" for s in line.steps)
+
+
+def not_billed(reasons: Mapping[str, Decimal]) -> str:
+    """Returns counts with reasons: `2 bounced, 38 of your own people`."""
+    return ", ".join(
+        f"{count(reasons[why])} {said}" for why, said in WHY_NOT.items() if reasons.get(why)
+    )
 
 
 def day(value: date) -> str:

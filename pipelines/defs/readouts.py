@@ -17,6 +17,7 @@ _WAREHOUSE = [
         "fct_policy_checks",
         "fct_costs",
         "fct_eligibility",
+        "fct_opportunities",
         "metric_by_unit",
     )
 ]

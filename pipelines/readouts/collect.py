@@ -62,8 +62,12 @@ SHOWN = (
     "share_of_sent",
     "unsubscribe_rate",
     "cost_per_touch_usd",
+    "cost_per_meeting_usd",
+    "cost_per_qualified_opportunity_usd",
 )
-NOT_SPLIT = frozenset({"cost_per_touch_usd"})
+NOT_SPLIT = frozenset(
+    {"cost_per_touch_usd", "cost_per_meeting_usd", "cost_per_qualified_opportunity_usd"}
+)
 """Metrics whose cost belongs in part to no arm, so that an arm's value would be too small."""
 
 DAILY = ("messages_sent", "replies", "meetings_set")

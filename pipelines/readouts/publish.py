@@ -26,6 +26,8 @@ PUBLISHED = (
     "unsubscribe_rate",
     "program_cost_usd",
     "cost_per_touch_usd",
+    "cost_per_meeting_usd",
+    "cost_per_qualified_opportunity_usd",
 )
 """Metrics that are published by day."""
 
