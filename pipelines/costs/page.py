@@ -36,7 +36,6 @@ def render_invoice(invoice: Invoice) -> str:
             rates={line.name: rates(charges[line.name], line) for line in unused},
             model=MODELS[invoice.plan.model],
             tiers=[(c.label, _tiers(c)) for c in charges.values() if len(c.overage) > 1],
-            alerts=_and([words.times(share) for share in invoice.plan.spike.alert_at]),
             environments="; ".join(_environment(e) for e in _in_order(invoice.plan)),
         )
     )
@@ -71,7 +70,3 @@ def _in_order(plan: Plan) -> list[Environment]:
 def _environment(place: Environment) -> str:
     number = "any number" if place.included is None else str(place.included)
     return f"{place.name}, {number} included, {'billed' if place.is_billed else 'never billed'}"
-
-
-def _and(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -91,14 +91,6 @@ class Environment(Part):
     is_billed: bool
 
 
-class Spike(Part):
-    """What happens when volume jumps in the middle of a month."""
-
-    alert_at: tuple[Decimal, ...]
-    """Multiples of what is included at which somebody is told."""
-    who_is_told: str
-
-
 class Plan(Part):
     """The pricing model from a day on."""
 
@@ -108,7 +100,8 @@ class Plan(Part):
     charges: tuple[Charge, ...]
     not_billed: tuple[NotBilled, ...]
     environments: tuple[Environment, ...]
-    spike: Spike
+    spike: str
+    """What happens when volume jumps in the middle of a month."""
 
     @model_validator(mode="after")
     def _is_its_model(self) -> "Plan":

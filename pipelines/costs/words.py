@@ -66,8 +66,3 @@ def day(value: date) -> str:
 def month(value: Month) -> str:
     """Returns a month as January 2026."""
     return f"{value.first_day:%B %Y}"
-
-
-def times(multiple: Decimal) -> str:
-    """Returns a share of what is included as a percentage: 80%."""
-    return f"{(multiple * 100).normalize():f}%"

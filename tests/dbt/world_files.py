@@ -30,7 +30,6 @@ TRACE_SCHEMA = {
 def write_world(workspace: Workspace, world: World) -> None:
     """Writes all that the warehouse reads: canonical tables, arms, eligibility, traces."""
     write_people(workspace, world)
-    write_deals(workspace, world)
     write_traces(workspace, world.events)
 
 
@@ -42,8 +41,9 @@ def write_deals(workspace: Workspace, world: World) -> None:
 
 
 def write_people(workspace: Workspace, world: World) -> None:
-    """Writes contacts, accounts, eligibility and assignments."""
+    """Writes contacts, accounts, deals, eligibility and assignments."""
     workspace.canonical.mkdir(parents=True, exist_ok=True)
+    write_deals(workspace, world)
     persons = pl.DataFrame(world.persons, infer_schema_length=None).with_columns(
         tenant_id=pl.lit(TENANT),
         country=pl.col("language").replace_strict(COUNTRIES),
