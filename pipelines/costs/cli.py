@@ -10,6 +10,7 @@ import typer
 
 from agent_runtime.commands import JsonOption
 from agent_runtime.settings import load_settings
+from pipelines.costs import as_json as documents
 from pipelines.costs import tables
 from pipelines.costs.calculator import Volumes, complete, estimate
 from pipelines.costs.months import Month
@@ -81,7 +82,7 @@ def calculate(
         raise PipelineError("--step 0: a step of volume has at least 1 conversation.")
     found = estimate(volumes, pricing, day, step=size)
     if as_json:
-        typer.echo(json.dumps(tables.estimate_document(found, volumes), indent=2))
+        typer.echo(json.dumps(documents.estimate_document(found, volumes), indent=2))
     else:
         tables.print_estimate(found, volumes)
 
@@ -127,7 +128,7 @@ def invoice(
         except OSError as error:
             raise PipelineError(f"--out {out}: it cannot be written ({error.strerror}).") from None
     if as_json:
-        typer.echo(json.dumps(tables.invoice_document(made), indent=2))
+        typer.echo(json.dumps(documents.invoice_document(made), indent=2))
     else:
         tables.print_invoice(made)
         typer.echo(f"written to {out}" if out else "--out invoice.html writes it as a page")
@@ -146,7 +147,7 @@ def show_prices(
     """
     pricing, day = load_pricing(prices), _month(month).first_day
     if as_json:
-        typer.echo(json.dumps(tables.prices_document(pricing, day), indent=2))
+        typer.echo(json.dumps(documents.prices_document(pricing, day), indent=2))
     else:
         tables.print_prices(pricing, day)
 

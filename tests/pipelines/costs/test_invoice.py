@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
+from pipelines.costs.as_json import invoice_document
 from pipelines.costs.invoice import make_invoice
 from pipelines.costs.months import Month
 from pipelines.costs.page import render_invoice
 from pipelines.costs.price_list import load_pricing
-from pipelines.costs.tables import invoice_document
 from pipelines.costs.usage import Row, Usage
 from pipelines.errors import PipelineError
 
