@@ -145,9 +145,10 @@ def _rows(sql: str, warehouse: Path) -> list[dict[str, Any]]:
         raise ExperimentError(
             f"{warehouse}: another process is writing it; ask again when it has ended."
         ) from None
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise ExperimentError(
-            f"{warehouse}: it lacks a table ({str(error).splitlines()[0]}); build it again."
+            f"{warehouse}: it lacks a table or a column ({str(error).splitlines()[0]}); "
+            "build it again."
         ) from None
 
 

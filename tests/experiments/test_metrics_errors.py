@@ -53,6 +53,14 @@ def test_a_warehouse_without_tables_is_named(tmp_path):
         read_metric("replies", warehouse=path)
 
 
+def test_a_warehouse_of_an_older_version_is_named(tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table fct_messages (message_id text)")
+    with pytest.raises(ExperimentError, match="lacks a table or a column"):
+        read_metric("replies", warehouse=path)
+
+
 def test_an_unparsed_project_says_how_to_parse_it(tmp_path):
     with pytest.raises(ExperimentError, match="`dbt parse`"):
         list_metrics(tmp_path)
