@@ -191,6 +191,8 @@ class Receipt:
     """What a refusal tells of the person: has stopped us there, or is not there."""
     enhanced: str = ""
     """RFC 3463 status that came with the code, `5.1.1`; empty where the server gave none."""
+    took_ms: float | None = field(default=None, compare=False)
+    """How long the attempt took, milliseconds; None where nobody timed it."""
 
 
 class MailChannel(Protocol):

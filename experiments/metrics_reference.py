@@ -23,7 +23,10 @@ there by everybody: dashboards, notebooks, MLflow. This page is made from it by
                 grain="week", by=("arm", "language"), where={"playbook": "icp_prospecting"})
 
 Split (`by`) and filter (`where`) by arm, experiment, playbook, campaign, segment, language,
-country, seniority or lead_stage; a metric that cannot be split so says by what it can.
+country, seniority or lead_stage, many also by channel; a metric that cannot be split so says by
+what it can. From a shell it is
+
+    parley metrics query positive_intent_rate --grain week --by arm --where playbook=icp_prospecting
 
 Each reading has a value, its numerator and denominator where it is a ratio, `n`, and where there is
 no value the reason: a metric that cannot be computed is null, never zero. Ask at the grain that you

@@ -22,6 +22,7 @@ DBT_PROJECT = Path(__file__).resolve().parents[1] / "dbt"
 """The project that ships with this package."""
 
 _COUNTING = frozenset({"sum", "count", "count_distinct", "sum_boolean"})
+_AMOUNTS = frozenset({"USD", "minutes", "points"})
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
 
@@ -163,9 +164,9 @@ def _definition(metric: Any) -> MetricDefinition:
 
 
 def _is_count(params: Any, unit: str) -> bool:
-    """Money is no count: a sum of amounts of which none is known is not zero."""
+    """A sum of amounts is no count: where none is known it is not zero."""
     aggregation = params.metric_aggregation_params
-    return aggregation is not None and aggregation.agg.value in _COUNTING and unit != "USD"
+    return aggregation is not None and aggregation.agg.value in _COUNTING and unit not in _AMOUNTS
 
 
 def _known(name: str, known: Mapping[str, str], question: Question) -> str:

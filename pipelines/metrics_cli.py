@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -122,7 +122,7 @@ def _filters(given: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _row(reading: "MetricReading") -> dict[str, object]:
+def _row(reading: "MetricReading") -> dict[str, Any]:
     period = reading.period.isoformat() if reading.period else None
     return asdict(reading) | {"period": period, "reason": reading.reason or None}
 

@@ -4,10 +4,12 @@ Everything is drawn from a hash of (seed, person, event); nothing here uses the 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from aftermath import Aftermath
+from crm_history import studies
 from trace_payloads import CAMPAIGN, DAY_0, EXPERIMENT, Person, Traces
 
 from agent_runtime.contracts import TraceEvent
@@ -57,7 +59,7 @@ class World:
     """People and events; `lift` is what the agent adds to the base rate of meetings.
 
     `bustle` multiplies how often anything else than a meeting happens, so that a small world has
-    every case.
+    every case. With `has_aftermath` there are reviews, ratings, attendance and timings too.
     """
 
     people: int = 60
@@ -66,13 +68,16 @@ class World:
     base_rate: float = 0.04
     lift: float = 0.05
     bustle: float = 1.0
+    has_aftermath: bool = False
     persons: list[Person] = field(default_factory=list)
     events: list[TraceEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.persons = [self._person(i) for i in range(self.people)]
+        studied = studies() if self.has_aftermath else []
+        lived = (event for p in self.persons for event in self._lived(_Story(self, p)))
         rows = sorted(
-            (event for p in self.persons for event in _Story(self, p).events()),
+            (*lived, *studied),
             key=lambda event: (event.occurred_at, event.event_id),
         )
         end = DAY_0 + timedelta(days=self.days)
@@ -95,6 +100,10 @@ class World:
             )
             for i, person in enumerate(self.persons)
         ]
+
+    def _lived(self, story: "_Story") -> Iterable[TraceEvent]:
+        events = story.events()
+        return Aftermath(self, story).after(events) if self.has_aftermath else events
 
     def draw(self, *key: object) -> float:
         """Returns a number in [0, 1) that depends on the seed and the key only."""

@@ -11,7 +11,7 @@ from agent_runtime.settings import Workspace
 @pytest.fixture(scope="session")
 def world() -> World:
     """Sixty people, so busy that everything happens at least once."""
-    return World(people=64, seed=10, base_rate=0.12, lift=0.25, bustle=5)
+    return World(people=64, seed=10, base_rate=0.12, lift=0.25, bustle=5, has_aftermath=True)
 
 
 @pytest.fixture(scope="session")

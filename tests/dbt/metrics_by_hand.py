@@ -66,8 +66,8 @@ class Mail:
 def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
     """Returns every metric, of everybody or of one arm."""
     arms = {p.person_id: p.arm for p in world.persons}
-    events = [e for e in world.events if arm is None or arms[e.person_id or ""] == arm]
-    mails = _mails(events)
+    events = [e for e in world.events if arm is None or arms.get(e.person_id or "") == arm]
+    mails = mails_of(events)
     sent = [m for m in mails if m.is_sent]
     by_agent = [m for m in sent if m.is_by_agent]
     replies = [m for m in mails if m.is_reply]
@@ -80,15 +80,15 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
         if any(m.is_positive for m in ms) or ms[0].event.person_id in met
     }
     turns = sum(sum(m.is_sent or m.is_reply for m in ms) for ms in engaged.values())
-    first = [e for e in _of(events, "policy") if e.payload["is_first"]]
+    first = [e for e in of_kind(events, "policy") if e.payload["is_first"]]
     passed = [e for e in first if e.payload["decision"] == "allow" and not e.payload["rules_hit"]]
     stopped = {
         e.person_id
-        for e in _of(events, "suppression")
+        for e in of_kind(events, "suppression")
         if e.payload["reason"] in {"opt_out", "objection"}
     }
     complained = {
-        e.person_id for e in _of(events, "suppression") if e.payload["reason"] == "complaint"
+        e.person_id for e in of_kind(events, "suppression") if e.payload["reason"] == "complaint"
     }
     written_to = {m.event.person_id for m in sent}
     eligible = {p.person_id for p in world.persons if p.arm and arm in {None, p.arm}}
@@ -101,21 +101,21 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
         "meetings_set": Hand(len(met)),
         "first_response_minutes": Hand(_median(_waits(sent, "agent"))),
         "human_first_response_minutes": Hand(_median(_waits(sent, "human"))),
-        "conversation_depth": _ratio(turns, len(engaged)),
-        "positive_intent_rate": _ratio(len(positive), len(engaged)),
-        "compliance_pass_rate": _ratio(len(passed), len(first)),
-        "share_of_sent": _ratio(
+        "conversation_depth": ratio(turns, len(engaged)),
+        "positive_intent_rate": ratio(len(positive), len(engaged)),
+        "compliance_pass_rate": ratio(len(passed), len(first)),
+        "share_of_sent": ratio(
             len(
                 {e.payload["proposal_id"] for e in first} & {m.payload["message_id"] for m in sent}
             ),
             len(first),
         ),
-        "unsubscribe_rate": _ratio(len(stopped), len(written_to)),
-        "complaint_rate": _ratio(len(complained), len(written_to)),
-        "coverage_rate": _ratio(len(touched), len(eligible)),
+        "unsubscribe_rate": ratio(len(stopped), len(written_to)),
+        "complaint_rate": ratio(len(complained), len(written_to)),
+        "coverage_rate": ratio(len(touched), len(eligible)),
         "unknown_open": Hand(sum(_is_open(m) for m in mails)),
         "unknown_resolved": Hand(sum("UNKNOWN" in m.states and not _is_open(m) for m in mails)),
-        "meeting_rate": _ratio(len(_met_in_window(events)), len(eligible)),
+        "meeting_rate": ratio(len(_met_in_window(events)), len(eligible)),
         "events_confirmed": Hand(len(_of_status(events, "confirmed"))),
         "threads_answered": Hand(len(_waits(sent, "agent"))),
         "threads_answered_by_people": Hand(len(_waits(sent, "human"))),
@@ -131,7 +131,7 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
 def cost_per_touch_by_hand(world: World) -> Hand:
     """Returns the program's cost per message of the agent."""
     cost = _program_cost(world)
-    sent = sum(m.is_sent and m.is_by_agent for m in _mails(world.events))
+    sent = sum(m.is_sent and m.is_by_agent for m in mails_of(world.events))
     return Hand(cost / sent, cost, sent)
 
 
@@ -168,30 +168,32 @@ def _program_cost(world: World) -> float:
     arms = {p.person_id: p.arm for p in world.persons}
     cost = sum(
         e.payload["quantity"] * PRICES[e.payload["item"], e.payload["unit"]]
-        for e in _of(world.events, "cost")
+        for e in of_kind(world.events, "cost")
         if arms[e.person_id or ""] != "holdout"
     )
     days = sorted({e.occurred_at.date() for e in world.events})
     return cost + PLATFORM_DAY_USD * ((days[-1] - days[0]).days + 1)
 
 
-def _of(events: Iterable[TraceEvent], kind: str) -> list[TraceEvent]:
+def of_kind(events: Iterable[TraceEvent], kind: str) -> list[TraceEvent]:
+    """Returns the events of one kind."""
     return [event for event in events if event.kind == kind]
 
 
 def _of_status(events: Iterable[TraceEvent], status: str) -> list[TraceEvent]:
-    return [event for event in _of(events, "meeting") if event.payload["status"] == status]
+    return [event for event in of_kind(events, "meeting") if event.payload["status"] == status]
 
 
-def _mails(events: Iterable[TraceEvent]) -> list[Mail]:
+def mails_of(events: Iterable[TraceEvent]) -> list[Mail]:
+    """Returns the messages, each with the states and receipts that were seen."""
     events = list(events)
     states: dict[str, set[str]] = defaultdict(set)
     receipts: dict[str, set[str]] = defaultdict(set)
     latest: dict[str, TraceEvent] = {}
-    for event in _of(events, "message"):
+    for event in of_kind(events, "message"):
         states[event.payload["message_id"]].add(event.payload["state"])
         latest[event.payload["message_id"]] = event
-    for event in _of(events, "delivery"):
+    for event in of_kind(events, "delivery"):
         receipts[event.payload["message_id"]].add(event.payload["status"])
     return [Mail(event, states[key], receipts[key]) for key, event in latest.items()]
 
@@ -224,5 +226,6 @@ def _met_in_window(events: Iterable[TraceEvent]) -> set[str | None]:
     return {e.person_id for e in confirmed if DAY_0 <= e.occurred_at < DAY_0 + WINDOW}
 
 
-def _ratio(part: float, whole: float) -> Hand:
+def ratio(part: float, whole: float) -> Hand:
+    """Returns a ratio; without a denominator it has no value."""
     return Hand(part / whole if whole else None, part, whole)

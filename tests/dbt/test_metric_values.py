@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from aftermath_by_hand import aftermath_by_hand
 from campaign_world import World
 from metrics_by_hand import (
     by_hand,
@@ -10,13 +11,16 @@ from metrics_by_hand import (
     cost_per_qualified_opportunity_by_hand,
     cost_per_touch_by_hand,
 )
+from pipeline_by_hand import coverage_lift_by_hand, pipeline_by_hand
 
 from agent_runtime.settings import Workspace
-from experiments.metrics import list_metrics, read_metric
+from experiments.metrics import list_metrics, read_metric, read_metrics
 from pipelines.warehouse import build_warehouse
 
 ARMS = (None, "agent", "holdout")
 NAMES = sorted(by_hand(World(people=4)))
+SMALL = World(people=4, has_aftermath=True)
+LATER = {*aftermath_by_hand(SMALL), *pipeline_by_hand(SMALL)}
 PARTS = {
     "engaged_turns",
     "engaged_threads",
@@ -34,6 +38,33 @@ PARTS = {
     "program_cost_usd",
     "program_meetings",
     "qualified_opportunities",
+    "accuracy_points",
+    "accuracy_scores",
+    "tone_points",
+    "tone_scores",
+    "satisfaction_points",
+    "surveys_answered",
+    "invites_accepted",
+    "invites_answerable",
+    "meetings_attended",
+    "meetings_due",
+    "objections_handled",
+    "objections_resolved",
+    "messages_tried",
+    "messages_delivered",
+    "discovery_threads",
+    "qualified_threads",
+    "leads_to_mql",
+    "leads_to_sql",
+    "leads_to_opportunity",
+    "leads_to_won",
+    "minutes_saved",
+    "rep_weeks_before",
+    "rep_weeks_after",
+    "records_touched_before",
+    "records_touched_after",
+    "records_per_rep_week_before",
+    "records_per_rep_week_after",
 }
 
 
@@ -47,6 +78,55 @@ def test_metric_equals_the_count_by_hand(name, arm, world, built):
     assert reading.value == pytest.approx(hand.value, abs=1e-9)
     if hand.denominator is not None:
         assert (reading.numerator, reading.denominator) == (hand.numerator, hand.denominator)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_metrics_of_what_follows_equal_the_counts_by_hand(arm, world, built):
+    """R147, R148, R153, R154, R155, R156, R158, R159, R208, R209: as the guide says."""
+    _compare(aftermath_by_hand(world, arm), arm, built)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_metrics_of_pipeline_and_capacity_equal_the_counts_by_hand(arm, world, built):
+    """R144, R149, R150, R165: as the guide says."""
+    _compare(pipeline_by_hand(world, arm), arm, built)
+
+
+def _compare(hands, arm, built):
+    where = {"arm": arm} if arm else None
+    readings = read_metrics(sorted(hands), warehouse=built.warehouse, where=where)
+    assert {r.metric: r.value for r in readings} == pytest.approx(
+        {name: hand.value for name, hand in hands.items()}, abs=1e-9
+    )
+    for reading in readings:
+        hand = hands[reading.metric]
+        assert bool(reading.reason) == (hand.value is None), reading
+        if hand.value is not None and hand.denominator is not None:
+            parts = (reading.numerator, reading.denominator)
+            assert parts == (hand.numerator, hand.denominator), reading
+
+
+def test_coverage_lift_equals_the_count_by_hand(world, built):
+    """R164: persons per rep and week, weeks without a touch included."""
+    [reading] = read_metric("coverage_lift", warehouse=built.warehouse)
+    hand = coverage_lift_by_hand(world)
+    assert hand.value
+    assert (reading.value, reading.numerator, reading.denominator) == pytest.approx(
+        (hand.value, hand.numerator, hand.denominator)
+    )
+
+
+def test_leads_are_split_by_channel_and_playbook(world, built):
+    """R149: by channel and playbook of the first message."""
+    readings = read_metrics(["leads"], warehouse=built.warehouse, by=("channel", "playbook"))
+    groups = {tuple(r.keys.values()): r.value for r in readings}
+    assert sum(value or 0 for value in groups.values()) == pipeline_by_hand(world)["leads"].value
+    assert {("email", "icp_prospecting"), ("email", "inbound_response")} <= set(groups)
+
+
+def test_an_incident_counts_for_no_arm(world, built):
+    [reading] = read_metric("incidents", warehouse=built.warehouse)
+    assert reading.value == sum(event.kind == "incident" for event in world.events) > 0
 
 
 COSTS_PER = {
@@ -86,9 +166,15 @@ def test_the_small_world_has_every_case(world):
     assert 0 < (total["compliance_pass_rate"].value or 0) < 1
     assert 0 < (total["share_of_sent"].value or 0) < 1
     assert 0 < (total["positive_intent_rate"].value or 0) < 1
+    later = aftermath_by_hand(world) | pipeline_by_hand(world)
+    assert {name for name, hand in later.items() if not hand.value} == set()
+    shares = {name for name in later if name.endswith("_rate")} | {"qualified_discovery_yield"}
+    for name in shares:
+        assert 0 < (later[name].value or 0) < 1
 
 
 def test_every_metric_is_compared_or_is_a_part_of_one_that_is():
     known = {definition.name for definition in list_metrics()}
-    untested = known - set(NAMES) - PARTS - set(COSTS_PER)
+    compared = set(NAMES) | set(LATER) | set(COSTS_PER) | {"incidents", "coverage_lift"}
+    untested = known - compared - PARTS
     assert untested == {"persons_considered", "priced_cost_usd", "program_costs", "unpriced_costs"}

@@ -95,7 +95,7 @@ class Traces:
                 "arm": self.person.arm,
                 "experiment_id": EXPERIMENT,
                 "campaign_id": CAMPAIGN,
-                "latency_ms": {"read": 12.0, "plan": 40.0, "send": 25.0},
+                "latency_ms": {"read": 12.0, "plan": 40.0},
             },
         )
 

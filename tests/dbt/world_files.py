@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 from campaign_world import COUNTRIES, World
+from crm_history import activities, closings, leads
 from trace_payloads import DAY_0, EXPERIMENT, TENANT
 
 from agent_runtime.contracts import TraceEvent
@@ -35,7 +36,9 @@ def write_world(workspace: Workspace, world: World) -> None:
 
 def write_deals(workspace: Workspace, world: World) -> None:
     """Writes a deal for each person: half from before the first mail, at stages in turn."""
-    pl.DataFrame([deal.__dict__ for deal in world.deals]).with_columns(
+    closed = closings(world) if world.has_aftermath else {}
+    rows = [deal.__dict__ | {"closed_at": closed.get(deal.opportunity_id)} for deal in world.deals]
+    pl.DataFrame(rows, infer_schema_length=None).with_columns(
         tenant_id=pl.lit(TENANT), is_won=pl.col("stage") == "won", synthetic=pl.lit(False)
     ).write_parquet(workspace.canonical / "opportunities.parquet")
 
@@ -50,9 +53,13 @@ def write_people(workspace: Workspace, world: World) -> None:
         synthetic=pl.lit(False),
         do_not_contact=pl.lit(False),
     )
-    persons.drop("arm", "obstacle", "segment").write_parquet(
-        workspace.canonical / "contacts.parquet"
-    )
+    contacts = persons.drop("arm", "obstacle", "segment")
+    if world.has_aftermath:
+        known = [{"person_id": key, **lead} for key, lead in leads(world).items()]
+        contacts = contacts.join(pl.DataFrame(known, infer_schema_length=None), on="person_id")
+        acts = pl.DataFrame(activities(world), infer_schema_length=None)
+        acts.write_parquet(workspace.canonical / "activities.parquet")
+    contacts.write_parquet(workspace.canonical / "contacts.parquet")
     persons.select("tenant_id", "account_id").unique(maintain_order=True).with_columns(
         name=pl.lit("Example"), synthetic=pl.lit(False)
     ).write_parquet(workspace.canonical / "accounts.parquet")

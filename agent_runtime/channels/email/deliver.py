@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 from agent_runtime import log
@@ -78,11 +79,13 @@ class Outbox:
             originals = tx.recall(message.thread_id)
         crash_point("claimed")
         claimed = replace(message, state="SENDING", attempt=attempt, rfc_message_id=rfc_id)
+        began = perf_counter()
         receipt = channel.send(
             render(claimed, contact, originals, chat_link=self._chat_link(claimed, now)),
             permit,
             permitted_words=(claimed.subject, claimed.body),
         )
+        receipt = replace(receipt, took_ms=round((perf_counter() - began) * 1000, 3))
         crash_point("accepted")
         with self.store.begin() as tx:
             tx.lock(*_counted_by(claimed)[:1])
@@ -186,7 +189,9 @@ class Outbox:
         settled = replace(message, state=state, sent_at=now, rfc_message_id=their_id)
         tx.settle(message.message_id, state, sent_at=now, rfc_message_id=receipt.provider_id)
         key = (message.message_id, message.attempt, state)
-        journal.write("message", *key, payload=log.outgoing(settled) | _said(receipt))
+        journal.write(
+            "message", *key, payload=log.outgoing(settled) | _said(receipt) | _took(receipt)
+        )
         if state == "SENT":
             used = log.cost(
                 "message",
@@ -252,6 +257,10 @@ def _said(receipt: Receipt) -> dict[str, str]:
         "enhanced": receipt.enhanced,
         "why": without_addresses(receipt.detail),
     }
+
+
+def _took(receipt: Receipt) -> dict[str, Any]:
+    return {} if receipt.took_ms is None else {"latency_ms": {"send": receipt.took_ms}}
 
 
 def _news(message: Message, receipt: Receipt, status: str) -> dict[str, Any]:

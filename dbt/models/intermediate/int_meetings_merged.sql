@@ -22,6 +22,7 @@ select
     min(occurred_at) as first_seen_at,
     bool_or(status = 'confirmed') as is_set,
     bool_or(status = 'accepted') as is_accepted,
+    bool_or(status in ('accepted', 'tentative', 'declined')) as is_answered,
     bool_or(status = 'held') as is_held,
     bool_or(status = 'no_show') as is_no_show
 from meetings

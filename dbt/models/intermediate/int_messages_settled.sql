@@ -79,6 +79,7 @@ select
 
     ---------- numerics
     surest.touch,
+    surest.send_ms,
     seen.attempts,
 
     ---------- booleans

@@ -35,6 +35,7 @@ select
     meetings.is_held,
     meetings.is_no_show,
     coalesce(assigned.arm, meetings.traced_arm, '') != '{{ var("holdout_arm") }}' as is_program,
+    bool_or(meetings.is_answered) over (partition by meetings.tenant_id) as are_answers_reported,
 
     ---------- timestamps
     coalesce(meetings.confirmed_at, meetings.first_seen_at) as set_at,

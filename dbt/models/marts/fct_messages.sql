@@ -42,6 +42,7 @@ select
     ---------- numerics
     messages.touch,
     messages.attempts,
+    messages.send_ms,
 
     ---------- booleans
     messages.direction = 'out' and messages.state = 'SENT' as is_sent,

@@ -22,6 +22,10 @@ opened as (
     select * from {{ ref('int_threads_opened') }}
 ),
 
+qualified as (
+    select * from {{ ref('int_threads_qualified') }}
+),
+
 conversations as (
     select
         tenant_id,
@@ -97,6 +101,8 @@ select
     ) as has_positive_intent,
     meetings.met_at is not null as has_meeting,
     coalesce(conversations.is_opted_out, false) as is_opted_out,
+    qualified.thread_id is not null as is_checked_for_fit,
+    coalesce(qualified.is_qualified, false) as is_qualified,
 
     ---------- timestamps
     coalesce(opened.opened_at, threads.first_event_at) as opened_at,
@@ -107,6 +113,10 @@ left join opened
     on
         threads.tenant_id = opened.tenant_id
         and threads.thread_id = opened.thread_id
+left join qualified
+    on
+        threads.tenant_id = qualified.tenant_id
+        and threads.thread_id = qualified.thread_id
 left join assigned
     on
         threads.tenant_id = assigned.tenant_id

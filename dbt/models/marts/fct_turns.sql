@@ -30,6 +30,7 @@ select
     turns.observation_kind,
     turns.intent,
     turns.language,
+    turns.objections,
     turns.action,
     turns.reason,
     turns.decision,

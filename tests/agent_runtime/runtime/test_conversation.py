@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from conversation_world import ANA, NOW, Wire, assign, mail, new_world, task, work_all
@@ -28,6 +29,22 @@ def test_a_due_touch_goes_out_once_with_names_filled_in_only_on_the_wire(world):
     (stored,) = store.messages.values()
     assert "Ana" not in stored.body + stored.subject
     assert stored.state == "SENT"
+
+
+def test_how_long_the_server_took_stands_in_the_trace_of_what_was_sent(world):
+    """R208: sending is timed apart from reading and planning."""
+
+    class SlowWire(Wire):
+        def send(self, mail, permit, *, permitted_words):
+            sleep(0.02)
+            return super().send(mail, permit, permitted_words=permitted_words)
+
+    store, runtime = world
+    work_all(store, runtime, SlowWire(), NOW)
+    (sent,) = (e.payload for e in store.events if e.kind == "message")
+    assert sent["latency_ms"]["send"] >= 20
+    (turn,) = (e.payload for e in store.events if e.kind == "turn")
+    assert set(turn["latency_ms"]) == {"read", "plan"}
 
 
 def test_an_answer_ends_the_touches_and_a_chosen_time_is_booked(world):

@@ -8,7 +8,8 @@ with events as (
             'rfc_message_id': 'VARCHAR', 'in_reply_to': 'VARCHAR', 'content_ids': ['VARCHAR'],
             'content_hash': 'VARCHAR', 'subject': 'VARCHAR', 'text': 'VARCHAR', 'language': 'VARCHAR',
             'state': 'VARCHAR', 'attempt': 'INTEGER', 'intent': 'VARCHAR', 'auto_reply': 'BOOLEAN',
-            'positive_intent': 'BOOLEAN', 'opt_out': 'BOOLEAN', 'lead_created_at': 'VARCHAR'
+            'positive_intent': 'BOOLEAN', 'opt_out': 'BOOLEAN', 'lead_created_at': 'VARCHAR',
+            'latency_ms': {'send': 'DOUBLE'}
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
     where kind = 'message'
@@ -48,6 +49,7 @@ select
     seq,
     fields.touch as touch,
     coalesce(fields.attempt, 1) as attempt,
+    fields.latency_ms.send as send_ms,
 
     ---------- booleans
     coalesce(fields.auto_reply, false) as is_auto_reply,

@@ -7,7 +7,7 @@ with events as (
             'observation': {'kind': 'VARCHAR', 'id': 'VARCHAR', 'touch': 'INTEGER', 'task_id': 'VARCHAR'},
             'perception': {
                 'primary': 'VARCHAR', 'confidence': 'DOUBLE', 'abstain': 'BOOLEAN', 'opt_out': 'BOOLEAN',
-                'language': 'VARCHAR'
+                'language': 'VARCHAR', 'objections': ['VARCHAR']
             },
             'chosen': {'action': 'VARCHAR', 'reason': 'VARCHAR', 'decision': 'VARCHAR', 'until': 'VARCHAR'},
             'latency_ms': {'read': 'DOUBLE', 'plan': 'DOUBLE', 'send': 'DOUBLE'}
@@ -38,6 +38,7 @@ select
     fields.observation.kind as observation_kind,
     fields.perception.primary as intent,
     fields.perception.language as language,
+    coalesce(fields.perception.objections, []) as objections,
     fields.chosen.action as action,
     fields.chosen.reason as reason,
     fields.chosen.decision as decision,
