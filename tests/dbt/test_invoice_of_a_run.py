@@ -34,14 +34,25 @@ def treated(world):
     return {p.person_id for p in world.persons if p.arm != "holdout"}
 
 
+def bounced(events):
+    """Ids of mails that came back."""
+    return {
+        e.payload["message_id"]
+        for e in events
+        if e.kind == "delivery" and e.payload["status"] == "bounced"
+    }
+
+
 def sent_by_agent(events, treated):
-    """Mails that the ledger has of the agent."""
+    """Mails that the ledger has of the agent, without those that came back."""
+    back = bounced(events)
     return [
         e
         for e in events
         if e.kind == "cost"
         and (e.payload["item"], e.payload["actor"]) == ("message", "agent")
         and e.person_id in treated
+        and e.payload["message_id"] not in back
     ]
 
 
@@ -72,11 +83,12 @@ def test_the_ledger_holds_what_is_billed_and_what_is_not(january, built):
 
 
 def test_sends_of_unknown_fate_are_counted_and_not_billed(january, events):
-    """R212: what nobody can tell to have left, and what is found to have left later, is free."""
+    """R212: what nobody can tell to have left, what left later and what came back is free."""
     lost = [e for e in events if e.kind == "message" and e.payload["state"] == "UNKNOWN"]
     left = january["not_billed"]
     assert lost
-    assert int(left["Sends of unknown fate"]) + int(left["Failed sends"]) == len(lost)
+    free = len(lost) + len(bounced(events))
+    assert int(left["Sends of unknown fate"]) + int(left["Failed sends"]) == free
 
 
 def test_two_months_add_up_to_the_run(january, built, world, treated):
