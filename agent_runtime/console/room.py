@@ -129,13 +129,14 @@ class Room:
         """
         with self.door.store.begin() as tx:
             sessions = self._sessions(tx, visitor)
+            threads = tuple(session.thread_id for session in sessions)
+            # Marks come first: a line that is written meanwhile is then news, not lost to both.
+            marks = tx.chat_marks(threads) if threads else {}
             lines: list[Line] = []
             for session in sessions:
                 lines += _lines(tx, session)
             current = sessions[-1] if sessions else None
             asks_consent = current is not None and _asks_consent(tx, current)
-            threads = tuple(session.thread_id for session in sessions)
-            marks = tx.chat_marks(threads) if threads else {}
         waits = current is not None and bool((m := marks.get(current.thread_id)) and m.waiting)
         ours = [line.by for line in lines if line.by != "visitor"]
         return View(

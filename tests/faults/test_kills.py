@@ -19,7 +19,7 @@ from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.local_crm import LocalCrm
 from tests.processes import Processes, prepare
 
-KILLS = 20
+KILLS = 18
 """Of the worker; the sandbox is killed twice."""
 PLACES = (
     "before_launch",

@@ -5,11 +5,13 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 
 import pytest
-from console_world import FROM_PAGE, PAGE, World
+from console_world import FROM_PAGE, KEY, PAGE, World
 from starlette.websockets import WebSocketDisconnect
 
 from agent_runtime.console import chat
 from agent_runtime.console.door import Rates
+from agent_runtime.console.room import Room, mark_of
+from agent_runtime.console.visitors import Visitors
 from agent_runtime.human_queue import HumanAnswer
 
 
@@ -213,3 +215,23 @@ def test_one_look_at_the_store_serves_every_open_window(world, monkeypatch):
         for socket in (one, two):
             assert hear(socket, "message")["line"]["by"] == "agent"
     assert any(len(threads) == 2 for threads in asked)
+
+
+def test_an_answer_that_is_written_while_a_window_is_read_is_news_to_it(world, monkeypatch):
+    """Else a window would wait for ever for what it believes it has shown."""
+    window = world.window()
+    window.say("What is the price?", work=False)
+    read = world.store.chat_of
+
+    def meanwhile(thread_id):
+        lines = read(thread_id)
+        monkeypatch.undo()
+        world.work()
+        return lines
+
+    monkeypatch.setattr(world.store, "chat_of", meanwhile)
+    view = Room(world.door, Visitors(KEY)).view(world.visitor(window.token))
+
+    assert [line.by for line in view.lines] == ["visitor"]
+    assert mark_of(view.threads, world.store.chat_marks(view.threads)) != view.mark
+    assert window.last()["by"] == "agent"
