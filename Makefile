@@ -34,7 +34,7 @@ demo: $(READY)
 	  $(if $(DATA),--data $(DATA)) $(if $(MAPPING),--mapping $(MAPPING)) \
 	  $(if $(SEGMENT),--segment $(SEGMENT)) $(if $(CAMPAIGN),--campaign $(CAMPAIGN))
 
-# BLAS has a thread for each core, and they wait busily: beside each other that costs a third more.
+# BLAS has a thread for each core, and they wait busily: beside each other that takes half as long again.
 test accept: export OPENBLAS_NUM_THREADS = 1
 
 test: $(READY)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from agent_runtime.arms import add_controls
+from agent_runtime.arms import add_controls, controls_of
 from agent_runtime.contracts import Assignment
 from agent_runtime.ports import Store
 from agent_runtime.store.importing import assign_once
@@ -58,7 +58,8 @@ def enforce(
         is_trial: Whether only to say what would be done.
 
     Raises:
-        BakeOffError: Somebody who was drawn is not in the run.
+        BakeOffError: Somebody who was drawn is not in the run, or the run keeps away from an arm of
+            ours since an earlier call: what was a control once stays one.
     """
     mine = rows.filter(pl.col("experiment_id") == plan.id)
     kept_away = tuple(arm for arm in plan.arms if arm not in ours)
@@ -72,6 +73,12 @@ def enforce(
             raise BakeOffError(
                 f"{len(strangers)} of {len(assignments)} contacts are not in the run, "
                 f"{strangers[0]!r} for one; unit_id must be the person_id of the run"
+            )
+        kept = controls_of(tx).get(plan.id, ())
+        if held := [arm for arm in ours if arm in kept]:
+            raise BakeOffError(
+                f"--ours {held[0]!r}: this run already keeps away from {held[0]} of {plan.id}, and "
+                "what was a control once stays one; leave it out, or draw under a new id"
             )
         if not is_trial:
             add_controls(tx, {plan.id: kept_away})

@@ -127,6 +127,9 @@ def test_among_vendors_nobody_is_ours_unless_named(run, drawn, bakeoff):
     bakeoff("enforce", drawn[0], "--workspace", run)
     assert len(held(run)) == COUNT
 
+    with pytest.raises(ExperimentError, match="what was a control once stays one"):
+        bakeoff("enforce", drawn[0], "--workspace", run, "--ours", "ours")
+
 
 def test_names_of_controls_stay_when_batch_code_publishes_anew(run, drawn, bakeoff):
     bakeoff("enforce", drawn[0], "--workspace", run, "--ours", "ours")
