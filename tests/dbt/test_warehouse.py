@@ -35,10 +35,12 @@ MARTS = (
     "fct_policy_checks",
     "fct_rep_weeks",
     "fct_reviews",
+    "fct_signals",
     "fct_suppressions",
     "fct_surveys",
     "fct_threads",
     "fct_turns",
+    "fct_usage_days",
     "metric_by_unit",
 )
 
