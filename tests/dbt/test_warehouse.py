@@ -18,11 +18,13 @@ from pipelines.warehouse import build_warehouse, check_warehouse
 
 MARTS = (
     "dim_accounts",
+    "dim_contacts",
     "dim_persons",
     "dim_playbooks",
     "dim_threads",
     "fct_assignments",
     "fct_automated_tasks",
+    "fct_calls",
     "fct_costs",
     "fct_deliveries",
     "fct_eligibility",
