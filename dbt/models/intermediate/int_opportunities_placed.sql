@@ -25,7 +25,15 @@ accounts as (
 )
 
 select
-    deals.*,
+    deals.tenant_id,
+    deals.opportunity_id,
+    deals.account_id,
+    deals.owner_id,
+    deals.stage,
+    deals.amount_usd,
+    deals.is_won,
+    deals.opened_at,
+    deals.closed_at,
     contacts.person_id,
     persons.thread_id,
     persons.campaign_id,
