@@ -1,6 +1,7 @@
 """The metrics that dbt's semantic layer defines, and what MetricFlow makes of a question."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -60,6 +61,15 @@ class Question:
     until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A question that dbt keeps: these metrics at this grain, split by these dimensions."""
+
+    metrics: tuple[str, ...]
+    grain: Grain | None
+    by: tuple[str, ...]
+
+
 class _Dialect:
     """What MetricFlow asks of a client that only explains: an engine and its renderer."""
 
@@ -74,6 +84,9 @@ class SemanticLayer:
         model = parse_manifest_from_dbt_generated_manifest(manifest)
         self.definitions: Mapping[str, MetricDefinition] = {
             metric.name: _definition(metric) for metric in model.metrics
+        }
+        self.saved_queries: Mapping[str, SavedQuery] = {
+            query.name: _saved_query(query.query_params) for query in model.saved_queries
         }
         self._engine = MetricFlowEngine(
             semantic_manifest_lookup=SemanticManifestLookup(model),
@@ -138,6 +151,17 @@ def load_semantic_layer(project: Path = DBT_PROJECT) -> SemanticLayer:
 @lru_cache(maxsize=4)
 def _load(path: Path, _written_at: int) -> SemanticLayer:
     return SemanticLayer(path.read_text(encoding="utf-8"))
+
+
+def _saved_query(params: Any) -> SavedQuery:
+    """Reads what MetricFlow calls group-bys: `TimeDimension('metric_time', 'day')` and the like."""
+    named = [re.findall(r"'([^']+)'", text) for text in params.group_by]
+    grains = [grain for name, *grain in named if name == "metric_time"]
+    return SavedQuery(
+        metrics=tuple(params.metrics),
+        grain=cast(Grain, grains[0][0]) if grains else None,
+        by=tuple(name for name, *_ in named if name != "metric_time"),
+    )
 
 
 def _definition(metric: Any) -> MetricDefinition:

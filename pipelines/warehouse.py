@@ -18,6 +18,8 @@ from pipelines.errors import PipelineError
 from pipelines.manifest import DBT_PROJECT, QUIET, ensure_manifest
 
 NO_TESTS = "--exclude-resource-type=test"
+NOT_BUILT = ("--exclude-resource-type=exposure", "--exclude-resource-type=saved_query")
+"""dbt lists these among what it builds, as NO-OP."""
 NO_UNIT_TESTS = "--exclude-resource-type=unit_test"
 PASSED = frozenset({"success", "pass"})
 HARMLESS = PASSED | {"warn", "skipped"}
@@ -62,7 +64,8 @@ def build_warehouse(
         PipelineError: A model cannot be built.
     """
     variables = {"measurement_window_days": window_days, "holdout_arm": holdout_arm}
-    command = ["build", NO_TESTS, NO_UNIT_TESTS, *(["--select", *select] if select else [])]
+    chosen = ["--select", *select] if select else []
+    command = ["build", NO_TESTS, NO_UNIT_TESTS, *NOT_BUILT, *chosen]
     runs = _invoke(workspace, command, variables)
     if broken := next((run for run in runs if run.status not in HARMLESS), None):
         raise PipelineError(f"dbt: {broken.name}: it cannot be built; {broken.message}")

@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_messages'}}}) }}
+
 -- A failing row is a message or a call by which the agent reached, or may have reached, a person of the holdout.
 select
     message_id as contact_id,

@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_messages'}}}) }}
+
 -- A failing row is a message or a call that we started, by the agent or a person, after its buyer had said stop.
 select
     message_id as contact_id,

@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_messages'}}}) }}
+
 -- A failing row is a message of which no trace tells: one that is counted, or that a delivery report or a cost names.
 with told as (
     select distinct

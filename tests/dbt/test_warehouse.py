@@ -15,6 +15,7 @@ from world_files import write_people, write_traces
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.settings import Workspace
 from pipelines.manifest import DBT_PROJECT
+from pipelines.readouts.publish import metric_daily
 from pipelines.warehouse import build_warehouse, check_warehouse
 
 MARTS = (
@@ -77,9 +78,10 @@ def sent_touch(world: World) -> TraceEvent:
 
 
 def test_an_empty_lake_gives_empty_tables(tmp_path: Path):
-    """A workspace before its first run has every table, and no rows in them."""
+    """A workspace before its first run has every table, no rows in them, and nothing to publish."""
     workspace = Workspace(tmp_path)
     build_warehouse(workspace)
+    assert metric_daily(workspace.warehouse).is_empty()
     assert {name: len(rows) for name, rows in tables_of(workspace).items()} == dict.fromkeys(
         MARTS, 0
     )
