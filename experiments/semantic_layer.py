@@ -47,6 +47,12 @@ class MetricDefinition:
     """Why the value may be null although there is something to count."""
     is_count: bool
     """Whether it counts things, so that nothing there means zero."""
+    guard_rails: str = ""
+    """What keeps it honest: what it is counted by, and which metric it is read with."""
+    reason: str = ""
+    """Why it is there though the guide does not ask for it."""
+    inputs: tuple[str, ...] = ()
+    """Metrics that its formula reads, where it is derived from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,9 @@ def _definition(metric: Any) -> MetricDefinition:
         n=meta.get("n") or denominator or metric.name,
         null_when=meta.get("null_when", ""),
         is_count=_is_count(params, meta.get("unit", "")),
+        guard_rails=" ".join(meta.get("guard_rails", "").split()),
+        reason=meta.get("reason", ""),
+        inputs=tuple(part.name for part in params.metrics or ()),
     )
 
 
