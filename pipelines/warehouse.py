@@ -15,7 +15,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from agent_runtime.settings import Workspace
 from pipelines.errors import PipelineError
-from pipelines.loads import forget_load, keep_load, plan_load
+from pipelines.loads import Load, forget_load, keep_load, plan_load
 from pipelines.manifest import DBT_PROJECT, QUIET, ensure_manifest
 
 NO_TESTS = "--exclude-resource-type=test"
@@ -70,14 +70,30 @@ def build_warehouse(
     """
     variables = {"measurement_window_days": window_days, "holdout_arm": holdout_arm}
     load = plan_load(workspace, variables, full=full_refresh or bool(select))
+    runs = run_load(workspace, load, variables, select=select)
+    if not select:
+        keep_load(workspace, load, variables)
+    return runs
+
+
+def run_load(
+    workspace: Workspace,
+    load: Load,
+    variables: Mapping[str, Any],
+    *,
+    select: Sequence[str] = (),
+) -> tuple[NodeRun, ...]:
+    """Builds what a plan says and returns what became of each model and seed.
+
+    Raises:
+        PipelineError: A model cannot be built; the next run builds everything anew.
+    """
     command = ["build", NO_TESTS, NO_UNIT_TESTS, *(["--select", *select] if select else [])]
     command += [] if load.number else ["--full-refresh"]
     forget_load(workspace)
     runs = _invoke(workspace, command, {**variables, **load.variables})
     if broken := next((run for run in runs if run.status not in HARMLESS), None):
         raise PipelineError(f"dbt: {broken.name}: it cannot be built; {broken.message}")
-    if not select:
-        keep_load(workspace, load, variables)
     return runs
 
 

@@ -1,0 +1,162 @@
+"""The message path of dbt, whole and a day at a time, against hand-written SQL in the same DuckDB."""
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import duckdb
+
+from agent_runtime.settings import Workspace
+from pipelines.loads import keep_load, plan_load
+from pipelines.warehouse import run_load
+from tests.benchmarks.message_traces import GROUP, Traces
+
+EVENTS = 1_000_000
+DAYS = 200
+PATH = ("+fct_messages", "stg_runtime__unusable_events")
+BY_HAND = Path(__file__).with_name("message_path.sql")
+MEMORY = "8GB"
+OWN = ("load", "message_key")
+"""Columns by which dbt's models find what is new; the SQL by hand has none to find."""
+BUCKETS = 16
+MOST_TIMES_HAND, MOST_SHARE_OF_FULL = 1.5, 0.1
+
+
+def measure(events=EVENTS):
+    """Builds the whole at a quarter, the half and all; adds a day to each; builds all by hand."""
+    day = max(GROUP, events // DAYS // GROUP * GROUP)
+    days = events // day
+    with TemporaryDirectory(prefix="parley-bench-") as folder:
+        bench = _Bench(Workspace(Path(folder)), day)
+        added = {}
+        bench.write(days // 4)
+        bench.build(full=True)
+        for end in (days // 4, days // 2, days):
+            if end > bench.end + 1:
+                bench.write(end)
+                bench.build()
+            bench.write(end + 1)
+            added[end * day] = bench.build()
+        seen = bench.fingerprint()
+        full = bench.build(full=True)
+        if bench.fingerprint() != seen:
+            raise AssertionError("days added one after another give other tables than the whole")
+        hand = bench.by_hand()
+        different = bench.differences()
+    last = added[days * day]
+    return {
+        "events": (days + 1) * day,
+        "events_a_day": day,
+        "full": full,
+        "by_hand": hand,
+        "times_hand": round(full["sql_s"] / hand["sql_s"], 2),
+        "times_hand_wall": round(full["wall_s"] / hand["sql_s"], 2),
+        "day_after_events": added,
+        "day_share_of_full": round(last["sql_s"] / full["sql_s"], 3),
+        "day_share_of_full_wall": round(last["wall_s"] / full["wall_s"], 3),
+        "day_after_all_times_day_after_quarter": round(
+            last["sql_s"] / next(iter(added.values()))["sql_s"], 2
+        ),
+        "rows_that_differ": different,
+        "bounds": {"times_hand": MOST_TIMES_HAND, "day_share_of_full": MOST_SHARE_OF_FULL},
+    }
+
+
+class _Bench:
+    def __init__(self, workspace, day):
+        self.workspace, self.day, self.end = workspace, day, 0
+        self.traces = Traces(workspace, day)
+        self.hand = workspace.root / "by_hand.duckdb"
+        workspace.lake.mkdir(parents=True)
+
+    def write(self, end):
+        self.traces.write(self.end, end)
+        self.end = end
+
+    def build(self, *, full=False):
+        """Returns seconds of SQL, summed over models, and seconds on the wall, planning included."""
+        if full:
+            self.workspace.warehouse.unlink(missing_ok=True)
+        began = perf_counter()
+        load = plan_load(self.workspace, {}, full=full)
+        variables = {"memory_limit": MEMORY}
+        runs = run_load(self.workspace, load, variables, select=PATH)
+        keep_load(self.workspace, load, {})
+        wall_s = perf_counter() - began
+        if bool(load.number) == full:
+            raise AssertionError("the run was not planned as it is measured")
+        return {"sql_s": round(sum(r.seconds for r in runs), 2), "wall_s": round(wall_s, 2)} | {
+            "slowest": {
+                r.name: round(r.seconds, 2)
+                for r in sorted(runs, key=lambda r: -r.seconds)[:5]
+            }
+        }
+
+    def by_hand(self):
+        lines = BY_HAND.read_text(encoding="utf-8").splitlines()
+        text = "\n".join(line for line in lines if not line.startswith("--"))
+        took = {}
+        with duckdb.connect(str(self.hand)) as connection:
+            connection.execute(
+                f"set TimeZone = 'UTC'; set preserve_insertion_order = false; "
+                f"set memory_limit = '{MEMORY}'"
+            )
+            lake = self.workspace.lake
+            connection.execute(f"set variable traces = '{lake}/traces/day=*/*.parquet'")
+            connection.execute(f"set variable assignments = '{lake}/assignments.parquet'")
+            for statement in filter(str.strip, text.split(";\n")):
+                began = perf_counter()
+                connection.execute(statement)
+                took[statement.split()[2]] = perf_counter() - began
+        return {"sql_s": round(sum(took.values()), 2)} | {
+            "slowest": {
+                name: round(s, 2) for name, s in sorted(took.items(), key=lambda t: -t[1])[:5]
+            }
+        }
+
+    def fingerprint(self):
+        """Returns the number of rows and the sum of their hashes, by table."""
+        with duckdb.connect(str(self.workspace.warehouse)) as connection:
+            return {
+                name: connection.execute(
+                    f"select count(*), sum(hash({_list(columns)})) from {name}"
+                ).fetchone()
+                for name, columns in self._tables(connection).items()
+            }
+
+    def differences(self):
+        """Returns the rows of either side that the other lacks, by table, a bucket at a time."""
+        found = {}
+        with duckdb.connect(str(self.workspace.warehouse)) as connection:
+            connection.execute(f"set memory_limit = '{MEMORY}'")
+            tables = self._tables(connection)
+            connection.execute(f"attach '{self.hand}' as hand (read_only)")
+            for name, columns in tables.items():
+                key = columns[0]
+                found[name] = 0
+                for bucket in range(BUCKETS):
+                    ours, theirs = (
+                        f"(select {_list(columns)} from {schema}.{name} "
+                        f"where hash({key}) % {BUCKETS} = {bucket})"
+                        for schema in ("main", "hand.main")
+                    )
+                    [(count,)] = connection.execute(
+                        f"select (select count(*) from ({ours} except all {theirs})) "
+                        f"+ (select count(*) from ({theirs} except all {ours}))"
+                    ).fetchall()
+                    found[name] += count
+        return found
+
+    def _tables(self, connection):
+        rows = connection.execute(
+            "select table_name, list(column_name) from information_schema.columns "
+            "where table_schema = 'main' and table_name in (select table_name from "
+            "information_schema.tables where table_type = 'BASE TABLE') "
+            "and table_name != 'stg_runtime__unusable_events' group by all order by all"
+        ).fetchall()
+        return {name: [c for c in columns if c not in OWN] for name, columns in rows}
+
+
+def _list(columns):
+    return ", ".join(f'"{column}"' for column in columns)
