@@ -1,4 +1,13 @@
-{{ config(materialized='incremental', incremental_strategy='by_load', on_schema_change='fail') }}
+-- Payloads are long and much alike: zstd takes half the time and a quarter of the space of what DuckDB would choose.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='by_load',
+        on_schema_change='fail',
+        pre_hook="set force_compression = 'zstd'",
+        post_hook={'sql': "set force_compression = 'auto'", 'transaction': false},
+    )
+}}
 {%- set files = var('new_trace_files') if is_addition() else none %}
 
 -- A row as wide as this one is passed on and never sorted: only what occurs again is looked at as a group.
