@@ -46,6 +46,8 @@ class MetricDefinition:
     """Why the value may be null although there is something to count."""
     is_count: bool
     """Whether it counts things, so that nothing there means zero."""
+    level: float | None = None
+    """Of a quantile: 0.5 is a median; None of any other metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _definition(metric: Any) -> MetricDefinition:
         n=meta.get("n") or denominator or metric.name,
         null_when=meta.get("null_when", ""),
         is_count=_is_count(params, meta.get("unit", "")),
+        level=_level(params),
     )
 
 
@@ -167,6 +170,13 @@ def _is_count(params: Any, unit: str) -> bool:
     """A sum of amounts is no count: where none is known it is not zero."""
     aggregation = params.metric_aggregation_params
     return aggregation is not None and aggregation.agg.value in _COUNTING and unit not in _AMOUNTS
+
+
+def _level(params: Any) -> float | None:
+    aggregation = params.metric_aggregation_params
+    if aggregation is None or aggregation.agg.value not in {"median", "percentile"}:
+        return None
+    return aggregation.agg_params.percentile if aggregation.agg_params else 0.5
 
 
 def _known(name: str, known: Mapping[str, str], question: Question) -> str:

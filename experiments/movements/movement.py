@@ -1,0 +1,157 @@
+"""One metric in two periods: up, down, flat, or why nobody can tell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from experiments.metrics import MetricReading
+from experiments.movements.document import Movement, State
+from experiments.movements.periods import Days, Periods
+from experiments.movements.rules import Watch
+from experiments.movements.units import UnitValues, aligned, sample_of
+from experiments.semantic_layer import MetricDefinition
+from experiments.statistics.changes import (
+    FEWEST_CLUSTERS,
+    Change,
+    clusters_worth,
+    count_change,
+    quantile_change,
+    ratio_change,
+    share_change,
+)
+from experiments.statistics.multiplicity import adjusted
+
+LEVEL = 0.05
+"""Chance that anything is called up or down where nothing changed; and that of a false `flat`."""
+
+FEWEST_EVENTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A metric in one period: the reading that everybody sees, and what it is made of."""
+
+    value: float | None
+    n: int
+    reason: str = ""
+    units: UnitValues | None = None
+
+    @classmethod
+    def of(cls, reading: MetricReading | None, units: UnitValues | None) -> "Side":
+        """Returns the side of a reading; None where nothing of its group happened."""
+        if reading is None:
+            return cls(None, 0, "nothing to count")
+        return cls(reading.value, reading.n, reading.reason, units)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A metric before and after; `change` is None where `reason` says why."""
+
+    definition: MetricDefinition
+    watch: Watch
+    keys: Mapping[str, str | None]
+    before: Side
+    after: Side
+    periods: Periods | None
+    change: Change | None
+    reason: str = ""
+
+    @property
+    def margin(self) -> float | None:
+        """The least change that matters, in the metric's unit."""
+        return None if self.before.value is None else self.watch.margin_at(self.before.value)
+
+
+def compare(
+    definition: MetricDefinition,
+    watch: Watch,
+    before: Side,
+    after: Side,
+    periods: Periods | None,
+    *,
+    keys: Mapping[str, str | None] | None = None,
+) -> Compared:
+    """Returns the comparison of a metric in two periods."""
+    compared = Compared(definition, watch, keys or {}, before, after, periods, None)
+    for when, side in (("before", before), ("since", after)):
+        if side.value is None:
+            return replace(compared, reason=f"{when}: {side.reason}")
+        if side.units is None:
+            return replace(compared, reason=f"{when}: the values of single units are not known")
+    change = _change(definition, before, after)
+    return replace(compared, **{"reason" if isinstance(change, str) else "change": change})
+
+
+def told(compared: Sequence[Compared]) -> list[Movement]:
+    """Returns what may be said of each, when all of them are looked at together.
+
+    Directions hold together at 5%, by Holm; each `flat` is an equivalence test at 5% of its own.
+    """
+    p_values = adjusted([c.change.p_value if c.change else None for c in compared], "holm")
+    return [_movement(c, p) for c, p in zip(compared, p_values, strict=True)]
+
+
+def _change(definition: MetricDefinition, before: Side, after: Side) -> Change | str:
+    if before.units is None or after.units is None:
+        raise ValueError(f"{definition.name}: it has no unit values")
+    if definition.level is not None:
+        change = quantile_change(
+            sample_of(before.units), sample_of(after.units), definition.level
+        )
+        return change if change.interval else "too few values lie beyond the quantile"
+    first, second = aligned(before.units, after.units)
+    if definition.is_count:
+        events = first.numerators.sum() + second.numerators.sum()
+        if events < FEWEST_EVENTS:
+            return f"{events:.0f} in both periods, and fewer than {FEWEST_EVENTS} say nothing"
+        return count_change(first.numerators, second.numerators)
+    worth = clusters_worth(first, second)
+    if worth < FEWEST_CLUSTERS:
+        return f"it rests on {worth:.0f} accounts' worth, and fewer than {FEWEST_CLUSTERS} say nothing"
+    change = share_change(first, second) if definition.unit == "share" else ratio_change(first, second)
+    return change if change.interval else "it does not vary"
+
+
+def _movement(compared: Compared, p_value: float | None) -> Movement:
+    definition, change, margin = compared.definition, compared.change, compared.margin
+    state, reason = _state(change, margin, p_value)
+    interval = change.interval if change else None
+    before, after = compared.before, compared.after
+    is_known = before.value is not None and after.value is not None
+    return Movement(
+        metric=definition.name,
+        label=definition.label,
+        unit=definition.unit,
+        keys=dict(compared.keys),
+        state=state,
+        before=before.value,
+        after=after.value,
+        change=(after.value or 0) - (before.value or 0) if is_known else None,
+        ci_low=interval.low if interval else None,
+        ci_high=interval.high if interval else None,
+        p_adjusted=p_value,
+        margin=margin,
+        n_before=before.n,
+        n_after=after.n,
+        before_days=_ends(compared.periods.before) if compared.periods else None,
+        after_days=_ends(compared.periods.after) if compared.periods else None,
+        reason=compared.reason or reason,
+    )
+
+
+def _state(
+    change: Change | None, margin: float | None, p_value: float | None
+) -> tuple[State, str]:
+    if change is None or margin is None or p_value is None:
+        return "cannot tell", ""
+    if margin and change.p_within(margin) <= LEVEL:
+        return "flat", ""
+    if p_value > LEVEL:
+        return "cannot tell", "what changed may be chance, and may be more than the margin"
+    if abs(change.effect) < margin:
+        return "cannot tell", "it changed, perhaps by less than matters"
+    return ("up" if change.effect > 0 else "down"), ""
+
+
+def _ends(days: Days) -> tuple:
+    return (days.since, days.until)
