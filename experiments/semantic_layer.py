@@ -93,14 +93,13 @@ class SemanticLayer:
     def dimensions(self, metrics: Sequence[str]) -> dict[str, str]:
         """Returns the names by which all these metrics can be split, and how MetricFlow calls them.
 
-        A short name such as `arm` stands for `assignment__arm` where only one dimension ends so.
+        A short name such as `arm` stands for the nearest dimension that ends so, here
+        `assignment__arm`; where two are equally near, neither has the short name.
         """
         found = self._engine.simple_dimensions_for_metrics(list(metrics))
         names = [d.dunder_name for d in found if not d.dunder_name.startswith("metric_time")]
         names += [entity.name for entity in self._engine.entities_for_metrics(list(metrics))]
-        short = [name.rpartition("__")[2] for name in names]
-        unique = {s: n for s, n in zip(short, names, strict=True) if short.count(s) == 1}
-        return {name: name for name in names} | unique
+        return {name: name for name in names} | _short(names)
 
     def sql(self, question: Question) -> str:
         """Returns the DuckDB statement that answers the question."""
@@ -164,6 +163,16 @@ def _definition(metric: Any) -> MetricDefinition:
         is_count=_is_count(params, meta.get("unit", "")),
         level=_level(params),
     )
+
+
+def _short(names: Sequence[str]) -> dict[str, str]:
+    """A dimension of the person of a deal's stage is nearer than one of the person of its deal."""
+    nearest: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda name: name.count("__")):
+        rivals = nearest.setdefault(name.rpartition("__")[2], [])
+        if not rivals or rivals[0].count("__") == name.count("__"):
+            rivals.append(name)
+    return {short: rivals[0] for short, rivals in nearest.items() if len(rivals) == 1}
 
 
 def _is_count(params: Any, unit: str) -> bool:

@@ -1,6 +1,7 @@
 """Each metric by hand, in plain Python from the events, beside what the semantic layer says."""
 
 import shutil
+from collections import Counter
 
 import pytest
 from aftermath_by_hand import aftermath_by_hand
@@ -10,11 +11,15 @@ from metrics_by_hand import (
     cost_per_meeting_by_hand,
     cost_per_qualified_opportunity_by_hand,
     cost_per_touch_by_hand,
+    mails_of,
 )
 from pipeline_by_hand import coverage_lift_by_hand, pipeline_by_hand
+from trace_payloads import autonomy_of
 
 from agent_runtime.settings import Workspace
 from experiments.metrics import list_metrics, read_metric, read_metrics
+from experiments.metrics_reference import SPLITS
+from experiments.semantic_layer import load_semantic_layer
 from pipelines.warehouse import build_warehouse
 
 ARMS = (None, "agent", "holdout")
@@ -122,6 +127,32 @@ def test_leads_are_split_by_channel_and_playbook(world, built):
     groups = {tuple(r.keys.values()): r.value for r in readings}
     assert sum(value or 0 for value in groups.values()) == pipeline_by_hand(world)["leads"].value
     assert {("email", "icp_prospecting"), ("email", "inbound_response")} <= set(groups)
+
+
+def test_messages_of_each_autonomy_are_those_of_the_tasks_that_say_so(world, built):
+    """A message of a thread that the buyer opened has no level."""
+    readings = read_metrics(["messages_sent"], warehouse=built.warehouse, by=("autonomy",))
+    people = {person.person_id: person for person in world.persons}
+    campaign = {event.thread_id for event in world.events if event.payload.get("task_id")}
+    levels = Counter(
+        autonomy_of(people[mail.event.person_id]) if mail.event.thread_id in campaign else None
+        for mail in mails_of(world.events)
+        if mail.is_sent and mail.is_by_agent
+    )
+    assert {r.keys["autonomy"]: r.value for r in readings if r.value} == levels
+    assert set(levels) == {"autonomous", "supervised", None}
+
+
+WHOLE = {"coverage_rate": {"segment"}, "coverage_lift": set()}
+"""Who is eligible is asked before there is a thread; a week of a rep has many."""
+
+
+def test_every_metric_of_the_guide_can_be_split_by_what_pages_filter_by():
+    """R140-R166: by segment, channel, playbook and autonomy, where this means something."""
+    layer = load_semantic_layer()
+    asked = [d.name for d in list_metrics() if d.requirement]
+    found = {name: set(SPLITS) & set(layer.dimensions([name])) for name in asked}
+    assert found == {name: WHOLE.get(name, set(SPLITS)) for name in asked}
 
 
 def test_an_incident_counts_for_no_arm(world, built):

@@ -20,6 +20,7 @@ MARTS = (
     "dim_accounts",
     "dim_persons",
     "dim_playbooks",
+    "dim_threads",
     "fct_assignments",
     "fct_automated_tasks",
     "fct_costs",

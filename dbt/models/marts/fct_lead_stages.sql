@@ -69,6 +69,7 @@ select
     ---------- ids
     concat_ws(':', steps.tenant_id, steps.person_id, steps.stage) as lead_stage_id,
     steps.tenant_id,
+    reached.thread_id,
     steps.person_id,
     assigned.assignment_id,
     assigned.experiment_id,
@@ -77,7 +78,6 @@ select
     ---------- texts
     assigned.arm,
     reached.playbook,
-    reached.channel,
     steps.stage,
 
     ---------- timestamps

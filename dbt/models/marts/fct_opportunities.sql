@@ -67,27 +67,34 @@ placed as (
 
 select
     ---------- ids
-    opportunity_id,
-    tenant_id,
-    account_id,
-    person_id,
-    owner_id,
-    assignment_id,
+    placed.opportunity_id,
+    placed.tenant_id,
+    placed.account_id,
+    reached.thread_id,
+    placed.person_id,
+    placed.owner_id,
+    placed.assignment_id,
+    reached.campaign_id,
 
     ---------- texts
-    arm,
-    stage,
+    placed.arm,
+    reached.playbook,
+    placed.stage,
 
     ---------- numerics
-    amount_usd,
+    placed.amount_usd,
 
     ---------- booleans
-    is_won,
-    list_contains({{ var("qualified_stages") }}, stage) as is_qualified,
-    coalesce(arm != '{{ var("holdout_arm") }}' and opened_at >= assigned_at, false) as is_program,
+    placed.is_won,
+    list_contains({{ var("qualified_stages") }}, placed.stage) as is_qualified,
+    coalesce(placed.arm != '{{ var("holdout_arm") }}' and placed.opened_at >= placed.assigned_at, false) as is_program,
 
     ---------- timestamps
-    assigned_at,
-    opened_at,
-    closed_at
+    placed.assigned_at,
+    placed.opened_at,
+    placed.closed_at
 from placed
+left join {{ ref('int_persons_first_reached') }} as reached
+    on
+        placed.tenant_id = reached.tenant_id
+        and placed.person_id = reached.person_id

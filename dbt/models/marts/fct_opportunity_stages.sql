@@ -50,6 +50,7 @@ select
     concat_ws(':', stages.tenant_id, stages.opportunity_id, stages.reached) as opportunity_stage_id,
     stages.tenant_id,
     stages.opportunity_id,
+    reached.thread_id,
     contacts.person_id,
     assigned.assignment_id,
     assigned.experiment_id,
@@ -58,7 +59,6 @@ select
     ---------- texts
     assigned.arm,
     reached.playbook,
-    reached.channel,
     stages.reached as stage,
 
     ---------- numerics

@@ -65,6 +65,7 @@ persons as (
     select
         assignments.*,
         persons.account_id,
+        persons.segment,
         meetings.assignment_id is not null as is_met,
         coalesce(messages.is_replied, false) as is_replied,
         (
@@ -102,6 +103,7 @@ select
 
     ---------- texts
     min(arm) as arm,
+    case when count(distinct segment) = 1 then min(segment) end as segment,
 
     ---------- numerics
     count(*) as persons,
