@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,9 @@ DBT_PROJECT = Path(__file__).resolve().parents[1] / "dbt"
 
 _COUNTING = frozenset({"sum", "count", "count_distinct", "sum_boolean"})
 _AMOUNTS = frozenset({"USD", "minutes", "points"})
+
+_SINCE, _UNTIL = date(2001, 3, 5), date(2002, 7, 9)
+"""Days that stand in a plan until it is asked; MetricFlow knows none before 2000."""
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
 
@@ -81,6 +84,7 @@ class SemanticLayer:
             semantic_manifest_lookup=SemanticManifestLookup(model),
             sql_client=cast(SqlClient, _Dialect()),
         )
+        self._plans: dict[Question, str] = {}
 
     def definition(self, name: str) -> MetricDefinition:
         """Returns the definition of a metric, or says which names come close."""
@@ -102,7 +106,20 @@ class SemanticLayer:
         return {name: name for name in names} | _short(names)
 
     def sql(self, question: Question) -> str:
-        """Returns the DuckDB statement that answers the question."""
+        """Returns the DuckDB statement that answers the question.
+
+        Planning takes longer than asking, so questions that differ in their days only are planned
+        once. A grain above the day widens the days to whole weeks, so there each is planned.
+        """
+        if question.since is None or question.until is None or question.grain not in (None, "day"):
+            return self._planned(question)
+        any_days = replace(question, since=_SINCE, until=_UNTIL)
+        if any_days not in self._plans:
+            self._plans[any_days] = self._planned(any_days)
+        plan = self._plans[any_days].replace(_SINCE.isoformat(), question.since.isoformat())
+        return plan.replace(_UNTIL.isoformat(), question.until.isoformat())
+
+    def _planned(self, question: Question) -> str:
         known = self.dimensions(question.metrics)
         group_by = [_known(name, known, question) for name in question.by]
         if question.grain:

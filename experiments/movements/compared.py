@@ -7,13 +7,14 @@ from itertools import groupby
 from pathlib import Path
 
 from experiments.errors import ExperimentError
+from experiments.metric_words import reason_text
 from experiments.metrics import MetricReading, read_metrics
 from experiments.movements.document import Changes, Period
 from experiments.movements.findings import CAUTION, findings_of, quiet_of
-from experiments.movements.movement import Compared, Side, compare, told
+from experiments.movements.movement import NOTHING, Compared, Side, compare, told
 from experiments.movements.periods import FEWEST_DAYS, Days, Periods, periods_of
 from experiments.movements.rules import Rules, load_rules
-from experiments.movements.units import Group, read_unit_values
+from experiments.movements.units import Group, UnitValues, read_unit_values
 from experiments.semantic_layer import (
     DBT_PROJECT,
     MetricDefinition,
@@ -79,13 +80,13 @@ class _Asked:
 
 
 def _parts(rules: Rules, asked: _Asked) -> Iterator[list[Compared]]:
-    """Metrics that settle alike and have one kind of unit are asked for together."""
+    """Metrics that settle alike are asked for together."""
     layer = load_semantic_layer(asked.project)
 
-    def alike(name: str) -> tuple[int, str]:
-        return rules.metrics[name].settles_days, rules.metrics[name].unit
+    def settling(name: str) -> int:
+        return rules.metrics[name].settles_days
 
-    for (settles_days, unit), names in groupby(sorted(rules.metrics, key=alike), alike):
+    for settles_days, names in groupby(sorted(rules.metrics, key=settling), settling):
         definitions = [layer.definition(name) for name in names]
         periods = periods_of(asked.run, days=asked.days, settles_days=settles_days)
         if periods is None:
@@ -95,42 +96,40 @@ def _parts(rules: Rules, asked: _Asked) -> Iterator[list[Compared]]:
         why = f"it cannot be split by {' and '.join(asked.by)}"
         yield [_untold(d, rules, why) for d in definitions if d not in can]
         if can:
-            yield list(_compared(can, unit, periods, rules, asked))
+            yield list(_compared(can, periods, rules, asked))
 
 
 def _compared(
-    definitions: Sequence[MetricDefinition],
-    unit: str,
-    periods: Periods,
-    rules: Rules,
-    asked: _Asked,
+    definitions: Sequence[MetricDefinition], periods: Periods, rules: Rules, asked: _Asked
 ) -> Iterator[Compared]:
-    before, after = (
-        _sides(definitions, unit, days, asked) for days in (periods.before, periods.after)
-    )
+    before = _sides(definitions, periods.before, rules, asked)
+    after = _sides(definitions, periods.after, rules, asked)
     groups = dict.fromkeys(group for _, group in [*before, *after]) if asked.by else [()]
     for definition in definitions:
         for group in groups:
             yield compare(
                 definition,
                 rules.metrics[definition.name],
-                *(side.get((definition.name, group), Side.of(None, None)) for side in (before, after)),
+                before.get((definition.name, group), NOTHING),
+                after.get((definition.name, group), NOTHING),
                 periods,
                 keys=dict(zip(asked.by, group, strict=True)),
             )
 
 
 def _sides(
-    definitions: Sequence[MetricDefinition], unit: str, days: Days, asked: _Asked
+    definitions: Sequence[MetricDefinition], days: Days, rules: Rules, asked: _Asked
 ) -> dict[tuple[str, Group], Side]:
-    values = read_unit_values(
-        definitions,
-        unit=unit,
-        warehouse=asked.warehouse,
-        days=days,
-        by=asked.by,
-        project=asked.project,
-    )
+    values: dict[tuple[str, Group], UnitValues] = {}
+    for unit in dict.fromkeys(rules.metrics[d.name].unit for d in definitions):
+        values |= read_unit_values(
+            [d for d in definitions if rules.metrics[d.name].unit == unit],
+            unit=unit,
+            warehouse=asked.warehouse,
+            days=days,
+            by=asked.by,
+            project=asked.project,
+        )
     readings = read_metrics(
         [d.name for d in definitions],
         warehouse=asked.warehouse,
@@ -139,7 +138,16 @@ def _sides(
         until=days.until,
         project=asked.project,
     )
-    return {key: Side.of(reading, values.get(key)) for reading in readings if (key := _key(reading))}
+    known = load_semantic_layer(asked.project).definitions
+    return {
+        _key(reading): Side(
+            reading.value,
+            reading.n,
+            "" if reading.value is not None else reason_text(reading, known),
+            values.get(_key(reading)),
+        )
+        for reading in readings
+    }
 
 
 def _key(reading: MetricReading) -> tuple[str, Group]:

@@ -68,6 +68,4 @@ def _headline(rule: Rule, since: date) -> str:
 
 def _certainty(p_values: Iterable[float | None]) -> Certainty:
     weakest = max(1.0 if p is None else p for p in p_values)
-    return (
-        "very sure" if weakest <= _VERY_SURE else "sure" if weakest <= _SURE else "fairly sure"
-    )
+    return "very sure" if weakest <= _VERY_SURE else "sure" if weakest <= _SURE else "fairly sure"

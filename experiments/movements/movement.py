@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from experiments.metrics import MetricReading
 from experiments.movements.document import Movement, State
 from experiments.movements.periods import Days, Periods
 from experiments.movements.rules import Watch
-from experiments.movements.units import UnitValues, aligned, sample_of
+from experiments.movements.units import NO_UNITS, UnitValues, aligned, sample_of
 from experiments.semantic_layer import MetricDefinition
 from experiments.statistics.changes import (
     FEWEST_CLUSTERS,
@@ -35,12 +34,8 @@ class Side:
     reason: str = ""
     units: UnitValues | None = None
 
-    @classmethod
-    def of(cls, reading: MetricReading | None, units: UnitValues | None) -> "Side":
-        """Returns the side of a reading; None where nothing of its group happened."""
-        if reading is None:
-            return cls(None, 0, "nothing to count")
-        return cls(reading.value, reading.n, reading.reason, units)
+
+NOTHING = Side(None, 0, "nothing to count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +68,11 @@ def compare(
 ) -> Compared:
     """Returns the comparison of a metric in two periods."""
     compared = Compared(definition, watch, keys or {}, before, after, periods, None)
-    for when, side in (("before", before), ("since", after)):
+    for when, side in (("in the period before", before), ("in the last period", after)):
         if side.value is None:
-            return replace(compared, reason=f"{when}: {side.reason}")
-        if side.units is None:
-            return replace(compared, reason=f"{when}: the values of single units are not known")
+            return replace(compared, reason=f"{side.reason}, {when}")
+        if side.units is None and not definition.is_count:
+            return replace(compared, reason=f"the values of single units are not known, {when}")
     change = _change(definition, before, after)
     return replace(compared, **{"reason" if isinstance(change, str) else "change": change})
 
@@ -92,14 +87,14 @@ def told(compared: Sequence[Compared]) -> list[Movement]:
 
 
 def _change(definition: MetricDefinition, before: Side, after: Side) -> Change | str:
-    if before.units is None or after.units is None:
-        raise ValueError(f"{definition.name}: it has no unit values")
+    units = (before.units or NO_UNITS, after.units or NO_UNITS)
     if definition.level is not None:
-        change = quantile_change(
-            sample_of(before.units), sample_of(after.units), definition.level
-        )
+        worth = min(len(set(side.clusters)) for side in units)
+        if worth < FEWEST_CLUSTERS:
+            return _too_few(worth)
+        change = quantile_change(sample_of(units[0]), sample_of(units[1]), definition.level)
         return change if change.interval else "too few values lie beyond the quantile"
-    first, second = aligned(before.units, after.units)
+    first, second = aligned(*units)
     if definition.is_count:
         events = first.numerators.sum() + second.numerators.sum()
         if events < FEWEST_EVENTS:
@@ -107,9 +102,14 @@ def _change(definition: MetricDefinition, before: Side, after: Side) -> Change |
         return count_change(first.numerators, second.numerators)
     worth = clusters_worth(first, second)
     if worth < FEWEST_CLUSTERS:
-        return f"it rests on {worth:.0f} accounts' worth, and fewer than {FEWEST_CLUSTERS} say nothing"
-    change = share_change(first, second) if definition.unit == "share" else ratio_change(first, second)
+        return _too_few(worth)
+    of_its_kind = share_change if definition.unit == "share" else ratio_change
+    change = of_its_kind(first, second)
     return change if change.interval else "it does not vary"
+
+
+def _too_few(worth: float) -> str:
+    return f"it rests on {worth:.0f} accounts' worth, and fewer than {FEWEST_CLUSTERS} say nothing"
 
 
 def _movement(compared: Compared, p_value: float | None) -> Movement:
@@ -139,12 +139,10 @@ def _movement(compared: Compared, p_value: float | None) -> Movement:
     )
 
 
-def _state(
-    change: Change | None, margin: float | None, p_value: float | None
-) -> tuple[State, str]:
+def _state(change: Change | None, margin: float | None, p_value: float | None) -> tuple[State, str]:
     if change is None or margin is None or p_value is None:
         return "cannot tell", ""
-    if margin and change.p_within(margin) <= LEVEL:
+    if margin and change.is_within(margin, level=LEVEL):
         return "flat", ""
     if p_value > LEVEL:
         return "cannot tell", "what changed may be chance, and may be more than the margin"

@@ -1,4 +1,4 @@
-"""The two periods that are compared: of one length, side by side, whole weeks where there are any."""
+"""The two periods that are compared: of one length, side by side, of whole weeks if they can."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Which metrics are watched, and what their movements mean: `rules.yaml`, checked when it is read."""
+"""Which metrics are watched and what their movements mean: `rules.yaml`, checked when read."""
 
 from functools import lru_cache
 from pathlib import Path

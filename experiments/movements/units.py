@@ -1,18 +1,19 @@
 """What each person, thread or deal adds to a metric, by the semantic layer, and its account."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike
 
-from experiments.metrics import read_metrics
+from experiments.metric_tables import metric_table
 from experiments.movements.periods import Days
 from experiments.semantic_layer import DBT_PROJECT, MetricDefinition, load_semantic_layer
 from experiments.statistics.changes import PeriodSums
 from experiments.statistics.estimate import Sample
+from experiments.warehouse import open_warehouse
 
 Group = tuple[str | None, ...]
 """Values of the dimensions that a metric is split by."""
@@ -23,32 +24,21 @@ _ACCOUNTS = {
 }
 """Entity to the table that knows its account."""
 
+_CLUSTER = "_cluster"
+
 
 @dataclass(frozen=True, slots=True)
 class UnitValues:
     """A metric's parts in one period and group: one value a unit, with the unit's cluster."""
 
     clusters: Sequence[str]
-    numerators: Sequence[float]
-    denominators: Sequence[float]
+    numerators: ArrayLike
+    denominators: ArrayLike
     fixed: float = 0.0
     """Numerator that belongs to nobody, such as a licence."""
 
 
-@dataclass
-class _Rows:
-    clusters: list[str] = field(default_factory=list)
-    numerators: list[float] = field(default_factory=list)
-    denominators: list[float] = field(default_factory=list)
-    fixed: float = 0.0
-
-    def add(self, cluster: str | None, numerator: float, denominator: float, name: str) -> None:
-        if cluster is None and not denominator:
-            self.fixed += numerator
-            return
-        self.clusters.append(cluster or name)
-        self.numerators.append(numerator)
-        self.denominators.append(denominator)
+NO_UNITS = UnitValues((), (), ())
 
 
 def read_unit_values(
@@ -70,7 +60,7 @@ def read_unit_values(
     parts = list(dict.fromkeys(p for d in definitions for p in _parts(d)))
     known = load_semantic_layer(project).dimensions(parts)
     entities = [e for e in dict.fromkeys([unit, "person"]) if e == unit or e in known]
-    readings = read_metrics(
+    table = metric_table(
         parts,
         warehouse=warehouse,
         by=[*entities, *by],
@@ -78,15 +68,11 @@ def read_unit_values(
         until=days.until,
         project=project,
     )
-    accounts = [_accounts(warehouse, entity) for entity in entities]
-    found: dict[str, dict[tuple[str | None, ...], float]] = defaultdict(dict)
-    for reading in readings:
-        if reading.value:
-            found[reading.metric][tuple(reading.keys.values())] = reading.value
+    table = table.with_columns(_cluster(entities, warehouse).alias(_CLUSTER))
     return {
-        (d.name, group): UnitValues(r.clusters, r.numerators, r.denominators, r.fixed)
+        (d.name, group): values
         for d in definitions
-        for group, r in _by_group(d, found, accounts).items()
+        for group, values in _by_group(d, table, by).items()
     }
 
 
@@ -98,7 +84,7 @@ def aligned(before: UnitValues, after: UnitValues) -> tuple[PeriodSums, PeriodSu
     def sums(side: UnitValues) -> PeriodSums:
         at = np.array([place[name] for name in side.clusters], dtype=np.int64)
         top, bottom = (
-            np.bincount(at, np.asarray(values, dtype=np.float64), len(names))
+            np.bincount(at, np.asarray(values, dtype=np.float64), len(names)).astype(np.float64)
             for values in (side.numerators, side.denominators)
         )
         return PeriodSums(top, bottom, side.fixed)
@@ -120,44 +106,47 @@ def _parts(definition: MetricDefinition) -> Iterable[str]:
 
 
 def _by_group(
-    definition: MetricDefinition,
-    found: Mapping[str, Mapping[tuple[str | None, ...], float]],
-    accounts: Sequence[Mapping[str, str]],
-) -> dict[Group, _Rows]:
-    """Rows by group; a value that is no ratio has the denominator 1 where it is there at all."""
-    names = tuple(_parts(definition))
-    top = found.get(names[0], {})
-    bottom = found.get(names[1], {}) if len(names) > 1 else dict.fromkeys(top, 1.0)
-    rows: dict[Group, _Rows] = defaultdict(_Rows)
-    for keys in dict.fromkeys([*top, *bottom]):
-        entities, group = keys[: len(accounts)], keys[len(accounts) :]
-        rows[group].add(
-            _cluster(entities, accounts),
-            top.get(keys, 0.0),
-            bottom.get(keys, 0.0),
-            f"{definition.name}: without a name",
-        )
-    return rows
+    definition: MetricDefinition, table: pl.DataFrame, by: Sequence[str]
+) -> dict[Group, UnitValues]:
+    """A value that is no ratio has the denominator 1 where it is there at all."""
+    names = list(_parts(definition))
+    top = pl.col(names[0])
+    bottom = pl.col(names[1]) if len(names) > 1 else pl.lit(1.0)
+    rows = table.filter(pl.any_horizontal(pl.col(names).is_not_null())).select(
+        *by,
+        pl.col(_CLUSTER),
+        top.fill_null(0.0).alias("numerator"),
+        bottom.fill_null(0.0).alias("denominator"),
+    )
+    groups = rows.partition_by(by, as_dict=True) if by else {(): rows}
+    return {group: _values(rows) for group, rows in groups.items()}
 
 
-def _cluster(
-    entities: Sequence[str | None], accounts: Sequence[Mapping[str, str]]
-) -> str | None:
-    """The account, else the person, else the unit itself; None of what belongs to nobody."""
-    for entity, known in zip(entities, accounts, strict=True):
-        if entity is not None and entity in known:
-            return f"account {known[entity]}"
-    return next((entity for entity in reversed(entities) if entity is not None), None)
+def _values(rows: pl.DataFrame) -> UnitValues:
+    belongs_to_nobody = pl.col(_CLUSTER).is_null() & (pl.col("denominator") == 0)
+    own = rows.filter(~belongs_to_nobody)
+    return UnitValues(
+        clusters=own[_CLUSTER].fill_null("nobody").to_list(),
+        numerators=own["numerator"].to_numpy(),
+        denominators=own["denominator"].to_numpy(),
+        fixed=float(rows.filter(belongs_to_nobody)["numerator"].sum()),
+    )
+
+
+def _cluster(entities: Sequence[str], warehouse: Path) -> pl.Expr:
+    """The account, else the person, else the unit itself; null of what belongs to nobody."""
+    accounts = [
+        pl.col(entity).replace_strict(_accounts(warehouse, entity), default=None)
+        for entity in entities
+        if entity in _ACCOUNTS
+    ]
+    return pl.coalesce(*accounts, *(pl.col(entity) for entity in reversed(entities)))
 
 
 def _accounts(warehouse: Path, entity: str) -> dict[str, str]:
-    if entity not in _ACCOUNTS:
-        return {}
     table, key = _ACCOUNTS[entity]
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         rows = connection.sql(
-            f"select {key}, account_id from {table} where account_id is not null"
+            f"select {key}, 'account ' || account_id from {table} where account_id is not null"
         ).fetchall()
     return dict(rows)
-
-

@@ -16,7 +16,7 @@ FEWEST_CLUSTERS = 10
 """Fewer clusters' worth than this in a period, and nothing is said of the change."""
 
 _LARGEST_Z = 7.0
-_HALVINGS = 36
+_HALVINGS = 26
 
 Array = NDArray[np.float64]
 
@@ -64,15 +64,22 @@ class Change:
     @cached_property
     def p_value(self) -> float:
         """Two-sided, of no change: the level at which the interval just touches zero."""
-        return 2 * _tail(lambda i: not i.low <= 0 <= i.high, self.ends)
+        low, high = 0.0, _LARGEST_Z
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            interval = self.ends(1 - 2 * float(special.ndtr(-middle)))
+            includes_zero = interval is None or interval.low <= 0 <= interval.high
+            low, high = (low, middle) if includes_zero else (middle, high)
+        return 2 * float(special.ndtr(-low))
 
-    def p_within(self, margin: float) -> float:
-        """Returns the p-value of a change of `margin` or more, either way.
+    def is_within(self, margin: float, *, level: float) -> bool:
+        """Returns whether a change of `margin` or more, either way, is excluded at a level.
 
         References:
             Schuirmann (1987), A Comparison of the Two One-Sided Tests Procedure.
         """
-        return _tail(lambda i: -margin < i.low and i.high < margin, self.ends)
+        interval = self.ends(1 - 2 * level)
+        return interval is not None and -margin < interval.low and interval.high < margin
 
 
 def share_change(before: PeriodSums, after: PeriodSums) -> Change:
@@ -183,13 +190,3 @@ def _poisson(count: float, effect: float, quantile: float) -> Interval:
 
 def _quantile(confidence: float, freedom: float) -> float:
     return float(special.stdtrit(freedom, (1 + confidence) / 2))
-
-
-def _tail(holds: Callable[[Interval], bool], ends: Callable[[float], Interval | None]) -> float:
-    """The tail beyond the widest interval for which something holds, by halving; at most 0.5."""
-    low, high = 0.0, _LARGEST_Z
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        interval = ends(1 - 2 * float(special.ndtr(-middle)))
-        low, high = (middle, high) if interval and holds(interval) else (low, middle)
-    return float(special.ndtr(-low))
