@@ -18,6 +18,7 @@ from experiments.movements.units import Group, UnitValues, read_unit_values
 from experiments.semantic_layer import (
     DBT_PROJECT,
     MetricDefinition,
+    Question,
     SemanticLayer,
     load_semantic_layer,
 )
@@ -82,6 +83,8 @@ class _Asked:
 def _parts(rules: Rules, asked: _Asked) -> Iterator[list[Compared]]:
     """Metrics that settle alike are asked for together."""
     layer = load_semantic_layer(asked.project)
+    if not any(_can_be_split(layer, layer.definition(name), asked.by) for name in rules.metrics):
+        layer.columns(Question(metrics=tuple(rules.metrics)[:1], by=asked.by))
 
     def settling(name: str) -> int:
         return rules.metrics[name].settles_days

@@ -98,7 +98,7 @@ def _change(definition: MetricDefinition, before: Side, after: Side) -> Change |
     if definition.is_count:
         events = first.numerators.sum() + second.numerators.sum()
         if events < FEWEST_EVENTS:
-            return f"{events:.0f} in both periods, and fewer than {FEWEST_EVENTS} say nothing"
+            return f"{events:.0f} in both periods together, and {FEWEST_EVENTS} are the least"
         return count_change(first.numerators, second.numerators)
     worth = clusters_worth(first, second)
     if worth < FEWEST_CLUSTERS:
@@ -109,7 +109,7 @@ def _change(definition: MetricDefinition, before: Side, after: Side) -> Change |
 
 
 def _too_few(worth: float) -> str:
-    return f"it rests on {worth:.0f} accounts' worth, and fewer than {FEWEST_CLUSTERS} say nothing"
+    return f"too few accounts for their size: worth {worth:.0f}, and {FEWEST_CLUSTERS} are the least"
 
 
 def _movement(compared: Compared, p_value: float | None) -> Movement:
