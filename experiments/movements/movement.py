@@ -109,7 +109,9 @@ def _change(definition: MetricDefinition, before: Side, after: Side) -> Change |
 
 
 def _too_few(worth: float) -> str:
-    return f"too few accounts for their size: worth {worth:.0f}, and {FEWEST_CLUSTERS} are the least"
+    return (
+        f"too few accounts for their size: worth {worth:.0f}, and {FEWEST_CLUSTERS} are the least"
+    )
 
 
 def _movement(compared: Compared, p_value: float | None) -> Movement:
