@@ -110,10 +110,13 @@ class Dashboard(_Part):
         )
 
 
-class Missing(_Part):
-    """What it takes to measure a metric that nobody has measured yet."""
+class Words(_Part):
+    """What dashboards say of single metrics."""
 
     takes: dict[str, str]
+    """What has to happen before a metric can be measured."""
+    filtered: dict[str, str]
+    """What to know of a metric when a filter is set."""
 
 
 @lru_cache(maxsize=1)
@@ -134,9 +137,9 @@ def find_dashboard(name: str) -> Dashboard:
 
 
 @lru_cache(maxsize=1)
-def what_it_takes() -> dict[str, str]:
-    """Returns metric to what has to happen before it can be measured."""
-    return _checked(Missing, PAGES / "takes.yaml", {}).takes
+def page_words() -> Words:
+    """Returns what dashboards say of single metrics."""
+    return _checked(Words, PAGES / "words.yaml", {})
 
 
 def shown_metrics() -> tuple[str, ...]:
