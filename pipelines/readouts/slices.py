@@ -20,10 +20,7 @@ from experiments.rate_intervals import intervals_of
 from experiments.semantic_layer import SemanticLayer, load_semantic_layer
 from pipelines.errors import PipelineError
 from pipelines.lake import write
-from pipelines.readouts.dashboards.definitions import Split, shown_metrics, shown_splits
-
-DIMENSIONS = ("segment", "channel", "playbook", "autonomy")
-"""What a dashboard can be filtered by, besides the period."""
+from pipelines.readouts.dashboards.definitions import DIMENSIONS, Split, shown_metrics, shown_splits
 
 Grain = Literal["run", "week", "month"]
 
@@ -162,7 +159,7 @@ def _is_kept(
         return False
     if reading.period and span and not _first(span[0], grain) <= reading.period <= span[1]:
         return False
-    return bool(reading.n or reading.value) or not (asked.filters or asked.split or reading.period)
+    return bool(reading.n or reading.value) or not (asked.filters or reading.period)
 
 
 def _weeks_of_work(warehouse: Path) -> tuple[date, date] | None:

@@ -111,7 +111,9 @@ def common(dashboard: Dashboard, sources: Sources) -> dict[str, Any]:
         "sections": [
             section.model_copy(
                 update={
-                    "tiles": tuple(n for n in section.tiles if n not in missing),
+                    "tiles": tuple(
+                        n for n in section.tiles if section.keeps_unmeasured or n not in missing
+                    ),
                     "panels": tuple(p for p in section.panels if not {*p.shown} <= {*missing}),
                 }
             )
@@ -180,12 +182,12 @@ def _metric(definition: MetricDefinition, cells: Cells) -> dict[str, Any]:
 
 
 def _panel(panel: Panel, cells: Cells) -> dict[str, Any]:
-    is_split = panel.by and panel.figure == "bars"
-    parts = cells.parts(panel.metrics[0], panel.by) if is_split else ()
+    parts = cells.parts(panel.metrics[0], panel.by) if panel.is_split else ()
     return {
         "figure": panel.figure,
         "metrics": panel.metrics,
         "by": panel.by,
+        "is_split": panel.is_split,
         "parts": [{"value": p, "label": words.named(p, panel.by)} for p in parts],
         "pairs": [pair.model_dump() for pair in panel.pairs],
         "plot": _plain(define(panel.figure, panel_unit(panel, cells))),

@@ -12,6 +12,7 @@ from experiments.metric_words import (
     basis_text,
     group_text,
     interval_text,
+    is_amount,
     reading_text,
     reason_text,
     value_text,
@@ -19,7 +20,7 @@ from experiments.metric_words import (
 from experiments.metrics import MetricReading
 from experiments.rate_intervals import Interval
 from experiments.semantic_layer import MetricDefinition
-from pipelines.readouts.slices import DIMENSIONS
+from pipelines.readouts.dashboards.definitions import DIMENSIONS
 
 RUN = "run"
 """Key of the period that is everything."""
@@ -145,7 +146,6 @@ class Cells:
         interval = None if low is None else Interval(low, high)
         said = reading_text(reading, interval, self.definitions)
         basis = basis_text(reading.numerator, reading.denominator, reading.n, definition.unit)
-        is_counted = reading.numerator is None and reading.value == reading.n
         return Cell(
             reading.value,
             low,
@@ -155,7 +155,7 @@ class Cells:
             reading.n,
             value_text(reading.value, definition.unit),
             interval_text(interval),
-            said if reading.value is None else "" if is_counted else basis,
+            said if reading.value is None else "" if is_amount(definition) else basis,
             said,
         )
 

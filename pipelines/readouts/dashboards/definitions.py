@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,7 +15,8 @@ PAGES = Path(__file__).parent / "pages"
 ORDER = ("sales", "revops", "learning", "leadership")
 """The dashboards, in the order in which they are linked."""
 
-Span = Literal["narrow", "wide"]
+DIMENSIONS = ("segment", "channel", "playbook", "autonomy")
+"""What a dashboard can be filtered by, besides the period."""
 
 
 class Split(NamedTuple):
@@ -47,10 +48,9 @@ class Panel(_Part):
         title: The question, as the reader would ask it.
         figure: Which figure of `experiments.metric_figures`.
         metrics: What it shows; one, or the bars in their order.
-        by: Of `groups`: the filter by which it is split. Of `bars`: a further dimension.
+        by: The filter, or a further dimension, by which it is split.
         pairs: Of `spread`: what it shows, instead of metrics.
         note: How to read it, where that is not plain.
-        span: How much room it takes.
     """
 
     title: str
@@ -59,7 +59,11 @@ class Panel(_Part):
     by: str = ""
     pairs: tuple[Pair, ...] = ()
     note: str = ""
-    span: Span = "narrow"
+
+    @property
+    def is_split(self) -> bool:
+        """Whether it is split by what is no filter."""
+        return bool(self.by) and self.by not in DIMENSIONS
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -74,6 +78,8 @@ class Section(_Part):
     tiles: tuple[str, ...] = ()
     panels: tuple[Panel, ...] = ()
     note: str = ""
+    keeps_unmeasured: bool = False
+    """Whether tiles without a value stay, since the others are to be read beside them."""
 
 
 class Dashboard(_Part):
@@ -103,10 +109,7 @@ class Dashboard(_Part):
         """Metrics by a further dimension."""
         panels = (panel for section in self.sections for panel in section.panels)
         return tuple(
-            Split(name, panel.by)
-            for panel in panels
-            if panel.by and panel.figure == "bars"
-            for name in panel.metrics
+            Split(name, panel.by) for panel in panels if panel.is_split for name in panel.metrics
         )
 
 

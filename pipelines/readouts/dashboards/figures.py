@@ -18,12 +18,12 @@ def panel_rows(
             _row(p.key.split()[1], p.short, cells.get(panel.metrics[0], p.key, chosen))
             for p in weeks
         )
+    if panel.is_split:
+        return ranked(_parts(panel, cells, period, chosen))
     if panel.figure == "groups":
         return ranked(_groups(panel, cells, period, chosen))
     if panel.figure == "spread":
         return tuple(_spread(panel, cells, period, chosen))
-    if panel.by:
-        return ranked(_parts(panel, cells, period, chosen))
     return tuple(
         _row(name, cells.definitions[name].label, cells.get(name, period, chosen))
         for name in panel.metrics
@@ -52,9 +52,9 @@ def _parts(panel: Panel, cells: Cells, period: str, chosen: Mapping[str, str]) -
         return []
     found = cells.by_metric.get(f"{name}/{panel.by}", {})
     return [
-        _row(part, group_text(part, panel.by), cell)
+        _row(part, group_text(part, panel.by), found.get(key) or cells.empty(name))
         for part in cells.parts(name, panel.by)
-        if (cell := found.get(cells.key(period, chosen, part)))
+        if (key := cells.key(period, chosen, part))
     ]
 
 

@@ -54,6 +54,13 @@
     if (panel.figure === "trend")
       return page.periods.filter((p) => p.key.startsWith("week"))
         .map((p) => row(p.key.slice(5), p.short, cell(name, p.key, filters)));
+    if (panel.is_split) {
+      if (Object.keys(filters).some((f) => !page.metrics[name].able.includes(f))) return [];
+      const cells = page.slices[`${name}/${panel.by}`];
+      return ranked(panel.parts
+        .map((part) => row(part.value, part.label,
+          cells[keyOf(period, filters, part.value)] || page.metrics[name].empty)));
+    }
     if (panel.figure === "groups") {
       const filter = page.filters.find((f) => f.name === panel.by);
       if (!filter) return [row("all", "All", cell(name, period, filters))];
@@ -69,14 +76,6 @@
         return { at: pair.label, label: pair.label, value: median[VALUE], low: median[VALUE], high: tail[VALUE],
           said: `${median[TEXT]} · ${tail[TEXT]}`, basis: median[BASIS] };
       });
-    if (panel.by) {
-      if (Object.keys(filters).some((f) => !page.metrics[name].able.includes(f))) return [];
-      const cells = page.slices[`${name}/${panel.by}`];
-      return ranked(panel.parts
-        .map((part) => [part, cells[keyOf(period, filters, part.value)]])
-        .filter(([, found]) => found)
-        .map(([part, found]) => row(part.value, part.label, found)));
-    }
     return panel.metrics.map((m) => row(m, page.metrics[m].label, cell(m, period, filters)));
   }
 
@@ -92,6 +91,12 @@
       [...run.map((r) => r[first]), ...run.toReversed().map((r) => r[second]), null]);
   }
 
+  function words(r, lift) {
+    const said = r.value === null ? "no value" : r.said;
+    return [[0, "left", r.label, "ink"], [1, "right", said, "muted"]].map(([x, xanchor, text, name]) =>
+      ({ x, xref: "paper", xanchor, y: r.at, yshift: lift, text, name, showarrow: false, borderpad: 1, font: { size: 13 } }));
+  }
+
   function filled(plot, rows) {
     const copy = structuredClone(plot);
     for (const trace of copy.data)
@@ -101,6 +106,7 @@
       copy.layout.height = hints.base_height + hints.row_height * Math.max(rows.length, 1);
       copy.layout.yaxis.categoryarray = rows.map((r) => r.at);
       copy.layout.yaxis.range = [rows.length - 0.6, -0.8];
+      copy.layout.annotations = rows.flatMap((r) => words(r, hints.lift));
     }
     if (hints.has_days) {
       const step = Math.ceil(rows.length / TICKS) || 1;
