@@ -144,7 +144,7 @@ def _lined(
         xaxis={"nticks": 5, "tickformat": _TICKS.get(unit, ",~r"), "zeroline": False},
         yaxis={"visible": False, "fixedrange": True, "type": "category"},
         meta={"row_height": row_height, "base_height": base_height, "lift": LIFT},
-        margin={"l": 8, "r": 8, "t": 2, "b": 4},
+        margin={"l": 1, "r": 8, "t": 2, "b": 4},
     )
     return figure
 

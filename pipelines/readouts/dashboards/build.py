@@ -14,19 +14,22 @@ from plotly.offline import get_plotlyjs
 from agent_runtime.settings import Workspace
 from experiments.figures import interval_figure
 from experiments.metric_figures import define
-from experiments.metrics import list_metrics
 from experiments.pages import templates_in
-from experiments.semantic_layer import MetricDefinition
+from experiments.semantic_layer import MetricDefinition, SemanticLayer, load_semantic_layer
 from pipelines.errors import PipelineError
 from pipelines.readouts import words
 from pipelines.readouts.dashboards.cells import Cells, choices
 from pipelines.readouts.dashboards.definitions import (
+    DIMENSIONS,
     Dashboard,
     Panel,
     load_dashboards,
+    dashboard_path,
     page_words,
+    shown_metrics,
 )
 from pipelines.readouts.dashboards.figures import panel_unit
+from pipelines.readouts.page import build_page
 from pipelines.readouts.report import Report
 from pipelines.readouts.slices import slices_path
 
@@ -45,27 +48,24 @@ class Sources:
     """What changed between two periods, and what to do; where it was published."""
 
 
-def dashboards_folder(workspace: Workspace) -> Path:
-    """Returns where the dashboards of a workspace are kept, one HTML file each."""
-    return workspace.root / "dashboards"
-
-
 def build_dashboards(workspace: Workspace) -> tuple[Path, ...]:
     """Writes all dashboards from the published slices and returns their files.
+
+    The page of the run, where there is one, then links to them.
 
     Raises:
         PipelineError: Nothing is published yet.
     """
     sources = load_sources(workspace)
-    folder = dashboards_folder(workspace)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / PLOTLY).write_text(get_plotlyjs(), encoding="utf-8")
-    pages: list[Path] = []
-    for dashboard in load_dashboards():
-        path = folder / f"{dashboard.name}.html"
+    pages = {page: dashboard_path(workspace, page.name) for page in load_dashboards()}
+    for dashboard, path in pages.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(render(dashboard, sources), encoding="utf-8")
-        pages.append(path)
-    return tuple(pages)
+    path = dashboard_path(workspace, PLOTLY).with_name(PLOTLY)
+    path.write_text(get_plotlyjs(), encoding="utf-8")
+    if sources.report:
+        build_page(workspace)
+    return tuple(pages.values())
 
 
 def load_sources(workspace: Workspace) -> Sources:
@@ -76,10 +76,11 @@ def load_sources(workspace: Workspace) -> Sources:
             f"{path}: there is no such file; `parley dashboard build` writes it from the "
             "warehouse, and so does the asset readouts/metric_slices."
         )
+    layer = load_semantic_layer()
     moved = workspace.metrics / "movements.json"
     has_report = workspace.report.exists()
     return Sources(
-        cells=Cells(pl.read_parquet(path), {d.name: d for d in list_metrics()}),
+        cells=Cells(pl.read_parquet(path), layer.definitions, _able(layer)),
         report=Report.model_validate_json(workspace.report.read_bytes()) if has_report else None,
         movements=json.loads(moved.read_bytes()) if moved.exists() else None,
     )
@@ -165,6 +166,12 @@ def _payload(dashboard: Dashboard, sources: Sources) -> dict[str, Any]:
     }
 
 
+def _able(layer: SemanticLayer) -> dict[str, frozenset[str]]:
+    return {
+        name: frozenset(DIMENSIONS) & layer.dimensions([name]).keys() for name in shown_metrics()
+    }
+
+
 def _metric(definition: MetricDefinition, cells: Cells) -> dict[str, Any]:
     return {
         "label": definition.label,
@@ -175,7 +182,7 @@ def _metric(definition: MetricDefinition, cells: Cells) -> dict[str, Any]:
         "owner": definition.owner,
         "requirement": definition.requirement,
         "null_when": definition.null_when,
-        "able": cells.able.get(definition.name, ()),
+        "able": sorted(cells.able[definition.name]),
         "empty": cells.empty(definition.name),
         "caveat": page_words().filtered.get(definition.name, ""),
     }

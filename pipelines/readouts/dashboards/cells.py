@@ -57,6 +57,8 @@ class Cells:
 
     slices: pl.DataFrame
     definitions: Mapping[str, MetricDefinition]
+    able: Mapping[str, frozenset[str]]
+    """Metric to the filters by which it can be told."""
 
     @cached_property
     def filters(self) -> dict[str, tuple[str, ...]]:
@@ -66,15 +68,6 @@ class Cells:
             for name in DIMENSIONS
         }
         return {name: values for name, values in found.items() if len(values) > 1}
-
-    @cached_property
-    def able(self) -> dict[str, tuple[str, ...]]:
-        """Metric to the filters by which it was read."""
-        plain = self.slices.filter(pl.col("split").is_null())
-        return {
-            str(name): tuple(d for d in self.filters if group[d].null_count() < group.height)
-            for (name,), group in plain.group_by("metric")
-        }
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agent_runtime.settings import Workspace
 from experiments.metric_figures import Kind
 from pipelines.errors import PipelineError
 
@@ -120,6 +121,11 @@ class Words(_Part):
     """What has to happen before a metric can be measured."""
     filtered: dict[str, str]
     """What to know of a metric when a filter is set."""
+
+
+def dashboard_path(workspace: Workspace, name: str) -> Path:
+    """Returns where a dashboard of a workspace is kept."""
+    return workspace.root / "dashboards" / f"{name}.html"
 
 
 @lru_cache(maxsize=1)
