@@ -10,12 +10,13 @@ the same figure with the same numbers and neither of them computes any:
 - `["same", 0]` repeats a constant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from plotly import graph_objects
 
+from experiments.figures import COLOURS
 from experiments.metric_words import (
     basis_text,
     day_text,
@@ -29,6 +30,9 @@ from experiments.semantic_layer import MetricDefinition
 
 TICKS = 7
 """Labels that fit below a series of days on a phone."""
+
+NO_VALUE = "no value"
+"""What stands in a figure for a row without one; why, is said beside it."""
 
 Shown = float | str | None
 
@@ -100,6 +104,7 @@ def fill(figure: graph_objects.Figure, rows: Sequence[Row]) -> graph_objects.Fig
     if row_height := hints.get("row_height"):
         filled.update_layout(height=hints["base_height"] + row_height * max(len(rows), 1))
         filled.update_yaxes(categoryarray=[r.at for r in rows], range=[len(rows) - 0.6, -0.8])
+        filled.update_layout(annotations=[n for r in rows for n in _words(r, hints["lift"])])
     if hints.get("has_days"):
         step = -(-len(rows) // TICKS) or 1
         filled.update_xaxes(tickvals=[row.at for row in rows][::step])
@@ -127,6 +132,24 @@ def _row(
         said=reading_text(reading, interval, definitions),
         basis=basis_text(reading.numerator, reading.denominator, reading.n, definition.unit),
     )
+
+
+def _words(row: Row, lift: int) -> Iterable[dict[str, Any]]:
+    """Its name at the left, what is said of it at the right, above its line."""
+    said = NO_VALUE if row.value is None else row.said
+    for x, anchor, text, role in ((0, "left", row.label, "ink"), (1, "right", said, "muted")):
+        yield {
+            "x": x,
+            "xref": "paper",
+            "xanchor": anchor,
+            "y": row.at,
+            "yshift": lift,
+            "text": text,
+            "showarrow": False,
+            "borderpad": 1,
+            "font": {"size": 13, "color": COLOURS[role]},
+            "name": role,
+        }
 
 
 def _taken(source: Sequence[Any], rows: Sequence[Row]) -> list[Shown]:

@@ -14,6 +14,9 @@ from experiments.figures import COLOURS, dress
 Kind = Literal["trend", "groups", "bars", "spread"]
 """Over time; dots with whiskers by group; counts as bars, such as a funnel; p50 to p95."""
 
+LIFT = 15
+"""Pixels by which the words of a row stand above its line."""
+
 _TICKS = {"share": ".1~%", "USD": "$,.2~f", "ms": ",~r"}
 
 
@@ -77,9 +80,11 @@ def _trend(unit: str) -> graph_objects.Figure:
     )
     dress(figure, height=190)
     figure.update_xaxes(type="date", tickformat="%-d %b", showgrid=False)
-    figure.update_yaxes(
-        nticks=4, tickformat=_TICKS.get(unit, ",~r"), rangemode="tozero", zeroline=False
-    )
+    figure.update_yaxes(nticks=4, tickformat=_TICKS.get(unit, ",~r"), zeroline=False)
+    if unit == "share":
+        figure.update_yaxes(autorangeoptions={"clipmin": -0.02, "clipmax": 1.02})
+    else:
+        figure.update_yaxes(rangemode="tozero")
     figure.update_layout(meta={"has_days": True}, margin={"l": 4, "r": 16, "t": 12, "b": 4})
     return figure
 
@@ -106,13 +111,13 @@ def _bars(unit: str) -> graph_objects.Figure:
     figure = graph_objects.Figure()
     figure.add_bar(
         orientation="h",
-        width=0.18,
+        width=0.2,
         marker={"color": COLOURS["agent"]},
         hovertemplate="%{text}<extra></extra>",
         textposition="none",
         meta=_from("agent", x=["each", "value"], y=["each", "at"], text=["each", "said"]),
     )
-    _lined(figure, unit, row_height=42, base_height=8)
+    _lined(figure, unit, row_height=44, base_height=8)
     figure.update_layout(xaxis={"visible": False, "rangemode": "tozero"})
     return figure
 
@@ -134,28 +139,12 @@ def _lined(
     figure: graph_objects.Figure, unit: str, *, row_height: int, base_height: int
 ) -> graph_objects.Figure:
     """Name and value of each row stand above its line, so that no label needs room beside it."""
-    for x, source, side, role in (
-        (0, "label", "top right", "ink"),
-        (1, "said", "top left", "muted"),
-    ):
-        figure.add_scatter(
-            mode="text",
-            texttemplate="%{text}<br><span style='font-size:9px'> </span>",
-            textposition=side,
-            textfont={"size": 13, "color": COLOURS[role]},
-            cliponaxis=False,
-            hoverinfo="skip",
-            xaxis="x2",
-            meta=_from(role, x=["same", x], y=["each", "at"], text=["each", source]),
-        )
     dress(figure, height=row_height + base_height)
-    hidden: dict[str, Any] = {"visible": False, "fixedrange": True}
     figure.update_layout(
         xaxis={"nticks": 5, "tickformat": _TICKS.get(unit, ",~r"), "zeroline": False},
-        xaxis2=hidden | {"overlaying": "x", "range": [0, 1], "domain": [0, 1]},
-        yaxis=hidden | {"type": "category"},
-        meta={"row_height": row_height, "base_height": base_height},
-        margin={"l": 8, "r": 8, "t": 2, "b": 4},
+        yaxis={"visible": False, "fixedrange": True, "type": "category"},
+        meta={"row_height": row_height, "base_height": base_height, "lift": LIFT},
+        margin={"l": 1, "r": 8, "t": 2, "b": 4},
     )
     return figure
 

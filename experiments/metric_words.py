@@ -34,7 +34,8 @@ def basis_text(numerator: float | None, denominator: float | None, n: int, unit:
     if numerator is None or denominator is None:
         return f"n = {n:,}"
     if unit == "share":
-        return f"{_count(numerator)} of {_count(denominator)}"
+        joined = "of" if numerator <= denominator else "against"
+        return f"{_count(numerator)} {joined} {_count(denominator)}"
     top = f"${numerator:,.2f}" if unit == "USD" else f"{numerator:,.0f}"
     return f"{top} / {denominator:,.0f}"
 
@@ -45,15 +46,22 @@ def reading_text(
     definitions: Mapping[str, MetricDefinition],
 ) -> str:
     """Returns a reading in one line: its value with interval or n, or why there is no value."""
-    unit = definitions[reading.metric].unit
+    definition = definitions[reading.metric]
+    unit = definition.unit
     if reading.value is None:
         return reason_text(reading, definitions)
     value = value_text(reading.value, unit)
     if interval is not None:
         return f"{value} ({interval_text(interval)})"
-    if reading.numerator is None and (reading.value == reading.n or unit in _SUMS):
+    if is_amount(definition):
         return value
     return f"{value}, n = {reading.n:,}"
+
+
+def is_amount(definition: MetricDefinition) -> bool:
+    """Returns whether a metric counts or sums up, so that it rests on nothing but itself."""
+    is_sum = definition.unit in _SUMS and definition.numerator is None
+    return definition.is_count or is_sum
 
 
 def reason_text(reading: MetricReading, definitions: Mapping[str, MetricDefinition]) -> str:
@@ -67,6 +75,8 @@ def group_text(name: str | None, dimension: str) -> str:
     """Returns the value of a dimension as words: `icp-midmarket-data@1` is ICP midmarket data."""
     if name is None:
         return f"No {dimension}"
+    if name in _NAMES.get(dimension, {}):
+        return _NAMES[dimension][name]
     words = name.partition("@")[0].replace("-", " ").replace("_", " ").split()
     text = " ".join(_ACRONYMS.get(word.lower(), word) for word in words)
     return text[:1].upper() + text[1:]
@@ -93,5 +103,22 @@ _WRITTEN: Mapping[str, Callable[[float], str]] = {
     "points of 5": lambda x: f"{x:.2f} of 5",
     "days": lambda x: f"{x:,.0f} days" if x == int(x) else f"{x:,.1f} days",
     "hours": lambda x: f"{x:,.1f} h",
+}
+_NAMES = {
+    "decision": {
+        "allow": "Allowed at once",
+        "revise": "Sent back to be rewritten",
+        "defer": "Deferred",
+        "block": "Blocked",
+        "escalate": "Handed to a person",
+        "end": "Thread ended",
+    },
+    "item": {
+        "human_minute": "Minutes of people",
+        "model_turn": "Turns of the model",
+        "message": "Messages",
+        "licence": "Licences",
+        "infrastructure": "Infrastructure",
+    },
 }
 _SUMS = frozenset({"USD", "hours"})

@@ -57,7 +57,8 @@ def read_metric(
 ) -> tuple[MetricReading, ...]:
     """Returns the metric at the grain wanted, one reading a period and group, in their order.
 
-    Without `grain` and `by` it is one reading over everything. A median or a count of unique
+    Without `grain` and `by` it is one reading over everything. What has no date is in that one and
+    in no period. A median or a count of unique
     persons cannot be summed up from days, so ask at the grain that you need.
 
     Args:
@@ -112,6 +113,7 @@ def read_metrics(
     counts = {name for name in question.metrics if layer.definition(name).is_count}
     rows = [_counted(row, counts) for row in _rows(layer.sql(question), warehouse)]
     period = f"metric_time__{grain}" if grain else None
+    rows = [row for row in rows if not period or row[period] is not None]
     return tuple(_reading(d, row, period, columns) for d in definitions for row in rows)
 
 

@@ -1,6 +1,7 @@
 """The metrics that dbt's semantic layer defines, and what MetricFlow makes of a question."""
 
 import difflib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -17,6 +18,10 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from experiments.errors import ExperimentError
+from experiments.kept_plans import KeptPlans
+
+for _library in ("metricflow", "metricflow_semantics"):
+    logging.getLogger(_library).setLevel(logging.ERROR)
 
 DBT_PROJECT = Path(__file__).resolve().parents[1] / "dbt"
 """The project that ships with this package."""
@@ -28,6 +33,9 @@ _SINCE, _UNTIL = date(2001, 3, 5), date(2002, 7, 9)
 """Days that stand in a plan until it is asked; MetricFlow knows none before 2000."""
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
+
+_COARSE = ("month", "quarter", "year")
+"""Grains whose statement is that of the week with another word; a plan costs more than its run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class _Dialect:
 class SemanticLayer:
     """The definitions of one dbt project and the engine that turns questions into SQL."""
 
-    def __init__(self, manifest: str) -> None:
+    def __init__(self, manifest: str, plans: Path) -> None:
         model = parse_manifest_from_dbt_generated_manifest(manifest)
         self.definitions: Mapping[str, MetricDefinition] = {
             metric.name: _definition(metric) for metric in model.metrics
@@ -84,7 +92,8 @@ class SemanticLayer:
             semantic_manifest_lookup=SemanticManifestLookup(model),
             sql_client=cast(SqlClient, _Dialect()),
         )
-        self._plans: dict[Question, str] = {}
+        self._plans = KeptPlans(plans, manifest)
+        self._dimensions: dict[tuple[str, ...], dict[str, str]] = {}
 
     def definition(self, name: str) -> MetricDefinition:
         """Returns the definition of a metric, or says which names come close."""
@@ -100,6 +109,12 @@ class SemanticLayer:
         A short name such as `arm` stands for the nearest dimension that ends so, here
         `assignment__arm`; where two are equally near, neither has the short name.
         """
+        key = tuple(metrics)
+        if key not in self._dimensions:
+            self._dimensions[key] = self._found_dimensions(key)
+        return self._dimensions[key]
+
+    def _found_dimensions(self, metrics: Sequence[str]) -> dict[str, str]:
         found = self._engine.simple_dimensions_for_metrics(list(metrics))
         names = [d.dunder_name for d in found if not d.dunder_name.startswith("metric_time")]
         names += [entity.name for entity in self._engine.entities_for_metrics(list(metrics))]
@@ -111,12 +126,14 @@ class SemanticLayer:
         Planning takes longer than asking, so questions that differ in their days only are planned
         once. A grain above the day widens the days to whole weeks, so there each is planned.
         """
+        if question.grain in _COARSE:
+            weekly = self.sql(replace(question, grain="week"))
+            return _at_grain(weekly, question.grain)
         if question.since is None or question.until is None or question.grain not in (None, "day"):
-            return self._planned(question)
+            return self._plans.get(repr(question), lambda: self._planned(question))
         any_days = replace(question, since=_SINCE, until=_UNTIL)
-        if any_days not in self._plans:
-            self._plans[any_days] = self._planned(any_days)
-        plan = self._plans[any_days].replace(_SINCE.isoformat(), question.since.isoformat())
+        plan = self._plans.get(repr(any_days), lambda: self._planned(any_days))
+        plan = plan.replace(_SINCE.isoformat(), question.since.isoformat())
         return plan.replace(_UNTIL.isoformat(), question.until.isoformat())
 
     def _planned(self, question: Question) -> str:
@@ -156,7 +173,7 @@ def load_semantic_layer(project: Path = DBT_PROJECT) -> SemanticLayer:
 
 @lru_cache(maxsize=4)
 def _load(path: Path, _written_at: int) -> SemanticLayer:
-    return SemanticLayer(path.read_text(encoding="utf-8"))
+    return SemanticLayer(path.read_text(encoding="utf-8"), path.parent / "plans")
 
 
 def _definition(metric: Any) -> MetricDefinition:
@@ -228,6 +245,11 @@ def _condition(dimension: str, values: Sequence[str]) -> str:
     kind = "Dimension" if "__" in dimension else "Entity"
     quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
     return f"{{{{ {kind}('{dimension}') }}}} in ({quoted})"
+
+
+def _at_grain(weekly: str, grain: str) -> str:
+    truncated = weekly.replace("DATE_TRUNC('week'", f"DATE_TRUNC('{grain}'")
+    return truncated.replace("metric_time__week", f"metric_time__{grain}")
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -66,7 +66,7 @@ class Period(_Part):
 class Changes(_Part):
     """What changed; `quiet` says so in words where no rule is met, and is null elsewhere."""
 
-    period: Period | None
+    period: Period | None = None
     findings: tuple[Finding, ...]
     movements: tuple[Movement, ...]
     quiet: str | None

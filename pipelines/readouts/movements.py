@@ -14,9 +14,13 @@ def movements_path(workspace: Workspace) -> Path:
 
 
 def publish_movements(workspace: Workspace) -> Changes:
-    """Compares the last two weeks of a run with the two before, and writes `movements.json`."""
+    """Compares the last two weeks of a run with the two before, and writes `movements.json`.
+
+    Where nothing can be compared the file has no period, and `quiet` says why.
+    """
     found = with_experiments(workspace, what_changed(workspace.warehouse))
-    write_json(found.model_dump(mode="json"), movements_path(workspace))
+    no_period = {"period"} if found.period is None else set()
+    write_json(found.model_dump(mode="json", exclude=no_period), movements_path(workspace))
     return found
 
 

@@ -9,6 +9,7 @@ from experiments.metric_words import DASH
 from pipelines.readouts.report import Figure, Report
 
 PLACEHOLDER = re.compile(r"\[\[([A-Z]+(?:_[A-Z]+)*)(?:_\d+)?\]\]")
+CODE = re.compile(r"`([^`]+)`")
 ACRONYMS = {"icp": "ICP", "crm": "CRM", "id": "ID"}
 LANGUAGES = {
     "en": "English",
@@ -101,6 +102,31 @@ def redacted(text: str) -> Markup:
 def humanised(name: str) -> str:
     """Returns a reason code or column as words."""
     return capital(" ".join(ACRONYMS.get(word, word) for word in name.split("_")))
+
+
+def named(value: str | None, dimension: str) -> str:
+    """Returns the value of a dimension as words."""
+    return metric_words.group_text(value, dimension)
+
+
+def dimension(name: str) -> str:
+    """Returns a dimension as words."""
+    return {"reason_against": "reason"}.get(name, name.replace("_", " "))
+
+
+def measured(number: float | None, unit: str) -> str:
+    """Returns a value with its unit."""
+    return metric_words.value_text(number, unit)
+
+
+def whole(number: float | None) -> str:
+    """Returns a number without digits after the point; a dash where there is none."""
+    return DASH if number is None else f"{number:,.0f}".replace("-", "−")
+
+
+def coded(text: str) -> Markup:
+    """Returns a sentence as HTML, what stands between backticks as code."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def language(code: str) -> str:
