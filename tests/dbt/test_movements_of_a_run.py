@@ -123,9 +123,8 @@ def test_questions_that_differ_in_days_only_are_each_answered_for_their_days(bui
 
 
 def test_a_table_of_metrics_has_a_row_a_unit(built):
-    table = metric_table(
-        ["conversations", "engaged_turns"], warehouse=built.warehouse, by=["person"]
-    )
+    names = ["conversations", "engaged_turns"]
+    table = metric_table(names, warehouse=built.warehouse, by=["person"])
     assert table.columns == ["person", *names]
     [reading] = read_metric("conversations", warehouse=built.warehouse)
     assert table["conversations"].sum() == reading.value
