@@ -1,9 +1,14 @@
 """What changed in the small campaign: unit values, the published file and the command."""
 
+import shutil
 from datetime import date, timedelta
 
+import dagster as dg
+import duckdb
+import polars as pl
 import pytest
 
+from agent_runtime.settings import Workspace
 from experiments.errors import ExperimentError
 from experiments.metric_tables import metric_table
 from experiments.metrics import read_metric, read_metrics
@@ -14,15 +19,27 @@ from experiments.movements.rules import Rules, load_rules
 from experiments.movements.units import read_unit_values
 from experiments.semantic_layer import load_semantic_layer
 from pipelines import cli
+from pipelines.costs.publish import publish_cost_at_volume
+from pipelines.defs import readouts
 from pipelines.metric_changes import print_changes
-from pipelines.readouts.movements import movements_path, publish_movements
+from pipelines.readouts.movements import movements_path
+from pipelines.resources import BatchResource, WorkspaceResource
 
 WEEK = Days(date(2026, 1, 13), date(2026, 1, 26))
 
 
 @pytest.fixture(scope="module")
 def changes(built):
-    return publish_movements(built)
+    """What the assets publish."""
+    result = dg.materialize(
+        [readouts.movements, readouts.costs_at_volume],
+        resources={
+            "workspace": WorkspaceResource(root=str(built.root), tenant_id="northbeam"),
+            "batch": BatchResource(),
+        },
+    )
+    assert result.success
+    return Changes.model_validate_json(movements_path(built).read_text())
 
 
 @pytest.fixture
@@ -84,10 +101,29 @@ def test_every_watched_metric_is_told_with_its_interval_or_why_not(changes):
     assert bool(changes.quiet) != bool(changes.findings)
 
 
-def test_the_published_file_is_what_was_found(changes, built):
-    found = Changes.model_validate_json(movements_path(built).read_text())
-    assert found == changes
-    assert found.period.before[1] + timedelta(days=1) == found.period.after[0]
+def test_both_periods_stand_side_by_side_and_end_with_the_run(changes, built):
+    days = read_metric("program_costs", warehouse=built.warehouse, grain="day")
+    assert changes.period.before[1] + timedelta(days=1) == changes.period.after[0]
+    assert changes.period.after[1] == max(r.period for r in days if r.n)
+
+
+def test_the_month_at_more_volume_is_published_beside_it(changes, built):
+    """R166, R213: at 1, 2, 5 and 10 times the run's conversations."""
+    found = pl.read_parquet(built.metrics / "cost_at_volume.parquet")
+    [conversations] = read_metric("conversations", warehouse=built.warehouse)
+    days = read_metric("program_costs", warehouse=built.warehouse, grain="day")
+    month = round(conversations.value * 30 / sum(bool(r.n) for r in days))
+    assert found["conversations"].to_list() == [month * m for m in found["multiple"]]
+    assert found["per_conversation_usd"].is_sorted(descending=True)
+    assert found["marginal_usd"].null_count() == 0
+
+
+def test_before_anybody_answers_no_month_is_published(built, tmp_path):
+    bare = Workspace(tmp_path)
+    shutil.copyfile(built.warehouse, bare.warehouse)
+    with duckdb.connect(str(bare.warehouse)) as connection:
+        connection.execute("update fct_messages set is_reply = false")
+    assert pl.read_parquet(publish_cost_at_volume(bare, tenant="northbeam")).is_empty()
 
 
 def test_values_of_the_periods_are_those_of_the_metric_command(changes, built):
