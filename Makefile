@@ -58,6 +58,7 @@ check-rest:
 	$(BIN)/python docs/playbook_pages.py --check
 	$(BIN)/python docs/policy_page.py --check
 	$(BIN)/python -m pipelines.costs.seed --check
+	$(BIN)/marimo check notebooks/*.py
 	$(BIN)/dg check yaml
 	$(BIN)/dg check defs
 

@@ -32,6 +32,10 @@ def pipeline_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
     return {
         "opportunities_opened": Hand(len(own)),
         "opportunities_closed": Hand(len(lengths)),
+        "win_rate": ratio(
+            sum(deal.stage == "won" for deal in own if deal.opportunity_id in closed),
+            len(lengths),
+        ),
         "sales_cycle_days": Hand(statistics.median(lengths) if lengths else None),
         **_conversions(world, persons),
         "qualified_discovery_yield": _discoveries(events, world.events),
