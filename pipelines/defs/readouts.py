@@ -10,14 +10,23 @@ from pipelines.resources import BatchResource, WorkspaceResource
 _WAREHOUSE = [
     dg.AssetKey(["warehouse", name])
     for name in (
-        "fct_messages",
-        "fct_threads",
-        "fct_meetings",
-        "fct_suppressions",
-        "fct_policy_checks",
+        "dim_persons",
+        "dim_threads",
+        "fct_automated_tasks",
+        "fct_calls",
         "fct_costs",
         "fct_eligibility",
+        "fct_lead_stages",
+        "fct_meetings",
+        "fct_messages",
+        "fct_objections",
         "fct_opportunities",
+        "fct_opportunity_stages",
+        "fct_policy_checks",
+        "fct_reviews",
+        "fct_suppressions",
+        "fct_surveys",
+        "fct_threads",
         "metric_by_unit",
     )
 ]
