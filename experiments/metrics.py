@@ -6,9 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from experiments.errors import ExperimentError
 from experiments.semantic_layer import (
     DBT_PROJECT,
     Grain,
@@ -16,6 +13,7 @@ from experiments.semantic_layer import (
     Question,
     load_semantic_layer,
 )
+from experiments.warehouse import open_warehouse
 
 Filter = Mapping[str, str | Sequence[str]]
 """Dimension to the value, or the values, that are wanted."""
@@ -59,7 +57,8 @@ def read_metric(
 ) -> tuple[MetricReading, ...]:
     """Returns the metric at the grain wanted, one reading a period and group, in their order.
 
-    Without `grain` and `by` it is one reading over everything. A median or a count of unique
+    Without `grain` and `by` it is one reading over everything. What has no date is in that one and
+    in no period. A median or a count of unique
     persons cannot be summed up from days, so ask at the grain that you need.
 
     Args:
@@ -114,6 +113,7 @@ def read_metrics(
     counts = {name for name in question.metrics if layer.definition(name).is_count}
     rows = [_counted(row, counts) for row in _rows(layer.sql(question), warehouse)]
     period = f"metric_time__{grain}" if grain else None
+    rows = [row for row in rows if not period or row[period] is not None]
     return tuple(_reading(d, row, period, columns) for d in definitions for row in rows)
 
 
@@ -133,23 +133,9 @@ def _values(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _rows(sql: str, warehouse: Path) -> list[dict[str, Any]]:
-    if not warehouse.exists():
-        raise ExperimentError(
-            f"{warehouse}: there is no such file; the asset group `warehouse` builds it."
-        )
-    try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            answer = connection.sql(sql)
-            return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
-    except duckdb.IOException:
-        raise ExperimentError(
-            f"{warehouse}: another process is writing it; ask again when it has ended."
-        ) from None
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise ExperimentError(
-            f"{warehouse}: it lacks a table or a column ({str(error).splitlines()[0]}); "
-            "build it again."
-        ) from None
+    with open_warehouse(warehouse) as connection:
+        answer = connection.sql(sql)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def _counted(row: Mapping[str, Any], counts: Collection[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from experiments.metrics import list_metrics
-from experiments.semantic_layer import MetricDefinition
+from experiments.semantic_layer import MetricDefinition, load_semantic_layer
 
 _HEAD = """# Metrics
 
@@ -22,9 +22,11 @@ there by everybody: dashboards, notebooks, MLflow. This page is made from it by
     read_metric("positive_intent_rate", warehouse=Path("out/demo/warehouse.duckdb"),
                 grain="week", by=("arm", "language"), where={"playbook": "icp_prospecting"})
 
-Split (`by`) and filter (`where`) by arm, experiment, playbook, campaign, segment, language,
-country, seniority or lead_stage, many also by channel; a metric that cannot be split so says by
-what it can. From a shell it is
+Split (`by`) and filter (`where`) by segment, channel, playbook, autonomy and campaign, by arm and
+experiment, and by language, country, seniority or lead_stage of the person. `channel` is that of
+the thread's first message, `autonomy` what the campaign of its first task allows the agent; no task
+is behind a thread that the buyer opened, so it has none. Each metric below says which of the first
+four it can be split by; one that cannot be split as asked says by what it can. From a shell it is
 
     parley metrics query positive_intent_rate --grain week --by arm --where playbook=icp_prospecting
 
@@ -32,6 +34,9 @@ Each reading has a value, its numerator and denominator where it is a ratio, `n`
 no value the reason: a metric that cannot be computed is null, never zero. Ask at the grain that you
 need: a median or a count of unique persons cannot be summed up from days.
 """
+SPLITS = ("segment", "channel", "playbook", "autonomy")
+"""What a page about a run is filtered by, beside its period."""
+
 _ANSWERS = "## What the guide asks for"
 _PARTS = "## What they are made of"
 
@@ -56,16 +61,25 @@ def _sections(definitions: Iterable[MetricDefinition]) -> Iterable[str]:
         yield f"`{d.name}` ({d.requirement}). {d.description}\n"
         yield f"- Formula: {d.formula}"
         yield f"- Unit: {d.unit}; grain: {d.grain}; owner: {d.owner}"
+        if d.guard_rails:
+            yield f"- Guard rails: {d.guard_rails}"
+        yield f"- Split by {', '.join(_splits(d)) or 'none of the four'}"
         if d.null_when:
             yield f"- Null when {d.null_when}"
         yield ""
+
+
+def _splits(definition: MetricDefinition) -> list[str]:
+    known = load_semantic_layer().dimensions([definition.name])
+    return [name for name in SPLITS if name in known]
 
 
 def _table(definitions: Iterable[MetricDefinition]) -> Iterable[str]:
     yield "| Metric | Means | Formula | Unit | Owner |"
     yield "| --- | --- | --- | --- | --- |"
     for d in definitions:
-        yield f"| `{d.name}` | {d.description} | {d.formula} | {d.unit} | {d.owner} |"
+        means = f"{d.description} {d.reason}".strip()
+        yield f"| `{d.name}` | {means} | {d.formula} | {d.unit} | {d.owner} |"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a run says for itself: metrics as Parquet, the experiment's answer, MLflow, the page."""
+"""What a run says for itself: metrics as Parquet, the experiment's answer, MLflow, the pages."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,23 @@ from pipelines.resources import BatchResource, WorkspaceResource
 _WAREHOUSE = [
     dg.AssetKey(["warehouse", name])
     for name in (
-        "fct_messages",
-        "fct_threads",
-        "fct_meetings",
-        "fct_suppressions",
-        "fct_policy_checks",
+        "dim_persons",
+        "dim_threads",
+        "fct_automated_tasks",
+        "fct_calls",
         "fct_costs",
         "fct_eligibility",
+        "fct_lead_stages",
+        "fct_meetings",
+        "fct_messages",
+        "fct_objections",
         "fct_opportunities",
+        "fct_opportunity_stages",
+        "fct_policy_checks",
+        "fct_reviews",
+        "fct_suppressions",
+        "fct_surveys",
+        "fct_threads",
         "metric_by_unit",
     )
 ]
@@ -56,6 +65,35 @@ def published_metrics(workspace: WorkspaceResource) -> Iterator[dg.MaterializeRe
         yield dg.MaterializeResult(asset_key=["readouts", name], metadata={"path": str(path)})
 
 
+@dg.asset(
+    key=["readouts", "movements"],
+    group_name="readouts",
+    deps=_WAREHOUSE,
+    kinds={"json"},
+)
+def movements(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """What changed since the period before, and what to do. Source: the semantic layer."""
+    from pipelines.readouts.movements import movements_path, publish_movements
+
+    found = publish_movements(workspace.paths)
+    told = {"path": str(movements_path(workspace.paths)), "findings": len(found.findings)}
+    return dg.MaterializeResult(metadata=told)
+
+
+@dg.asset(
+    key=["readouts", "costs_at_volume"],
+    group_name="readouts",
+    deps=_WAREHOUSE,
+    kinds={"parquet"},
+)
+def costs_at_volume(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """One row per multiple (1, 2, 5, 10) of a month of the run. Source: its ledger, the prices."""
+    from pipelines.costs.publish import publish_cost_at_volume
+
+    path = publish_cost_at_volume(workspace.paths, tenant=workspace.tenant_id)
+    return dg.MaterializeResult(metadata={"path": str(path)})
+
+
 @dg.multi_asset(
     name="campaign_readout",
     specs=[
@@ -92,3 +130,31 @@ def campaign_readout(
     }
     for name, metadata in told.items():
         yield dg.MaterializeResult(asset_key=["readouts", name], metadata=metadata)
+
+
+@dg.asset(
+    key=["readouts", "metric_slices"],
+    group_name="readouts",
+    deps=_WAREHOUSE,
+    kinds={"parquet"},
+)
+def metric_slices(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """One row per dashboard metric, period and combination of filters. Source: semantic layer."""
+    from pipelines.readouts.slices import publish_slices
+
+    path = publish_slices(workspace.paths)
+    return dg.MaterializeResult(metadata={"path": str(path)})
+
+
+@dg.asset(
+    key=["readouts", "dashboards"],
+    group_name="readouts",
+    deps=[dg.AssetKey(["readouts", name]) for name in ("metric_slices", "movements", "reports")],
+    kinds={"html"},
+)
+def dashboards(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """Four HTML pages, which open without a server or a network. Source: the metric slices."""
+    from pipelines.readouts.dashboards.build import build_dashboards
+
+    pages = build_dashboards(workspace.paths)
+    return dg.MaterializeResult(metadata={path.stem: str(path) for path in pages})

@@ -1,6 +1,7 @@
 """The page of a run: one HTML file that opens without a server and without a network."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from experiments.figures import daily_figure, interval_figure
 from experiments.pages import templates_in
 from pipelines.errors import PipelineError
 from pipelines.readouts import words
+from pipelines.readouts.dashboards.definitions import dashboard_path, load_dashboards
 from pipelines.readouts.report import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,12 +32,22 @@ def build_page(workspace: Workspace) -> Path:
             f"{workspace.report}: there is no such file; the asset group `readouts` writes it."
         )
     report = Report.model_validate_json(workspace.report.read_text(encoding="utf-8"))
-    workspace.page.write_text(render_page(report), encoding="utf-8")
+    links = [
+        (page.name, page.label)
+        for page in load_dashboards()
+        if dashboard_path(workspace, page.name).exists()
+    ]
+    workspace.page.write_text(render_page(report, links), encoding="utf-8")
     return workspace.page
 
 
-def render_page(report: Report) -> str:
-    """Returns the page as HTML; scripts, styles and figures are inside."""
+def render_page(report: Report, dashboards: Sequence[tuple[str, str]] = ()) -> str:
+    """Returns the page as HTML; scripts, styles and figures are inside.
+
+    Args:
+        report: All figures of the run.
+        dashboards: Name and label of those that lie beside the page.
+    """
     verdict, sentence = words.answer(report)
     return (
         _environment()
@@ -46,6 +58,7 @@ def render_page(report: Report) -> str:
             sentence=sentence,
             treated=report.lift.arm,
             plots=_plots(report),
+            dashboards=dashboards,
             plotly=Markup(get_plotlyjs()),
         )
     )

@@ -4,10 +4,12 @@ import re
 
 from markupsafe import Markup, escape
 
+from experiments import metric_words
+from experiments.metric_words import DASH
 from pipelines.readouts.report import Figure, Report
 
 PLACEHOLDER = re.compile(r"\[\[([A-Z]+(?:_[A-Z]+)*)(?:_\d+)?\]\]")
-DASH = "–"
+CODE = re.compile(r"`([^`]+)`")
 ACRONYMS = {"icp": "ICP", "crm": "CRM", "id": "ID"}
 LANGUAGES = {
     "en": "English",
@@ -79,16 +81,7 @@ def percent(part: float, whole: float) -> str:
 
 def value(figure: Figure | None, unit: str) -> str:
     """Returns a metric's value as people write it; a dash where there is none."""
-    if figure is None or figure.value is None:
-        return DASH
-    number = figure.value
-    if unit == "share":
-        return f"{100 * number:.1f}%"
-    if unit == "USD":
-        return f"${number:,.3f}" if abs(number) < 1 else f"${number:,.2f}"
-    if unit == "minutes":
-        return f"{number / 60:,.1f} h" if number >= 120 else f"{number:,.1f} min"
-    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}"
+    return metric_words.value_text(figure.value if figure else None, unit)
 
 
 def basis(figure: Figure | None, unit: str) -> str:
@@ -97,14 +90,7 @@ def basis(figure: Figure | None, unit: str) -> str:
         return "nothing to count"
     if figure.value is None:
         return figure.reason.partition(":")[0]
-    if figure.numerator is None or figure.denominator is None:
-        return f"n = {figure.n:,}"
-    top = f"${figure.numerator:,.2f}" if unit == "USD" else f"{figure.numerator:,.0f}"
-    return (
-        f"{top} of {figure.denominator:,.0f}"
-        if unit == "share"
-        else (f"{top} / {figure.denominator:,.0f}")
-    )
+    return metric_words.basis_text(figure.numerator, figure.denominator, figure.n, unit)
 
 
 def redacted(text: str) -> Markup:
@@ -116,6 +102,31 @@ def redacted(text: str) -> Markup:
 def humanised(name: str) -> str:
     """Returns a reason code or column as words."""
     return capital(" ".join(ACRONYMS.get(word, word) for word in name.split("_")))
+
+
+def named(value: str | None, dimension: str) -> str:
+    """Returns the value of a dimension as words."""
+    return metric_words.group_text(value, dimension)
+
+
+def dimension(name: str) -> str:
+    """Returns a dimension as words."""
+    return {"reason_against": "reason"}.get(name, name.replace("_", " "))
+
+
+def measured(number: float | None, unit: str) -> str:
+    """Returns a value with its unit."""
+    return metric_words.value_text(number, unit)
+
+
+def whole(number: float | None) -> str:
+    """Returns a number without digits after the point; a dash where there is none."""
+    return DASH if number is None else f"{number:,.0f}".replace("-", "−")
+
+
+def coded(text: str) -> Markup:
+    """Returns a sentence as HTML, what stands between backticks as code."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def language(code: str) -> str:

@@ -28,6 +28,18 @@ class Person:
     obstacle: str | None
 
 
+def task_of(person: Person, touch: int) -> str:
+    """Returns the id of a person's touch."""
+    return task_key(TENANT, CAMPAIGN, person.person_id, touch)
+
+
+def autonomy_of(person: Person) -> str | None:
+    """Returns how free the campaign lets the agent be with a person; None outside of it."""
+    if person.arm != "agent":
+        return None
+    return "supervised" if person.segment == "enterprise" else "autonomous"
+
+
 class Traces:
     """Makes the events of one person's thread, numbered in the order in which they are made."""
 
@@ -160,4 +172,4 @@ class Traces:
         )
 
     def task(self, touch: int | None) -> str | None:
-        return task_key(TENANT, CAMPAIGN, self.person.person_id, touch) if touch else None
+        return task_of(self.person, touch) if touch else None

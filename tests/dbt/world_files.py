@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 
 import polars as pl
-from campaign_world import COUNTRIES, World
+from campaign_world import COUNTRIES, OPENERS, World
 from crm_history import activities, closings, leads
-from trace_payloads import DAY_0, EXPERIMENT, TENANT
+from trace_payloads import CAMPAIGN, DAY_0, EXPERIMENT, TENANT, autonomy_of, task_of
 
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.settings import Workspace
@@ -43,10 +43,24 @@ def write_deals(workspace: Workspace, world: World) -> None:
     ).write_parquet(workspace.canonical / "opportunities.parquet")
 
 
+def write_tasks(workspace: Workspace, world: World) -> None:
+    """Writes the touches that the campaign wants; how free the agent is depends on the person."""
+    rows = [
+        {"task_id": task_of(p, touch), "person_id": p.person_id, "touch": touch, "autonomy": level}
+        for p in world.persons
+        for touch in range(1, len(OPENERS) + 1)
+        if (level := autonomy_of(p))
+    ]
+    pl.DataFrame(rows).with_columns(
+        tenant_id=pl.lit(TENANT), campaign_id=pl.lit(CAMPAIGN)
+    ).write_parquet(workspace.lake / "outreach_tasks.parquet")
+
+
 def write_people(workspace: Workspace, world: World) -> None:
-    """Writes contacts, accounts, deals, eligibility and assignments."""
+    """Writes contacts, accounts, deals, eligibility, tasks and assignments."""
     workspace.canonical.mkdir(parents=True, exist_ok=True)
     write_deals(workspace, world)
+    write_tasks(workspace, world)
     persons = pl.DataFrame(world.persons, infer_schema_length=None).with_columns(
         tenant_id=pl.lit(TENANT),
         country=pl.col("language").replace_strict(COUNTRIES),

@@ -1,14 +1,20 @@
 select
     ---------- ids
-    event_id as incident_id,
-    tenant_id,
-    thread_id,
-    person_id,
+    incidents.event_id as incident_id,
+    incidents.tenant_id,
+    incidents.thread_id,
+    incidents.person_id,
+    opened.campaign_id,
 
     ---------- texts
-    what,
-    severity,
+    opened.playbook,
+    incidents.what,
+    incidents.severity,
 
     ---------- timestamps
-    occurred_at
-from {{ ref('stg_runtime__incidents') }}
+    incidents.occurred_at
+from {{ ref('stg_runtime__incidents') }} as incidents
+left join {{ ref('int_threads_opened') }} as opened
+    on
+        incidents.tenant_id = opened.tenant_id
+        and incidents.thread_id = opened.thread_id
