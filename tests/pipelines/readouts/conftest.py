@@ -40,6 +40,7 @@ READ = (
     "unsubscribe_rate",
     "program_cost_usd",
     "first_response_minutes",
+    "meeting_rate",
     "accuracy_score",
 )
 """What the dashboards of the tests hold: all kinds of metric, and one that nobody measured."""
@@ -53,7 +54,7 @@ def dashboards(ran: Workspace) -> Workspace:
     from pipelines.readouts.dashboards.definitions import Split
     from pipelines.readouts.slices import metric_slices, slices_path
 
-    splits = [Split("unsubscribe_rate", "arm"), Split("positive_intent_rate", "arm")]
+    splits = [Split("unsubscribe_rate", "arm"), Split("meeting_rate", "arm")]
     write(metric_slices(ran.warehouse, READ, splits), slices_path(ran))
     build_dashboards(ran)
     return ran

@@ -1,6 +1,7 @@
 """Four dashboards from the published slices: what they hold, and their export for mail."""
 
 import re
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -9,6 +10,7 @@ from embedded import cell, embedded
 from experiments.metrics import list_metrics
 from experiments.semantic_layer import Question, load_semantic_layer
 from pipelines.cli import main
+from pipelines.manifest import ensure_manifest
 from pipelines.readouts.dashboards.definitions import (
     load_dashboards,
     page_words,
@@ -18,6 +20,11 @@ from pipelines.readouts.dashboards.definitions import (
 from pipelines.readouts.slices import slices_path
 
 AUDIENCES = ("sales", "revops", "learning", "leadership")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def manifest():
+    return ensure_manifest()
 
 
 @pytest.fixture
@@ -160,3 +167,30 @@ def test_the_statement_of_a_coarse_grain_is_the_one_that_metricflow_plans(grain)
     layer = load_semantic_layer()
     question = Question(metrics=("positive_intent_rate", "meetings_set"), grain=grain, by=("arm",))
     assert layer.sql(question) == layer._planned(question)
+
+
+def test_what_changed_is_shown_to_whom_it_concerns_and_silence_is_said(dashboards):
+    """R183-R186: the findings that were published, for their audience only."""
+    from pipelines.readouts.dashboards.build import load_sources, render
+
+    line = {"label": "Show rate", "unit": "share", "before": 0.8, "after": 0.6, "change": -0.2}
+    moved = {
+        "period": {"before": ["2026-01-12", "2026-01-18"], "after": ["2026-01-19", "2026-01-25"]},
+        "findings": [
+            {
+                "audience": ["sales"],
+                "headline": "Fewer buyers <come>",
+                "evidence": [line | {"ci_low": -0.3, "ci_high": -0.1}],
+                "certainty": "Shown.",
+                "advice": "Remind them.",
+            }
+        ],
+        "quiet": "Nothing moved.",
+    }
+    sales, revops, *_ = load_dashboards()
+    sources = replace(load_sources(dashboards), movements=moved)
+    assert "Fewer buyers &lt;come&gt;" in (html := render(sales, sources))
+    assert "−20.0 points (−30.0 to −10.0)" in html
+    assert "Fewer buyers" not in (quiet := render(revops, sources))
+    assert "Nothing moved." in quiet
+    assert "What changed" not in render(sales, replace(sources, movements=None))

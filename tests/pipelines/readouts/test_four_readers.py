@@ -21,7 +21,7 @@ def spec():
     """The experiment of the run, with rules on metrics that all four read."""
     rules = (
         StopRule(metric="unsubscribe_rate", above=0.9),
-        StopRule(metric="positive_intent_rate", below=0.01),
+        StopRule(metric="meeting_rate", below=0.0001),
         StopRule(metric="budget_usd", above=1e9),
     )
     shipped = load_spec(SHIPPED_SPECS / "icp-prospecting.yaml")
@@ -44,7 +44,7 @@ def sensed(dashboards, spec):
     return {(f.rule.metric, f.arm): f.value for f in findings(dashboards, spec)}
 
 
-@pytest.mark.parametrize("metric", ["unsubscribe_rate", "positive_intent_rate"])
+@pytest.mark.parametrize("metric", ["unsubscribe_rate", "meeting_rate"])
 def test_four_readers_have_the_same_share_of_an_arm_to_the_last_bit(
     metric, dashboards, logged, sensed
 ):
