@@ -23,8 +23,8 @@ from pipelines.readouts.dashboards.definitions import (
     DIMENSIONS,
     Dashboard,
     Panel,
-    load_dashboards,
     dashboard_path,
+    load_dashboards,
     page_words,
     shown_metrics,
 )
