@@ -6,9 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from experiments.errors import ExperimentError
 from experiments.semantic_layer import (
     DBT_PROJECT,
     Grain,
@@ -16,6 +13,7 @@ from experiments.semantic_layer import (
     Question,
     load_semantic_layer,
 )
+from experiments.warehouse import open_warehouse
 
 Filter = Mapping[str, str | Sequence[str]]
 """Dimension to the value, or the values, that are wanted."""
@@ -135,23 +133,9 @@ def _values(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _rows(sql: str, warehouse: Path) -> list[dict[str, Any]]:
-    if not warehouse.exists():
-        raise ExperimentError(
-            f"{warehouse}: there is no such file; the asset group `warehouse` builds it."
-        )
-    try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            answer = connection.sql(sql)
-            return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
-    except duckdb.IOException:
-        raise ExperimentError(
-            f"{warehouse}: another process is writing it; ask again when it has ended."
-        ) from None
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise ExperimentError(
-            f"{warehouse}: it lacks a table or a column ({str(error).splitlines()[0]}); "
-            "build it again."
-        ) from None
+    with open_warehouse(warehouse) as connection:
+        answer = connection.sql(sql)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def _counted(row: Mapping[str, Any], counts: Collection[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -29,6 +30,9 @@ DBT_PROJECT = Path(__file__).resolve().parents[1] / "dbt"
 _COUNTING = frozenset({"sum", "count", "count_distinct", "sum_boolean"})
 _AMOUNTS = frozenset({"USD", "minutes", "points"})
 
+_SINCE, _UNTIL = date(2001, 3, 5), date(2002, 7, 9)
+"""Days that stand in a plan until it is asked; MetricFlow knows none before 2000."""
+
 Grain = Literal["day", "week", "month", "quarter", "year"]
 
 _COARSE = ("month", "quarter", "year")
@@ -54,6 +58,14 @@ class MetricDefinition:
     """Why the value may be null although there is something to count."""
     is_count: bool
     """Whether it counts things, so that nothing there means zero."""
+    guard_rails: str = ""
+    """What keeps it honest: what it is counted by, and which metric it is read with."""
+    reason: str = ""
+    """Why it is there though the guide does not ask for it."""
+    inputs: tuple[str, ...] = ()
+    """Metrics that its formula reads, where it is derived from others."""
+    level: float | None = None
+    """Of a quantile: 0.5 is a median; None of any other metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,15 @@ class Question:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     since: date | None = None
     until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A question that dbt keeps: these metrics at this grain, split by these dimensions."""
+
+    metrics: tuple[str, ...]
+    grain: Grain | None
+    by: tuple[str, ...]
 
 
 class _Dialect:
@@ -82,6 +103,9 @@ class SemanticLayer:
         model = parse_manifest_from_dbt_generated_manifest(manifest)
         self.definitions: Mapping[str, MetricDefinition] = {
             metric.name: _definition(metric) for metric in model.metrics
+        }
+        self.saved_queries: Mapping[str, SavedQuery] = {
+            query.name: _saved_query(query.query_params) for query in model.saved_queries
         }
         self._engine = MetricFlowEngine(
             semantic_manifest_lookup=SemanticManifestLookup(model),
@@ -116,11 +140,20 @@ class SemanticLayer:
         return {name: name for name in names} | _short(names)
 
     def sql(self, question: Question) -> str:
-        """Returns the DuckDB statement that answers the question."""
+        """Returns the DuckDB statement that answers the question.
+
+        Planning takes longer than asking, so questions that differ in their days only are planned
+        once. A grain above the day widens the days to whole weeks, so there each is planned.
+        """
         if question.grain in _COARSE:
             weekly = self.sql(replace(question, grain="week"))
             return _at_grain(weekly, question.grain)
-        return self._plans.get(repr(question), lambda: self._planned(question))
+        if question.since is None or question.until is None or question.grain not in (None, "day"):
+            return self._plans.get(repr(question), lambda: self._planned(question))
+        any_days = replace(question, since=_SINCE, until=_UNTIL)
+        plan = self._plans.get(repr(any_days), lambda: self._planned(any_days))
+        plan = plan.replace(_SINCE.isoformat(), question.since.isoformat())
+        return plan.replace(_UNTIL.isoformat(), question.until.isoformat())
 
     def _planned(self, question: Question) -> str:
         known = self.dimensions(question.metrics)
@@ -162,6 +195,17 @@ def _load(path: Path, _written_at: int) -> SemanticLayer:
     return SemanticLayer(path.read_text(encoding="utf-8"), path.parent / "plans")
 
 
+def _saved_query(params: Any) -> SavedQuery:
+    """Reads what MetricFlow calls group-bys: `TimeDimension('metric_time', 'day')` and the like."""
+    named = [re.findall(r"'([^']+)'", text) for text in params.group_by]
+    grains = [grain for name, *grain in named if name == "metric_time"]
+    return SavedQuery(
+        metrics=tuple(params.metrics),
+        grain=cast(Grain, grains[0][0]) if grains else None,
+        by=tuple(name for name, *_ in named if name != "metric_time"),
+    )
+
+
 def _definition(metric: Any) -> MetricDefinition:
     meta = metric.config.meta if metric.config else {}
     params = metric.type_params
@@ -181,6 +225,10 @@ def _definition(metric: Any) -> MetricDefinition:
         n=meta.get("n") or denominator or metric.name,
         null_when=meta.get("null_when", ""),
         is_count=_is_count(params, meta.get("unit", "")),
+        guard_rails=" ".join(meta.get("guard_rails", "").split()),
+        reason=meta.get("reason", ""),
+        inputs=tuple(part.name for part in params.metrics or ()),
+        level=_level(params),
     )
 
 
@@ -198,6 +246,13 @@ def _is_count(params: Any, unit: str) -> bool:
     """A sum of amounts is no count: where none is known it is not zero."""
     aggregation = params.metric_aggregation_params
     return aggregation is not None and aggregation.agg.value in _COUNTING and unit not in _AMOUNTS
+
+
+def _level(params: Any) -> float | None:
+    aggregation = params.metric_aggregation_params
+    if aggregation is None or aggregation.agg.value not in {"median", "percentile"}:
+        return None
+    return aggregation.agg_params.percentile if aggregation.agg_params else 0.5
 
 
 def _known(name: str, known: Mapping[str, str], question: Question) -> str:

@@ -43,6 +43,7 @@ COMMANDS = {
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),
     "resume": ("agent_runtime.commands:resume", "Let the agent send again"),
     "metrics": ("pipelines.metrics_cli:app", "What each figure means, and its values"),
+    "notebook": ("pipelines.notebook_cli:app", "Notebooks: list them, begin one, get its answer"),
     "dashboard": ("pipelines.readouts.dashboards.cli:app", "Build, open and export the dashboards"),
     "stop-rules": ("pipelines.stopping_cli:app", "What stops a campaign by itself"),
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),

@@ -107,7 +107,9 @@ def play(plan: Plan, settings: Settings, tell: Tell) -> str:
 def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
     """Takes traces back to tables: dbt, metrics, experiment readout, MLflow, the pages."""
     from pipelines import readout
+    from pipelines.costs.publish import publish_cost_at_volume
     from pipelines.readouts.dashboards.build import build_dashboards
+    from pipelines.readouts.movements import publish_movements
     from pipelines.readouts.slices import publish_slices
 
     paths = settings.paths
@@ -117,6 +119,9 @@ def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
         load_campaign(campaign_of(plan)).experiment, Path("experiments/specs")
     )
     readout.run_readout(paths, now=simulation.ends_at, spec_path=experiment)
+    tell("comparing the last weeks with those before")
+    publish_movements(paths)
+    publish_cost_at_volume(paths, tenant=settings.tenant_id)
     tell("asking for every metric in every combination of filters")
     publish_slices(paths)
     build_dashboards(paths)

@@ -109,6 +109,52 @@ def query(
         _print(_values(readings))
 
 
+@app.command()
+def changes(
+    *,
+    days: Annotated[
+        int, typer.Option(min=3, help="Length of a period at most; a short run makes it shorter.")
+    ] = 14,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC; default the run's last."),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Split by a dimension: segment, playbook, arm ... Repeatable."),
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", help="The run; default PARLEY_WORKSPACE.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed since the period before, how sure that is, and what to do.
+
+    Every metric is up, down, flat or cannot tell; flat is shown too, never assumed. All are looked
+    at together, so that where nothing changed at most one run in twenty has an advice.
+
+    Example: [bold]parley metrics changes -w out/demo[/bold]
+
+    Example: [bold]parley metrics changes --days 7 --until 2026-02-01 --by segment --json[/bold]
+    """
+    from agent_runtime.settings import load_settings
+    from experiments.movements.compared import what_changed
+    from pipelines.manifest import ensure_manifest
+    from pipelines.metric_changes import print_changes
+    from pipelines.readouts.movements import with_experiments
+
+    ensure_manifest()
+    paths = load_settings(workspace).paths
+    found = what_changed(
+        paths.warehouse, days=days, until=_day(until), by=tuple(dict.fromkeys(by or []))
+    )
+    found = with_experiments(paths, found)
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        print_changes(found)
+
+
 def _filters(given: Sequence[str]) -> dict[str, list[str]]:
     """Returns dimension to the values wanted; a dimension that is named twice has two."""
     found: dict[str, list[str]] = {}

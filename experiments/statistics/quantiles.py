@@ -26,7 +26,7 @@ def difference_of_quantiles(control: Sample, arm: Sample, level: float) -> Estim
         Knoblich & Lu (2018), Applying the Delta Method in Metric Analytics, section 4.2. Zou &
         Donner (2008), Construction of Confidence Limits About Effect Measures, equation 2.
     """
-    sides = [_Side(sample, level) for sample in (control, arm)]
+    sides = [QuantileSide(sample, level) for sample in (control, arm)]
     at_control, at_arm = (side.at(level) for side in sides)
     ends = _ends(sides, CONFIDENCE)
     if ends is None:
@@ -37,13 +37,13 @@ def difference_of_quantiles(control: Sample, arm: Sample, level: float) -> Estim
         mean_arm=at_arm,
         mean_control=at_control,
         method=f"difference of quantiles {level:g}, Woodruff intervals {how}",
-        ci=_joined(at_control, at_arm, *ends),
+        ci=joined_interval(at_control, at_arm, *ends),
         p_value=_p_value(sides, at_control, at_arm),
         relative_ci=_relative(at_control, at_arm, *ends),
     )
 
 
-class _Side:
+class QuantileSide:
     """One arm's values in order, and the error of the share that lies below the quantile."""
 
     def __init__(self, sample: Sample, level: float) -> None:
@@ -55,14 +55,14 @@ class _Side:
         self.error = math.sqrt(independent * _design_effect(sample, self.at(level)))
 
     def at(self, level: float) -> float:
-        """The value at rank n * level, or between two values (Hazen's definition)."""
+        """Returns the value at rank n * level, or between two values (Hazen's definition)."""
         place = min(max(level * len(self.ordered) - 0.5, 0.0), len(self.ordered) - 1.0)
         below, part = divmod(place, 1.0)
         values = self.ordered[int(below) : int(below) + 2]
         return float(values[0] + part * (values[-1] - values[0]))
 
     def ends(self, confidence: float) -> Interval | None:
-        """The quantile's interval, or None where it would reach beyond the values."""
+        """Returns the quantile's interval, or None where it would reach beyond the values."""
         upper = (1 + confidence) / 2
         quantile = (
             special.stdtrit(self.freedom, upper) if self.is_clustered else special.ndtri(upper)
@@ -87,12 +87,13 @@ def _design_effect(sample: Sample, quantile: float) -> float:
     return max(clustered / (len(below) * share * (1 - share)), 1.0)
 
 
-def _ends(sides: list[_Side], confidence: float) -> tuple[Interval, Interval] | None:
+def _ends(sides: list[QuantileSide], confidence: float) -> tuple[Interval, Interval] | None:
     control, arm = (side.ends(confidence) for side in sides)
     return None if control is None or arm is None else (control, arm)
 
 
-def _joined(at_control: float, at_arm: float, control: Interval, arm: Interval) -> Interval:
+def joined_interval(at_control: float, at_arm: float, control: Interval, arm: Interval) -> Interval:
+    """Returns the interval of a difference from those of its two sides (Zou & Donner, 2008)."""
     effect = at_arm - at_control
     down = math.hypot(at_arm - arm.low, control.high - at_control)
     up = math.hypot(arm.high - at_arm, at_control - control.low)
@@ -105,11 +106,11 @@ def _relative(
     if min(control.low, arm.low) <= 0:
         return None
     of_control, of_arm = (Interval(math.log(i.low), math.log(i.high)) for i in (control, arm))
-    low, high = _joined(math.log(at_control), math.log(at_arm), of_control, of_arm)
+    low, high = joined_interval(math.log(at_control), math.log(at_arm), of_control, of_arm)
     return Interval(math.expm1(low), math.expm1(high))
 
 
-def _p_value(sides: list[_Side], at_control: float, at_arm: float) -> float:
+def _p_value(sides: list[QuantileSide], at_control: float, at_arm: float) -> float:
     """The level at which the interval just touches zero, by halving."""
     if at_control == at_arm:
         return 1.0
@@ -117,7 +118,7 @@ def _p_value(sides: list[_Side], at_control: float, at_arm: float) -> float:
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         ends = _ends(sides, 1 - 2 * float(special.ndtr(-middle)))
-        interval = None if ends is None else _joined(at_control, at_arm, *ends)
+        interval = None if ends is None else joined_interval(at_control, at_arm, *ends)
         includes_zero = interval is None or interval.low <= 0 <= interval.high
         low, high = (low, middle) if includes_zero else (middle, high)
     return float(2 * special.ndtr(-high))

@@ -21,6 +21,15 @@ class Mix:
 
     per_conversation: Mapping[str, Decimal]
     meeting_rate: Decimal
+    conversations: Decimal
+    """Of the whole run."""
+    days: int
+    """Of the run's ledger."""
+
+    @property
+    def conversations_a_month(self) -> Decimal:
+        """Conversations of 30 days at the run's pace."""
+        return (self.conversations * 30 / self.days).quantize(Decimal(1))
 
 
 def measure(workspace: Workspace, pricing: Pricing, *, tenant: str) -> Mix:
@@ -43,4 +52,6 @@ def measure(workspace: Workspace, pricing: Pricing, *, tenant: str) -> Mix:
             name: (quantity / conversations).quantize(_DIGITS) for name, quantity in billed.items()
         },
         meeting_rate=(meetings_of(workspace, tenant) / conversations).quantize(Decimal("0.0001")),
+        conversations=conversations,
+        days=(last - first).days + 1,
     )

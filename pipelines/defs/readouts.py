@@ -56,6 +56,35 @@ def published_metrics(workspace: WorkspaceResource) -> Iterator[dg.MaterializeRe
         yield dg.MaterializeResult(asset_key=["readouts", name], metadata={"path": str(path)})
 
 
+@dg.asset(
+    key=["readouts", "movements"],
+    group_name="readouts",
+    deps=_WAREHOUSE,
+    kinds={"json"},
+)
+def movements(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """What changed since the period before, and what to do. Source: the semantic layer."""
+    from pipelines.readouts.movements import movements_path, publish_movements
+
+    found = publish_movements(workspace.paths)
+    told = {"path": str(movements_path(workspace.paths)), "findings": len(found.findings)}
+    return dg.MaterializeResult(metadata=told)
+
+
+@dg.asset(
+    key=["readouts", "costs_at_volume"],
+    group_name="readouts",
+    deps=_WAREHOUSE,
+    kinds={"parquet"},
+)
+def costs_at_volume(workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """One row per multiple (1, 2, 5, 10) of a month of the run. Source: its ledger, the prices."""
+    from pipelines.costs.publish import publish_cost_at_volume
+
+    path = publish_cost_at_volume(workspace.paths, tenant=workspace.tenant_id)
+    return dg.MaterializeResult(metadata={"path": str(path)})
+
+
 @dg.multi_asset(
     name="campaign_readout",
     specs=[
@@ -111,7 +140,7 @@ def metric_slices(workspace: WorkspaceResource) -> dg.MaterializeResult:
 @dg.asset(
     key=["readouts", "dashboards"],
     group_name="readouts",
-    deps=[dg.AssetKey(["readouts", name]) for name in ("metric_slices", "reports")],
+    deps=[dg.AssetKey(["readouts", name]) for name in ("metric_slices", "movements", "reports")],
     kinds={"html"},
 )
 def dashboards(workspace: WorkspaceResource) -> dg.MaterializeResult:

@@ -93,7 +93,11 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
     written_to = {m.event.person_id for m in sent}
     eligible = {p.person_id for p in world.persons if p.arm and arm in {None, p.arm}}
     touched = {m.event.person_id for m in by_agent} & eligible
+    opened = {t for t, ms in threads.items() if _is_opened_by_agent(ms)}
     return {
+        "conversations": Hand(len(engaged.keys() & {m.event.thread_id for m in by_agent})),
+        "threads_opened_by_agent": Hand(len(opened)),
+        "reply_rate": ratio(len(opened & engaged.keys()), len(opened)),
         "messages_sent": Hand(len(by_agent)),
         "human_messages_sent": Hand(len(sent) - len(by_agent)),
         "messages_received": Hand(sum(m.payload["direction"] == "in" for m in mails)),
@@ -123,6 +127,7 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
         "units_contacted_by_people": Hand(len({m.event.person_id for m in sent} - touched)),
         "units_replied": Hand(len({m.event.person_id for m in replies})),
         "units_positive": Hand(len(positive)),
+        "units_unsubscribed": Hand(len(stopped)),
         "holdout_sends": Hand(0),
         "sends_after_opt_out": Hand(0),
     }
@@ -163,16 +168,26 @@ def cost_per_qualified_opportunity_by_hand(world: World) -> Hand:
     return Hand(cost / len(qualified), cost, len(qualified))
 
 
+def marginal_cost_by_hand(world: World) -> Hand:
+    """Returns what a conversation adds: the program's cost without what stands by the day."""
+    cost = _volume_cost(world)
+    conversations = by_hand(world)["conversations"].value or 0
+    return Hand(cost / conversations, cost, conversations)
+
+
 def _program_cost(world: World) -> float:
+    days = sorted({e.occurred_at.date() for e in world.events})
+    return _volume_cost(world) + PLATFORM_DAY_USD * ((days[-1] - days[0]).days + 1)
+
+
+def _volume_cost(world: World) -> float:
     """Of all that is not the holdout's: people's work on holdouts is no cost of the program."""
     arms = {p.person_id: p.arm for p in world.persons}
-    cost = sum(
+    return sum(
         e.payload["quantity"] * PRICES[e.payload["item"], e.payload["unit"]]
         for e in of_kind(world.events, "cost")
         if arms[e.person_id or ""] != "holdout"
     )
-    days = sorted({e.occurred_at.date() for e in world.events})
-    return cost + PLATFORM_DAY_USD * ((days[-1] - days[0]).days + 1)
 
 
 def of_kind(events: Iterable[TraceEvent], kind: str) -> list[TraceEvent]:
@@ -203,6 +218,11 @@ def _threads(mails: Iterable[Mail]) -> dict[str, list[Mail]]:
     for mail in mails:
         threads[mail.event.thread_id or ""].append(mail)
     return threads
+
+
+def _is_opened_by_agent(mails: list[Mail]) -> bool:
+    first = min(mails, key=lambda mail: mail.event.occurred_at)
+    return first.is_by_agent and any(mail.is_sent and mail.is_by_agent for mail in mails)
 
 
 def _waits(sent: Iterable[Mail], actor: str) -> list[float]:

@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 
+import duckdb
 import pytest
 from aftermath_by_hand import aftermath_by_hand
 from campaign_world import World
@@ -12,6 +13,7 @@ from metrics_by_hand import (
     cost_per_qualified_opportunity_by_hand,
     cost_per_touch_by_hand,
     mails_of,
+    marginal_cost_by_hand,
 )
 from pipeline_by_hand import coverage_lift_by_hand, pipeline_by_hand
 from trace_payloads import autonomy_of
@@ -64,12 +66,17 @@ PARTS = {
     "leads_to_opportunity",
     "leads_to_won",
     "minutes_saved",
+    "calls_answered",
+    "calls_timed",
     "rep_weeks_before",
     "rep_weeks_after",
     "records_touched_before",
     "records_touched_after",
     "records_per_rep_week_before",
     "records_per_rep_week_after",
+    "threads_opened_and_answered",
+    "volume_cost_usd",
+    "opportunities_won",
 }
 
 
@@ -164,12 +171,13 @@ COSTS_PER = {
     "cost_per_touch_usd": cost_per_touch_by_hand,
     "cost_per_meeting_usd": cost_per_meeting_by_hand,
     "cost_per_qualified_opportunity_usd": cost_per_qualified_opportunity_by_hand,
+    "marginal_cost_per_conversation_usd": marginal_cost_by_hand,
 }
 
 
 @pytest.mark.parametrize("name", COSTS_PER)
 def test_cost_per_thing_equals_the_sum_by_hand(name, world, built):
-    """R160-R163: licences, infrastructure, model, mails and reviewers' minutes are all in it."""
+    """R160, R161, R162, R163, R166: what stands by the day is in all of them but the marginal."""
     [reading] = read_metric(name, warehouse=built.warehouse)
     hand = COSTS_PER[name](world)
     assert reading.value == pytest.approx(hand.value)
@@ -187,6 +195,23 @@ def test_without_deals_the_cost_of_one_is_null_with_a_reason(built, tmp_path):
     assert reading.value is None
     assert reading.numerator
     assert reading.reason == "nothing to count: qualified_opportunities is 0"
+
+
+def test_without_a_price_of_what_grows_the_marginal_cost_is_null_with_a_reason(built, tmp_path):
+    """R166: an unpriced item is unknown, never zero; a standing cost is not in it at all."""
+    workspace = Workspace(tmp_path / "unpriced")
+    shutil.copytree(built.root, workspace.root)
+    readings = {}
+    for item in ("licence", "message"):
+        with duckdb.connect(str(workspace.warehouse)) as connection:
+            connection.execute("update fct_costs set amount_usd = null where item = ?", [item])
+        names = ["marginal_cost_per_conversation_usd", "program_cost_usd"]
+        readings[item] = read_metrics(names, warehouse=workspace.warehouse)
+    marginal, program = readings["licence"]
+    assert (marginal.reason, program.reason) == ("", "a price is unknown")
+    marginal, _ = readings["message"]
+    assert (marginal.value, marginal.reason) == (None, "a price is unknown")
+    assert marginal.n
 
 
 def test_the_small_world_has_every_case(world):
@@ -208,4 +233,12 @@ def test_every_metric_is_compared_or_is_a_part_of_one_that_is():
     known = {definition.name for definition in list_metrics()}
     compared = set(NAMES) | set(LATER) | set(COSTS_PER) | {"incidents", "coverage_lift"}
     untested = known - compared - PARTS
-    assert untested == {"persons_considered", "priced_cost_usd", "program_costs", "unpriced_costs"}
+    assert untested == {
+        "persons_considered",
+        "priced_cost_usd",
+        "priced_volume_cost_usd",
+        "program_costs",
+        "unpriced_costs",
+        "unpriced_volume_costs",
+        "volume_costs",
+    }

@@ -1,0 +1,1 @@
+"""What changed since the period before, how sure that is, and what to do about it."""
