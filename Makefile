@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup screenshots demo test test-spark check check-types check-sql check-rest fix bench accept docs lock clean
+.PHONY: help setup screenshots demo test test-spark check check-types check-sql check-rest check-dbt fix bench accept docs lock clean
 
 help:
 	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
@@ -41,7 +41,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(READY)
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-sql check-rest
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-sql check-rest check-dbt
 
 check-types:
 	$(BIN)/pyright
@@ -61,6 +61,10 @@ check-rest:
 	$(BIN)/marimo check notebooks/*.py
 	$(BIN)/dg check yaml
 	$(BIN)/dg check defs
+
+# After the definitions, which have the manifest parsed where a file of dbt/ changed.
+check-dbt: check-rest
+	$(BIN)/dbt-score lint --manifest dbt/target/manifest.json
 
 fix: $(READY)
 	$(BIN)/ruff check --fix .

@@ -19,7 +19,7 @@ PICTURES = {
 }
 """Name of each picture to its page and its height in pixels."""
 
-COLOURS = 128
+COLOURS = 256
 """Enough for flat pages; a picture then takes a third of the room."""
 
 QUIET = (
@@ -64,7 +64,8 @@ def _take(browser: str, page: Path, height: int, target: Path) -> None:
             capture_output=True,
         )
     with Image.open(target) as taken:
-        taken.convert("RGB").quantize(COLOURS).save(target, optimize=True)
+        flat = taken.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+        flat.save(target, optimize=True)
 
 
 if __name__ == "__main__":

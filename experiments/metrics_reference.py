@@ -61,6 +61,8 @@ def _sections(definitions: Iterable[MetricDefinition]) -> Iterable[str]:
         yield f"`{d.name}` ({d.requirement}). {d.description}\n"
         yield f"- Formula: {d.formula}"
         yield f"- Unit: {d.unit}; grain: {d.grain}; owner: {d.owner}"
+        if d.guard_rails:
+            yield f"- Guard rails: {d.guard_rails}"
         yield f"- Split by {', '.join(_splits(d)) or 'none of the four'}"
         if d.null_when:
             yield f"- Null when {d.null_when}"
@@ -76,7 +78,8 @@ def _table(definitions: Iterable[MetricDefinition]) -> Iterable[str]:
     yield "| Metric | Means | Formula | Unit | Owner |"
     yield "| --- | --- | --- | --- | --- |"
     for d in definitions:
-        yield f"| `{d.name}` | {d.description} | {d.formula} | {d.unit} | {d.owner} |"
+        means = f"{d.description} {d.reason}".strip()
+        yield f"| `{d.name}` | {means} | {d.formula} | {d.unit} | {d.owner} |"
 
 
 if __name__ == "__main__":

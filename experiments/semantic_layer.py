@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -57,6 +58,12 @@ class MetricDefinition:
     """Why the value may be null although there is something to count."""
     is_count: bool
     """Whether it counts things, so that nothing there means zero."""
+    guard_rails: str = ""
+    """What keeps it honest: what it is counted by, and which metric it is read with."""
+    reason: str = ""
+    """Why it is there though the guide does not ask for it."""
+    inputs: tuple[str, ...] = ()
+    """Metrics that its formula reads, where it is derived from others."""
     level: float | None = None
     """Of a quantile: 0.5 is a median; None of any other metric."""
 
@@ -73,6 +80,15 @@ class Question:
     until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A question that dbt keeps: these metrics at this grain, split by these dimensions."""
+
+    metrics: tuple[str, ...]
+    grain: Grain | None
+    by: tuple[str, ...]
+
+
 class _Dialect:
     """What MetricFlow asks of a client that only explains: an engine and its renderer."""
 
@@ -87,6 +103,9 @@ class SemanticLayer:
         model = parse_manifest_from_dbt_generated_manifest(manifest)
         self.definitions: Mapping[str, MetricDefinition] = {
             metric.name: _definition(metric) for metric in model.metrics
+        }
+        self.saved_queries: Mapping[str, SavedQuery] = {
+            query.name: _saved_query(query.query_params) for query in model.saved_queries
         }
         self._engine = MetricFlowEngine(
             semantic_manifest_lookup=SemanticManifestLookup(model),
@@ -176,6 +195,17 @@ def _load(path: Path, _written_at: int) -> SemanticLayer:
     return SemanticLayer(path.read_text(encoding="utf-8"), path.parent / "plans")
 
 
+def _saved_query(params: Any) -> SavedQuery:
+    """Reads what MetricFlow calls group-bys: `TimeDimension('metric_time', 'day')` and the like."""
+    named = [re.findall(r"'([^']+)'", text) for text in params.group_by]
+    grains = [grain for name, *grain in named if name == "metric_time"]
+    return SavedQuery(
+        metrics=tuple(params.metrics),
+        grain=cast(Grain, grains[0][0]) if grains else None,
+        by=tuple(name for name, *_ in named if name != "metric_time"),
+    )
+
+
 def _definition(metric: Any) -> MetricDefinition:
     meta = metric.config.meta if metric.config else {}
     params = metric.type_params
@@ -195,6 +225,9 @@ def _definition(metric: Any) -> MetricDefinition:
         n=meta.get("n") or denominator or metric.name,
         null_when=meta.get("null_when", ""),
         is_count=_is_count(params, meta.get("unit", "")),
+        guard_rails=" ".join(meta.get("guard_rails", "").split()),
+        reason=meta.get("reason", ""),
+        inputs=tuple(part.name for part in params.metrics or ()),
         level=_level(params),
     )
 

@@ -30,7 +30,7 @@ def ensure_manifest(project: Path = DBT_PROJECT) -> Path:
     """
     target = project / "target"
     stamp = target / "fingerprint"
-    fingerprint = _fingerprint(project)
+    fingerprint = fingerprint_of(project)
     is_current = stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint
     if not is_current or not all((target / name).exists() for name in MANIFESTS):
         _parse(project, target)
@@ -38,7 +38,8 @@ def ensure_manifest(project: Path = DBT_PROJECT) -> Path:
     return target / "manifest.json"
 
 
-def _fingerprint(project: Path) -> str:
+def fingerprint_of(project: Path) -> str:
+    """Returns a hash of the project's files, what dbt writes there itself left out."""
     digest = hashlib.sha256()
     for path in sorted(project.rglob("*")):
         parts = path.relative_to(project).parts

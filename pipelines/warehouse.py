@@ -15,9 +15,12 @@ from dbt.contracts.graph.manifest import Manifest
 
 from agent_runtime.settings import Workspace
 from pipelines.errors import PipelineError
+from pipelines.loads import Load, forget_load, keep_load, plan_load
 from pipelines.manifest import DBT_PROJECT, QUIET, ensure_manifest
 
 NO_TESTS = "--exclude-resource-type=test"
+NOT_BUILT = ("--exclude-resource-type=exposure", "--exclude-resource-type=saved_query")
+"""dbt lists these among what it builds, as NO-OP."""
 NO_UNIT_TESTS = "--exclude-resource-type=unit_test"
 PASSED = frozenset({"success", "pass"})
 HARMLESS = PASSED | {"warn", "skipped"}
@@ -48,8 +51,13 @@ def build_warehouse(
     window_days: int | None = None,
     holdout_arm: str | None = None,
     select: Sequence[str] = (),
+    full_refresh: bool = False,
 ) -> tuple[NodeRun, ...]:
     """Builds the warehouse from the lake and returns what became of each model and seed.
+
+    Where a warehouse stands already and only new trace files and assignments came, the models on
+    the path of messages add what is new; the tables are the same as if all had been built anew.
+    A run with `select` builds the selected models anew, and so does the next run for all.
 
     Args:
         workspace: The lake that is read, and the DuckDB file that is written.
@@ -57,13 +65,36 @@ def build_warehouse(
             assignment; by default what the dbt project says.
         holdout_arm: The arm that the agent must not write to; by default the dbt project's.
         select: Unique ids or dbt selectors; everything by default.
+        full_refresh: Builds everything anew, whatever stands there.
 
     Raises:
-        PipelineError: A model cannot be built.
+        PipelineError: A model cannot be built, or a trace file cannot be read.
     """
     variables = {"measurement_window_days": window_days, "holdout_arm": holdout_arm}
-    command = ["build", NO_TESTS, NO_UNIT_TESTS, *(["--select", *select] if select else [])]
-    runs = _invoke(workspace, command, variables)
+    load = plan_load(workspace, variables, full=full_refresh or bool(select))
+    runs = run_load(workspace, load, variables, select=select)
+    if not select:
+        keep_load(workspace, load, variables)
+    return runs
+
+
+def run_load(
+    workspace: Workspace,
+    load: Load,
+    variables: Mapping[str, Any],
+    *,
+    select: Sequence[str] = (),
+) -> tuple[NodeRun, ...]:
+    """Builds what a plan says and returns what became of each model and seed.
+
+    Raises:
+        PipelineError: A model cannot be built; the next run builds everything anew.
+    """
+    command = ["build", NO_TESTS, NO_UNIT_TESTS, *NOT_BUILT]
+    command += ["--select", *select] if select else []
+    command += [] if load.number else ["--full-refresh"]
+    forget_load(workspace)
+    runs = _invoke(workspace, command, {**variables, **load.variables})
     if broken := next((run for run in runs if run.status not in HARMLESS), None):
         raise PipelineError(f"dbt: {broken.name}: it cannot be built; {broken.message}")
     return runs

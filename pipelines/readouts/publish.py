@@ -8,28 +8,11 @@ import polars as pl
 
 from agent_runtime.settings import Workspace
 from experiments.metrics import MetricReading, read_metrics
+from experiments.semantic_layer import load_semantic_layer
 from pipelines.lake import write
 
-PUBLISHED = (
-    "messages_sent",
-    "human_messages_sent",
-    "messages_received",
-    "replies",
-    "meetings_set",
-    "first_response_minutes",
-    "human_first_response_minutes",
-    "coverage_rate",
-    "conversation_depth",
-    "positive_intent_rate",
-    "compliance_pass_rate",
-    "share_of_sent",
-    "unsubscribe_rate",
-    "program_cost_usd",
-    "cost_per_touch_usd",
-    "cost_per_meeting_usd",
-    "cost_per_qualified_opportunity_usd",
-)
-"""Metrics that are published by day."""
+BATCH = 8
+"""Metrics of one query: planning grows faster than their number, and starting costs little."""
 
 EVERY_ARM = "all"
 """Value of `arm` in rows that count everybody, also people who are in no experiment."""
@@ -59,10 +42,19 @@ def publish_metrics(workspace: Workspace) -> tuple[Path, Path]:
 
 
 def metric_daily(warehouse: Path) -> pl.DataFrame:
-    """Returns the published metrics by day, over everybody and by arm."""
-    total = read_metrics(PUBLISHED, warehouse=warehouse, grain="day")
-    by_arm = read_metrics(PUBLISHED, warehouse=warehouse, grain="day", by=("arm",))
-    rows = [*_rows(total, EVERY_ARM), *_rows(by_arm, None)]
+    """Returns the metrics of the saved query `metric_daily`, over everybody and by arm."""
+    saved = load_semantic_layer().saved_queries["metric_daily"]
+    [arm] = saved.by
+    rows = [
+        row
+        for by in ((), (arm,))
+        for at in range(0, len(saved.metrics), BATCH)
+        for row in _rows(
+            read_metrics(
+                saved.metrics[at : at + BATCH], warehouse=warehouse, grain=saved.grain, by=by
+            )
+        )
+    ]
     return pl.DataFrame(rows, schema=DAILY, orient="row").sort("metric", "day", "arm")
 
 
@@ -73,10 +65,11 @@ def metric_by_unit(warehouse: Path) -> pl.DataFrame:
         return table.pl().drop("unit_key")
 
 
-def _rows(readings: Sequence[MetricReading], arm: str | None) -> list[tuple[object, ...]]:
-    """Leaves out what is empty: days of a metric on which there was nothing to count."""
+def _rows(readings: Sequence[MetricReading]) -> list[tuple[object, ...]]:
+    """Leaves out what is empty: no date, no arm, or days on which there was nothing to count."""
     return [
-        (r.metric, r.period, label, r.value, r.numerator, r.denominator, r.n, r.reason)
+        (r.metric, r.period, arm, r.value, r.numerator, r.denominator, r.n, r.reason)
         for r in readings
-        if r.n and (label := arm or r.keys["arm"])
+        for arm in (r.keys.values() or (EVERY_ARM,))
+        if r.n and r.period and arm
     ]

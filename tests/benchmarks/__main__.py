@@ -1,6 +1,7 @@
 """Runs the benchmarks, all or those that are named; prints one JSON line each.
 
-Figures of time stand beside the machine's load. `--units N` sets the size of the large ones.
+Figures of time stand beside the machine's load. `--units N` sets the size of the large ones, `--events N`
+that of the warehouse.
 """
 
 import argparse
@@ -12,20 +13,22 @@ from importlib import import_module
 
 NAMES = (
     *("assignment", "experiments", "permit", "reading"),
-    *("redaction", "sending", "trimming", "turns"),
+    *("redaction", "sending", "trimming", "turns", "warehouse"),
 )
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--units", type=int, help="ids and units, instead of 10 million each")
+    parser.add_argument("--events", type=int, help="message-level events, instead of 1 million")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(NAMES):
         parser.error(f"{min(unknown)!r} is no benchmark; there are {', '.join(NAMES)}")
     for name in asked.names or NAMES:
         measure = import_module(f"tests.benchmarks.{name}").measure
-        has_size = asked.units is not None and bool(inspect.signature(measure).parameters)
-        figures = measure(asked.units) if has_size else measure()
+        sizes = {"ids": asked.units, "units": asked.units, "events": asked.events}
+        given = {p: sizes.get(p) for p in inspect.signature(measure).parameters}
+        figures = measure(**{name: size for name, size in given.items() if size is not None})
         line = {"benchmark": name, **figures, "load": round(os.getloadavg()[0], 1)}
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()

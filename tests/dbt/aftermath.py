@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from campaign_world import World
 
 THEMES = ("price", "timing", "trust", "need")
+CALLS = (
+    ("person", "completed"),
+    ("person", "transferred"),
+    ("machine", "voicemail"),
+    ("", "no_answer"),
+    ("", "failed"),
+)
 OBJECTIONS = ("handled", "missed", "none")
 
 
@@ -62,6 +69,8 @@ class Aftermath:
             yield self._traces.event("survey", at + timedelta(days=1), rated)
         if payload["direction"] == "in" or payload["state"] != "SENT":
             return
+        if payload["touch"] == 2:
+            yield from self._calls(event)
         if payload["actor"] == "agent" and self._chance("bounced", event, 0.05):
             yield self._traces.delivery(at + timedelta(minutes=2), payload["message_id"], "bounced")
         for by, rate in (("ada", 0.5), ("ben", 0.2)):
@@ -72,6 +81,24 @@ class Aftermath:
         for what, rate in (("tag", 0.1), ("rollback", 0.05)):
             if self._chance(what, event, rate):
                 yield self._review(event, "ada", what, hours=2)
+
+    def _calls(self, event: TraceEvent) -> Iterator[TraceEvent]:
+        """A call a day after the second touch, told of as it rings and as it ends."""
+        answered_by, outcome = CALLS[int(len(CALLS) * self._draw("calls", event))]
+        length = 300 * self._draw("speaks", event) if answered_by else None
+        told = {"call_id": f"{event.thread_id}-call", "direction": "out", "actor": "agent"}
+        told |= {"playbook": event.payload["playbook"], "task_id": event.payload["task_id"]}
+        for step, more in enumerate(
+            ({}, {"answered_by": answered_by, "outcome": outcome, "duration_s": length})
+        ):
+            yield event.model_copy(
+                update={
+                    "event_id": f"{event.event_id}-call-{step}",
+                    "kind": "call",
+                    "occurred_at": event.occurred_at + timedelta(days=1, minutes=5 * step),
+                    "payload": told | more,
+                }
+            )
 
     def _score(self, event: TraceEvent, by: str, hours: int) -> TraceEvent:
         points = {

@@ -15,7 +15,8 @@ def aftermath_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
     """Returns these metrics, of everybody or of one arm."""
     arms = {p.person_id: p.arm for p in world.persons}
     events = [e for e in world.events if arm is None or arms.get(e.person_id or "") == arm]
-    return _reviews(events) | _meetings(events) | _objections(events) | _mails(events)
+    parts = (_reviews, _meetings, _objections, _mails, _calls)
+    return {name: hand for part in parts for name, hand in part(events).items()}
 
 
 def _reviews(events: Sequence[TraceEvent]) -> dict[str, Hand]:
@@ -102,6 +103,19 @@ def _mails(events: Sequence[TraceEvent]) -> dict[str, Hand]:
         "turns_read_timed": Hand(len(turns)),
         "turns_plan_timed": Hand(len(turns)),
         "messages_send_timed": Hand(len(sends)),
+    }
+
+
+def _calls(events: Sequence[TraceEvent]) -> dict[str, Hand]:
+    calls = {e.payload["call_id"]: e.payload for e in of_kind(events, "call")}
+    ended = [call for call in calls.values() if call.get("outcome")]
+    placed = [call for call in ended if call["outcome"] != "failed"]
+    lengths = [call["duration_s"] for call in ended if call["duration_s"] is not None]
+    answered = sum(call["answered_by"] == "person" for call in placed)
+    return {
+        "calls_placed": Hand(len(placed)),
+        "call_answer_rate": ratio(answered, len(placed)),
+        "call_minutes": Hand(sum(lengths) / 60 if lengths else None),
     }
 
 

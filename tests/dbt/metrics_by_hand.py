@@ -127,6 +127,7 @@ def by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
         "units_contacted_by_people": Hand(len({m.event.person_id for m in sent} - touched)),
         "units_replied": Hand(len({m.event.person_id for m in replies})),
         "units_positive": Hand(len(positive)),
+        "units_unsubscribed": Hand(len(stopped)),
         "holdout_sends": Hand(0),
         "sends_after_opt_out": Hand(0),
     }

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from campaign_world import World
+from campaign_world import Deal, World
 from crm_history import OWNERS, STUDIES, activities, closings, leads
 from metrics_by_hand import Hand, mails_of, of_kind, ratio
 
@@ -22,8 +22,7 @@ def pipeline_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
     arms = {p.person_id: p.arm for p in world.persons}
     events = [e for e in world.events if arm is None or arms.get(e.person_id or "") == arm]
     persons = {p.person_id: p.contact_id for p in world.persons if arm in {None, p.arm}}
-    contacts = set(persons.values())
-    own = [deal for deal in world.deals if deal.contact_id in contacts]
+    own = [deal for deal in world.deals if arm in {None, _arm_of(deal, world)}]
     closed = closings(world)
     lengths = [
         (closed[deal.opportunity_id] - deal.opened_at).total_seconds() / 86400
@@ -42,6 +41,13 @@ def pipeline_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
         "qualified_discovery_yield": _discoveries(events, world.events),
         **_hours(events),
     }
+
+
+def _arm_of(deal: Deal, world: World) -> str | None:
+    """The arm of the person, else the one arm of all assigned people of the account."""
+    [named] = [p for p in world.persons if p.contact_id == deal.contact_id]
+    colleagues = {p.arm for p in world.persons if p.account_id == deal.account_id and p.arm}
+    return named.arm or (colleagues.pop() if len(colleagues) == 1 else None)
 
 
 def _conversions(world: World, persons: dict[str, str]) -> dict[str, Hand]:

@@ -66,6 +66,8 @@ PARTS = {
     "leads_to_opportunity",
     "leads_to_won",
     "minutes_saved",
+    "calls_answered",
+    "calls_timed",
     "rep_weeks_before",
     "rep_weeks_after",
     "records_touched_before",

@@ -30,6 +30,8 @@ def test_the_list_has_every_metric_with_its_definition(ask):
     assert code == 0
     assert {row["name"] for row in listed} == {d.name for d in list_metrics()}
     assert all(row["formula"] and row["unit"] and row["owner"] for row in listed)
+    [rate] = [row for row in listed if row["name"] == "compliance_pass_rate"]
+    assert "share_of_sent" in rate["guard_rails"]
 
 
 def test_the_list_begins_with_what_the_guide_asks_for(ask):

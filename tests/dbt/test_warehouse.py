@@ -1,6 +1,7 @@
 """The dbt project as a whole: it builds on nothing, finds broken promises, minds no order."""
 
 import random
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -14,15 +15,18 @@ from world_files import write_people, write_traces
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.settings import Workspace
 from pipelines.manifest import DBT_PROJECT
+from pipelines.readouts.publish import metric_daily
 from pipelines.warehouse import build_warehouse, check_warehouse
 
 MARTS = (
     "dim_accounts",
+    "dim_contacts",
     "dim_persons",
     "dim_playbooks",
     "dim_threads",
     "fct_assignments",
     "fct_automated_tasks",
+    "fct_calls",
     "fct_costs",
     "fct_deliveries",
     "fct_eligibility",
@@ -43,7 +47,7 @@ MARTS = (
     "metric_by_unit",
 )
 
-PROMISED = ("+fct_messages", "+fct_meetings")
+PROMISED = ("+fct_messages", "+fct_meetings", "+fct_calls", "+fct_costs")
 """What the singular tests read, and all that it is made of."""
 
 
@@ -74,9 +78,10 @@ def sent_touch(world: World) -> TraceEvent:
 
 
 def test_an_empty_lake_gives_empty_tables(tmp_path: Path):
-    """A workspace before its first run has every table, and no rows in them."""
+    """A workspace before its first run has every table, no rows in them, and nothing to publish."""
     workspace = Workspace(tmp_path)
     build_warehouse(workspace)
+    assert metric_daily(workspace.warehouse).is_empty()
     assert {name: len(rows) for name, rows in tables_of(workspace).items()} == dict.fromkeys(
         MARTS, 0
     )
@@ -130,6 +135,50 @@ def test_a_message_after_an_opt_out_is_found(world, spoilt):
         }
     )
     assert spoilt(late) == {"assert_no_contact_after_opt_out"}
+
+
+def test_a_call_to_the_holdout_and_one_after_an_opt_out_are_found(world, spoilt):
+    """R169: a call that nobody took was a touch all the same."""
+    holdout = next(p for p in world.persons if p.arm == "holdout")
+    stop = next(
+        e for e in world.events if e.kind == "suppression" and e.payload["reason"] == "opt_out"
+    )
+    call = next(e for e in world.events if e.kind == "call" and e.payload.get("outcome"))
+    rang = altered(call, "x1", call_id="x1", arm="agent", outcome="no_answer")
+    late = altered(call, "x2", call_id="x2", actor="human")
+    after = {"person_id": stop.person_id, "occurred_at": world.events[-1].occurred_at}
+    assert spoilt(
+        rang.model_copy(update={"person_id": holdout.person_id, "thread_id": "x"}),
+        late.model_copy(update=after),
+    ) == {"assert_no_agent_contact_of_holdout", "assert_no_contact_after_opt_out"}
+
+
+def test_a_message_of_which_only_a_receipt_or_a_cost_tells_is_found(world, spoilt):
+    """What was sent and is not in the trace shows by what it left behind."""
+    receipt = next(e for e in world.events if e.kind == "delivery")
+    paid = next(e for e in world.events if e.kind == "cost" and e.payload["item"] == "message")
+    lost = (altered(receipt, "x1", message_id="gone"), altered(paid, "x2", message_id="gone too"))
+    assert spoilt(*lost) == {"assert_no_message_without_trace"}
+
+
+def test_rows_that_no_trace_could_make_are_found(built, tmp_path):
+    """R146, R180: an event in two threads counts twice, a message nobody traced counts at all."""
+    workspace = Workspace(tmp_path / "spoilt")
+    shutil.copytree(built.root, workspace.root)
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        connection.execute(
+            "insert into fct_meetings "
+            "select * replace ('elsewhere' as thread_id, false as is_standing) "
+            "from fct_meetings where is_set limit 1"
+        )
+        connection.execute(
+            "insert into fct_messages select * replace ('nowhere' as message_id, null as touch) "
+            "from fct_messages where not is_sent limit 1"
+        )
+    assert broken_promises(workspace) == {
+        "assert_no_meeting_counted_twice",
+        "assert_no_message_without_trace",
+    }
 
 
 def test_a_touch_sent_twice_is_found(world, spoilt):

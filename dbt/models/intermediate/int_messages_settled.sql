@@ -1,8 +1,55 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='by_load',
+        unique_key='message_key',
+        on_schema_change='fail',
+    )
+}}
 
-with messages as (
+with
+{%- if is_addition() %}
+-- Messages of which something new is known; `message_key` is a hash, narrow enough to look through all of them at once.
+touched as (
+    select message_key from {{ ref('stg_runtime__messages') }}
+    where load = {{ this_load() }}
+    union
+    select message_key from {{ ref('stg_runtime__deliveries') }}
+    where load = {{ this_load() }}
+),
+
+seen_before as (
+    select
+        message_key,
+        occurred_at
+    from {{ ref('stg_runtime__messages') }}
+    semi join touched using (message_key)
+    where load < {{ this_load() }}
+),
+
+-- The time beside the key lets DuckDB skip what is older than all of them.
+messages as (
+    select * from {{ ref('stg_runtime__messages') }}
+    where load = {{ this_load() }}
+    union all
+    select * from {{ ref('stg_runtime__messages') }}
+    semi join seen_before using (message_key, occurred_at)
+    where load < {{ this_load() }}
+),
+
+deliveries as (
+    select * from {{ ref('stg_runtime__deliveries') }}
+    semi join touched using (message_key)
+),
+{%- else %}
+messages as not materialized (
     select * from {{ ref('stg_runtime__messages') }}
 ),
+
+deliveries as (
+    select * from {{ ref('stg_runtime__deliveries') }}
+),
+{%- endif %}
 
 receipts as (
     select
@@ -11,93 +58,123 @@ receipts as (
         bool_or(status = 'resolved_sent') as is_found_sent,
         bool_or(status = 'resolved_not_sent') as is_found_not_sent,
         bool_or(status = 'bounced') as is_bounced
-    from {{ ref('stg_runtime__deliveries') }}
+    from deliveries
     where message_id is not null
     group by tenant_id, message_id
 ),
 
-seen as (
+-- Most messages are seen in one state only. Those rows are passed on as they are, and the few others are folded.
+repeated as (
     select
         tenant_id,
         message_id,
-        bool_or(state = 'SENT') as is_seen_sent,
-        bool_or(state = 'UNKNOWN') as was_unknown,
+        coalesce(bool_or(state = 'SENT'), false) as is_seen_sent,
+        coalesce(bool_or(state = 'UNKNOWN'), false) as was_unknown,
         max(attempt) as attempts,
         coalesce(
             min(occurred_at) filter (where state in ('SENT', 'RECEIVED')), min(occurred_at)
         ) as occurred_at
     from messages
     group by tenant_id, message_id
+    having count(*) > 1
 ),
 
 surest as (
-    select *
+    select messages.*
     from messages
+    semi join repeated
+        on
+            messages.tenant_id = repeated.tenant_id
+            and messages.message_id = repeated.message_id
     qualify row_number() over (
-        partition by tenant_id, message_id
+        partition by messages.tenant_id, messages.message_id
         order by
-            case state when 'RECEIVED' then 1 when 'SENT' then 2 when 'UNKNOWN' then 3 else 4 end,
-            seq,
-            occurred_at,
-            event_id
+            case messages.state when 'RECEIVED' then 1 when 'SENT' then 2 when 'UNKNOWN' then 3 else 4 end,
+            messages.seq,
+            messages.occurred_at,
+            messages.event_id
     ) = 1
+),
+
+settled as (
+    select
+        messages.* exclude (attempt),
+        coalesce(messages.state = 'SENT', false) as is_seen_sent,
+        coalesce(messages.state = 'UNKNOWN', false) as was_unknown,
+        messages.attempt as attempts
+    from messages
+    anti join repeated
+        on
+            messages.tenant_id = repeated.tenant_id
+            and messages.message_id = repeated.message_id
+    where messages.message_id is not null
+    union all by name
+    select
+        surest.* exclude (attempt, occurred_at),
+        repeated.is_seen_sent,
+        repeated.was_unknown,
+        repeated.attempts,
+        repeated.occurred_at
+    from surest
+    inner join repeated
+        on
+            surest.tenant_id = repeated.tenant_id
+            and surest.message_id = repeated.message_id
 )
 
 select
     ---------- ids
-    surest.tenant_id,
-    surest.message_id,
-    surest.thread_id,
-    surest.person_id,
-    surest.contact_id,
-    surest.task_id,
-    surest.campaign_id,
-    surest.experiment_id,
-    surest.rfc_message_id,
-    surest.in_reply_to,
+    settled.tenant_id,
+    settled.message_id,
+    settled.thread_id,
+    settled.person_id,
+    settled.contact_id,
+    settled.task_id,
+    settled.campaign_id,
+    settled.experiment_id,
+    settled.rfc_message_id,
+    settled.in_reply_to,
 
     ---------- texts
-    surest.traced_arm,
-    surest.direction,
-    surest.actor,
-    surest.channel,
-    surest.touch_class,
-    surest.playbook,
-    surest.mailbox,
-    surest.intent,
-    surest.language,
-    surest.subject,
-    surest.body,
-    surest.content_hash,
+    settled.traced_arm,
+    settled.direction,
+    settled.actor,
+    settled.channel,
+    settled.touch_class,
+    settled.playbook,
+    settled.mailbox,
+    settled.intent,
+    settled.language,
+    settled.subject,
+    settled.body,
+    settled.content_hash,
     case
-        when surest.state = 'RECEIVED' then 'RECEIVED'
-        when seen.is_seen_sent or coalesce(receipts.is_found_sent, false) then 'SENT'
+        when settled.state = 'RECEIVED' then 'RECEIVED'
+        when settled.is_seen_sent or coalesce(receipts.is_found_sent, false) then 'SENT'
         when coalesce(receipts.is_found_not_sent, false) then 'FAILED'
-        when seen.was_unknown then 'UNKNOWN'
-        else surest.state
+        when settled.was_unknown then 'UNKNOWN'
+        else settled.state
     end as state,
 
     ---------- numerics
-    surest.touch,
-    surest.send_ms,
-    seen.attempts,
+    {{ this_load() }} as load,
+    settled.message_key,
+    settled.touch,
+    settled.send_ms,
+    settled.attempts,
 
     ---------- booleans
-    surest.is_auto_reply,
-    surest.is_flagged_positive,
-    surest.is_opt_out,
-    seen.was_unknown,
+    settled.is_auto_reply,
+    settled.is_flagged_positive,
+    settled.is_opt_out,
+    settled.was_unknown,
     coalesce(receipts.is_bounced, false) as is_bounced,
 
     ---------- timestamps
-    surest.lead_created_at,
-    seen.occurred_at
-from surest
-inner join seen
-    on
-        surest.tenant_id = seen.tenant_id
-        and surest.message_id = seen.message_id
+    settled.lead_created_at,
+    settled.occurred_at
+from settled
 left join receipts
     on
-        surest.tenant_id = receipts.tenant_id
-        and surest.message_id = receipts.message_id
+        settled.tenant_id = receipts.tenant_id
+        and settled.message_id = receipts.message_id

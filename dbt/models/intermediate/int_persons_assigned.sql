@@ -24,7 +24,8 @@ select
     experiment_id as named_experiment,
     assignment_id,
     experiment_id,
-    arm
+    arm,
+    assigned_at
 from assignments
 union all
 select
@@ -33,5 +34,6 @@ select
     '' as named_experiment,
     assignment_id,
     experiment_id,
-    arm
+    arm,
+    assigned_at
 from firsts

@@ -1,7 +1,6 @@
 with contacts as (
-    select *
-    from {{ ref('stg_crm__contacts') }}
-    qualify row_number() over (partition by tenant_id, person_id order by contact_id) = 1
+    select * from {{ ref('dim_contacts') }}
+    where is_first
 ),
 
 segments as (

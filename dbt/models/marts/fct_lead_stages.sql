@@ -54,41 +54,28 @@ steps as (
         values ('lead', 1), ('mql', 2), ('sql', 3), ('opportunity', 4), ('won', 5)
     ) as step (stage, number)
         on greatest(leads.last_step, coalesce(deals.last_step, 1)) >= step.number
-),
-
-reached as (
-    select * from {{ ref('int_persons_first_reached') }}
-),
-
-assigned as (
-    select * from {{ ref('int_persons_assigned') }}
-    where named_experiment = ''
 )
 
 select
     ---------- ids
     concat_ws(':', steps.tenant_id, steps.person_id, steps.stage) as lead_stage_id,
     steps.tenant_id,
-    reached.thread_id,
+    exposed.thread_id,
     steps.person_id,
-    assigned.assignment_id,
-    assigned.experiment_id,
-    reached.campaign_id,
+    exposed.assignment_id,
+    exposed.experiment_id,
+    exposed.campaign_id,
 
     ---------- texts
-    assigned.arm,
-    reached.playbook,
+    exposed.arm,
+    exposed.playbook,
     steps.stage,
 
     ---------- timestamps
     steps.lead_created_at,
     steps.reached_at
 from steps
-left join reached
+left join {{ ref('int_persons_exposed') }} as exposed
     on
-        steps.tenant_id = reached.tenant_id
-        and steps.person_id = reached.person_id
-left join assigned
-    on
-        steps.tenant_id = assigned.tenant_id
-        and steps.person_id = assigned.person_id
+        steps.tenant_id = exposed.tenant_id
+        and steps.person_id = exposed.person_id

@@ -1,9 +1,45 @@
-with messages as (
-    select * from {{ ref('int_messages_settled') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='by_load',
+        unique_key=['tenant_id', 'message_id'],
+        on_schema_change='fail',
+    )
+}}
+
+with
+{%- if is_addition() %}
+-- Persons of whom something new is known that all their messages tell: an arm, or a stop.
+persons as (
+    select
+        tenant_id,
+        person_id
+    from {{ ref('int_persons_tracked') }}
+    where load = {{ this_load() }}
+    union
+    select
+        tenant_id,
+        person_id
+    from {{ ref('int_persons_opted_out') }}
+    where load = {{ this_load() }}
 ),
 
+messages as (
+    select * from {{ ref('int_messages_settled') }}
+    where load = {{ this_load() }}
+    union all
+    select * from {{ ref('int_messages_settled') }}
+    semi join persons using (tenant_id, person_id)
+    where load < {{ this_load() }}
+),
+{%- else %}
+messages as not materialized (
+    select * from {{ ref('int_messages_settled') }}
+),
+{%- endif %}
+
 assigned as (
-    select * from {{ ref('int_persons_assigned') }}
+    select * from {{ ref('int_persons_tracked') }}
 ),
 
 opted_out as (

@@ -50,7 +50,8 @@ costs as (
     select
         assignments.assignment_id,
         bool_and(costs.amount_usd is not null) as is_priced,
-        sum(costs.amount_usd) as cost_usd
+        -- decimal, so that the order of rows decides no last digit
+        sum(cast(costs.amount_usd as decimal(24, 9))) as cost_usd
     from assignments
     inner join {{ ref('fct_costs') }} as costs
         on
@@ -113,7 +114,7 @@ select
     cast(bool_or(is_unsubscribed) as integer) as unsubscribed,
     cast(sum(touches) as integer) as touches,
     cast(sum(human_touches) as integer) as human_touches,
-    case when bool_and(is_priced) then sum(cost_usd) end as cost_usd,
+    case when bool_and(is_priced) then cast(sum(cost_usd) as double) end as cost_usd,
 
     ---------- timestamps
     min(assigned_at) as assigned_at,

@@ -181,6 +181,7 @@ def _metric(definition: MetricDefinition, cells: Cells) -> dict[str, Any]:
         "grain": definition.grain,
         "owner": definition.owner,
         "requirement": definition.requirement,
+        "guard_rails": definition.guard_rails,
         "null_when": definition.null_when,
         "able": sorted(cells.able[definition.name]),
         "empty": cells.empty(definition.name),

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='by_load', on_schema_change='fail') }}
+
 with events as (
     select
         *,
@@ -6,7 +8,11 @@ with events as (
             'source': 'VARCHAR'
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
-    where kind = 'delivery'
+    where
+        kind = 'delivery'
+        {%- if is_addition() %}
+        and load = {{ this_load() }}
+        {%- endif %}
 )
 
 select
@@ -25,6 +31,8 @@ select
 
     ---------- numerics
     seq,
+    load,
+    hash(tenant_id, fields.message_id) as message_key,
 
     ---------- timestamps
     occurred_at

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='by_load', on_schema_change='fail') }}
+
 with events as (
     select
         *,
@@ -12,7 +14,11 @@ with events as (
             'latency_ms': {'send': 'DOUBLE'}
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
-    where kind = 'message'
+    where
+        kind = 'message'
+        {%- if is_addition() %}
+        and load = {{ this_load() }}
+        {%- endif %}
 )
 
 select
@@ -47,6 +53,8 @@ select
 
     ---------- numerics
     seq,
+    load,
+    hash(tenant_id, fields.message_id) as message_key,
     fields.touch as touch,
     coalesce(fields.attempt, 1) as attempt,
     fields.latency_ms.send as send_ms,

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='by_load', on_schema_change='fail') }}
+
 with events as (
     select
         *,
@@ -5,7 +7,11 @@ with events as (
             'scope': 'VARCHAR', 'channel': 'VARCHAR', 'reason': 'VARCHAR', 'source_message_id': 'VARCHAR'
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
-    where kind = 'suppression'
+    where
+        kind = 'suppression'
+        {%- if is_addition() %}
+        and load = {{ this_load() }}
+        {%- endif %}
 )
 
 select
@@ -23,6 +29,7 @@ select
 
     ---------- numerics
     seq,
+    load,
 
     ---------- timestamps
     occurred_at
