@@ -1,4 +1,4 @@
-"""Takes the pictures of the README from the page of the demo: `make screenshots`."""
+"""Takes the pictures of the README from the pages of the demo: `make screenshots`."""
 
 import shutil
 import subprocess
@@ -6,8 +6,22 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PIL import Image
+
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "out/demo/index.html"
+RUN = HERE.parent / "out/demo"
+PICTURES = {
+    "page": (RUN / "index.html", 1680),
+    **{
+        f"dashboard_{name}": (RUN / f"dashboards/{name}.html", 1400)
+        for name in ("sales", "revops", "learning", "leadership")
+    },
+}
+"""Name of each picture to its page and its height in pixels."""
+
+COLOURS = 256
+"""Enough for flat pages; a picture then takes a third of the room."""
+
 QUIET = (
     "--headless",
     "--no-sandbox",
@@ -22,13 +36,19 @@ QUIET = (
 
 
 def main() -> int:
-    """Writes docs/images/page.png; says what is missing otherwise."""
+    """Writes docs/images/*.png; says what is missing otherwise."""
     browser = shutil.which("chromium")
-    if browser is None or not PAGE.exists():
-        missing = "chromium (install it)" if browser is None else f"{PAGE} (run `make demo`)"
+    pages = [page for page, _ in PICTURES.values() if not page.exists()]
+    if browser is None or pages:
+        missing = f"{pages[0]} (run `make demo`)" if pages else "chromium (install it)"
         sys.stderr.write(f"missing: {missing}\n")
         return 1
-    target = HERE / "images" / "page.png"
+    for name, (page, height) in PICTURES.items():
+        _take(browser, page, height, HERE / "images" / f"{name}.png")
+    return 0
+
+
+def _take(browser: str, page: Path, height: int, target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     with TemporaryDirectory() as profile:
         subprocess.run(
@@ -36,14 +56,16 @@ def main() -> int:
                 browser,
                 *QUIET,
                 f"--user-data-dir={profile}",
-                "--window-size=1240,1680",
+                f"--window-size=1240,{height}",
                 f"--screenshot={target}",
-                PAGE.as_uri(),
+                page.as_uri(),
             ],
             check=True,
             capture_output=True,
         )
-    return 0
+    with Image.open(target) as taken:
+        flat = taken.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+        flat.save(target, optimize=True)
 
 
 if __name__ == "__main__":

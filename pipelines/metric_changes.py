@@ -37,9 +37,10 @@ def print_changes(changes: "Changes") -> None:
 
 
 def _finding(finding: "Finding") -> Iterator[str]:
-    yield f"{finding.headline} ({finding.certainty}; for {', '.join(finding.audience)})"
+    yield f"{finding.headline} (for {', '.join(finding.audience)})"
     for movement in finding.evidence:
         yield f"  {movement.label}: {_change(movement)}"
+    yield f"  {finding.certainty}"
     yield f"  → {finding.advice} See docs/{finding.page}."
 
 

@@ -119,7 +119,7 @@ def _log(workspace: Workspace, readout: Readout, facts: Facts) -> Report:
     readings = read_metrics(names, warehouse=workspace.warehouse)
     run_id = start_readout(
         readout,
-        {reading.metric: reading.value for reading in readings},
+        {reading.metric: reading.value for reading in readings} | _by_arm(report),
         Provenance(facts.data_version, facts.code_version, facts.now),
         database=database,
         artifacts=workspace.root / "mlartifacts",
@@ -131,3 +131,12 @@ def _log(workspace: Workspace, readout: Readout, facts: Facts) -> Report:
     files = [workspace.report, page, answer, own_page]
     finish_readout(run_id, files, database=database, now=facts.now)
     return report
+
+
+def _by_arm(report: Report) -> dict[str, float | None]:
+    """What the report shows by arm, named `<metric>.<arm>`."""
+    return {
+        f"{row.name}.{arm}": figure.value
+        for row in report.metrics
+        for arm, figure in row.by_arm.items()
+    }

@@ -9,9 +9,6 @@ from experiments.movements.rules import Audience
 
 State = Literal["up", "down", "flat", "cannot tell"]
 
-Certainty = Literal["very sure", "sure", "fairly sure"]
-"""Adjusted p of the weakest direction at most 0.001, 0.01 or 0.05."""
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,7 +48,8 @@ class Finding(_Part):
     keys: dict[str, str | None]
     headline: str
     evidence: tuple[Movement, ...]
-    certainty: Certainty
+    certainty: str
+    """How sure it is, in a sentence; by the adjusted p of its weakest direction."""
     advice: str
     page: str
 

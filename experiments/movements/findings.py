@@ -4,14 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from experiments.movements.document import Certainty, Finding, Movement
+from experiments.movements.document import Finding, Movement
 from experiments.movements.rules import Rule, Rules
 
 CAUTION = (
     "These are changes over time, so whatever else changed in these weeks is in them too; "
     "only an experiment with a holdout says what the agent caused."
 )
-_VERY_SURE, _SURE = 0.001, 0.01
+_CERTAINTIES = (
+    (0.001, "Very sure: chance alone would say so in fewer than one run in 1,000."),
+    (0.01, "Sure: chance alone would say so in fewer than one run in 100."),
+    (0.05, "Fairly sure: chance alone would say so in fewer than one run in 20."),
+)
+"""By adjusted p, so that all comparisons of the run are in it."""
 
 
 def findings_of(movements: Sequence[Movement], rules: Rules) -> tuple[Finding, ...]:
@@ -66,6 +71,6 @@ def _headline(rule: Rule, since: date) -> str:
     return f"Since {since.day} {since:%B}, {rule.headline}."
 
 
-def _certainty(p_values: Iterable[float | None]) -> Certainty:
+def _certainty(p_values: Iterable[float | None]) -> str:
     weakest = max(1.0 if p is None else p for p in p_values)
-    return "very sure" if weakest <= _VERY_SURE else "sure" if weakest <= _SURE else "fairly sure"
+    return next(said for most, said in _CERTAINTIES if weakest <= most)

@@ -4,7 +4,7 @@ A dashboard computes nothing: a median or a count of persons cannot be summed up
 each combination is asked for, and each number is the one that `read_metrics` returned.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -114,12 +114,22 @@ def _questions(
     """Every subset of the filters, with the metrics that can be split by all of it, in batches."""
     order = {name: at for at, name in enumerate(layer.definitions)}
     home = sorted(metrics, key=lambda name: order[layer.definition(name).numerator or name])
-    known = {name: layer.dimensions([name]).keys() for name in home}
+    known = {name: layer.dimensions([name]) for name in home}
+    extra = (split,) if split else ()
     for size in range(len(filters) + 1):
         for subset in combinations(filters, size):
-            able = [name for name in home if known[name] >= {*subset}]
-            for at in range(0, len(able), BATCH):
-                yield _Asked(tuple(able[at : at + BATCH]), subset, split)
+            by = (*subset, *extra)
+            able = [name for name in home if {*known[name]} >= {*by}]
+            for batch in _batches({name: tuple(known[name][d] for d in by) for name in able}):
+                yield _Asked(batch, subset, split)
+
+
+def _batches(roads: Mapping[str, tuple[str, ...]]) -> Iterable[tuple[str, ...]]:
+    """Metrics that reach their dimensions on the same road, a few at a time."""
+    for road in dict.fromkeys(roads.values()):
+        alike = [name for name, taken in roads.items() if taken == road]
+        for at in range(0, len(alike), BATCH):
+            yield tuple(alike[at : at + BATCH])
 
 
 def _rows(

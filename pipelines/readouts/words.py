@@ -1,6 +1,9 @@
 """Puts figures into words for a reader: headline, units, placeholders."""
 
 import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -117,6 +120,27 @@ def dimension(name: str) -> str:
 def measured(number: float | None, unit: str) -> str:
     """Returns a value with its unit."""
     return metric_words.value_text(number, unit)
+
+
+def change(line: Mapping[str, Any]) -> str:
+    """Returns by how much a metric moved, with its interval; nothing where that is not known."""
+    is_share = line["unit"] == "share"
+    moved, low, high = (line.get(name) for name in ("change", "ci_low", "ci_high"))
+    if moved is None:
+        return ""
+    said = difference(moved, is_share=is_share) + (" points" if is_share else "")
+    if low is None or high is None:
+        return said
+    ends = (difference(end, is_share=is_share) for end in (low, high))
+    return f"{said} ({' to '.join(ends)})"
+
+
+def stretch(days: Sequence[str]) -> str:
+    """Returns a stretch of days, from its first and its last as ISO dates."""
+    first, last = map(date.fromisoformat, days)
+    is_near = (first.year, first.month) == (last.year, last.month)
+    start = f"{first:%-d}" if is_near else f"{first:%-d %B}"
+    return f"{start} to {last:%-d %B %Y}"
 
 
 def whole(number: float | None) -> str:

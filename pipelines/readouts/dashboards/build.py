@@ -23,8 +23,8 @@ from pipelines.readouts.dashboards.definitions import (
     DIMENSIONS,
     Dashboard,
     Panel,
-    load_dashboards,
     dashboard_path,
+    load_dashboards,
     page_words,
     shown_metrics,
 )
@@ -181,6 +181,7 @@ def _metric(definition: MetricDefinition, cells: Cells) -> dict[str, Any]:
         "grain": definition.grain,
         "owner": definition.owner,
         "requirement": definition.requirement,
+        "guard_rails": definition.guard_rails,
         "null_when": definition.null_when,
         "able": sorted(cells.able[definition.name]),
         "empty": cells.empty(definition.name),

@@ -52,6 +52,7 @@ class Panel(_Part):
         by: The filter, or a further dimension, by which it is split.
         pairs: Of `spread`: what it shows, instead of metrics.
         note: How to read it, where that is not plain.
+        is_tall: Whether two other panels stand beside it.
     """
 
     title: str
@@ -60,6 +61,7 @@ class Panel(_Part):
     by: str = ""
     pairs: tuple[Pair, ...] = ()
     note: str = ""
+    is_tall: bool = False
 
     @property
     def is_split(self) -> bool:
@@ -81,6 +83,13 @@ class Section(_Part):
     note: str = ""
     keeps_unmeasured: bool = False
     """Whether tiles without a value stay, since the others are to be read beside them."""
+
+    @property
+    def columns(self) -> int:
+        """Panels in one row of a wide screen, so that no row is left with a hole."""
+        if any(panel.is_tall for panel in self.panels):
+            return 2
+        return {1: 1, 2: 2, 4: 2}.get(len(self.panels), 3)
 
 
 class Dashboard(_Part):

@@ -264,7 +264,7 @@
       field.textContent = metric[field.dataset.field];
     const lines = {
       Unit: metric.unit, "Counted by": metric.grain, Owner: metric.owner, Requirement: metric.requirement,
-      "Null when": metric.null_when, Name: name,
+      "Guard rails": metric.guard_rails, "Null when": metric.null_when, Name: name,
     };
     const list = dialog.querySelector("dl");
     list.replaceChildren();

@@ -18,8 +18,8 @@ PLANTED = {
     "more_meetings_fewer_shows": ({"meetings_set": 1.8, "show_rate": 0.8}, 1_500),
     "fewer_drafts_pass": ({"compliance_pass_rate": 0.94}, 1_500),
     "faster_cycle_same_wins": ({"sales_cycle_days": 0.7}, 1_500),
-    "fewer_replies_same_delivery": ({"reply_rate": 0.5}, 2_500),
-    "meetings_cost_more": ({"cost_per_meeting_usd": 1.8}, 1_500),
+    "fewer_replies_same_delivery": ({"reply_rate": 0.5}, 4_500),
+    "meetings_cost_more": ({"cost_per_meeting_usd": 1.8}, 2_500),
     "reading_slower": ({"read_ms_p95": 1.6}, 1_500),
 }
 """Rule to what was planted, as factors of the level before, and the persons of a period."""
@@ -81,7 +81,8 @@ def test_a_finding_says_since_when_how_sure_and_with_which_numbers(definitions):
     (found,) = findings_of(movements, load_rules())
     coverage, intent = found.evidence
     assert found.headline.startswith("Since 19 January, more of the list was reached")
-    assert (found.requirement, found.certainty) == ("R183", "very sure")
+    assert found.requirement == "R183"
+    assert found.certainty.startswith("Very sure: ")
     assert coverage.ci_low < coverage.change < coverage.ci_high
     assert (coverage.state, intent.state) == ("up", "flat")
     assert -intent.margin < intent.ci_low < intent.ci_high < intent.margin

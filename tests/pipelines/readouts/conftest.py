@@ -31,3 +31,30 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     )
     run_readout(workspace, now=END, spec_path=spec)
     return workspace
+
+
+READ = (
+    "meetings_set",
+    "positive_intent_rate",
+    "compliance_pass_rate",
+    "unsubscribe_rate",
+    "program_cost_usd",
+    "first_response_minutes",
+    "meeting_rate",
+    "accuracy_score",
+)
+"""What the dashboards of the tests hold: all kinds of metric, and one that nobody measured."""
+
+
+@pytest.fixture(scope="session")
+def dashboards(ran: Workspace) -> Workspace:
+    """The workspace of `ran` with dashboards over a few metrics; each more costs planning."""
+    from pipelines.lake import write
+    from pipelines.readouts.dashboards.build import build_dashboards
+    from pipelines.readouts.dashboards.definitions import Split
+    from pipelines.readouts.slices import metric_slices, slices_path
+
+    splits = [Split("unsubscribe_rate", "arm"), Split("meeting_rate", "arm")]
+    write(metric_slices(ran.warehouse, READ, splits), slices_path(ran))
+    build_dashboards(ran)
+    return ran

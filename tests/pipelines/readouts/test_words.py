@@ -48,3 +48,11 @@ def test_a_share_of_nothing_is_a_dash():
 
 def test_long_texts_are_cut():
     assert len(words.redacted("a" * 2000)) == 902
+
+
+def test_what_moved_is_said_with_its_interval_and_its_days():
+    line = {"unit": "share", "change": -0.05, "ci_low": -0.064, "ci_high": -0.037}
+    assert words.change(line) == "−5.0 points (−6.4 to −3.7)"
+    assert words.change(line | {"ci_low": None}) == "−5.0 points"
+    assert words.stretch(["2026-01-19", "2026-01-25"]) == "19 to 25 January 2026"
+    assert words.stretch(["2026-01-26", "2026-02-01"]) == "26 January to 1 February 2026"
