@@ -31,15 +31,39 @@ def prepare(workspace: Path, *, seed: int, size: int, days: int, hold_250_s: flo
     return settings
 
 
+class Forked:
+    """A worker from the fork server, used as a `Popen` is."""
+
+    def __init__(self, workspace: Path, *, crash_at: str) -> None:
+        from tests.ready_worker import start_forked
+
+        self._process = start_forked(workspace, workspace / "worker.log", crash_at=crash_at)
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
 class Processes:
     """Starts the sandbox and the worker of a workspace, and kills them as told."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.kills = 0
-        self._running: dict[str, subprocess.Popen] = {}
+        self._running: dict[str, subprocess.Popen | Forked] = {}
 
-    def start(self, name: str, *, crash_at: str = "") -> None:
+    def start(self, name: str, *, crash_at: str = "", forked: bool = False) -> None:
+        """Starts a process anew; a forked worker has read the word files already."""
+        if forked:
+            assert name == "worker"
+            self._running[name] = Forked(self.settings.workspace, crash_at=crash_at)
+            return
         if name == "sandbox":
             (self.settings.paths.sandbox / "endpoints.json").unlink(missing_ok=True)
         environment = {**os.environ, "PARLEY_WORKSPACE": str(self.settings.workspace)}
@@ -52,7 +76,7 @@ class Processes:
     def kill(self, name: str) -> None:
         process = self._running[name]
         if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
         if process.wait() == -signal.SIGKILL:
             self.kills += 1
 

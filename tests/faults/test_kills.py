@@ -64,7 +64,7 @@ def killed(tmp_path_factory):
             crash_at = places.pop(0) if places else ""
             if crash_at == "pushed":
                 queue_for_the_crm(settings)
-            processes.start("worker", crash_at=crash_at)
+            processes.start("worker", crash_at=crash_at, forked=kills > 0)
             if crash_at:
                 processes.wait(
                     lambda: processes.has_died("worker") or processes.ended_well(), seconds=90
