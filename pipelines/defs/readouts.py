@@ -30,6 +30,23 @@ _WAREHOUSE = [
         "metric_by_unit",
     )
 ]
+_FURTHER = [
+    dg.AssetKey(["warehouse", name])
+    for name in (
+        "dim_persons",
+        "dim_threads",
+        "fct_assignments",
+        "fct_automated_tasks",
+        "fct_deliveries",
+        "fct_incidents",
+        "fct_lead_stages",
+        "fct_objections",
+        "fct_rep_weeks",
+        "fct_reviews",
+        "fct_surveys",
+        "fct_turns",
+    )
+]
 _METRICS = {
     "daily_metrics": "One row per published metric, day and arm.",
     "unit_metrics": "One row per experiment and unit, with its outcomes inside the window.",
@@ -135,7 +152,7 @@ def campaign_readout(
 @dg.asset(
     key=["readouts", "metric_slices"],
     group_name="readouts",
-    deps=_WAREHOUSE,
+    deps=[*_WAREHOUSE, *_FURTHER],
     kinds={"parquet"},
 )
 def metric_slices(workspace: WorkspaceResource) -> dg.MaterializeResult:
