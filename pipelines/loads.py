@@ -21,8 +21,9 @@ create or replace table built.files (path varchar, bytes bigint, modified_ns big
 """
 _REPEATED_OTHERWISE = """
 with copies as (
-    select event_id, tenant_id, seq, kind, thread_id, person_id, contact_id,
-        cast(occurred_at as timestamp) as occurred_at, schema_version, versions, payload
+    select event_id, tenant_id, try_cast(seq as bigint) as seq, kind, thread_id, person_id,
+        contact_id, try_cast(occurred_at as timestamp) as occurred_at,
+        try_cast(schema_version as bigint) as schema_version, versions, payload
     from read_parquet(?, union_by_name = true)
 ),
 again as (select event_id from copies semi join stg_runtime__trace_events using (event_id))

@@ -11,6 +11,11 @@
     {{ return(var('load', 0) | int) }}
 {%- endmacro -%}
 
+{#- Which events of a table an addition looks at: those that it brought. Else all. -#}
+{%- macro is_new() -%}
+    {{ return('load = ' ~ this_load() if is_addition() else 'true') }}
+{%- endmacro -%}
+
 {#-
     Replaces the rows with the keys of the new ones, or adds the new ones where the model names no `unique_key`.
     A run that is no addition has made all rows, so it replaces them all.

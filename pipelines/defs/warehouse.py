@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from pydantic import Field
 
 from pipelines.campaign import experiment_of, load_campaign
 from pipelines.manifest import ensure_manifest
@@ -25,13 +26,25 @@ class WarehouseTranslator(DagsterDbtTranslator):
         return "warehouse"
 
 
+class WarehouseConfig(dg.Config):
+    """How the warehouse is built."""
+
+    full_refresh: bool = Field(
+        default=False,
+        description="Builds every table anew, where a run else adds what is new since the last.",
+    )
+
+
 @dbt_assets(
     manifest=ensure_manifest(),
     dagster_dbt_translator=WarehouseTranslator(),
     name="warehouse",
 )
 def warehouse(
-    context: dg.AssetExecutionContext, workspace: WorkspaceResource, batch: BatchResource
+    context: dg.AssetExecutionContext,
+    config: WarehouseConfig,
+    workspace: WorkspaceResource,
+    batch: BatchResource,
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Builds the selected models from the lake, then runs the data tests that belong to them.
 
@@ -47,6 +60,7 @@ def warehouse(
         window_days=spec.primary.window_days,
         holdout_arm=spec.control,
         select=sorted(wanted) if context.is_subset else (),
+        full_refresh=config.full_refresh,
     )
     for run in runs:
         if run.name in wanted:

@@ -1,7 +1,7 @@
 """Runs the benchmarks, all or those that are named; prints one JSON line each.
 
-Figures of time stand beside the machine's load. `--units N` sets the size of the large ones, `--events N`
-that of the warehouse.
+Figures of time stand beside the machine's load. `--units N` sets the size of the large ones,
+`--events N` that of the warehouse.
 """
 
 import argparse

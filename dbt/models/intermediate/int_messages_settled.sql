@@ -20,11 +20,12 @@ touched as (
 
 seen_before as (
     select
-        message_key,
-        occurred_at
-    from {{ ref('stg_runtime__messages') }}
-    semi join touched using (message_key)
-    where load < {{ this_load() }}
+        known.message_key,
+        known.occurred_at
+    from {{ ref('stg_runtime__messages') }} as known
+    semi join touched
+        on known.message_key = touched.message_key
+    where known.load < {{ this_load() }}
 ),
 
 -- The time beside the key lets DuckDB skip what is older than all of them.
@@ -32,14 +33,20 @@ messages as (
     select * from {{ ref('stg_runtime__messages') }}
     where load = {{ this_load() }}
     union all
-    select * from {{ ref('stg_runtime__messages') }}
-    semi join seen_before using (message_key, occurred_at)
-    where load < {{ this_load() }}
+    select known.*
+    from {{ ref('stg_runtime__messages') }} as known
+    semi join seen_before
+        on
+            known.message_key = seen_before.message_key
+            and known.occurred_at = seen_before.occurred_at
+    where known.load < {{ this_load() }}
 ),
 
 deliveries as (
-    select * from {{ ref('stg_runtime__deliveries') }}
-    semi join touched using (message_key)
+    select known.*
+    from {{ ref('stg_runtime__deliveries') }} as known
+    semi join touched
+        on known.message_key = touched.message_key
 ),
 {%- else %}
 messages as not materialized (
@@ -98,7 +105,8 @@ surest as (
 
 settled as (
     select
-        messages.* exclude (attempt),
+        messages.*,
+        messages.occurred_at as settled_at,
         coalesce(messages.state = 'SENT', false) as is_seen_sent,
         coalesce(messages.state = 'UNKNOWN', false) as was_unknown,
         messages.attempt as attempts
@@ -110,11 +118,11 @@ settled as (
     where messages.message_id is not null
     union all by name
     select
-        surest.* exclude (attempt, occurred_at),
+        surest.*,
+        repeated.occurred_at as settled_at,
         repeated.is_seen_sent,
         repeated.was_unknown,
-        repeated.attempts,
-        repeated.occurred_at
+        repeated.attempts
     from surest
     inner join repeated
         on
@@ -172,7 +180,7 @@ select
 
     ---------- timestamps
     settled.lead_created_at,
-    settled.occurred_at
+    settled.settled_at as occurred_at
 from settled
 left join receipts
     on

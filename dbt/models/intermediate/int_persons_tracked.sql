@@ -24,42 +24,53 @@ with assigned as (
 {%- if is_addition() and var('are_assignments_new', true) %},
 
 known as (
-    select * exclude (load) from {{ this }}
+    select
+        tenant_id,
+        person_id,
+        named_experiment,
+        assignment_id,
+        experiment_id,
+        arm
+    from {{ this }}
 ),
 
 changed as (
-    select * from assigned
+    select assigned.* from assigned
     except
-    select * from known
+    select known.* from known
 ),
 
 -- An assignment that is not there any more leaves its person without an arm, as if there had been none.
 gone as (
     select
-        tenant_id,
-        person_id,
-        named_experiment,
+        known.tenant_id,
+        known.person_id,
+        known.named_experiment,
         null as assignment_id,
         null as experiment_id,
         null as arm
     from known
-    anti join assigned using (tenant_id, person_id, named_experiment)
-    where assignment_id is not null
+    anti join assigned
+        on
+            known.tenant_id = assigned.tenant_id
+            and known.person_id = assigned.person_id
+            and known.named_experiment = assigned.named_experiment
+    where known.assignment_id is not null
 )
 
 select
-    *,
+    changed.*,
     {{ this_load() }} as load
 from changed
 union all by name
 select
-    *,
+    gone.*,
     {{ this_load() }} as load
 from gone
 {%- else %}
 
 select
-    *,
+    assigned.*,
     {{ this_load() }} as load
 from assigned
 {%- endif %}

@@ -28,9 +28,13 @@ messages as (
     select * from {{ ref('int_messages_settled') }}
     where load = {{ this_load() }}
     union all
-    select * from {{ ref('int_messages_settled') }}
-    semi join persons using (tenant_id, person_id)
-    where load < {{ this_load() }}
+    select known.*
+    from {{ ref('int_messages_settled') }} as known
+    semi join persons
+        on
+            known.tenant_id = persons.tenant_id
+            and known.person_id = persons.person_id
+    where known.load < {{ this_load() }}
 ),
 {%- else %}
 messages as not materialized (

@@ -8,11 +8,7 @@ with events as (
             'source': 'VARCHAR'
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
-    where
-        kind = 'delivery'
-        {%- if is_addition() %}
-        and load = {{ this_load() }}
-        {%- endif %}
+    where kind = 'delivery' and {{ is_new() }}
 )
 
 select

@@ -14,11 +14,7 @@ with events as (
             'latency_ms': {'send': 'DOUBLE'}
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
-    where
-        kind = 'message'
-        {%- if is_addition() %}
-        and load = {{ this_load() }}
-        {%- endif %}
+    where kind = 'message' and {{ is_new() }}
 )
 
 select

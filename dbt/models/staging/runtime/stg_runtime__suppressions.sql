@@ -7,11 +7,7 @@ with events as (
             'scope': 'VARCHAR', 'channel': 'VARCHAR', 'reason': 'VARCHAR', 'source_message_id': 'VARCHAR'
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
-    where
-        kind = 'suppression'
-        {%- if is_addition() %}
-        and load = {{ this_load() }}
-        {%- endif %}
+    where kind = 'suppression' and {{ is_new() }}
 )
 
 select

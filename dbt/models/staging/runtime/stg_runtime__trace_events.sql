@@ -64,6 +64,5 @@ select
     occurred_at
 from deduplicated
 {%- if is_addition() %}
-anti join {{ this }} as known
-    on deduplicated.event_id = known.event_id
+where event_id not in (select known.event_id from {{ this }} as known)
 {%- endif %}

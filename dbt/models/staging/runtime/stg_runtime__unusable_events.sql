@@ -21,5 +21,14 @@ from {{ lake('runtime', 'trace_events', only=files) }}
 where {{ unusable_because() }} is not null
 {%- if is_addition() %}
 except
-select * from {{ this }}
+select
+    event_id,
+    tenant_id,
+    reason,
+    kind,
+    payload,
+    seq,
+    schema_version,
+    occurred_at
+from {{ this }}
 {%- endif %}
