@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.campaign import experiment_of, load_campaign
 from pipelines.resources import BatchResource, WorkspaceResource
 
 _WAREHOUSE = [
@@ -74,6 +73,7 @@ def campaign_readout(
     workspace: WorkspaceResource, batch: BatchResource
 ) -> Iterator[dg.MaterializeResult]:
     """Analyses the campaign's experiment by intention to treat and tells it to everybody."""
+    from pipelines.campaign import experiment_of, load_campaign
     from pipelines.contamination import contamination_path
     from pipelines.readout import answer_path, experiment_page, read_out
 
