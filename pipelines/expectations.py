@@ -1,5 +1,6 @@
 """Great Expectations over the canonical tables, by the suites of `pipelines.suites`."""
 
+import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ def validate(
         # It takes seconds to import, and imports modules that Python 3.11 deprecates.
         warnings.simplefilter("ignore")
         gx = import_module("great_expectations")
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         context = gx.get_context(mode="ephemeral")
         context.enable_analytics(enable=False)
         context.variables.progress_bars = {"globally": False}
