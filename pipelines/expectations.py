@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -32,11 +33,10 @@ def validate(
         tables: Canonical tables.
         now: Instant after which nothing can have been recorded.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _quiet_logs():
         # It takes seconds to import, and imports modules that Python 3.11 deprecates.
         warnings.simplefilter("ignore")
         gx = import_module("great_expectations")
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         context = gx.get_context(mode="ephemeral")
         context.enable_analytics(enable=False)
         context.variables.progress_bars = {"globally": False}
@@ -60,6 +60,17 @@ def validate(
             found = batch.validate(gx.ExpectationSuite(suite.name, expectations=expected))
             failures = tuple(_say(one) for one in found.results if not one.success)
             yield suite, Verdict(passed=not failures, rows=frame.height, failures=failures)
+
+
+@contextmanager
+def _quiet_logs() -> Iterator[None]:
+    """Holds its notices on temporary folders back, which it logs at a level of its own."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _say(result: Any) -> str:

@@ -15,6 +15,7 @@ from pipelines.errors import PipelineError
 if TYPE_CHECKING:
     from agent_runtime.settings import Settings
     from pipelines.readiness.assess import Readiness
+    from pipelines.readiness.trial import Batch
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -39,6 +40,9 @@ def readiness(
     campaign: Annotated[
         str, typer.Option(help="YAML file, or the name of a shipped campaign.")
     ] = "prospecting",
+    warehouse: Annotated[
+        bool, typer.Option(help="With --data: build and test the warehouse, half a minute.")
+    ] = True,
     dns: Annotated[bool, typer.Option("--dns", help="Look the mail domain up.")] = False,
     dns_file: Annotated[
         Path | None, typer.Option(help="YAML file with the records, instead of a lookup.")
@@ -63,6 +67,7 @@ def readiness(
     from agent_runtime.settings import load_settings
     from pipelines.readiness.assess import assess
     from pipelines.readiness.dns import Dns, DnsFile, LiveDns
+    from pipelines.readiness.trial import Batch
     from pipelines.readiness.world import read_world
 
     if data is None and segment:
@@ -73,7 +78,8 @@ def readiness(
     answers: Dns | None = DnsFile(dns_file) if dns_file else LiveDns() if dns else None
     settings = load_settings(workspace)
     instant = now.replace(tzinfo=UTC) if now else None
-    with _looked_at(settings, data, mapping, campaign, segment or []) as (seen, why):
+    batch = Batch(mapping, campaign, tuple(segment or ()), has_warehouse=warehouse)
+    with _looked_at(settings, data, batch) as (seen, why):
         world = read_world(seen, campaign, dns=answers, now=instant, why_no_batch=why)
         found = assess(world)
     if html:
@@ -93,7 +99,7 @@ def readiness(
 
 @contextmanager
 def _looked_at(
-    settings: "Settings", data: Path | None, mapping: str, campaign: str, segments: list[str]
+    settings: "Settings", data: Path | None, batch: "Batch"
 ) -> "Iterator[tuple[Settings, str]]":
     """Yields the settings of what is looked at, and why nobody was sorted into segments."""
     if data is None:
@@ -105,7 +111,7 @@ def _looked_at(
 
     with TemporaryDirectory() as folder:
         trial = settings.model_copy(update={"workspace": Path(folder)})
-        yield trial, try_batch(trial, data, mapping, campaign, segments)
+        yield trial, try_batch(trial, data, batch)
 
 
 def _lines(found: "Readiness") -> Iterator[str]:

@@ -2,22 +2,29 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from agent_runtime.settings import Settings
 from pipelines.errors import PipelineError
 from pipelines.ingest import run_batch, run_ingest
 from pipelines.readouts.checks import save_checks
-from pipelines.warehouse import build_warehouse, check_warehouse
 
 
-def try_batch(
-    trial: Settings,
-    data: Path,
-    mapping: str,
-    campaign: str,
-    segments: Sequence[str],
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The authored files that an export is tried with, by name or path."""
+
+    mapping: str
+    campaign: str
+    segments: Sequence[str] = ()
+    """In place of those that the campaign names."""
+    has_warehouse: bool = True
+    """Whether the warehouse is built and tested too, which takes half a minute."""
+
+
+def try_batch(trial: Settings, data: Path, batch: Batch) -> str:
     """Brings an export as far as it comes: to the queue and the warehouse, or to its tables.
 
     Returns:
@@ -31,20 +38,22 @@ def try_batch(
     try:
         run_batch(
             paths,
-            mapping=mapping,
-            campaign=campaign,
-            segment_files=segments,
+            mapping=batch.mapping,
+            campaign=batch.campaign,
+            segment_files=batch.segments,
             exports=data,
             tenant_id=trial.tenant_id,
             loads_store=False,
             has_checks=False,
         )
     except PipelineError as error:
-        run_ingest(data, mapping, paths, tenant_id=trial.tenant_id, has_checks=False)
+        run_ingest(data, batch.mapping, paths, tenant_id=trial.tenant_id, has_checks=False)
         return f"the campaign cannot be planned on this export: {error}"
-    _say("building and testing the warehouse …")
-    build_warehouse(paths)
-    save_checks(paths, check_warehouse(paths))
+    if batch.has_warehouse:
+        _say("building and testing the warehouse …")
+        warehouse = import_module("pipelines.warehouse")
+        warehouse.build_warehouse(paths)
+        save_checks(paths, warehouse.check_warehouse(paths))
     return ""
 
 

@@ -1,6 +1,6 @@
 """Items about what the agent may say: approved texts and the knowledge base."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from agent_runtime.knowledge.shelf import Shelf
 from agent_runtime.library.catalog import Library
@@ -73,8 +73,6 @@ def knowledge(world: World, rule: Rule) -> Found:
     return found_by(least >= rule.limit, f"{least} in the language that has least", tuple(details))
 
 
-def _is_live(expires_on: object, now: datetime) -> bool:
+def _is_live(expires_on: date | None, now: datetime) -> bool:
     """A document without a last day is never served."""
-    from datetime import date
-
-    return isinstance(expires_on, date) and now < datetime.combine(expires_on, time(), UTC)
+    return expires_on is not None and now < datetime.combine(expires_on, time(), UTC)
