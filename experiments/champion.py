@@ -149,7 +149,8 @@ def judge(
 def macro_f1(answers: list[Answer]) -> float:
     """Returns the mean F1 over the labels of the texts."""
     labels, truth, said = _indexed(answers, answers)
-    return float(_macro(truth, said[0], len(labels), _labels_of(truth, len(labels))))
+    wanted = _labels_of(truth, len(labels))
+    return float(_macro(truth[None], said[0][None], len(labels), wanted)[0])
 
 
 def calibration_error(answers: list[Answer]) -> float:
@@ -184,11 +185,8 @@ def _macro_f1(before: list[Answer], after: list[Answer], rule: MacroF1) -> Condi
     count, n = len(labels), len(truth)
     wanted = _labels_of(truth, count)
     draws = np.random.default_rng(_SEED).integers(0, n, (rule.resamples, n))
-    differences = np.array(
-        [
-            _macro(truth[d], new[d], count, wanted) - _macro(truth[d], old[d], count, wanted)
-            for d in draws
-        ]
+    differences = _macro(truth[draws], new[draws], count, wanted) - _macro(
+        truth[draws], old[draws], count, wanted
     )
     tail = (1 - rule.interval) / 2
     low, high = np.quantile(differences, [tail, 1 - tail])
@@ -232,9 +230,26 @@ def _labels_of(truth: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
 
 def _macro(
     truth: NDArray[np.intp], said: NDArray[np.intp], count: int, wanted: NDArray[np.bool_]
-) -> float:
-    """Mean F1 over the labels of the whole set; a label that a resample misses counts as it is."""
-    both = np.bincount(truth[truth == said], minlength=count)
-    total = np.bincount(truth, minlength=count) + np.bincount(said, minlength=count)
-    present = wanted & (total > 0)
-    return float((2 * both[present] / total[present]).mean())
+) -> NDArray[np.float64]:
+    """Mean F1 over the labels of the whole set, one a row; a label that a row misses is left out.
+
+    Args:
+        truth: Labels by number, a row a resample.
+        said: What was said of the same texts.
+        count: How many labels there are.
+        wanted: Labels that the whole set has.
+    """
+    both = _counts(truth, count, of=truth == said)[:, wanted]
+    total = (_counts(truth, count) + _counts(said, count))[:, wanted]
+    f1 = 2 * both / np.maximum(total, 1)
+    return f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1)
+
+
+def _counts(
+    labels: NDArray[np.intp], count: int, *, of: NDArray[np.bool_] | None = None
+) -> NDArray[np.intp]:
+    """How often each label stands in each row."""
+    rows = len(labels)
+    placed = labels + count * np.arange(rows)[:, None]
+    flat = placed.ravel() if of is None else placed[of]
+    return np.bincount(flat, minlength=rows * count).reshape(rows, count)
