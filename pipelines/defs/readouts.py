@@ -55,6 +55,28 @@ def published_metrics(workspace: WorkspaceResource) -> Iterator[dg.MaterializeRe
         yield dg.MaterializeResult(asset_key=["readouts", name], metadata={"path": str(path)})
 
 
+@dg.asset_check(
+    asset=["readouts", "tracked_runs"],
+    name="champions_ship",
+    description="The runtime loads the registered champion of each model.",
+)
+def champions_ship(workspace: WorkspaceResource) -> dg.AssetCheckResult:
+    """Warns of each registered model of which another version is champion than the one that ships.
+
+    A model that nobody has registered has no champion to differ from.
+    """
+    from pipelines.models.kinds import KINDS
+    from pipelines.models.shipped import shipped
+
+    found = [shipped(workspace.paths, kind) for kind in KINDS.values()]
+    unlike = [one for one in found if one.champion is not None and not one.is_champion]
+    return dg.AssetCheckResult(
+        passed=not unlike,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={one.model: one.says for one in found},
+    )
+
+
 @dg.multi_asset(
     name="campaign_readout",
     specs=[

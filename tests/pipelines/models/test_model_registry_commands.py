@@ -194,6 +194,31 @@ def test_the_log_is_the_truth_and_a_changed_log_promotes_nobody(story):
     assert "line 1 was changed" in str(promote("--version", 2).exception)
 
 
+def test_dagster_warns_where_another_version_than_the_champion_ships(story, toy, monkeypatch):
+    """A model without a champion has nothing to differ from."""
+    import dagster as dg
+
+    from pipelines.defs.readouts import champions_ship
+    from pipelines.resources import WorkspaceResource
+
+    workspace, _, register, promote = story
+    monkeypatch.setattr(kinds, "KINDS", {NAME: toy})
+    toy.ships = "something else"
+    resource = WorkspaceResource(root=str(workspace), tenant_id="northbeam")
+
+    def passes():
+        found = champions_ship(workspace=resource)
+        assert isinstance(found, dg.AssetCheckResult)
+        return found.passed
+
+    assert passes()
+    toy.ships = register("first")["tags"]["model"]
+    promote()
+    assert passes()
+    toy.ships = "something else"
+    assert not passes()
+
+
 def _paths(workspace):
     from agent_runtime.settings import Workspace
 
