@@ -54,7 +54,7 @@ def calendar(world: World, rule: Rule) -> Found:
     if settings.caldav_url:
         return found_by(is_ready=True, figure=f"CalDAV at {settings.caldav_url}")
     if settings.google_token.get_secret_value():
-        return found_by(is_ready=True, figure="a Google calendar")
+        return found_by(is_ready=True, figure="A Google calendar")
     if settings.paths.calendar.is_dir():
-        return found_by(is_ready=True, figure="the sandbox's own calendar server")
-    return found_by(is_ready=False, figure="neither a CalDAV server nor a Google account is set")
+        return found_by(is_ready=True, figure="The sandbox's own calendar server")
+    return found_by(is_ready=False, figure="Neither a CalDAV server nor a Google account is set")

@@ -47,21 +47,23 @@ def unreadable_consent(world: World, rule: Rule) -> Found:
     """Consent rows that nobody can read; each stops its person."""
     counts = world.ingest.table("consents")
     if counts is None or not counts.read:
-        return found_by(is_ready=False, figure="the export has no consents")
+        return found_by(is_ready=False, figure="The export has no consents")
     refused = sum(counts.quarantined.values())
     details = tuple(
         Detail(reason.replace("_", " "), f"{rows:,} rows", is_gap=True)
         for reason, rows in counts.quarantined.items()
     )
     return found_by(
-        refused <= rule.limit * counts.read, share_of(refused, counts.read, "rows"), details
+        refused <= rule.limit * counts.read,
+        f"{share_of(refused, counts.read, 'rows')} in quarantine",
+        details,
     )
 
 
 def suppressions(world: World, rule: Rule) -> Found:
     """The lists by reason, and how old the newest entry of all is."""
     if not world.listings:
-        return found_by(is_ready=False, figure="no list is loaded")
+        return found_by(is_ready=False, figure="No list is loaded")
     by_reason = {
         reason: [entry for entry in world.listings if entry.reason == reason]
         for reason in sorted({*LISTED, *(entry.reason for entry in world.listings)})

@@ -58,4 +58,6 @@ def success(world: World, rule: Rule) -> Found:
         for name, words in SUCCESS.items()
     )
     count = len(known & SUCCESS.keys())
-    return found_by(count == len(SUCCESS), f"{count} of {len(SUCCESS)} are defined", details)
+    return found_by(
+        count == len(SUCCESS), f"{count} of {len(SUCCESS)} figures are defined", details
+    )

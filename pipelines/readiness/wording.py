@@ -41,7 +41,7 @@ def content(world: World, rule: Rule) -> Found:
         details.append(Detail(language, said or f"{len(wanted)} texts", is_gap=bool(gaps)))
     total = len(wanted) * len(world.languages)
     if not total:
-        return found_by(is_ready=False, figure="no language of the people is the playbook's")
+        return found_by(is_ready=False, figure="No language of the people is the playbook's")
     figure = f"{playbook.label}: {ready:,} of {total:,} texts in {len(world.languages)} languages"
     return found_by(ready == total, figure, tuple(details))
 
@@ -70,7 +70,11 @@ def knowledge(world: World, rule: Rule) -> Found:
             )
         )
     least = min(counted.values(), default=0)
-    return found_by(least >= rule.limit, f"{least} in the language that has least", tuple(details))
+    return found_by(
+        least >= rule.limit,
+        f"{least} approved answers in the language that has least",
+        tuple(details),
+    )
 
 
 def _is_live(expires_on: date | None, now: datetime) -> bool:
