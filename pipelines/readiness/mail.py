@@ -11,7 +11,7 @@ from pipelines.readiness.dns import Kind, NoAnswerError
 from pipelines.readiness.world import World
 
 _STRICT = ("-all", "~all")
-_OFF = "no names were looked up; `--dns` asks the resolver, `--dns-file FILE` a file"
+_OFF = "was not looked up; `--dns` asks the resolver, `--dns-file FILE` a file"
 
 
 def sending_domain(world: World) -> str:
@@ -118,7 +118,7 @@ def mx(world: World, rule: Rule) -> Found:
 
 def _records(world: World, name: str, kind: Kind) -> tuple[str, ...] | Found:
     if world.dns is None:
-        return not_checked(_OFF)
+        return not_checked(f"{name} {_OFF}")
     try:
         return world.dns.records(name, kind)
     except NoAnswerError as error:
