@@ -29,7 +29,7 @@ def readiness(
         Path | None, typer.Option("--workspace", "-w", help="The run; default PARLEY_WORKSPACE.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of a CRM export, instead of a workspace's data.")
+        Path | None, typer.Option(help="Folder of a CRM export, instead of the workspace's.")
     ] = None,
     mapping: Annotated[
         str, typer.Option(help="YAML file, or one of sandbox, maven_crm, x_education.")
@@ -107,10 +107,11 @@ def _looked_at(
         return
     if not data.is_dir():
         raise PipelineError(f"{data}: there is no such folder.")
-    from pipelines.readiness.trial import try_batch
+    from pipelines.readiness.trial import borrow, try_batch
 
     with TemporaryDirectory() as folder:
         trial = settings.model_copy(update={"workspace": Path(folder)})
+        borrow(settings.paths, trial.paths)
         yield trial, try_batch(trial, data, batch)
 
 

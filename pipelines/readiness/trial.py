@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from agent_runtime.settings import Settings
+from agent_runtime.settings import Settings, Workspace
 from pipelines.errors import PipelineError
 from pipelines.ingest import run_batch, run_ingest
 from pipelines.readouts.checks import save_checks
@@ -22,6 +22,18 @@ class Batch:
     """In place of those that the campaign names."""
     has_warehouse: bool = True
     """Whether the warehouse is built and tested too, which takes half a minute."""
+
+
+def borrow(home: Workspace, trial: Workspace) -> None:
+    """Shows a trial what is no part of an export: suppression lists, texts, documents, calendar."""
+    for theirs, ours in (
+        (home.store, trial.store),
+        (home.library, trial.library),
+        (home.knowledge, trial.knowledge),
+        (home.calendar, trial.calendar),
+    ):
+        if theirs.exists():
+            ours.symlink_to(theirs.resolve())
 
 
 def try_batch(trial: Settings, data: Path, batch: Batch) -> str:

@@ -48,13 +48,16 @@ def unknown_crm(tmp_path):
     return folder, tmp_path / "zeta.yaml"
 
 
-def test_an_export_of_a_crm_that_nobody_knows_gets_each_gap_named(unknown_crm, tmp_path):
+def test_an_export_of_a_crm_that_nobody_knows_gets_each_gap_named(
+    unknown_crm, tmp_path, world, settings
+):
     """R238: `--data` and `--mapping` are enough; exit code 1 says that a pilot waits."""
     folder, mapping = unknown_crm
     page = tmp_path / "page" / "readiness.html"
 
     told = run(
-        *("--data", folder, "--mapping", mapping, "--segment", "adopted-contacts"),
+        *("-w", settings.workspace, "--data", folder, "--mapping", mapping),
+        *("--segment", "adopted-contacts", "--now", "2026-01-12"),
         *("--campaign", "adopted_export", "--no-warehouse", "--json", "--html", page),
     )
 
@@ -67,6 +70,7 @@ def test_an_export_of_a_crm_that_nobody_knows_gets_each_gap_named(unknown_crm, t
     assert items["fields"]["figure"].endswith("0.0% (0 of 108 people)")
     assert items["owners"]["details"][0]["figure"] == "108 people"
     assert items["tests"]["state"] == "not checked"
+    assert items["suppressions"]["state"] == "ready", "the lists are the workspace's"
     assert document["answer"] == "A pilot may not start yet."
     assert "A pilot may not start yet." in page.read_text(encoding="utf-8")
 
