@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from experiments.readout import Readout
 
@@ -27,6 +27,8 @@ class Provenance:
     data_version: str
     code_version: str
     now: datetime
+    playbook_hash: str = ""
+    """Of every text and playbook that the agent spoke from; empty where none was asked for."""
 
 
 def start_readout(
@@ -55,9 +57,10 @@ def start_readout(
         "spec_hash": readout.spec_hash,
         "data_version": provenance.data_version,
         "code_version": provenance.code_version,
+        "playbook_hash": provenance.playbook_hash or "not known",
     }
     logged = {**values, **dict(_estimates(readout))}
-    with _client(database) as client:
+    with open_client(database) as client:
         run = client.create_run(
             _experiment(client, readout.spec_id, artifacts),
             start_time=stamp,
@@ -79,7 +82,7 @@ def start_readout(
 
 def finish_readout(run_id: str, files: Iterable[Path], *, database: Path, now: datetime) -> None:
     """Attaches the files of a readout to its run and closes it."""
-    with _client(database) as client:
+    with open_client(database) as client:
         for path in files:
             client.log_artifact(run_id, str(path))
         client.set_terminated(run_id, end_time=int(now.timestamp() * 1000))
@@ -94,22 +97,24 @@ def log_evaluation(
     database: Path,
     artifacts: Path,
     now: datetime,
+    kind: Literal["evaluation", "training"] = "evaluation",
 ) -> str:
     """Logs figures of a model with their files as one MLflow run and returns its id.
 
     Args:
         name: The experiment that runs of this kind share.
         metrics: Figures by name.
-        params: What the figures belong to: versions of the model and the data.
+        params: What the figures belong to: versions of the model, the data and the code.
         files: Kept with the run.
         database: SQLite file, made where there is none.
         artifacts: Folder of the artifacts.
         now: When the run was made.
+        kind: Whether a model was made in it, or measured.
     """
     from mlflow.entities import Metric, Param, RunTag
 
     stamp = int(now.timestamp() * 1000)
-    with _client(database) as client:
+    with open_client(database) as client:
         run = client.create_run(
             _experiment(client, name, artifacts),
             start_time=stamp,
@@ -119,7 +124,7 @@ def log_evaluation(
             run.info.run_id,
             metrics=[Metric(key, value, stamp, 0) for key, value in metrics.items()],
             params=[Param(key, value) for key, value in params.items()],
-            tags=[RunTag("kind", "evaluation")],
+            tags=[RunTag("kind", kind)],
         )
     finish_readout(run.info.run_id, files, database=database, now=now)
     return run.info.run_id
@@ -147,7 +152,7 @@ def _experiment(client: "MlflowClient", name: str, artifacts: Path) -> str:
 
 
 @contextmanager
-def _client(database: Path) -> "Iterator[MlflowClient]":
+def open_client(database: Path) -> "Iterator[MlflowClient]":
     """Yields MLflow's client without its complaints about the libraries that it uses."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

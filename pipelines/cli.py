@@ -16,6 +16,7 @@ from pipelines.errors import PipelineError
 COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
+    "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
     "experiment": (
         "pipelines.experiment_cli:app",
         "Register, assign, verify, analyse and size experiments",
@@ -32,6 +33,7 @@ COMMANDS = {
     "perceive": ("agent_runtime.perceive_cli:app", "Say what each message means"),
     "redteam": ("agent_runtime.redteam.cli:app", "Attack the agent with texts, and count effects"),
     "mind": ("pipelines.mind:app", "Measure how well messages are read"),
+    "model": ("pipelines.models.cli:app", "Register models, compare them, choose the champion"),
     "pii": ("agent_runtime.pii.cli:app", "Find and redact personal data in texts"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),

@@ -61,6 +61,7 @@ def evaluate(
     Example: [bold]parley mind evaluate --json[/bold]
     """
     from agent_runtime.models.training import read_training, training_hash
+    from experiments.code_version import version_of_code
 
     settings = load_settings(workspace)
     examples = read_training(labelled)
@@ -71,6 +72,8 @@ def evaluate(
         "test_set": training_hash(examples),
         "texts": str(reading.n),
         "abstain_below": str(model.abstain_below),
+        "data_version": training_hash(examples),
+        "code_version": version_of_code(),
     }
     run_id = log_reading(reading, params, settings.paths, now=datetime.now(UTC))
     if as_json:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import yaml
 
+from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Workspace
 from experiments.analysis import analyze
 from experiments.hash_chain import head_of
@@ -120,7 +121,12 @@ def _log(workspace: Workspace, readout: Readout, facts: Facts) -> Report:
     run_id = start_readout(
         readout,
         {reading.metric: reading.value for reading in readings} | _by_arm(report),
-        Provenance(facts.data_version, facts.code_version, facts.now),
+        Provenance(
+            facts.data_version,
+            facts.code_version,
+            facts.now,
+            playbook_hash=company_library(workspace.library).content_hash,
+        ),
         database=database,
         artifacts=workspace.root / "mlartifacts",
     )

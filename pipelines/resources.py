@@ -11,13 +11,10 @@ import dagster as dg
 from pydantic import Field
 
 from agent_runtime.settings import Settings, Workspace
-from pipelines.campaign import load_campaign
-from pipelines.sources.adopted import with_adopted_files
-from pipelines.sources.mapping import Mapping, load_mapping
-from pipelines.transforms.segment import load_segment
 
 if TYPE_CHECKING:
     from agent_runtime.store.sql import SqlStore
+    from pipelines.sources.mapping import Mapping
 
 FROM_EXPORT = "export"
 """A value of `WorkspaceResource.now`: the day after the last date in the export."""
@@ -77,14 +74,21 @@ class BatchResource(dg.ConfigurableResource):
 
     def segment_names(self) -> list[str]:
         """Returns the segments of the batch, in the order in which they claim a contact."""
+        from pipelines.campaign import load_campaign
+
         return self.segments or list(load_campaign(self.campaign).segments)
 
     def segment_ids(self) -> list[str]:
         """Returns the ids of these segments, which their files say."""
+        from pipelines.transforms.segment import load_segment
+
         return [load_segment(name).id for name in self.segment_names()]
 
-    def export_mapping(self, workspace: WorkspaceResource) -> Mapping:
+    def export_mapping(self, workspace: WorkspaceResource) -> "Mapping":
         """Returns the mapping, with the files of the sandbox where it has adopted the export."""
+        from pipelines.sources.adopted import with_adopted_files
+        from pipelines.sources.mapping import load_mapping
+
         return with_adopted_files(load_mapping(self.mapping), self.folder(workspace))
 
     def folder(self, workspace: WorkspaceResource) -> Path:

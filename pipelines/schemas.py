@@ -9,6 +9,8 @@ from typing import Literal
 
 import polars as pl
 
+from pipelines.tables import GRAINS
+
 TEXT = pl.String()
 WHOLE = pl.Int64()
 NUMBER = pl.Float64()
@@ -60,9 +62,17 @@ class Table:
     """One canonical table: its grain, its key, its columns in order."""
 
     name: str
-    grain: str
-    key: tuple[str, ...]
     columns: tuple[Column, ...]
+
+    @property
+    def grain(self) -> str:
+        """What a row stands for."""
+        return GRAINS[self.name].text
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell two rows apart."""
+        return GRAINS[self.name].key
 
     @property
     def schema(self) -> pl.Schema:
@@ -117,8 +127,6 @@ ATTRIBUTED = ("accounts", "contacts")
 _ALL = (
     Table(
         "territories",
-        "One row per territory, country, language and time zone",
-        ("territory", "country", "language", "time_zone"),
         (
             _key("territory"),
             Column("country", parse="country", required=True),
@@ -128,8 +136,6 @@ _ALL = (
     ),
     Table(
         "owners",
-        "One row per person who owns accounts",
-        ("owner_id",),
         (
             _key("owner_id"),
             Column("name"),
@@ -141,8 +147,6 @@ _ALL = (
     ),
     Table(
         "accounts",
-        "One row per company",
-        ("account_id",),
         (
             _key("account_id"),
             Column("name"),
@@ -160,8 +164,6 @@ _ALL = (
     ),
     Table(
         "products",
-        "One row per product on the price list",
-        ("product_id",),
         (
             _key("product_id"),
             Column("name"),
@@ -171,8 +173,6 @@ _ALL = (
     ),
     Table(
         "meeting_types",
-        "One row per kind of meeting that may be booked",
-        ("meeting_type",),
         (
             _key("meeting_type"),
             Column("minutes", WHOLE, "int", minimum=5, maximum=480),
@@ -182,8 +182,6 @@ _ALL = (
     ),
     Table(
         "contacts",
-        "One row per way to reach a person: a CRM contact, a lead, or a line of a list",
-        ("contact_id",),
         (
             _key("contact_id"),
             Column("person_id"),
@@ -206,8 +204,6 @@ _ALL = (
     ),
     Table(
         "opportunities",
-        "One row per deal; where no account is known, its account is null",
-        ("opportunity_id",),
         (
             _key("opportunity_id"),
             _ACCOUNT,
@@ -224,8 +220,6 @@ _ALL = (
     ),
     Table(
         "activities",
-        "One row per thing that a rep did before launch",
-        ("activity_id",),
         (
             _key("activity_id"),
             _CONTACT,
@@ -237,8 +231,6 @@ _ALL = (
     ),
     Table(
         "consents",
-        "One row per recorded yes or no of a person, for a channel and a purpose",
-        ("consent_id",),
         (
             _key("consent_id"),
             _CONTACT,
@@ -253,8 +245,6 @@ _ALL = (
     ),
     Table(
         "usage",
-        "One row per account, day and metric of product use",
-        ("account_id", "day", "metric"),
         (
             Column("account_id", required=True, refers_to="accounts.account_id"),
             Column("day", DAY, "date", required=True, is_past=True),
@@ -264,8 +254,6 @@ _ALL = (
     ),
     Table(
         "signals",
-        "One row per sign of interest: intent, form, event, milestone or web visit",
-        ("signal_id",),
         (
             _key("signal_id"),
             _ACCOUNT,
@@ -278,8 +266,6 @@ _ALL = (
     ),
     Table(
         "contracts",
-        "One row per contract of an account for a product",
-        ("contract_id",),
         (
             _key("contract_id"),
             _ACCOUNT,

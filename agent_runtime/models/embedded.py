@@ -118,7 +118,7 @@ def load_embedded_model(
     examples = read_training(training)
     cached = cached_embedder(embedder or E5Embedder(), cache)
     asks, others = read_stop_wishes(training)
-    version = f"embedded-{_METHOD}-{cached.version}-{training_hash(examples, (*asks, *others))}"
+    version = _version(cached, examples, (*asks, *others))
     path, beside = cache / f"{version}.npz", cache / f"{version}.stop.npz"
     if path.exists() and beside.exists():
         intents, stop = load_intent_model(path), StopWish.load(beside)
@@ -129,6 +129,16 @@ def load_embedded_model(
         intents.save(path)
         stop.save(beside)
     return EmbeddedModel(cached, intents, stop, version=version)
+
+
+def shipped_version() -> str:
+    """Returns the version of the model that the runtime loads, without loading it."""
+    asks, others = read_stop_wishes()
+    return _version(E5Embedder(), read_training(), (*asks, *others))
+
+
+def _version(embedder: Embedder, examples: tuple[Example, ...], wishes: Iterable[str]) -> str:
+    return f"embedded-{_METHOD}-{embedder.version}-{training_hash(examples, wishes)}"
 
 
 def learn_to_stop(

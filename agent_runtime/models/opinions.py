@@ -45,7 +45,12 @@ def shipped_at(matter: Matter, folder: Path = FOLDER) -> Path:
 @cache
 def opinion_on(matter: Matter) -> Opinion:
     """Returns the opinion that ships."""
-    with np.load(shipped_at(matter), allow_pickle=False) as file:
+    return read_opinion(shipped_at(matter))
+
+
+def read_opinion(path: Path) -> Opinion:
+    """Returns the opinion of a file."""
+    with np.load(path, allow_pickle=False) as file:
         rarity = np.zeros((2, BUCKETS), dtype=np.float16)
         weights = np.zeros((2, BUCKETS), dtype=np.float16)
         for kind in range(2):

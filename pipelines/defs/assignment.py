@@ -1,28 +1,30 @@
 """The experiment is registered before anybody is assigned; then arms, once and for all."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
-import polars as pl
 
-from agent_runtime.library.catalog import company_library
-from agent_runtime.policies.arms import GLOBAL_HOLDOUT
-from experiments.registry import current, register
-from experiments.spec import Spec
-from pipelines.campaign import experiment_of, load_campaign
-from pipelines.coherence import check_campaign
 from pipelines.errors import PipelineError
-from pipelines.lake import Lake, read_or_empty, write
 from pipelines.resources import BatchResource, WorkspaceResource
-from pipelines.transforms.assign import ASSIGNED_OWNERS, ASSIGNMENTS, assign, hold_out
-from pipelines.transforms.identity import EVENTS, aliases
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from experiments.spec import Spec
+    from pipelines.lake import Lake
 
 
-def spec_of(batch: BatchResource) -> Spec:
+def spec_of(batch: BatchResource) -> "Spec":
     """Returns the spec of the experiment of a batch's campaign."""
+    from pipelines.campaign import experiment_of, load_campaign
+
     return experiment_of(load_campaign(batch.campaign))
 
 
-def registered_spec(workspace: WorkspaceResource, batch: BatchResource) -> Spec:
+def registered_spec(workspace: WorkspaceResource, batch: BatchResource) -> "Spec":
     """Returns the spec of a batch's campaign; raises where it is not what was registered."""
+    from experiments.registry import current
+
     spec = spec_of(batch)
     known = current(workspace.paths.registry, spec.id)
     if known is None or known.spec_hash != spec.spec_hash:
@@ -46,6 +48,11 @@ def registrations(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     Source: the spec that the campaign names. An edited spec under a registered version is an
     error, and then nobody is assigned.
     """
+    from agent_runtime.library.catalog import company_library
+    from experiments.registry import register
+    from pipelines.campaign import load_campaign
+    from pipelines.coherence import check_campaign
+
     library = company_library(workspace.paths.library)
     check_campaign(load_campaign(batch.campaign), batch.segment_ids(), library)
     entry = register(
@@ -72,6 +79,13 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
     Source: eligible people; the hash or the permutation of the registered spec for newcomers. The
     global holdout is an experiment of its own, in which nobody is treated.
     """
+    import polars as pl
+
+    from agent_runtime.policies.arms import GLOBAL_HOLDOUT
+    from pipelines.lake import Lake, read_or_empty, write
+    from pipelines.transforms.assign import ASSIGNMENTS, assign, hold_out
+    from pipelines.transforms.identity import EVENTS, aliases
+
     lake, spec = Lake(workspace.paths), registered_spec(workspace, batch)
     survivors = aliases(read_or_empty(lake.person_events, EVENTS))
     stored = read_or_empty(lake.assignments, ASSIGNMENTS)
@@ -100,8 +114,13 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
     )
 
 
-def _owners(lake: Lake, own: pl.DataFrame, eligible: pl.DataFrame) -> pl.DataFrame:
+def _owners(lake: "Lake", own: "pl.DataFrame", eligible: "pl.DataFrame") -> "pl.DataFrame":
     """Who owned whom when they were assigned: what stands is kept, as the arms are."""
+    import polars as pl
+
+    from pipelines.lake import read_or_empty
+    from pipelines.transforms.assign import ASSIGNED_OWNERS
+
     known = read_or_empty(lake.assigned_owners, ASSIGNED_OWNERS)
     newcomers = own.join(known, on=["experiment_id", "person_id"], how="anti")
     owned = eligible.select("person_id", "owner_id").unique("person_id", keep="first")

@@ -1,18 +1,16 @@
 """Canonical tables and persons, with the checks at the boundary."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import polars as pl
 
-from pipelines.expectations import SUITES, validate
-from pipelines.lake import Lake, read_or_empty, write, write_all, write_json
-from pipelines.report import IngestReport
 from pipelines.resources import BatchResource, WorkspaceResource
-from pipelines.schemas import TABLES
-from pipelines.transforms.canonical import build
-from pipelines.transforms.consent import suppressions
-from pipelines.transforms.identity import EVENTS, identify
+from pipelines.suites import SUITES
+from pipelines.tables import GRAINS
+
+if TYPE_CHECKING:
+    import polars as pl
 
 EXPORTS = dg.AssetKey(["sources", "exports"])
 REPORTED = {
@@ -24,7 +22,7 @@ REPORTED = {
 
 
 def _specs() -> Iterator[dg.AssetSpec]:
-    described = {name: f"{t.grain}. Source: the CRM export." for name, t in TABLES.items()}
+    described = {name: f"{g.text}. Source: the CRM export." for name, g in GRAINS.items()}
     for name, description in (described | REPORTED).items():
         yield dg.AssetSpec(
             ["crm", name],
@@ -40,6 +38,14 @@ def canonical_tables(
     workspace: WorkspaceResource, batch: BatchResource
 ) -> Iterator[dg.MaterializeResult]:
     """Canonical tables of the export: accepted rows, merged repeats, and the rest in quarantine."""
+    import polars as pl
+
+    from pipelines.lake import Lake, read_or_empty, write, write_all, write_json
+    from pipelines.report import IngestReport
+    from pipelines.transforms.canonical import build
+    from pipelines.transforms.consent import suppressions
+    from pipelines.transforms.identity import EVENTS, identify
+
     lake, mapping = Lake(workspace.paths), batch.export_mapping(workspace)
     raw = {path.stem: pl.read_parquet(path) for path in sorted(lake.raw.glob("*.parquet"))}
     given = workspace.instant_if_known()
@@ -88,7 +94,9 @@ def canonical_tables(
         yield dg.MaterializeResult(asset_key=["crm", name], metadata=metadata)
 
 
-def _with_person(contacts: pl.DataFrame, person_of: dict[str, str]) -> pl.DataFrame:
+def _with_person(contacts: "pl.DataFrame", person_of: dict[str, str]) -> "pl.DataFrame":
+    import polars as pl
+
     if contacts.is_empty():
         return contacts
     person = pl.col("contact_id").replace_strict(person_of, return_dtype=pl.String)
@@ -109,6 +117,9 @@ def _with_person(contacts: pl.DataFrame, person_of: dict[str, str]) -> pl.DataFr
 )
 def canonical_expectations(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
     """Great Expectations suites over the canonical tables."""
+    from pipelines.expectations import validate
+    from pipelines.lake import Lake
+
     tables = Lake(workspace.paths).canonical()
     for suite, verdict in validate(tables, now=workspace.instant()):
         yield dg.AssetCheckResult(

@@ -3,10 +3,7 @@
 import hashlib
 
 import dagster as dg
-import polars as pl
 
-from agent_runtime.library.catalog import company_library
-from pipelines.lake import Lake, write
 from pipelines.resources import WorkspaceResource
 
 COLUMNS = ("id", "version", "locale", "kind", "claim", "approver", "approved_at", "expires_at")
@@ -18,6 +15,11 @@ def contents(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: the library of playbooks and content, which must load without a problem.
     """
+    import polars as pl
+
+    from agent_runtime.library.catalog import company_library
+    from pipelines.lake import Lake, write
+
     texts = company_library(workspace.paths.library).contents.values()
     table = pl.DataFrame(
         [
@@ -38,6 +40,10 @@ def contents(workspace: WorkspaceResource) -> dg.MaterializeResult:
 @dg.asset_check(asset=contents, name="none_expired", description="No approved text is out of date.")
 def none_expired(workspace: WorkspaceResource) -> dg.AssetCheckResult:
     """Warns of texts that the permit will refuse, since their approval has run out."""
+    import polars as pl
+
+    from pipelines.lake import Lake
+
     table = pl.read_parquet(Lake(workspace.paths).contents)
     expired = table.filter(pl.col("expires_at") <= workspace.instant().date())
     return dg.AssetCheckResult(

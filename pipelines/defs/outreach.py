@@ -3,20 +3,9 @@
 from importlib import import_module
 
 import dagster as dg
-import polars as pl
 
-from agent_runtime.contracts import OutreachTask
-from agent_runtime.store.registrations import controls_of, read_registrations
-from experiments.registry import current
-from pipelines.campaign import load_campaign, write_limits
 from pipelines.defs.assignment import registered_spec
-from pipelines.lake import Lake, write
 from pipelines.resources import BatchResource, WorkspaceResource
-from pipelines.sources.public_signals import read_public_signals
-from pipelines.transforms.queue import plan
-from pipelines.transforms.queue_table import from_tasks, read_tasks
-from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
-from pipelines.transforms.told_facts import told_facts as facts_of
 
 KINDS = {"polars", "parquet"}
 
@@ -48,6 +37,16 @@ def outreach_queue(
     workspace: WorkspaceResource, batch: BatchResource
 ) -> tuple[dg.MaterializeResult, dg.MaterializeResult]:
     """Touches of everybody in a treated arm; a touch that stands in the queue is never moved."""
+    import polars as pl
+
+    from agent_runtime.contracts import OutreachTask
+    from agent_runtime.store.registrations import controls_of, read_registrations
+    from pipelines.campaign import load_campaign, write_limits
+    from pipelines.lake import Lake, write
+    from pipelines.transforms.queue import plan
+    from pipelines.transforms.queue_table import from_tasks, read_tasks
+    from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
+
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
     spec = registered_spec(workspace, batch)
     controls = controls_of(read_registrations(workspace.paths.registry))
@@ -96,6 +95,9 @@ def public_signals(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mat
     Source: public_signals.csv or .json beside the CRM export; what the allow-list does not have
     goes to the quarantine with the reason.
     """
+    from pipelines.lake import Lake, write
+    from pipelines.sources.public_signals import read_public_signals
+
     lake = Lake(workspace.paths)
     accounts = lake.canonical()["accounts"].get_column("account_id").to_list()
     read = read_public_signals(batch.folder(workspace), accounts, now=workspace.instant())
@@ -120,6 +122,9 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: canonical tables.
     """
+    from pipelines.lake import Lake, write
+    from pipelines.transforms.told_facts import told_facts as facts_of
+
     lake = Lake(workspace.paths)
     facts = facts_of(lake.canonical(), now=workspace.instant())
     write(facts, lake.told_facts)
@@ -145,6 +150,8 @@ def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: the lake. What stands in the store already is kept; a touch is never put there twice.
     """
+    from experiments.registry import current
+
     # A registry that is not what was written is an error, and then nothing is loaded.
     current(workspace.paths.registry, "")
     # The runtime store is heavy and only this asset needs it.

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.campaign import experiment_of, load_campaign
 from pipelines.resources import BatchResource, WorkspaceResource
 
 _WAREHOUSE = [
@@ -111,6 +110,28 @@ def costs_at_volume(workspace: WorkspaceResource) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"path": str(path)})
 
 
+@dg.asset_check(
+    asset=["readouts", "tracked_runs"],
+    name="champions_ship",
+    description="The runtime loads the registered champion of each model.",
+)
+def champions_ship(workspace: WorkspaceResource) -> dg.AssetCheckResult:
+    """Warns of each registered model of which another version is champion than the one that ships.
+
+    A model that nobody has registered has no champion to differ from.
+    """
+    from pipelines.models.kinds import KINDS
+    from pipelines.models.shipped import shipped
+
+    found = [shipped(workspace.paths, kind) for kind in KINDS.values()]
+    unlike = [one for one in found if one.champion is not None and not one.is_champion]
+    return dg.AssetCheckResult(
+        passed=not unlike,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={one.model: one.says for one in found},
+    )
+
+
 @dg.multi_asset(
     name="campaign_readout",
     specs=[
@@ -129,6 +150,7 @@ def campaign_readout(
     workspace: WorkspaceResource, batch: BatchResource
 ) -> Iterator[dg.MaterializeResult]:
     """Analyses the campaign's experiment by intention to treat and tells it to everybody."""
+    from pipelines.campaign import experiment_of, load_campaign
     from pipelines.contamination import contamination_path
     from pipelines.readout import answer_path, experiment_page, read_out
 

@@ -1,21 +1,12 @@
 """Who is in which segment, who may be written to in the campaign, and why everybody else not."""
 
 import dagster as dg
-import polars as pl
 
-from agent_runtime.policies.contact_rules import rules_without
-from pipelines.campaign import load_campaign
-from pipelines.lake import Lake, write, write_all
-from pipelines.listings import read_listings
 from pipelines.resources import BatchResource, WorkspaceResource
-from pipelines.schemas import TABLES
-from pipelines.transforms.consent import bases
-from pipelines.transforms.eligibility import judge, rule_facts
-from pipelines.transforms.facts import contact_facts as facts_of
-from pipelines.transforms.segment import load_segment, members
+from pipelines.tables import GRAINS
 
 KINDS = {"polars", "parquet"}
-CANONICAL = [dg.AssetKey(["crm", name]) for name in TABLES]
+CANONICAL = [dg.AssetKey(["crm", name]) for name in GRAINS]
 
 
 @dg.asset(key=["segments", "contact_facts"], group_name="segments", deps=CANONICAL, kinds=KINDS)
@@ -24,6 +15,9 @@ def contact_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: canonical tables.
     """
+    from pipelines.lake import Lake, write
+    from pipelines.transforms.facts import contact_facts as facts_of
+
     lake = Lake(workspace.paths)
     facts = facts_of(lake.canonical(), now=workspace.instant())
     write(facts, lake.contact_facts)
@@ -41,6 +35,11 @@ def memberships(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
 
     Source: contact facts, and the segments that people write in YAML.
     """
+    import polars as pl
+
+    from pipelines.lake import Lake, write_all
+    from pipelines.transforms.segment import load_segment, members
+
     lake = Lake(workspace.paths)
     facts = pl.read_parquet(lake.contact_facts)
     segments = [load_segment(name) for name in batch.segment_names()]
@@ -66,6 +65,15 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     Source: memberships, consents, suppressions, owners, territories and the suppression lists of
     the runtime store, by the contact rules.
     """
+    import polars as pl
+
+    from agent_runtime.policies.contact_rules import rules_without
+    from pipelines.campaign import load_campaign
+    from pipelines.lake import Lake, write
+    from pipelines.listings import read_listings
+    from pipelines.transforms.consent import bases
+    from pipelines.transforms.eligibility import judge, rule_facts
+
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
     tables = lake.canonical()
     contacts = pl.read_parquet(lake.contact_facts)

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.lake import Lake, write_all
 from pipelines.resources import BatchResource, WorkspaceResource
-from pipelines.sources.reader import read_file
 
 BATCH = dg.AssetSelection.groups("sources", "crm", "segments", "assignment", "outreach")
 
@@ -19,6 +17,9 @@ def exports(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materializ
     Source: the folder of exports, by the batch's mapping. A file that is missing, empty,
     truncated or wrongly encoded stops the batch; a row that cannot be read is marked.
     """
+    from pipelines.lake import Lake, write_all
+    from pipelines.sources.reader import read_file
+
     mapping = batch.export_mapping(workspace)
     folder = batch.folder(workspace)
     frames = {

@@ -5,7 +5,6 @@ from importlib import import_module
 import dagster as dg
 
 from experiments.errors import ExperimentError
-from pipelines.campaign import experiment_of, load_campaign
 from pipelines.resources import BatchResource, WorkspaceResource
 
 
@@ -22,6 +21,8 @@ def stop_rules(
     It starts no run: it raises the campaign's pause flag in the runtime store, tells the owners,
     and writes the decision log.
     """
+    from pipelines.campaign import experiment_of, load_campaign
+
     campaign = load_campaign(batch.campaign)
     warehouse = workspace.paths.warehouse
     if not warehouse.exists():

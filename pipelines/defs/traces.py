@@ -4,7 +4,6 @@ import dagster as dg
 
 from pipelines.partitions import DAILY
 from pipelines.resources import WorkspaceResource
-from pipelines.traces import export_to_lake
 
 EVENTS = dg.AssetKey(["traces", "events"])
 
@@ -31,5 +30,7 @@ def trace_export(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     So one run serves any number of partitions.
     """
+    from pipelines.traces import export_to_lake
+
     exported = export_to_lake(workspace.paths)
     return dg.MaterializeResult(asset_key=EVENTS, metadata={"new_events": exported})

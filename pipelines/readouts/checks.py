@@ -4,14 +4,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_runtime.settings import Workspace
 from pipelines.lake import write_json
 from pipelines.readouts.report import Check
-from pipelines.warehouse import NodeRun
+
+if TYPE_CHECKING:
+    from pipelines.warehouse import NodeRun
 
 
-def save_checks(workspace: Workspace, runs: Sequence[NodeRun]) -> None:
+def save_checks(workspace: Workspace, runs: "Sequence[NodeRun]") -> None:
     """Writes what became of each data test of the warehouse."""
     write_json({"checks": [asdict(run) for run in runs]}, _path(workspace))
 

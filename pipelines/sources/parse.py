@@ -11,12 +11,7 @@ import phonenumbers
 import polars as pl
 
 from pipelines.schemas import FLAG, INSTANT, NUMBER, TEXT, WHOLE, Parse
-
-EMAIL = (
-    r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
-)
-"""RFC 5321 addresses as people have them: dot-atom at a domain name, no quoted local part."""
+from pipelines.tables import EMAIL
 
 _DOMAIN = (
     r"^(?:https?://)?(?:[^@/\s]+@)?(?:www\.)?"

@@ -9,8 +9,8 @@ from collections.abc import Mapping as Frames
 import polars as pl
 
 from pipelines.schemas import INSTANT, TEXT
+from pipelines.tables import REFUSED
 
-REFUSED = ("denied", "withdrawn")
 CHANNEL, PURPOSE = "email", "prospecting"
 _STRENGTH = {"consent": 0, "contract": 1, "legitimate_interest": 2}
 

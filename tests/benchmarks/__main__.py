@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 
 NAMES = (
-    *("assignment", "experiments", "permit", "reading"),
+    *("assignment", "definitions", "experiments", "permit", "reading"),
     *("redaction", "sending", "trimming", "turns", "warehouse"),
 )
 

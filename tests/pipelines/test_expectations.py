@@ -3,8 +3,9 @@
 import polars as pl
 import pytest
 
-from pipelines.expectations import SUITES, validate
+from pipelines.expectations import validate
 from pipelines.schemas import TABLES
+from pipelines.suites import SUITES
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def test_figures_are_printed_and_logged(labelled, tmp_path, monkeypatch):
     assert done["accuracy"] == run.data.metrics["accuracy"] == 0.5
     assert run.data.metrics["f1.not_now"] == 0.0
     assert run.data.params["model"] == "parrot"
+    assert {"data_version", "code_version"} <= run.data.params.keys()
     assert run.info.status == "FINISHED"
     names = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
     assert names == {"reading.html", "reading.json"}

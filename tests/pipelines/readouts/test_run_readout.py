@@ -82,12 +82,15 @@ def test_each_readout_is_an_mlflow_run_with_its_versions(ran, report):
     """Metrics by their semantic names, spec hash, data and code version, the report attached."""
     from mlflow import MlflowClient
 
+    from agent_runtime.library.catalog import load_library
+
     client = MlflowClient(tracking_uri=f"sqlite:///{ran.root / 'mlflow.db'}")
     run = client.get_run(report.mlflow_run)
     assert run.info.status == "FINISHED"
     assert run.data.params["spec_hash"] == report.readout.spec_hash
     assert run.data.params["data_version"] == report.origin.data_version
     assert run.data.params["code_version"] == report.origin.code_version
+    assert run.data.params["playbook_hash"] == load_library().content_hash
     assert run.data.metrics["meeting.agent.effect"] == pytest.approx(report.lift.effect)
     assert run.data.metrics["messages_sent"] == report.messages.agent_sent
     assert run.data.tags["spec_hash"] == report.readout.spec_hash

@@ -1,0 +1,1 @@
+"""The data-readiness checklist: what must be in place before a pilot may start."""
