@@ -65,14 +65,27 @@ def _(mo):
 
 
 @app.cell
-def _(read_metrics, warehouse):
-    readings = read_metrics(["positive_intent_rate"], warehouse=warehouse, by=("language",))
+def _():
+    metric = "positive_intent_rate"
+    split_by = "language"
+    where = {}  # for instance {"channel": "email", "segment": ["icp-midmarket-data"]}
+    since, until = None, None  # days, both inclusive
+    return metric, since, split_by, until, where
+
+
+@app.cell
+def _(metric, read_metrics, since, split_by, until, warehouse, where):
+    readings = read_metrics(
+        [metric], warehouse=warehouse, by=(split_by,), where=where, since=since, until=until
+    )
     return (readings,)
 
 
 @app.cell
-def _(definitions, group_figure, readings, rows_of):
-    figure = group_figure(rows_of(readings, definitions, by="language"), unit="share")
+def _(definitions, group_figure, metric, readings, rows_of, split_by):
+    figure = group_figure(
+        rows_of(readings, definitions, by=split_by), unit=definitions[metric].unit
+    )
     figure
     return (figure,)
 
@@ -102,14 +115,19 @@ def _(duckdb, pl, warehouse):
     return by_week, replies
 
 
+@app.cell
+def _(metric, read_metrics, since, until, warehouse, where):
+    whole = read_metrics([metric], warehouse=warehouse, where=where, since=since, until=until)
+    return (whole,)
+
+
 @app.cell(hide_code=True)
-def _(definitions, intervals_of, mo, read_metrics, reading_text, warehouse):
-    _all = read_metrics(["positive_intent_rate"], warehouse=warehouse)
+def _(definitions, intervals_of, metric, mo, reading_text, whole):
     (_said,) = (
         reading_text(reading, interval, definitions)
-        for reading, interval in zip(_all, intervals_of(_all, definitions), strict=True)
+        for reading, interval in zip(whole, intervals_of(whole, definitions), strict=True)
     )
-    answer = f"Of the conversations in all languages, a next step came of: {_said}."
+    answer = f"{definitions[metric].label}, all together: {_said}."
     mo.md(f"""
     # Answer
 

@@ -19,6 +19,9 @@
 {#-
     Replaces the rows with the keys of the new ones, or adds the new ones where the model names no `unique_key`.
     A run that is no addition has made all rows, so it replaces them all.
+
+    A model that names in `first_seen_in` where its rows are first seen is not looked through for older ones: no row
+    that is replaced is from before that.
 -#}
 {%- macro get_incremental_by_load_sql(arguments) -%}
     {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
@@ -26,9 +29,23 @@
         delete from {{ arguments.target_relation }};
     {%- elif arguments.unique_key -%}
         {%- set keys = [arguments.unique_key] if arguments.unique_key is string else arguments.unique_key -%}
+        {%- set first_seen_in = config.get('first_seen_in') %}
         delete from {{ arguments.target_relation }}
-        where ({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from {{ arguments.temp_relation }});
+        where
+            ({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from {{ arguments.temp_relation }})
+            {%- if first_seen_in %}
+            and occurred_at >= '{{ first_replaced(arguments, first_seen_in) }}'::timestamp
+            {%- endif %};
     {%- endif %}
     insert into {{ arguments.target_relation }} ({{ columns }})
     select {{ columns }} from {{ arguments.temp_relation }}
+{%- endmacro -%}
+
+{%- macro first_replaced(arguments, first_seen_in) -%}
+    {%- set found = run_query(
+        "select coalesce(least((select min(occurred_at) from " ~ arguments.temp_relation ~ "), "
+        ~ "(select min(first_seen_at) from " ~ arguments.target_relation.include(identifier=false) ~ "." ~ first_seen_in
+        ~ " where load = " ~ this_load() ~ ")), timestamp '1970-01-01')"
+    ) -%}
+    {{ return(found.columns[0].values()[0]) }}
 {%- endmacro -%}

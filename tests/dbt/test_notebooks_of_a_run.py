@@ -96,7 +96,7 @@ def test_a_notebook_is_begun_from_the_template_and_run_for_its_answer(ask, built
     assert ask("new", str(path))[0] == 0
     code, out, _ = ask("run", str(path), "-w", str(built.root), "--json")
     assert code == 0
-    assert json.loads(out)["answer"].startswith("Of the conversations in all languages")
+    assert json.loads(out)["answer"].startswith("Positive intent rate, all together: ")
     code, _, err = ask("new", str(path))
     assert (code, "there is such a file already" in err) == (2, True)
 

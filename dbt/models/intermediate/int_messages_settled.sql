@@ -78,6 +78,7 @@ repeated as (
         coalesce(bool_or(state = 'SENT'), false) as is_seen_sent,
         coalesce(bool_or(state = 'UNKNOWN'), false) as was_unknown,
         max(attempt) as attempts,
+        min(occurred_at) as first_seen_at,
         coalesce(
             min(occurred_at) filter (where state in ('SENT', 'RECEIVED')), min(occurred_at)
         ) as occurred_at
@@ -109,7 +110,8 @@ settled as (
         messages.occurred_at as settled_at,
         coalesce(messages.state = 'SENT', false) as is_seen_sent,
         coalesce(messages.state = 'UNKNOWN', false) as was_unknown,
-        messages.attempt as attempts
+        messages.attempt as attempts,
+        messages.occurred_at as first_seen_at
     from messages
     anti join repeated
         on
@@ -122,7 +124,8 @@ settled as (
         repeated.occurred_at as settled_at,
         repeated.is_seen_sent,
         repeated.was_unknown,
-        repeated.attempts
+        repeated.attempts,
+        repeated.first_seen_at
     from surest
     inner join repeated
         on
@@ -167,6 +170,7 @@ select
     ---------- numerics
     {{ this_load() }} as load,
     settled.message_key,
+    hash(settled.tenant_id, settled.person_id) as person_key,
     settled.touch,
     settled.send_ms,
     settled.attempts,
@@ -180,6 +184,7 @@ select
 
     ---------- timestamps
     settled.lead_created_at,
+    settled.first_seen_at,
     settled.settled_at as occurred_at
 from settled
 left join receipts

@@ -14,7 +14,8 @@ with assigned as (
         named_experiment,
         assignment_id,
         experiment_id,
-        arm
+        arm,
+        hash(tenant_id, person_id, named_experiment, assignment_id, experiment_id, arm) as row_key
     from {{ ref('int_persons_assigned') }}
     {%- if is_addition() and not var('are_assignments_new', true) %}
     where false
@@ -23,21 +24,12 @@ with assigned as (
 
 {%- if is_addition() and var('are_assignments_new', true) %},
 
-known as (
-    select
-        tenant_id,
-        person_id,
-        named_experiment,
-        assignment_id,
-        experiment_id,
-        arm
-    from {{ this }}
-),
-
+-- Rows are compared by their hash, narrow enough to look through all of them every day.
 changed as (
-    select assigned.* from assigned
-    except
-    select known.* from known
+    select assigned.*
+    from assigned
+    anti join {{ this }} as known
+        on assigned.row_key = known.row_key
 ),
 
 -- An assignment that is not there any more leaves its person without an arm, as if there had been none.
@@ -48,14 +40,17 @@ gone as (
         known.named_experiment,
         null as assignment_id,
         null as experiment_id,
-        null as arm
-    from known
+        null as arm,
+        null as row_key
+    from {{ this }} as known
     anti join assigned
+        on known.row_key = assigned.row_key
+    anti join changed
         on
-            known.tenant_id = assigned.tenant_id
-            and known.person_id = assigned.person_id
-            and known.named_experiment = assigned.named_experiment
-    where known.assignment_id is not null
+            known.tenant_id = changed.tenant_id
+            and known.person_id = changed.person_id
+            and known.named_experiment = changed.named_experiment
+    where known.row_key is not null
 )
 
 select
