@@ -42,8 +42,10 @@ _FURTHER = [
         "fct_objections",
         "fct_rep_weeks",
         "fct_reviews",
+        "fct_signals",
         "fct_surveys",
         "fct_turns",
+        "fct_usage_days",
     )
 ]
 _METRICS = {

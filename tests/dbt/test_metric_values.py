@@ -28,6 +28,9 @@ ARMS = (None, "agent", "holdout")
 NAMES = sorted(by_hand(World(people=4)))
 SMALL = World(people=4, has_aftermath=True)
 LATER = {*aftermath_by_hand(SMALL), *pipeline_by_hand(SMALL)}
+INTEREST = ("signals_seen", "signals_followed", "signal_follow_up_rate", "accounts_active")
+"""Compared in test_interest.py."""
+
 PARTS = {
     "engaged_turns",
     "engaged_threads",
@@ -231,7 +234,7 @@ def test_the_small_world_has_every_case(world):
 
 def test_every_metric_is_compared_or_is_a_part_of_one_that_is():
     known = {definition.name for definition in list_metrics()}
-    compared = set(NAMES) | set(LATER) | set(COSTS_PER) | {"incidents", "coverage_lift"}
+    compared = {*NAMES, *LATER, *COSTS_PER, *INTEREST, "incidents", "coverage_lift"}
     untested = known - compared - PARTS
     assert untested == {
         "persons_considered",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 from campaign_world import COUNTRIES, OPENERS, World
 from crm_history import activities, closings, leads
+from interest_by_hand import signals, usage
 from trace_payloads import CAMPAIGN, DAY_0, EXPERIMENT, TENANT, autonomy_of, task_of
 
 from agent_runtime.contracts import TraceEvent
@@ -73,6 +74,9 @@ def write_people(workspace: Workspace, world: World) -> None:
         contacts = contacts.join(pl.DataFrame(known, infer_schema_length=None), on="person_id")
         acts = pl.DataFrame(activities(world), infer_schema_length=None)
         acts.write_parquet(workspace.canonical / "activities.parquet")
+        for name, rows in (("signals", signals(world)), ("usage", usage(world))):
+            shown = pl.DataFrame(rows, infer_schema_length=None)
+            shown.write_parquet(workspace.canonical / f"{name}.parquet")
     contacts.write_parquet(workspace.canonical / "contacts.parquet")
     persons.select("tenant_id", "account_id").unique(maintain_order=True).with_columns(
         name=pl.lit("Example"), synthetic=pl.lit(False)
