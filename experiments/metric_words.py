@@ -29,6 +29,15 @@ def interval_text(interval: Interval | None) -> str:
     return f"{100 * interval.low:.1f}–{100 * interval.high:.1f}%"
 
 
+def difference_text(number: float, unit: str, *, is_whole: bool = False) -> str:
+    """Returns a difference with its sign; one of shares is in points, which no value is."""
+    if unit == "share":
+        size = f"{100 * abs(number):.1f} points"
+    else:
+        size = value_text(float(round(abs(number))) if is_whole else abs(number), unit)
+    return f"{'−' if number < 0 else '+'}{size}"
+
+
 def basis_text(numerator: float | None, denominator: float | None, n: int, unit: str) -> str:
     """Returns what a value rests on: a part of a whole, or how many things."""
     if numerator is None or denominator is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from experiments.metric_words import group_text, value_text
+from experiments.metric_words import difference_text, group_text, value_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -68,14 +68,8 @@ def _change(m: "Movement") -> str:
     if m.ci_low is None or m.ci_high is None:
         return f"{both}; {m.reason}"
     is_count = m.unit in _COUNTED and m.before == m.n_before and m.after == m.n_after
-    ends = (round(end) if is_count else end for end in (m.ci_low, m.ci_high))
-    return f"{both} ({' to '.join(_signed(end, m.unit) for end in ends)})"
-
-
-def _signed(number: float, unit: str) -> str:
-    """A difference of shares is in points, which no value is."""
-    size = f"{100 * abs(number):.1f}" if unit == "share" else value_text(abs(number), unit)
-    return f"{'−' if number < 0 else '+'}{size}{' points' if unit == 'share' else ''}"
+    ends = (difference_text(end, m.unit, is_whole=is_count) for end in (m.ci_low, m.ci_high))
+    return f"{both} ({' to '.join(ends)})"
 
 
 def _days(ends: tuple[date, date]) -> str:

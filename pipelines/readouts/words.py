@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from experiments import metric_words
-from experiments.metric_words import DASH
+from experiments.metric_words import DASH, difference_text
 from pipelines.readouts.report import Figure, Report
 
 PLACEHOLDER = re.compile(r"\[\[([A-Z]+(?:_[A-Z]+)*)(?:_\d+)?\]\]")
@@ -123,16 +123,19 @@ def measured(number: float | None, unit: str) -> str:
 
 
 def change(line: Mapping[str, Any]) -> str:
-    """Returns by how much a metric moved, with its interval; nothing where that is not known."""
-    is_share = line["unit"] == "share"
-    moved, low, high = (line.get(name) for name in ("change", "ci_low", "ci_high"))
+    """Returns by how much a metric moved, with its interval; nothing where that is not known.
+
+    The interval of a count is told in whole things.
+    """
+    moved, low, high, unit = (line.get(name) for name in ("change", "ci_low", "ci_high", "unit"))
     if moved is None:
         return ""
-    said = difference(moved, is_share=is_share) + (" points" if is_share else "")
+    is_whole = unit not in {"share", "USD"} and moved == int(moved)
+    said = difference_text(moved, unit or "", is_whole=is_whole)
     if low is None or high is None:
         return said
-    ends = (difference(end, is_share=is_share) for end in (low, high))
-    return f"{said} ({' to '.join(ends)})"
+    ends = (difference_text(end, unit or "", is_whole=is_whole) for end in (low, high))
+    return f"{said} ({' to '.join(ends).replace(' points', '')})"
 
 
 def stretch(days: Sequence[str]) -> str:

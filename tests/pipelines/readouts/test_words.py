@@ -54,5 +54,9 @@ def test_what_moved_is_said_with_its_interval_and_its_days():
     line = {"unit": "share", "change": -0.05, "ci_low": -0.064, "ci_high": -0.037}
     assert words.change(line) == "−5.0 points (−6.4 to −3.7)"
     assert words.change(line | {"ci_low": None}) == "−5.0 points"
+    people = {"unit": "persons", "change": -35.0, "ci_low": -52.99, "ci_high": -18.39}
+    assert words.change(people) == "−35 (−53 to −18)"
+    waits = {"unit": "minutes", "change": 1.5, "ci_low": -0.2, "ci_high": 3.2}
+    assert words.change(waits) == "+1.5 min (−0.2 min to +3.2 min)"
     assert words.stretch(["2026-01-19", "2026-01-25"]) == "19 to 25 January 2026"
     assert words.stretch(["2026-01-26", "2026-02-01"]) == "26 January to 1 February 2026"
