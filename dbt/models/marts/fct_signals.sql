@@ -57,6 +57,14 @@ followed as (
         min(occurred_at) as followed_at
     from answers
     group by tenant_id, signal_id
+),
+
+launches as (
+    select
+        tenant_id,
+        min(occurred_at) as launched_at
+    from sent
+    group by tenant_id
 )
 
 select
@@ -75,6 +83,7 @@ select
     date_diff('minute', signals.occurred_at, followed.followed_at) / 60.0 as follow_up_hours,
 
     ---------- booleans
+    coalesce(signals.occurred_at + interval 7 day > launches.launched_at, false) as is_since_launch,
     followed.signal_id is not null as is_followed,
 
     ---------- timestamps
@@ -85,3 +94,5 @@ left join followed
     on
         signals.tenant_id = followed.tenant_id
         and signals.signal_id = followed.signal_id
+left join launches
+    on signals.tenant_id = launches.tenant_id
