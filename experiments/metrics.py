@@ -58,8 +58,8 @@ def read_metric(
     """Returns the metric at the grain wanted, one reading a period and group, in their order.
 
     Without `grain` and `by` it is one reading over everything. What has no date is in that one and
-    in no period. A median or a count of unique
-    persons cannot be summed up from days, so ask at the grain that you need.
+    in no period. A median or a count of unique persons cannot be summed up from days, so ask at the
+    grain that you need.
 
     Args:
         name: Metric of the semantic layer, `docs/metrics.md` lists them.

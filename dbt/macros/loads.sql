@@ -17,6 +17,32 @@
 {%- endmacro -%}
 
 {#-
+    The rows of a table that this run brought, and those from before that have a key of `wanted`, a relation with a column
+    of that name. Keys are hashes, narrow enough to look through all of them at once; the time beside the key of a
+    message then lets DuckDB skip what is older than all of them.
+-#}
+{%- macro brought_or_wanted(relation, wanted, key) -%}
+    select * from {{ relation }}
+    where load = {{ this_load() }}
+    union all
+    select known.*
+    from {{ relation }} as known
+    semi join (
+        select
+            narrow.message_key,
+            narrow.occurred_at
+        from {{ relation }} as narrow
+        semi join {{ wanted }}
+            on narrow.{{ key }} = {{ wanted }}.{{ key }}
+        where narrow.load < {{ this_load() }}
+    ) as places
+        on
+            known.message_key = places.message_key
+            and known.occurred_at = places.occurred_at
+    where known.load < {{ this_load() }}
+{%- endmacro -%}
+
+{#-
     Replaces the rows with the keys of the new ones, or adds the new ones where the model names no `unique_key`.
     A run that is no addition has made all rows, so it replaces them all.
 

@@ -58,7 +58,7 @@ def owners(world: World, rule: Rule) -> Found:
     scope = world.scope
     has = scope.filter(pl.col("owner_active").fill_null(value=False)).height
     nobody = scope.filter(pl.col("owner").is_null()).height
-    gone = scope.filter(pl.col("owner_active") == False).height  # noqa: E712
+    gone = scope.filter(~pl.col("owner_active")).height
     unknown = scope.height - has - nobody - gone
     gaps = {
         "without an owner": nobody,

@@ -9,7 +9,7 @@
 
 with
 {%- if is_addition() %}
--- Messages of which something new is known; `message_key` is a hash, narrow enough to look through all of them at once.
+-- Messages of which something new is known.
 touched as (
     select message_key from {{ ref('stg_runtime__messages') }}
     where load = {{ this_load() }}
@@ -18,28 +18,8 @@ touched as (
     where load = {{ this_load() }}
 ),
 
-seen_before as (
-    select
-        known.message_key,
-        known.occurred_at
-    from {{ ref('stg_runtime__messages') }} as known
-    semi join touched
-        on known.message_key = touched.message_key
-    where known.load < {{ this_load() }}
-),
-
--- The time beside the key lets DuckDB skip what is older than all of them.
 messages as (
-    select * from {{ ref('stg_runtime__messages') }}
-    where load = {{ this_load() }}
-    union all
-    select known.*
-    from {{ ref('stg_runtime__messages') }} as known
-    semi join seen_before
-        on
-            known.message_key = seen_before.message_key
-            and known.occurred_at = seen_before.occurred_at
-    where known.load < {{ this_load() }}
+    {{ brought_or_wanted(ref('stg_runtime__messages'), 'touched', 'message_key') }}
 ),
 
 deliveries as (

@@ -10,8 +10,7 @@
 
 with
 {%- if is_addition() %}
--- Persons of whom something new is known that all their messages tell: an arm, or a stop. Their keys are hashes, narrow
--- enough to look through all messages at once.
+-- Persons of whom something new is known that all their messages tell: an arm, or a stop.
 persons as (
     select hash(tenant_id, person_id) as person_key from {{ ref('int_persons_tracked') }}
     where load = {{ this_load() }}
@@ -20,28 +19,8 @@ persons as (
     where load = {{ this_load() }}
 ),
 
-said_before as (
-    select
-        known.message_key,
-        known.occurred_at
-    from {{ ref('int_messages_settled') }} as known
-    semi join persons
-        on known.person_key = persons.person_key
-    where known.load < {{ this_load() }}
-),
-
--- The time beside the key lets DuckDB skip what is older than all of them.
 messages as (
-    select * from {{ ref('int_messages_settled') }}
-    where load = {{ this_load() }}
-    union all
-    select known.*
-    from {{ ref('int_messages_settled') }} as known
-    semi join said_before
-        on
-            known.message_key = said_before.message_key
-            and known.occurred_at = said_before.occurred_at
-    where known.load < {{ this_load() }}
+    {{ brought_or_wanted(ref('int_messages_settled'), 'persons', 'person_key') }}
 ),
 {%- else %}
 messages as not materialized (
