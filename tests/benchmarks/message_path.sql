@@ -148,13 +148,13 @@ with assignments as (
     from read_parquet(getvariable('assignments'))
 )
 
-select tenant_id, person_id, experiment_id as named_experiment, assignment_id, experiment_id, arm
+select tenant_id, person_id, experiment_id as named_experiment, assignment_id, experiment_id, arm, assigned_at
 from assignments
 union all
-select tenant_id, person_id, '', a.assignment_id, a.experiment_id, a.arm
+select tenant_id, person_id, '', a.assignment_id, a.experiment_id, a.arm, a.assigned_at
 from (
     select tenant_id, person_id,
-        arg_min(struct_pack(assignment_id, experiment_id, arm), (assigned_at, experiment_id)) as a
+        arg_min(struct_pack(assignment_id, experiment_id, arm, assigned_at), (assigned_at, experiment_id)) as a
     from assignments
     group by all
 );

@@ -16,7 +16,7 @@ DAYS = 200
 PATH = ("+fct_messages", "stg_runtime__unusable_events")
 BY_HAND = Path(__file__).with_name("message_path.sql")
 MEMORY = "8GB"
-OWN = ("load", "message_key", "person_key", "row_key", "first_seen_at")
+OWN = ("load", "message_key", "person_key", "row_key", "tracked_key", "first_seen_at")
 """Columns by which dbt's models find what is new; the SQL by hand has none to find."""
 ROWS_A_BUCKET = 500_000
 MOST_TIMES_HAND, MOST_SHARE_OF_FULL = 1.5, 0.1
