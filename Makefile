@@ -105,6 +105,7 @@ $(READY): requirements.lock pyproject.toml .python-version | $(UV)
 	$(UV) pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e .
 	$(BIN)/python -m compileall -q agent_runtime experiments pipelines
 	PYTHONDONTWRITEBYTECODE= $(BIN)/parley playbook train
+	$(BIN)/python -m pipelines.prepare
 	@touch $@
 
 .uv/bin/uv:

@@ -19,7 +19,7 @@ def put_empty_database(database: Path, *, folder: Path = FOLDER) -> None:
     if database.exists():
         return
     with suppress(OSError, ImportError):
-        empty = _empty(folder)
+        empty = keep_empty_database(folder)
         draft = database.with_name(f"{database.name}.{os.getpid()}")
         shutil.copyfile(empty, draft)
         try:
@@ -28,7 +28,8 @@ def put_empty_database(database: Path, *, folder: Path = FOLDER) -> None:
             draft.unlink()
 
 
-def _empty(folder: Path) -> Path:
+def keep_empty_database(folder: Path = FOLDER) -> Path:
+    """Returns the kept database of the installed MLflow, made where there is none."""
     path = folder / f"{version('mlflow')}.db"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
