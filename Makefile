@@ -104,7 +104,8 @@ $(READY): requirements.lock pyproject.toml .python-version | $(UV)
 	$(UV) pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e .
 	$(BIN)/python -m compileall -q agent_runtime experiments pipelines
-	$(BIN)/parley playbook train
+	PYTHONDONTWRITEBYTECODE= $(BIN)/parley playbook train
+	$(BIN)/python -m pipelines.prepare
 	@touch $@
 
 .uv/bin/uv:

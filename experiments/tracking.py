@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from experiments.empty_tracking import put_empty_database
 from experiments.readout import Readout
 
 if TYPE_CHECKING:
@@ -161,10 +162,11 @@ def open_client(database: Path) -> "Iterator[MlflowClient]":
 
 @lru_cache(maxsize=4)
 def _open(database: Path) -> "MlflowClient":
-    """The first client of a database makes its tables, which takes some seconds."""
+    """The first client of a database makes its tables where `put_empty_database` has not."""
     from mlflow import MlflowClient
 
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
     database.parent.mkdir(parents=True, exist_ok=True)
+    put_empty_database(database)
     return MlflowClient(tracking_uri=f"sqlite:///{database}")

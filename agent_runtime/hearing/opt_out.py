@@ -113,17 +113,17 @@ def _files() -> tuple[dict[str, Any], ...]:
 
 @cache
 def _languages() -> tuple[_Language, ...]:
-    return tuple(map(_language, _files()))
+    return tuple(map(_language, LOCALES, _files()))
 
 
-def _language(words: dict[str, Any]) -> _Language:
-    vocabulary = Vocabulary(words["classes"])
+def _language(language: str, words: dict[str, Any]) -> _Language:
+    vocabulary = Vocabulary(words["classes"], f"opt_out/{language}")
     return _Language(
         vocabulary=vocabulary,
         alone=vocabulary.whole(words["alone"]),
         alone_in_mail=vocabulary.whole(words["alone_in_mail"]),
-        footers=vocabulary.phrases([{"phrases": words["footers"]}]),
-        asides=vocabulary.phrases([{"phrases": words["asides"]}]),
+        footers=vocabulary.phrases([{"phrases": words["footers"]}], "footers"),
+        asides=vocabulary.phrases([{"phrases": words["asides"]}], "asides"),
         groups=vocabulary.phrases(words["groups"]),
     )
 

@@ -13,13 +13,14 @@ spell them out. The parts of a class whose name ends in `_stem` are spelt out; a
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from agent_runtime.hearing.sentences import without_accents
+from agent_runtime.words.kept import compiled
 
 _LETTERS = r"(?:/\w+)?"
 _SPACE = rf"{_LETTERS},? "
@@ -66,9 +67,15 @@ class Phrases:
 
 
 class Vocabulary:
-    """The word classes of one file, and the phrases that are written with them."""
+    """The word classes of one file, and the phrases that are written with them.
 
-    def __init__(self, classes: Mapping[str, str]) -> None:
+    Args:
+        classes: The entries of each class by its name.
+        name: Of the word file, under which its expressions are kept compiled, if it has one.
+    """
+
+    def __init__(self, classes: Mapping[str, str], name: str = "") -> None:
+        self._name = name
         self._classes = {name: _entries(listed) for name, listed in classes.items()}
         looked_up = [name for name in classes if not name.endswith("_stem")]
         self._letters = dict(zip(looked_up, ascii_lowercase + ascii_uppercase, strict=False))
@@ -80,9 +87,14 @@ class Vocabulary:
         lines = (line.split(" ") for line in sentences.split("\n"))
         return "\n".join(" ".join([seen[word] for word in line]) for line in lines)
 
-    def phrases(self, groups: Iterable[Mapping[str, Any]]) -> tuple[Phrases, ...]:
-        """Returns the groups of a word file; see the docstring of this module."""
-        return tuple(map(self._group, groups))
+    def phrases(
+        self, groups: Iterable[Mapping[str, Any]], part: str = "groups"
+    ) -> tuple[Phrases, ...]:
+        """Returns the groups of a part of a word file; see the docstring of this module."""
+        written = list(map(self._group, groups))
+        sources = [source for group in written for source in group.values()]
+        patterns = iter(self._compiled(part, sources, re.MULTILINE))
+        return tuple(Phrases(**dict(zip(group, patterns, strict=False))) for group in written)
 
     def whole(self, lines: str) -> re.Pattern[str]:
         """Returns a pattern that fits where one of the phrases is all that is said."""
@@ -95,28 +107,27 @@ class Vocabulary:
 
     @cached_property
     def _lookups(self) -> list[tuple[str, re.Pattern[str]]]:
-        found = []
-        for name, letter in self._letters.items():
+        sources = []
+        for name in self._letters:
             single = [_plain(entry) for entry in self._classes[name] if _is_single(entry)]
-            found.append((letter, re.compile("|".join(f"(?:{entry})" for entry in single) or "$")))
-        return found
+            sources.append("|".join(f"(?:{entry})" for entry in single) or "$")
+        return list(zip(self._letters.values(), self._compiled("classes", sources), strict=True))
 
-    def _group(self, group: Mapping[str, Any]) -> Phrases:
+    def _compiled(self, part: str, sources: Sequence[str], flags: int = 0) -> list[re.Pattern[str]]:
+        if self._name:
+            return compiled(f"{self._name}.{part}", sources, flags)
+        return [re.compile(source, flags) for source in sources]
+
+    def _group(self, group: Mapping[str, Any]) -> dict[str, str]:
+        """Returns the expressions of a group by what `Phrases` calls them."""
         unless = group.get("unless", {})
         space = _SPACE_WITHOUT_COMMA if group.get("within_clause") else _SPACE
-
-        def compiled(name: str, form: str) -> re.Pattern[str] | None:
-            lines = unless.get(name)
-            return re.compile(form % self._either(lines), re.MULTILINE) if lines else None
-
-        return Phrases(
-            said=re.compile(_PHRASE % self._either(group["phrases"], space), re.MULTILINE),
-            unless_before=compiled("before", rf"(?<![\w/])(?:%s){_LETTERS} ?\Z"),
-            unless_after=compiled("after", rf"{_LETTERS} ?(?:%s)(?!\w)"),
-            unless_in_clause=compiled("clause", _PHRASE),
-            unless_in_sentence=compiled("sentence", _PHRASE),
-            unless_in_text=compiled("text", _PHRASE),
-        )
+        unmade = {
+            field: form % self._either(unless[name])
+            for name, (field, form) in _UNLESS.items()
+            if unless.get(name)
+        }
+        return {"said": _PHRASE % self._either(group["phrases"], space), **unmade}
 
     def _either(self, lines: str, space: str = _SPACE) -> str:
         phrases = (self._expanded(line.strip()) for line in lines.splitlines() if line)
@@ -150,6 +161,14 @@ class _Seen(dict[str, str]):
 _MOST_SEEN = 50_000
 _SAYS_NOTHING = "…"
 _PHRASE = r"(?<![\w/])(?:%s)(?!\w)"
+_UNLESS = {
+    "before": ("unless_before", rf"(?<![\w/])(?:%s){_LETTERS} ?\Z"),
+    "after": ("unless_after", rf"{_LETTERS} ?(?:%s)(?!\w)"),
+    "clause": ("unless_in_clause", _PHRASE),
+    "sentence": ("unless_in_sentence", _PHRASE),
+    "text": ("unless_in_text", _PHRASE),
+}
+"""What a word file calls what unmakes a phrase: its field, and the expression it stands in."""
 _NOT = re.compile(r"(?<![a-z])(no|nao|non|ne|nicht|nie|not|never|nunca|jamais|jamas|mai) ")
 """A comma after one of these ends what it denies: `no, call me`."""
 _LITERAL = "\0"

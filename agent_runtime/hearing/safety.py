@@ -96,5 +96,5 @@ class _Words:
 @cache
 def _words(name: str) -> _Words:
     words: dict[str, Any] = read_words(name)
-    vocabulary = Vocabulary(words["classes"])
+    vocabulary = Vocabulary(words["classes"], name)
     return _Words(vocabulary, vocabulary.phrases(words["groups"]))

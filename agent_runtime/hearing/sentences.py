@@ -22,6 +22,8 @@ def fold(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Returns a text with plain letters for accented ones."""
+    if text.isascii():
+        return text
     split = unicodedata.normalize("NFKD", text)
     return "".join(c for c in split if not unicodedata.combining(c))
 

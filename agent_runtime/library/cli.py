@@ -140,7 +140,9 @@ def train(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train the embedded model ahead of its first use; does nothing when it is up to date.
+    """Train the embedded model and compile phrases ahead of their first use.
+
+    Does nothing that was done already.
 
     Example: parley playbook train --report
 
@@ -149,7 +151,9 @@ def train(
     from agent_runtime.models import embedded, evaluation, opinions, training
     from agent_runtime.models.embedding import E5Embedder, HashingEmbedder
     from agent_runtime.models.shipped_vectors import ShippedVectors
+    from agent_runtime.prepare import read_word_files
 
+    read_word_files()
     threads = E5Embedder(threads=os.cpu_count() or 1)
     if ship:
         vectors = embedded.cached_embedder(threads, cache)

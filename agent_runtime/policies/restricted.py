@@ -108,7 +108,8 @@ def _reason(said: Said) -> str:
 
 @cache
 def _words(kind: Kind) -> tuple[Vocabulary, tuple[tuple[str, Phrases], ...]]:
-    words = read_words(f"restricted/{kind}")
-    vocabulary = Vocabulary(words["classes"])
+    name = f"restricted/{kind}"
+    words = read_words(name)
+    vocabulary = Vocabulary(words["classes"], name)
     groups = words["groups"]
     return vocabulary, tuple(zip(groups, vocabulary.phrases(groups.values()), strict=True))

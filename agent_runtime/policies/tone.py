@@ -95,7 +95,7 @@ def _line(phrases: Phrases, plain: str, tagged: str) -> str:
 @cache
 def _guide() -> _Guide:
     words = read_words("style_guide")
-    vocabulary = Vocabulary({})
+    vocabulary = Vocabulary({}, "style_guide")
     groups = words["groups"]
     phrases = vocabulary.phrases(groups.values())
     return _Guide(

@@ -6,6 +6,7 @@ from functools import cache
 
 from agent_runtime.hearing.mentions.mention import listed
 from agent_runtime.words import read_words
+from agent_runtime.words.kept import compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,21 @@ def moment_words(language: str) -> MomentWords:
     the, deadline, past = words["the"], words["deadline"], words["past"]
     to = "" if language == "en" else "|a"
     with_the = rf"\s+(?:(?:{the})\s?)?)$"
-    return MomentWords(
-        piece=re.compile("|".join(_pieces(words))),
-        glue=re.compile(rf"\s*(?:(?:{words['glue']})\s*)*"),
-        lead=re.compile(rf"(?<![a-z])((?:{words['lead']}){with_the}"),
-        deadline=re.compile(
+    sources = {
+        "piece": "|".join(_pieces(words)),
+        "glue": rf"\s*(?:(?:{words['glue']})\s*)*",
+        "lead": rf"(?<![a-z])((?:{words['lead']}){with_the}",
+        "deadline": (
             rf"(?<![a-z])((?:{deadline})\s+(?:(?:{the})\s*)?(?:(?:{words['edge']})\s+)?)$"
         ),
-        introduced=re.compile(
+        "introduced": (
             rf"(?<![a-z])((?:(?:{deadline})|in|im|en|em{to}|ad|au|nel|nella|no|na|nell'){with_the}"
         ),
-        past_before=re.compile(rf"(?<![a-z])(?:{past})\s+$"),
-        past_within=re.compile(rf"(?<![a-z])(?:{past})(?![a-z])(?! w| s)"),
-    )
+        "past_before": rf"(?<![a-z])(?:{past})\s+$",
+        "past_within": rf"(?<![a-z])(?:{past})(?![a-z])(?! w| s)",
+    }
+    patterns = compiled(f"entities/moments.{language}", list(sources.values()))
+    return MomentWords(**dict(zip(sources, patterns, strict=True)))
 
 
 @cache
