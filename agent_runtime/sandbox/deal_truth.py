@@ -8,10 +8,10 @@ from agent_runtime.sandbox.exports.reference import PRODUCTS
 
 DEAL_RATE = 0.55
 """Share of meetings that are held and become a deal; the rest are no-shows and polite no's."""
-WON_RATE = 0.3
+WON_RATE = 0.35
 _PRODUCTS = {"Relay Core": 0.55, "Signal Stream": 0.25, "Relay Plus": 0.2}
 """First purchases are small: nobody starts with the largest."""
-_OPENS_WITHIN_HOURS, _CLOSES_FROM_DAYS, _CLOSES_TO_DAYS = 30, 6, 75
+_OPENS_WITHIN_HOURS, _CLOSES_FROM_DAYS, _CLOSES_TO_DAYS = 30, 2, 45
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,13 +60,16 @@ def _arm_of(deal: Deal, world: World) -> str | None:
 
 
 def worth_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
-    """Returns what deals of the window are worth; a unit with a deal of unknown worth is not known."""
+    """Returns what deals of the window are worth; a deal of unknown worth leaves its unit out."""
     units = {p.person_id for p in world.persons if p.arm and arm in {None, p.arm}}
     closed = closings(world)
     when = {
         "pipeline": {deal.opportunity_id: deal.opened_at for deal in world.deals},
-        "revenue": {d.opportunity_id: closed[d.opportunity_id] for d in world.deals
-                    if d.stage == "won" and d.opportunity_id in closed},
+        "revenue": {
+            d.opportunity_id: closed[d.opportunity_id]
+            for d in world.deals
+            if d.stage == "won" and d.opportunity_id in closed
+        },
     }
     found: dict[str, Hand] = {}
     for name, moments in when.items():
