@@ -15,7 +15,7 @@ def changed_share(drafted: Sequence[Sentence], sent: Sequence[Sentence]) -> floa
     before, after = _words(drafted), _words(sent)
     if not before and not after:
         return 0.0
-    return 1 - SequenceMatcher(None, before, after, autojunk=False).ratio()
+    return round(1 - SequenceMatcher(None, before, after, autojunk=False).ratio(), 9)
 
 
 def _words(sentences: Sequence[Sentence]) -> list[str]:

@@ -129,7 +129,7 @@ class Aftermath:
             "by": "ada",
         }
         if self._draw("measured", event) < 0.8:
-            told |= {"changed": self._draw("changed", event) if is_edited else 0.0}
+            told |= {"changed": int(64 * self._draw("changed", event)) / 64 if is_edited else 0.0}
         at = event.occurred_at + timedelta(minutes=40)
         return self._traces.event("review", at, told)
 
