@@ -204,11 +204,11 @@ def test_a_secondary_metric_without_values_is_not_measured_and_stops_nothing(kno
     amounts = [5.0] * known + [None] * (units.height - known)
     bare = units.with_columns(pipeline_usd=pl.Series(amounts, dtype=pl.Float64))
     spec = EVERYTHING | {"secondary": ["pipeline_usd"], "money": "pipeline_usd", "ratios": {}}
-    spec |= {"winsorise": {"pipeline_usd": 0.95}, "quantiles": {"pipeline_usd": [0.5]}}
+    spec |= {"cupac": [], "winsorise": {"pipeline_usd": 0.95}, "quantiles": {"pipeline_usd": [0.5]}}
 
     found = analyze(bare, trial_spec(**spec))
 
-    whole = analyze(_units(), trial_spec(**EVERYTHING))
+    whole = analyze(_units(), trial_spec(**EVERYTHING | {"cupac": []}))
     assert found.primary.effect == pytest.approx(whole.primary.effect)
     [row] = [row for row in found.metrics if row.metric == "pipeline_usd"]
     assert (row.effect, row.total, row.p_value) == (None, None, None)
