@@ -11,6 +11,7 @@ from datetime import datetime
 
 from agent_runtime import act, log
 from agent_runtime.domain import Action, Contact, Observation, Proposal, Sentence, Session
+from agent_runtime.draft_edits import changed_share
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
 from agent_runtime.placeholders import redact
@@ -114,8 +115,10 @@ class Approvals:
                     "it, and the agent drafts anew."
                 )
             message = replace(chosen.message, due_at=now)
+            changed = 0.0
             if words:
                 message = self._in_words(tx, message, words, contact, session)
+                changed = changed_share(chosen.message.sentences, message.sentences)
             tx.add_message(message)
             decided = replace(
                 approval,
@@ -130,7 +133,7 @@ class Approvals:
             tx.save_approval(decided)
             action = Action(chosen.candidate, (), "allow")
             tx.save_session(act.remember(session, action, buyer_wrote=False))
-            self._trace(tx, session, decided, now=now)
+            self._trace(tx, session, decided, now=now, changed=changed)
             return decided
 
     def reject(
@@ -194,9 +197,18 @@ class Approvals:
                 )
         return replace(message, sentences=(*kept_before, *own, *kept_after))
 
-    def _trace(self, tx: Tx, session: Session, decided: Approval, *, now: datetime) -> None:
+    def _trace(
+        self,
+        tx: Tx,
+        session: Session,
+        decided: Approval,
+        *,
+        now: datetime,
+        changed: float | None = None,
+    ) -> None:
         journal = log.Journal(tx, session, now=now, versions=self.versions)
-        payload = log.review(decided, waited_s=(now - decided.made_at).total_seconds())
+        waited_s = (now - decided.made_at).total_seconds()
+        payload = log.review(decided, waited_s=waited_s, changed=changed)
         journal.write("review", decided.approval_id, payload=payload)
 
 

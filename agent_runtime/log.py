@@ -261,13 +261,14 @@ def routed(value: HumanTask) -> dict[str, Any]:
     }
 
 
-def review(approval: Approval, *, waited_s: float) -> dict[str, Any]:
-    """Returns the payload of a person's decision on drafts."""
+def review(approval: Approval, *, waited_s: float, changed: float | None) -> dict[str, Any]:
+    """Returns the payload of a person's decision on drafts; `changed` is the share of words."""
     return {
         "approval_id": approval.approval_id,
         "message_id": approval.message_id,
         "decision": approval.state.lower(),
         "is_edited": approval.is_edited,
+        "changed": changed,
         "by": approval.decided_by,
         "tags": list(approval.tags),
         "note": approval.note,

@@ -169,6 +169,8 @@ def _compared(
     known = measured(columns_for(units, spec, metric), spec, metric)
     of_control, of_arm = (sample_of(known, spec, metric, name) for name in (base, arm))
     n_arm, n_control = (int((known["arm"] == name).sum()) for name in pair)
+    n_missing = int(units["arm"].is_in([arm, base]).sum()) - n_arm - n_control
+    lacks_values = n_missing > 0 and min(n_arm, n_control) < 2
     plan = look_plan(spec, arm, base) if spec.analysis.mode == "sequential" else None
     try:
         estimate = (
@@ -185,9 +187,10 @@ def _compared(
         control=base,
         n_arm=n_arm,
         n_control=n_control,
-        n_missing=units["arm"].is_in([arm, base]).to_numpy().sum() - n_arm - n_control,
+        n_missing=n_missing,
         is_share=shares[metric],
         margin=spec.guardrails[metric].margin if role == "guardrail" else None,
         estimate=estimate,
+        is_measured=is_hidden or not lacks_values,
         weight=float(of_arm.denominators.sum()) if isinstance(of_arm, RatioSample) else None,
     )

@@ -39,6 +39,14 @@ def numeric_columns(spec: Spec) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*metrics, *others)))
 
 
+def may_be_unmeasured(spec: Spec) -> frozenset[str]:
+    """Returns the columns without which the question is answered still: of secondary metrics."""
+    decisive = (spec.primary.metric, *spec.guardrails)
+    needed = [column for metric in decisive for column in columns_of(spec, metric)]
+    known_before = (*spec.covariates, *spec.cupac, *spec.segments, spec.contacted)
+    return frozenset(spec.secondary) - {*needed, *known_before, *spec.ratios}
+
+
 def other_columns(spec: Spec) -> list[str]:
     """Returns the columns kept as they are: segments, what CUPAC learns from, periods."""
     period = [spec.switchback.period] if spec.switchback else []

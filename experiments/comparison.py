@@ -26,7 +26,9 @@ class Comparison:
     """Whether every value is 0 or 1, so that means are shares."""
     margin: float | None
     estimate: Estimate | None
-    """None while a window is open in a fixed trial."""
+    """None while a window is open in a fixed trial, and where a secondary metric has no values."""
+    is_measured: bool = True
+    """Whether both arms have the two values that an estimate takes; unknown while hidden."""
     weight: float | None = None
     """What the effect is multiplied by for a total; None means by the units of the arm."""
     p_adjusted: float | None = None
@@ -40,6 +42,13 @@ class Comparison:
         return margin_test(self.estimate, self.margin, n_arm=self.n_arm, n_control=self.n_control)
 
     @property
+    def method(self) -> str:
+        """How it was estimated, or why it was not."""
+        if self.estimate is not None:
+            return self.estimate.method
+        return "none while windows are open" if self.is_measured else "none without values"
+
+    @property
     def total_weight(self) -> float:
         """Units of the arm, or of a ratio the sum of its denominators there."""
         return self.n_arm if self.weight is None else self.weight
@@ -47,6 +56,11 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """What is shown, in plain words."""
+        if not self.is_measured:
+            return (
+                f"not measured: {self.metric} has {self.n_arm:,} values of {self.arm} and "
+                f"{self.n_control:,} of {self.control}, but needs two of each"
+            )
         if self.estimate is None:
             return f"not shown yet: {self.metric} is not looked at before its windows close"
         if self.estimate.is_too_early:

@@ -34,7 +34,11 @@ def is_share(units: pl.DataFrame, spec: Spec, metric: str) -> bool:
     numbers = values.drop_nulls().cast(pl.Float64)
     is_zero, is_one = numbers == 0, numbers == 1
     is_decimal = values.dtype.is_float() or values.dtype.is_decimal()
-    return bool((is_zero | is_one).all()) and bool(is_one.any() or not is_decimal)
+    return (
+        numbers.len() > 0
+        and bool((is_zero | is_one).all())
+        and bool(is_one.any() or not is_decimal)
+    )
 
 
 def columns_for(units: pl.DataFrame, spec: Spec, metric: str, *more: str) -> pl.DataFrame:

@@ -106,6 +106,7 @@ def _lower(label: str) -> str:
 
 _WRITTEN: Mapping[str, Callable[[float], str]] = {
     "share": lambda x: f"{100 * x:.1f}%",
+    "share of words": lambda x: f"{100 * x:.0f}% of words",
     "USD": lambda x: f"${x:,.3f}" if 0 < abs(x) < 1 else f"${x:,.2f}",
     "minutes": lambda x: f"{x / 60:,.1f} h" if x >= 120 else f"{x:,.1f} min",
     "ms": lambda x: f"{x / 1000:,.1f} s" if x >= 1000 else f"{x:,.1f} ms",

@@ -160,7 +160,7 @@ class MetricReadout(_Part):
             total_ci_high=ci.high * weight if ci else None,
             p_value=p_value,
             p_adjusted=comparison.p_adjusted if is_corrected else p_value,
-            method=made.method if made else "none while windows are open",
+            method=comparison.method,
             margin=comparison.margin,
             p_margin=against_margin.p_value if against_margin else None,
             margin_power=against_margin.power if against_margin else None,

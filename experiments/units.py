@@ -10,6 +10,7 @@ import polars as pl
 from experiments.codes import dense_codes, first_repeated
 from experiments.columns import (
     columns_of,
+    may_be_unmeasured,
     numeric_columns,
     other_columns,
     parts_of,
@@ -59,7 +60,7 @@ def checked_units(units: pl.DataFrame, spec: Spec, *, source: str) -> pl.DataFra
     """Returns the columns of the spec: numbers as floats, NaN as missing, clusters numbered from 1.
 
     Ids are left out unless folds are drawn by them. A missing covariate becomes the mean of all
-    units, which no arm can have moved.
+    units, which no arm can have moved. A secondary metric may have no value at all.
 
     Raises:
         UnitsError: One sentence on the first thing from which no honest number follows.
@@ -88,12 +89,18 @@ def _measured(units: pl.DataFrame, spec: Spec, source: str) -> pl.DataFrame:
     parts = parts_of(spec)
     for column in (*spec.segments, *spec.cupac):
         _check_known_before(units[column], column, parts[column], source)
+    optional = may_be_unmeasured(spec)
     is_named = randomised_as_one(spec) is None and bool(spec.segments or spec.cupac)
     checked = units.select(
         *(["unit_id"] if is_named else []),
         pl.col("arm").cast(pl.String).cast(pl.Enum(list(spec.arms))),
         *([pl.col(spec.cluster)] if spec.cluster else []),
-        *(_number(units, column, parts[column], source) for column in numeric_columns(spec)),
+        *(
+            _no_value(units, column)
+            if column in optional and _empty_count(units[column]) == units.height
+            else _number(units, column, parts[column], source)
+            for column in numeric_columns(spec)
+        ),
         *other_columns(spec),
     ).with_columns(pl.col(list(spec.covariates)).fill_null(strategy="mean"))
     _check_arms(checked, spec, source)
@@ -138,6 +145,10 @@ def _empty_count(values: pl.Series) -> int:
         suspects = values.filter((values < "!") | (values >= "\x80"))
         blank = (suspects.str.strip_chars() == "").sum()
     return values.null_count() + int(blank)
+
+
+def _no_value(units: pl.DataFrame, column: str) -> pl.Series:
+    return pl.Series(column, [None], pl.Float64).new_from_index(0, units.height)
 
 
 def _number(units: pl.DataFrame, column: str, part: str, source: str) -> pl.Series:
@@ -188,7 +199,8 @@ def _no_number(values: pl.Series) -> object:
 
 
 def _check_arms(units: pl.DataFrame, spec: Spec, source: str) -> None:
-    metrics = dict.fromkeys(c for metric in spec.metrics for c in columns_of(spec, metric))
+    every = dict.fromkeys(c for metric in spec.metrics for c in columns_of(spec, metric))
+    metrics = [column for column in every if column not in may_be_unmeasured(spec)]
     for arm in spec.arms:
         is_mine = units["arm"] == arm
         counts = {m: (is_mine & units[m].is_not_null()).sum() for m in metrics}

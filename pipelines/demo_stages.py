@@ -10,13 +10,14 @@ import yaml
 
 from agent_runtime.sandbox.simulation import (
     Simulation,
+    read_people,
     read_simulation,
     write_truth,
 )
 from agent_runtime.sandbox.truth import Params
 from agent_runtime.sandbox.world import LAUNCH_AT
 from agent_runtime.settings import Settings
-from agent_runtime.status import read_status
+from agent_runtime.status import open_store, read_status
 from pipelines.campaign import load_campaign
 from pipelines.demo_plan import Plan
 from pipelines.documents import find_document
@@ -24,6 +25,9 @@ from pipelines.supervisor import Supervisor
 
 USUAL_SIZE = 3600
 """People for whom the caps of the shipped campaign are enough."""
+
+NO_MEETING = ("declined", "no_show")
+"""What an attendee says or does where nobody meets."""
 
 Tell = Callable[[str], None]
 """Says on the terminal what is going on right now."""
@@ -115,6 +119,9 @@ def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
     paths = settings.paths
     simulation = read_simulation(paths)
     write_truth(paths, simulation, randomised_units(settings))
+    if not plan.data:
+        tell("reading what became of the meetings from the CRM")
+        read_crm_again(plan, settings)
     experiment = find_document(
         load_campaign(campaign_of(plan)).experiment, Path("experiments/specs")
     )
@@ -126,6 +133,43 @@ def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
     publish_slices(paths)
     build_dashboards(paths)
     return f"tables, metrics, four dashboards and the page {paths.page}"
+
+
+def read_crm_again(plan: Plan, settings: Settings) -> int:
+    """Exports the sandbox's CRM as it stands after the campaign, ingests it, returns new deals."""
+    from agent_runtime.sandbox.company import export_later_deals
+    from pipelines import ingest
+
+    paths, simulation = settings.paths, read_simulation(settings.paths)
+    new = export_later_deals(
+        paths.exports,
+        plan.seed,
+        plan.size,
+        meetings_held(settings),
+        now=simulation.ends_at,
+        launch_at=simulation.day0,
+    )
+    ingest.run_ingest(
+        paths.exports,
+        plan.mapping,
+        paths,
+        tenant_id=settings.tenant_id,
+        now=simulation.ends_at,
+    )
+    return new
+
+
+def meetings_held(settings: Settings) -> dict[str, datetime]:
+    """Returns the end of the first meeting of each buyer of the sandbox who has one."""
+    buyers = {person.email: person.buyer_id for person in read_people(settings.paths)}
+    held: dict[str, datetime] = {}
+    with open_store(settings).begin() as tx:
+        for meeting in tx.meetings_standing():
+            contact = tx.contact_of(meeting.person_id)
+            buyer = buyers.get(contact.email) if contact else None
+            if buyer and meeting.state == "CONFIRMED" and meeting.attendance not in NO_MEETING:
+                held[buyer] = min(meeting.slot.end, held.get(buyer, meeting.slot.end))
+    return held
 
 
 def campaign_of(plan: Plan) -> str:

@@ -7,6 +7,10 @@ from rich.table import Table
 
 def final_table(report: dict[str, Any]) -> Table:
     """Returns what came in, what went out and what it was worth, beside the planted truth."""
+    # Heavy, and whoever only asks for help needs none of it.
+    from pipelines.readouts.report import Report
+    from pipelines.readouts.worth import worth
+
     table = Table(title="What the agent was worth", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -31,6 +35,8 @@ def final_table(report: dict[str, Any]) -> Table:
     table.add_row("lift on meetings", _points(lift["effect"]), _interval(lift))
     if planted:
         table.add_row("planted truth", _points(planted["planted_effect"]), _covered(lift, planted))
+    for amount in worth(Report.model_validate(report)):
+        table.add_row(amount.label.lower(), amount.total, amount.said)
     table.add_row("agent mails to the holdout", f"{report['holdout_sends']:,}", "must be 0")
     return table
 

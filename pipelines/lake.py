@@ -41,6 +41,11 @@ class Lake:
         return self.paths.lake / "suppressions.parquet"
 
     @property
+    def crm_reads(self) -> Path:
+        """One row: as of when the export tells."""
+        return self.paths.lake / "crm_reads.parquet"
+
+    @property
     def report(self) -> Path:
         """What became of every row of the export."""
         return self.paths.lake / "ingest_report.json"

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +23,7 @@ from agent_runtime.sandbox.exports import (
     subscribers,
     usage,
 )
+from agent_runtime.sandbox.exports.later_deals import later_deals
 from agent_runtime.sandbox.exports.layout import COLUMNS, Row
 from agent_runtime.sandbox.overlaps import overlaps
 from agent_runtime.sandbox.people import write_people
@@ -80,6 +82,36 @@ def write_company(
         accounts=len(scene.firms),
         dirt=tuple(dirt),
     )
+
+
+def export_later_deals(
+    exports: Path,
+    seed: int,
+    size: int,
+    held: Mapping[str, datetime],
+    *,
+    now: datetime,
+    launch_at: datetime = LAUNCH_AT,
+) -> int:
+    """Writes the CRM's deals again, as they stand after a campaign, with dirt of the same kinds.
+
+    Args:
+        exports: The folder of the company's exports.
+        seed: Names the world.
+        size: People in it.
+        held: `buyer_id` to the end of their first meeting.
+        now: When the CRM is exported.
+        launch_at: Day 0.
+
+    Returns:
+        How many deals came since.
+    """
+    scene = world(seed, size, launch_at=launch_at)
+    later = list(later_deals(scene, held, now=now))
+    name = "crm_opportunities.csv"
+    soiled = soil(seed, name, chain(deals.opportunities(scene), later))
+    _write(exports / name, soiled.rows)
+    return len(later)
 
 
 def _exports(scene: World) -> dict[str, Iterable[Row]]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from agent_runtime.sandbox.deal_truth import deal_of
 from agent_runtime.sandbox.people import Person, load_people
 from agent_runtime.sandbox.truth import Params, truth_of
 from agent_runtime.settings import Workspace
@@ -56,7 +57,8 @@ def write_truth(paths: Workspace, simulation: Simulation, units: Mapping[str, st
     """Writes the true effect over the units that were randomised.
 
     A unit meets when any of its people does. Where an account is the unit, its colleagues share
-    an arm, so that both of its potential outcomes are well defined.
+    an arm, so that both of its potential outcomes are well defined. The pipeline is that of all
+    meetings, also those that are held too late to become a deal before the campaign ends.
 
     Args:
         paths: The run.
@@ -64,12 +66,16 @@ def write_truth(paths: Workspace, simulation: Simulation, units: Mapping[str, st
         units: The unit of each randomised address.
     """
     held_out, contacted = dict.fromkeys(units.values(), False), dict.fromkeys(units.values(), False)
+    pipeline_usd = 0
     for person in read_people(paths):
         unit = units.get(person.email)
         if unit is not None:
             truth = truth_of(person, simulation.params)
             held_out[unit] |= truth.meets_if_held_out
             contacted[unit] |= truth.meets_if_contacted
+            if truth.meets_if_contacted and not truth.meets_if_held_out:
+                deal = deal_of(simulation.params.seed, person.buyer_id)
+                pipeline_usd += deal.amount_usd if deal else 0
     count, y0, y1 = len(held_out), sum(held_out.values()), sum(contacted.values())
     plain = {
         "planted_effect": (y1 - y0) / count if count else 0.0,
@@ -78,6 +84,7 @@ def write_truth(paths: Workspace, simulation: Simulation, units: Mapping[str, st
         "meets_if_held_out": y0,
         "meets_if_contacted": y1,
         "base_rate": y0 / count if count else 0.0,
+        "planted_pipeline_usd": pipeline_usd / count if count else 0.0,
     }
     (paths.sandbox / "truth.json").write_text(json.dumps(plain, indent=2), encoding="utf-8")
 

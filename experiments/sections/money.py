@@ -15,7 +15,8 @@ def money(trial: Trial) -> tuple[Money, ...] | None:
     metric = trial.spec.money
     if metric is None or not trial.has_column(metric):
         return None
-    return tuple(_of_arm(trial, metric, arm) for arm in trial.spec.treated)
+    arms = [arm for arm in trial.spec.treated if not trial.is_unmeasured(metric, arm)]
+    return tuple(_of_arm(trial, metric, arm) for arm in arms) or None
 
 
 def with_cut(trial: Trial, units: pl.DataFrame, metric: str, level: float) -> pl.DataFrame:

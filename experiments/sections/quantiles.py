@@ -10,6 +10,8 @@ def quantiles(trial: Trial) -> tuple[QuantileEffect, ...] | None:
     rows = []
     for metric, levels in trial.spec.quantiles.items():
         for arm in trial.spec.treated:
+            if trial.is_unmeasured(metric, arm):
+                continue
             control, treated = trial.samples(trial.pair(metric, arm), metric, arm)
             for level in levels:
                 found = difference_of_quantiles(control, treated, level)

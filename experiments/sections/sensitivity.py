@@ -24,6 +24,8 @@ def sensitivity(trial: Trial) -> tuple[Sensitivity, ...] | None:
 def _of_arm(trial: Trial, arm: str) -> Iterator[Sensitivity]:
     spec, metric = trial.spec, trial.primary
     for cut_metric, level in spec.winsorise.items():
+        if trial.is_unmeasured(cut_metric, arm):
+            continue
         units = with_cut(trial, trial.pair(cut_metric, arm), cut_metric, level)
         found = trial.estimate(units, cut_metric, arm)
         named = replace(found, method=f"{found.method}, values cut at the quantile {level:g}")

@@ -39,6 +39,10 @@ class Trial:
         """The metric that decides."""
         return self.spec.primary.metric
 
+    def is_unmeasured(self, metric: str, arm: str) -> bool:
+        """Whether a metric of the spec has no estimate for want of values."""
+        return metric in self.spec.metrics and (metric, arm) not in self.headline
+
     def pair(self, metric: str, arm: str, *more: str) -> pl.DataFrame:
         """Returns the units of the arm and of the control that have a value.
 

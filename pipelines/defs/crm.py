@@ -17,6 +17,7 @@ REPORTED = {
     "persons": "One row per contact: the person it belongs to, and the key that says so.",
     "person_events": "One row per event of identity: created, joined, merged; the memory of it.",
     "suppressions": "One row per refusal and person: denied, withdrawn, unreadable, flagged.",
+    "reads": "One row: as of when the export tells.",
     "quarantined_rows": "One row per refused row and canonical table, with the reason.",
 }
 
@@ -77,6 +78,7 @@ def canonical_tables(
     write(identity.persons, lake.persons)
     write(identity.events, lake.person_events)
     write(refusals, lake.suppressions)
+    write(pl.DataFrame({"tenant_id": [workspace.tenant_id], "read_at": [now]}), lake.crm_reads)
     write_json(report.to_document(), lake.report)
 
     counts = {one.table: one for one in made.counts}
@@ -84,6 +86,7 @@ def canonical_tables(
         "persons": report.persons,
         "person_events": identity.events.height,
         "suppressions": refusals.height,
+        "reads": 1,
         "quarantined_rows": report.quarantined,
     }
     for name, height in rows.items():

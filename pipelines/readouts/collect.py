@@ -158,7 +158,7 @@ def _planted(workspace: Workspace) -> Planted | None:
     if not path.exists():
         return None
     truth = json.loads(path.read_text(encoding="utf-8"))
-    return Planted(**{name: truth[name] for name in Planted.model_fields})
+    return Planted.model_validate({k: v for k, v in truth.items() if k in Planted.model_fields})
 
 
 def _lift(readout: Readout) -> Lift:

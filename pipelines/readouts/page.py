@@ -17,6 +17,7 @@ from pipelines.errors import PipelineError
 from pipelines.readouts import words
 from pipelines.readouts.dashboards.definitions import dashboard_path, load_dashboards
 from pipelines.readouts.report import Report
+from pipelines.readouts.worth import worth
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -66,7 +67,7 @@ def render_page(report: Report, dashboards: Sequence[tuple[str, str]] = ()) -> s
 
 def _environment() -> Environment:
     environment = templates_in(TEMPLATES)
-    environment.globals["words"] = words
+    environment.globals |= {"words": words, "worth": worth}
     return environment
 
 

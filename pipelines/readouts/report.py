@@ -57,6 +57,8 @@ class Planted(_Part):
     planted_effect: float
     planted_total: float
     base_rate: float
+    planted_pipeline_usd: float | None = None
+    """Per unit; null where the sandbox plays no deals."""
 
 
 class Step(_Part):

@@ -13,7 +13,7 @@ from pipelines.readouts.report import Figure, Report
 
 PLACEHOLDER = re.compile(r"\[\[([A-Z]+(?:_[A-Z]+)*)(?:_\d+)?\]\]")
 CODE = re.compile(r"`([^`]+)`")
-ACRONYMS = {"icp": "ICP", "crm": "CRM", "id": "ID"}
+ACRONYMS = {"icp": "ICP", "crm": "CRM", "id": "ID", "usd": "USD"}
 LANGUAGES = {
     "en": "English",
     "es": "Spanish",

@@ -62,6 +62,7 @@ def _play(paths, seed: int, effect: float) -> Result:
         "arm",
         pl.col("person_id").is_in(met).cast(pl.Int64).alias("meeting"),
         pl.col("person_id").is_in(stopped).cast(pl.Int64).alias("unsubscribed"),
+        *(pl.lit(None, pl.Float64).alias(name) for name in ("pipeline_usd", "revenue_usd")),
     )
     found = next(
         m

@@ -39,6 +39,8 @@ class Aftermath:
                 yield from self._of_message(told)
             elif event.kind == "meeting" and event.payload["status"] == "confirmed":
                 yield from self._of_meeting(told)
+            elif event.kind == "policy" and self._chance("decides", event, 0.3):
+                yield self._decision(told)
             elif event.kind == "policy" and self._chance("incident", event, 0.08):
                 broken = {"what": "due row could not be worked", "detail": "", "severity": "high"}
                 yield self._traces.event("incident", event.occurred_at, broken)
@@ -114,6 +116,22 @@ class Aftermath:
         return self._traces.event(
             "review", event.occurred_at + timedelta(hours=hours), about | more
         )
+
+    def _decision(self, event: TraceEvent) -> TraceEvent:
+        """What a reviewer decides on drafts of the turn; older decisions do not say how much."""
+        draw = self._draw("decision", event)
+        is_approved, is_edited = draw < 0.75, draw < 0.3
+        told = {
+            "approval_id": event.event_id,
+            "message_id": f"{event.event_id}-m" if is_approved else "",
+            "decision": "approved" if is_approved else "rejected",
+            "is_edited": is_edited,
+            "by": "ada",
+        }
+        if self._draw("measured", event) < 0.8:
+            told |= {"changed": int(64 * self._draw("changed", event)) / 64 if is_edited else 0.0}
+        at = event.occurred_at + timedelta(minutes=40)
+        return self._traces.event("review", at, told)
 
     def _of_meeting(self, event: TraceEvent) -> Iterator[TraceEvent]:
         draw = self._draw("answers", event)

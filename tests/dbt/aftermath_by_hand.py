@@ -15,7 +15,7 @@ def aftermath_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
     """Returns these metrics, of everybody or of one arm."""
     arms = {p.person_id: p.arm for p in world.persons}
     events = [e for e in world.events if arm is None or arms.get(e.person_id or "") == arm]
-    parts = (_reviews, _meetings, _objections, _mails, _calls)
+    parts = (_reviews, _decisions, _meetings, _objections, _mails, _calls)
     return {name: hand for part in parts for name, hand in part(events).items()}
 
 
@@ -23,10 +23,10 @@ def _reviews(events: Sequence[TraceEvent]) -> dict[str, Hand]:
     reviews = of_kind(events, "review")
     scores: dict[tuple[str, str], dict[str, Any]] = {}
     for event in sorted(reviews, key=lambda e: e.occurred_at):
-        if event.payload["what"] == "score":
+        if event.payload.get("what") == "score":
             scores[event.payload["message_id"], event.payload["by"]] = event.payload
     ratings = [e.payload["rating"] for e in of_kind(events, "survey")]
-    back = {e.payload["message_id"] for e in reviews if e.payload["what"] == "rollback"}
+    back = {e.payload["message_id"] for e in reviews if e.payload.get("what") == "rollback"}
     return {
         "accuracy_score": _mean(score["accuracy"] for score in scores.values()),
         "tone_adherence": _mean(score["tone"] for score in scores.values()),
@@ -41,6 +41,19 @@ def _reviews(events: Sequence[TraceEvent]) -> dict[str, Hand]:
                 }
             )
         ),
+    }
+
+
+def _decisions(events: Sequence[TraceEvent]) -> dict[str, Hand]:
+    decided = [e.payload for e in of_kind(events, "review") if "decision" in e.payload]
+    approved = [payload for payload in decided if payload["decision"] == "approved"]
+    edited = [payload for payload in approved if payload["is_edited"]]
+    sizes = [payload["changed"] for payload in edited if "changed" in payload]
+    return {
+        "drafts_decided": Hand(len(decided)),
+        "draft_approval_rate": ratio(len(approved), len(decided)),
+        "draft_edit_rate": ratio(len(edited), len(approved)),
+        "edit_size": _mean(sizes),
     }
 
 
@@ -141,6 +154,6 @@ def percentile(values: Iterable[float], share: float) -> float | None:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
-def _mean(points: Iterable[int | None]) -> Hand:
+def _mean(points: Iterable[float | None]) -> Hand:
     known = [value for value in points if value is not None]
     return ratio(sum(known), len(known))

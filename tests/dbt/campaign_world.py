@@ -52,6 +52,8 @@ class Deal:
     contact_id: str
     stage: str
     opened_at: datetime
+    amount_usd: float | None
+    """None where the rep has written down no worth."""
 
 
 @dataclass
@@ -97,6 +99,7 @@ class World:
                 contact_id=person.contact_id,
                 stage=STAGES[i % len(STAGES)],
                 opened_at=DAY_0 + timedelta(days=5 if i % 2 else -5),
+                amount_usd=None if i % 29 == 7 else 1000.25 * (i % 7 + 1),
             )
             for i, person in enumerate(self.persons)
         ]

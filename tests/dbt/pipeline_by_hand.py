@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from campaign_world import Deal, World
 from crm_history import OWNERS, STUDIES, activities, closings, leads
-from metrics_by_hand import Hand, mails_of, of_kind, ratio
+from metrics_by_hand import WINDOW, Hand, mails_of, of_kind, ratio
+from trace_payloads import DAY_0, Person
 
 from agent_runtime.contracts import TraceEvent
 
@@ -43,11 +44,45 @@ def pipeline_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
     }
 
 
-def _arm_of(deal: Deal, world: World) -> str | None:
-    """The arm of the person, else the one arm of all assigned people of the account."""
+def _placed_with(deal: Deal, world: World) -> Person | None:
+    """The person named, else the first of the account's assigned people, if of one arm."""
     [named] = [p for p in world.persons if p.contact_id == deal.contact_id]
-    colleagues = {p.arm for p in world.persons if p.account_id == deal.account_id and p.arm}
-    return named.arm or (colleagues.pop() if len(colleagues) == 1 else None)
+    colleagues = [p for p in world.persons if p.account_id == deal.account_id and p.arm]
+    if named.arm:
+        return named
+    is_one_arm = len({p.arm for p in colleagues}) == 1
+    return min(colleagues, key=lambda p: p.person_id) if is_one_arm else None
+
+
+def _arm_of(deal: Deal, world: World) -> str | None:
+    person = _placed_with(deal, world)
+    return person.arm if person else None
+
+
+def worth_by_hand(world: World, arm: str | None = None) -> dict[str, Hand]:
+    """Returns what deals of the window are worth; a deal of unknown worth leaves its unit out."""
+    units = {p.person_id for p in world.persons if p.arm and arm in {None, p.arm}}
+    closed = closings(world)
+    when = {
+        "pipeline": {deal.opportunity_id: deal.opened_at for deal in world.deals},
+        "revenue": {
+            d.opportunity_id: closed[d.opportunity_id]
+            for d in world.deals
+            if d.stage == "won" and d.opportunity_id in closed
+        },
+    }
+    found: dict[str, Hand] = {}
+    for name, moments in when.items():
+        amounts: dict[str, list[float | None]] = {unit: [] for unit in units}
+        for deal in world.deals:
+            person, at = _placed_with(deal, world), moments.get(deal.opportunity_id)
+            if person and at and person.person_id in units and DAY_0 <= at < DAY_0 + WINDOW:
+                amounts[person.person_id].append(deal.amount_usd)
+        known = [sum(filter(None, worth)) for worth in amounts.values() if None not in worth]
+        found[f"{name}_usd"] = Hand(sum(known))
+        found[f"units_with_known_{name}"] = Hand(len(known))
+        found[f"{name}_per_unit_usd"] = ratio(sum(known), len(known))
+    return found
 
 
 def _conversions(world: World, persons: dict[str, str]) -> dict[str, Hand]:

@@ -2,8 +2,10 @@
 
 import shutil
 from collections import Counter
+from datetime import timedelta
 
 import duckdb
+import polars as pl
 import pytest
 from aftermath_by_hand import aftermath_by_hand
 from campaign_world import World
@@ -15,7 +17,7 @@ from metrics_by_hand import (
     mails_of,
     marginal_cost_by_hand,
 )
-from pipeline_by_hand import coverage_lift_by_hand, pipeline_by_hand
+from pipeline_by_hand import coverage_lift_by_hand, pipeline_by_hand, worth_by_hand
 from trace_payloads import autonomy_of
 
 from agent_runtime.settings import Workspace
@@ -27,7 +29,7 @@ from pipelines.warehouse import build_warehouse
 ARMS = (None, "agent", "holdout")
 NAMES = sorted(by_hand(World(people=4)))
 SMALL = World(people=4, has_aftermath=True)
-LATER = {*aftermath_by_hand(SMALL), *pipeline_by_hand(SMALL)}
+LATER = {*aftermath_by_hand(SMALL), *pipeline_by_hand(SMALL), *worth_by_hand(SMALL)}
 INTEREST = ("signals_seen", "signals_followed", "signal_follow_up_rate", "accounts_active")
 """Compared in test_interest.py."""
 
@@ -80,6 +82,10 @@ PARTS = {
     "threads_opened_and_answered",
     "volume_cost_usd",
     "opportunities_won",
+    "drafts_approved",
+    "drafts_edited",
+    "words_changed",
+    "edits_measured",
 }
 
 
@@ -97,7 +103,7 @@ def test_metric_equals_the_count_by_hand(name, arm, world, built):
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_metrics_of_what_follows_equal_the_counts_by_hand(arm, world, built):
-    """R147, R148, R153, R154, R155, R156, R158, R159, R208, R209: as the guide says."""
+    """R147, R148, R153, R154, R155, R156, R158, R159, R71, R208, R209: as the guide says."""
     _compare(aftermath_by_hand(world, arm), arm, built)
 
 
@@ -105,6 +111,12 @@ def test_metrics_of_what_follows_equal_the_counts_by_hand(arm, world, built):
 def test_metrics_of_pipeline_and_capacity_equal_the_counts_by_hand(arm, world, built):
     """R144, R149, R150, R165: as the guide says."""
     _compare(pipeline_by_hand(world, arm), arm, built)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_pipeline_and_revenue_of_units_equal_the_sums_by_hand(arm, world, built):
+    """R151: worth of the deals of each unit's window, whoever opened them; unknown is not zero."""
+    _compare(worth_by_hand(world, arm), arm, built)
 
 
 def _compare(hands, arm, built):
@@ -153,8 +165,13 @@ def test_messages_of_each_autonomy_are_those_of_the_tasks_that_say_so(world, bui
     assert set(levels) == {"autonomous", "supervised", None}
 
 
-WHOLE = {"coverage_rate": {"segment"}, "coverage_lift": set()}
-"""Who is eligible is asked before there is a thread; a week of a rep has many."""
+WHOLE = {
+    "coverage_rate": {"segment"},
+    "coverage_lift": set(),
+    "pipeline_usd": {"segment"},
+    "revenue_usd": {"segment"},
+}
+"""Who is eligible is asked before there is a thread; a week of a rep and a unit have many."""
 
 
 def test_every_metric_of_the_guide_can_be_split_by_what_pages_filter_by():
@@ -200,6 +217,28 @@ def test_without_deals_the_cost_of_one_is_null_with_a_reason(built, tmp_path):
     assert reading.reason == "nothing to count: qualified_opportunities is 0"
 
 
+@pytest.mark.parametrize("lack", ["deals", "the end of the windows"])
+def test_without_deals_of_the_window_pipeline_is_null_with_a_reason(lack, built, tmp_path):
+    """R151: a CRM without deals, or one read too early, is no pipeline of nothing."""
+    workspace = Workspace(tmp_path / "without")
+    shutil.copytree(built.root, workspace.root)
+    if lack == "deals":
+        (workspace.canonical / "opportunities.parquet").unlink()
+    else:
+        read = pl.read_parquet(workspace.lake / "crm_reads.parquet")
+        early = read.with_columns(pl.col("read_at") - timedelta(seconds=1))
+        early.write_parquet(workspace.lake / "crm_reads.parquet")
+    build_warehouse(workspace, select=["stg_crm__opportunities+", "stg_crm__reads+"])
+    names = ["pipeline_usd", "revenue_usd", "pipeline_per_unit_usd"]
+    readings = read_metrics(names, warehouse=workspace.warehouse)
+    assert [(r.value, r.n) for r in readings] == [(None, 0)] * 3
+    assert [r.reason for r in readings] == [
+        "nothing to count: units_with_known_pipeline is 0",
+        "nothing to count: units_with_known_revenue is 0",
+        "nothing to count: units_with_known_pipeline is 0",
+    ]
+
+
 def test_without_a_price_of_what_grows_the_marginal_cost_is_null_with_a_reason(built, tmp_path):
     """R166: an unpriced item is unknown, never zero; a standing cost is not in it at all."""
     workspace = Workspace(tmp_path / "unpriced")
@@ -225,7 +264,7 @@ def test_the_small_world_has_every_case(world):
     assert 0 < (total["compliance_pass_rate"].value or 0) < 1
     assert 0 < (total["share_of_sent"].value or 0) < 1
     assert 0 < (total["positive_intent_rate"].value or 0) < 1
-    later = aftermath_by_hand(world) | pipeline_by_hand(world)
+    later = aftermath_by_hand(world) | pipeline_by_hand(world) | worth_by_hand(world)
     assert {name for name, hand in later.items() if not hand.value} == set()
     shares = {name for name in later if name.endswith("_rate")} | {"qualified_discovery_yield"}
     for name in shares:

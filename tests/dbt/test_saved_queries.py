@@ -7,8 +7,8 @@ from experiments.metrics import list_metrics, read_metrics
 from experiments.semantic_layer import load_semantic_layer
 from pipelines.readouts.publish import EVERY_ARM, metric_by_unit, metric_daily
 
-NOT_BY_DAY = {"coverage_lift"}
-"""It compares weeks before the launch with weeks after it."""
+NOT_BY_DAY = {"coverage_lift", "pipeline_usd", "revenue_usd"}
+"""One compares weeks before the launch with weeks after it; two are of a fixed window."""
 
 GUIDE = range(140, 167)
 
@@ -17,6 +17,8 @@ COLUMNS = {
     "units_positive": "positive_intent",
     "units_met": "meeting",
     "units_unsubscribed": "unsubscribed",
+    "pipeline_usd": "pipeline_usd",
+    "revenue_usd": "revenue_usd",
 }
 
 

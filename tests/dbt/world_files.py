@@ -7,7 +7,7 @@ import polars as pl
 from campaign_world import COUNTRIES, OPENERS, World
 from crm_history import activities, closings, leads
 from interest_by_hand import signals, usage
-from trace_payloads import CAMPAIGN, DAY_0, EXPERIMENT, TENANT, autonomy_of, task_of
+from trace_payloads import CAMPAIGN, DAY_0, END, EXPERIMENT, TENANT, autonomy_of, task_of
 
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.settings import Workspace
@@ -42,6 +42,8 @@ def write_deals(workspace: Workspace, world: World) -> None:
     pl.DataFrame(rows, infer_schema_length=None).with_columns(
         tenant_id=pl.lit(TENANT), is_won=pl.col("stage") == "won", synthetic=pl.lit(False)
     ).write_parquet(workspace.canonical / "opportunities.parquet")
+    read = pl.DataFrame({"tenant_id": [TENANT], "read_at": [END]})
+    read.write_parquet(workspace.lake / "crm_reads.parquet")
 
 
 def write_tasks(workspace: Workspace, world: World) -> None:

@@ -195,3 +195,31 @@ def test_a_switchback_compares_periods_and_draws_their_order_anew():
 def test_what_no_section_can_be_made_of_is_one_sentence(changes, spoil, sentence):
     with pytest.raises(UnitsError, match=sentence):
         analyze(spoil(_units()), trial_spec(**changes))
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_a_secondary_metric_without_values_is_not_measured_and_stops_nothing(known):
+    """R151: no deals in the CRM are no reason to have no answer about meetings."""
+    units = _units()
+    amounts = [5.0] * known + [None] * (units.height - known)
+    bare = units.with_columns(pipeline_usd=pl.Series(amounts, dtype=pl.Float64))
+    spec = EVERYTHING | {"secondary": ["pipeline_usd"], "money": "pipeline_usd", "ratios": {}}
+    spec |= {"cupac": [], "winsorise": {"pipeline_usd": 0.95}, "quantiles": {"pipeline_usd": [0.5]}}
+
+    found = analyze(bare, trial_spec(**spec))
+
+    whole = analyze(_units(), trial_spec(**EVERYTHING | {"cupac": []}))
+    assert found.primary.effect == pytest.approx(whole.primary.effect)
+    [row] = [row for row in found.metrics if row.metric == "pipeline_usd"]
+    assert (row.effect, row.total, row.p_value) == (None, None, None)
+    assert row.n_missing == units.height - known
+    assert row.verdict.startswith("not measured: pipeline_usd has ")
+    assert row.method == "none without values"
+    assert found.money is None
+    assert found.quantiles is None
+
+
+def test_a_primary_metric_without_values_is_an_error_still():
+    bare = _units().with_columns(revenue_usd=pl.lit(None, pl.Float64))
+    with pytest.raises(UnitsError, match="holds no value at all"):
+        analyze(bare, trial_spec(**EVERYTHING))

@@ -15,8 +15,9 @@ from agent_runtime.sandbox.exports.reference import PRODUCTS
 from agent_runtime.sandbox.firms import Firm
 from agent_runtime.sandbox.world import World
 
-_OPEN_STAGES = {"prospecting": 4, "engaging": 5, "proposal": 2}
-_LOST_REASONS = {
+OPEN_STAGES = {"prospecting": 4, "engaging": 5, "proposal": 2}
+"""Stages of deals that run, by how many stand there."""
+LOST_REASONS = {
     "no_decision": 30,
     "price": 20,
     "timing": 18,
@@ -25,6 +26,7 @@ _LOST_REASONS = {
     "security": 5,
     "champion_left": 3,
 }
+"""Why deals were lost, by how many were."""
 _SECOND_DEAL_RATE = 0.25
 _CHURNED_RATE = 0.12
 _YEAR_DAYS = 365
@@ -93,11 +95,11 @@ def _opportunity(world: World, firm: Firm, deal: _Deal) -> Row:
         "contact_id": contact_id(seed, contact.buyer_id) if contact else None,
         "owner_id": firm.owner_on_record.owner_id,
         "product": deal.product,
-        "stage": weighted(seed, _OPEN_STAGES, "stage", *keys) if is_open else deal.outcome,
+        "stage": weighted(seed, OPEN_STAGES, "stage", *keys) if is_open else deal.outcome,
         "amount_usd": deal.amount_usd,
         "opened_at": iso(deal.opened_at),
         "closed_at": iso(deal.closed_at) if deal.closed_at else None,
-        "lost_reason": weighted(seed, _LOST_REASONS, "lost", *keys) if is_lost else None,
+        "lost_reason": weighted(seed, LOST_REASONS, "lost", *keys) if is_lost else None,
     }
 
 

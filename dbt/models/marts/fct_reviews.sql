@@ -32,6 +32,7 @@ select
     coalesce(reviews.playbook, opened.playbook) as playbook,
     reviews.actor,
     reviews.what,
+    reviews.decision,
     reviews.objection,
     reviews.tags,
 
@@ -39,6 +40,10 @@ select
     reviews.accuracy,
     reviews.tone,
     reviews.adherence,
+    reviews.changed,
+
+    ---------- booleans
+    reviews.is_edited,
 
     ---------- timestamps
     reviews.occurred_at

@@ -46,6 +46,57 @@ opt_outs as (
     where suppressions.is_opt_out
 ),
 
+placed_deals as (
+    select
+        deals.*,
+        named.person_id as placed_with
+    from {{ ref('fct_opportunities') }} as deals
+    inner join {{ ref('fct_assignments') }} as named
+        on deals.assignment_id = named.assignment_id
+),
+
+-- a CRM without any deal, or one that was read before the window ended, tells nothing of the deals in it
+deals_known as (
+    select
+        reads.tenant_id,
+        max(reads.read_at) as read_at
+    from {{ ref('stg_crm__reads') }} as reads
+    semi join {{ ref('fct_opportunities') }} as deals
+        on reads.tenant_id = deals.tenant_id
+    group by reads.tenant_id
+),
+
+deals_opened as (
+    select
+        assignments.assignment_id,
+        bool_and(deals.amount_usd is not null) as is_valued,
+        sum(cast(deals.amount_usd as decimal(24, 2))) as amount_usd
+    from assignments
+    inner join placed_deals as deals
+        on
+            assignments.tenant_id = deals.tenant_id
+            and assignments.person_id = deals.placed_with
+            and assignments.assigned_at <= deals.opened_at
+            and assignments.window_ends_at > deals.opened_at
+    group by assignments.assignment_id
+),
+
+deals_won as (
+    select
+        assignments.assignment_id,
+        bool_and(deals.amount_usd is not null) as is_valued,
+        sum(cast(deals.amount_usd as decimal(24, 2))) as amount_usd
+    from assignments
+    inner join placed_deals as deals
+        on
+            assignments.tenant_id = deals.tenant_id
+            and assignments.person_id = deals.placed_with
+            and assignments.assigned_at <= deals.closed_at
+            and assignments.window_ends_at > deals.closed_at
+    where deals.is_won
+    group by assignments.assignment_id
+),
+
 costs as (
     select
         assignments.assignment_id,
@@ -77,7 +128,12 @@ persons as (
         coalesce(messages.touches, 0) as touches,
         coalesce(messages.human_touches, 0) as human_touches,
         coalesce(costs.is_priced, true) as is_priced,
-        coalesce(costs.cost_usd, 0) as cost_usd
+        coalesce(costs.cost_usd, 0) as cost_usd,
+        coalesce(deals_known.read_at >= assignments.window_ends_at, false) as are_deals_known,
+        coalesce(deals_opened.is_valued, true) as is_pipeline_valued,
+        coalesce(deals_opened.amount_usd, 0) as pipeline_usd,
+        coalesce(deals_won.is_valued, true) as is_revenue_valued,
+        coalesce(deals_won.amount_usd, 0) as revenue_usd
     from assignments
     left join {{ ref('dim_persons') }} as persons
         on
@@ -91,6 +147,12 @@ persons as (
         on assignments.assignment_id = opt_outs.assignment_id
     left join costs
         on assignments.assignment_id = costs.assignment_id
+    left join deals_known
+        on assignments.tenant_id = deals_known.tenant_id
+    left join deals_opened
+        on assignments.assignment_id = deals_opened.assignment_id
+    left join deals_won
+        on assignments.assignment_id = deals_won.assignment_id
 )
 
 select
@@ -115,6 +177,12 @@ select
     cast(sum(touches) as integer) as touches,
     cast(sum(human_touches) as integer) as human_touches,
     case when bool_and(is_priced) then cast(sum(cost_usd) as double) end as cost_usd,
+    case
+        when bool_and(are_deals_known and is_pipeline_valued) then cast(sum(pipeline_usd) as double)
+    end as pipeline_usd,
+    case
+        when bool_and(are_deals_known and is_revenue_valued) then cast(sum(revenue_usd) as double)
+    end as revenue_usd,
 
     ---------- timestamps
     min(assigned_at) as assigned_at,

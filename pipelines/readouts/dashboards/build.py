@@ -32,6 +32,7 @@ from pipelines.readouts.dashboards.figures import panel_unit
 from pipelines.readouts.page import build_page
 from pipelines.readouts.report import Report
 from pipelines.readouts.slices import slices_path
+from pipelines.readouts.worth import worth
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PLOTLY = "plotly.min.js"
@@ -98,7 +99,7 @@ def render(dashboard: Dashboard, sources: Sources) -> str:
 def environment() -> Environment:
     """Returns the templates of the readouts with the words that they use."""
     made = templates_in(TEMPLATES)
-    made.globals["words"] = words
+    made.globals |= {"words": words, "worth": worth}
     return made
 
 

@@ -140,6 +140,9 @@ def test_an_edited_draft_keeps_greeting_and_disclosure(world):
     assert "AI assistant" in body
     stored = [m for m in store.messages.values() if m.state == "SENT"][-1]
     assert "Ana" not in stored.body
+    (review,) = [e for e in store.events if e.kind == "review"]
+    assert review.payload["is_edited"]
+    assert 0 < review.payload["changed"] < 1
 
 
 def test_personal_data_of_strangers_in_an_edit_never_leaves(world):
@@ -162,6 +165,7 @@ def test_a_rejected_draft_leaves_the_buyer_to_a_person(world):
     review = next(e for e in store.events if e.kind == "review")
     assert review.payload["tags"] == ["accuracy"]
     assert review.payload["decision"] == "rejected"
+    assert review.payload["changed"] is None
 
 
 def test_a_new_mail_withdraws_what_waits(world):

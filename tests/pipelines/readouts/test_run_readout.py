@@ -26,7 +26,12 @@ def test_the_report_has_what_the_final_table_shows(ran):
     assert set(document["messages"]) == {"agent_sent", "human_sent", "inbound"}
     assert set(document["unknown"]) == {"resolved", "open"}
     assert {"effect", "ci_low", "ci_high", "p_value"} <= set(document["lift"])
-    assert set(document["planted"]) == {"planted_effect", "planted_total", "base_rate"}
+    assert set(document["planted"]) == {
+        "planted_effect",
+        "planted_total",
+        "base_rate",
+        "planted_pipeline_usd",
+    }
     assert document["holdout_sends"] == 0
     assert all(
         row["read"] == row["accepted"] + row["merged"] + row["quarantined"]
@@ -109,7 +114,7 @@ def test_the_page_of_the_experiment_stands_beside_the_run_and_is_linked_from_it(
     page = html.parse(str(own)).getroot()
     first_line = page.find_class("status")[0].text_content().strip()
 
-    assert first_line.startswith("As registered: version 1, approved by Ada Roe")
+    assert first_line.startswith("As registered: version 2, approved by Ada Roe")
     assert "no edit after the first send on" in first_line
     assert report.readout.deviations == ()
     assert {blur.kind for blur in report.readout.contamination} >= {"agent_sends_to_control"}

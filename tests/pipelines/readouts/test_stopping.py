@@ -52,7 +52,7 @@ def place(ran, tmp_path):
 
 def promise(workspace, rules):
     spec = experiment_of(load_campaign("prospecting"))
-    content = spec.content | {"stop_rules": rules, "version": 2}
+    content = spec.content | {"stop_rules": rules, "version": 3}
     registered = Spec.model_validate(content)
     register(workspace.registry, registered, approver="Ada", code_version="1", now=NOW)
     return registered

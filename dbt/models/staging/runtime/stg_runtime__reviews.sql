@@ -5,7 +5,7 @@ with events as (
             'what': 'VARCHAR', 'message_id': 'VARCHAR', 'accuracy': 'INTEGER', 'tone': 'INTEGER',
             'adherence': 'INTEGER', 'objection': 'VARCHAR', 'tags': ['VARCHAR'], 'by': 'VARCHAR',
             'playbook': 'VARCHAR', 'actor': 'VARCHAR', 'task': 'VARCHAR', 'minutes_by_hand': 'DOUBLE',
-            'minutes_with_agent': 'DOUBLE'
+            'minutes_with_agent': 'DOUBLE', 'decision': 'VARCHAR', 'is_edited': 'BOOLEAN', 'changed': 'DOUBLE'
         }) }} as fields
     from {{ ref('stg_runtime__trace_events') }}
     where kind = 'review'
@@ -15,13 +15,14 @@ select
     ---------- ids
     event_id,
     tenant_id,
-    fields.message_id as message_id,
+    nullif(fields.message_id, '') as message_id,
     thread_id,
     person_id,
     fields.by as reviewer,
 
     ---------- texts
-    fields.what as what,
+    coalesce(fields.what, case when fields.decision is not null then 'decision' end) as what,
+    fields.decision as decision,
     nullif(fields.playbook, '') as playbook,
     fields.actor as actor,
     fields.objection as objection,
@@ -35,6 +36,10 @@ select
     fields.adherence as adherence,
     fields.minutes_by_hand as minutes_by_hand,
     fields.minutes_with_agent as minutes_with_agent,
+    case when fields.is_edited then fields.changed end as changed,
+
+    ---------- booleans
+    fields.is_edited as is_edited,
 
     ---------- timestamps
     occurred_at
