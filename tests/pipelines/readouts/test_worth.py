@@ -11,7 +11,7 @@ def report(ran) -> Report:
     return Report.model_validate_json(ran.report.read_text())
 
 
-def changed(report, metric, **values):
+def changed(report, metric, /, **values):
     rows = [
         row.model_copy(update=values) if row.metric == metric else row
         for row in report.readout.metrics
