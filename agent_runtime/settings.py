@@ -162,6 +162,10 @@ class Settings(BaseSettings):
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     """Access token of a private app; empty means that what is in the store is the CRM."""
+    hubspot_secret: SecretStr = SecretStr("")
+    """Client secret of the app, by which HubSpot signs its webhooks; empty: none is served."""
+    hubspot_portal: str = ""
+    """Number of the account whose events count; empty: of every account that has the app."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
+from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store.chat_lines import chat_lines
@@ -74,6 +75,7 @@ class MemoryStore:
         self._changes: dict[str, FieldChange] = {}
         self._tickets: dict[str, Ticket] = {}
         self._pushes: dict[tuple[PushKind, str], Push] = {}
+        self._news: dict[str, CrmNews] = {}
         self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
@@ -561,6 +563,25 @@ class MemoryStore:
     def pushes_due(self, now: datetime, *, limit: int) -> tuple[Push, ...]:
         due = (p for p in self.pushes() if p.state == "WAITING" and p.due_at <= now)
         return tuple(due)[:limit]
+
+    def add_news(self, news: CrmNews) -> bool:
+        if news.news_id in self._news:
+            return False
+        self.save_news(news)
+        return True
+
+    def save_news(self, news: CrmNews) -> None:
+        self._news[news.news_id] = news
+
+    def news_waiting(self) -> tuple[CrmNews, ...]:
+        return in_time(news for news in self._news.values() if not news.is_pulled)
+
+    def stops_open(self) -> tuple[CrmNews, ...]:
+        return in_time(news for news in self._news.values() if news.stop == "open")
+
+    def contact_by_id(self, contact_id: str) -> Contact | None:
+        known = self._contacts.values()
+        return next((one for one in known if one.contact_id == contact_id), None)
 
     def add_ticket(self, ticket: Ticket) -> bool:
         if ticket.ticket_id in self._tickets:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select, text
 
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
+from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store import tables as t
@@ -600,6 +601,21 @@ class SqlTx(SqlRows):
         query = select(c.doc).where(is_due).order_by(c.due_at, c.row_kind, c.row_id).limit(limit)
         return tuple(load(Push, doc) for doc in self.connection.execute(query).scalars())
 
+    def add_news(self, news: CrmNews) -> bool:
+        return self.add(t.crm_news, news, **_news_columns(news))
+
+    def save_news(self, news: CrmNews) -> None:
+        self.put(t.crm_news, news, **_news_columns(news))
+
+    def news_waiting(self) -> tuple[CrmNews, ...]:
+        return in_time(self.all(CrmNews, t.crm_news, is_pulled=False))
+
+    def stops_open(self) -> tuple[CrmNews, ...]:
+        return in_time(self.all(CrmNews, t.crm_news, stop="open"))
+
+    def contact_by_id(self, contact_id: str) -> Contact | None:
+        return self.one(Contact, t.contacts, contact_id=contact_id)
+
     def _written(self, record: str, field: str) -> tuple[FieldChange, ...]:
         rows = self.rows(t.crm_changes, record=record, field=field)
         ordered = sorted(rows, key=lambda row: (row.position, row.change_id))
@@ -704,6 +720,11 @@ def _task_columns(task: Task) -> dict[str, Any]:
         "state": task.state,
         "due_at": task.due_at,
     }
+
+
+def _news_columns(news: CrmNews) -> dict[str, Any]:
+    columns = {"news_id": news.news_id, "is_pulled": news.is_pulled, "stop": news.stop}
+    return {**columns, "occurred_at": news.occurred_at}
 
 
 def _push_columns(push: Push) -> dict[str, Any]:

@@ -308,6 +308,19 @@ crm_pushes = Table(
     Index("crm_pushes_due", "tenant_id", "state", "due_at"),
 )
 
+crm_news = Table(
+    "crm_news",
+    metadata,
+    _key("tenant_id"),
+    _key("news_id"),
+    Column("is_pulled", Boolean, nullable=False),
+    _text("stop"),
+    Column("occurred_at", Instant, nullable=False),
+    _doc(),
+    Index("crm_news_waiting", "tenant_id", "is_pulled", "occurred_at"),
+    Index("crm_news_stop", "tenant_id", "stop", "occurred_at"),
+)
+
 trace_events = Table(
     "trace_events",
     metadata,
