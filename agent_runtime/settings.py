@@ -135,6 +135,10 @@ class Settings(BaseSettings):
 
     workspace: Path = Path("out/demo")
     tenant_id: str = "northbeam"
+    exports: str = ""
+    """Folder of the export that scheduled batches read; empty means the workspace's."""
+    mapping: str = "sandbox"
+    """Mapping of that export: a shipped name, or the path of a YAML file."""
     store_url: str = ""
     """SQLAlchemy URL; empty means SQLite in the workspace."""
     smtp_host: str = "127.0.0.1"

@@ -124,13 +124,25 @@ def run_ingest(
 
 @app.command()
 def ingest(
-    exports: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the export.")],
+    exports: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Folder of the export; none with --source."),
+    ] = None,
     mapping: Annotated[
-        str, typer.Option(help="YAML file, or one of sandbox, maven_crm, x_education.")
-    ],
+        str,
+        typer.Option(
+            help="YAML file, or one of sandbox, maven_crm, x_education, hubspot.",
+            show_default="hubspot with --source hubspot",
+        ),
+    ] = "",
+    source: Annotated[
+        str, typer.Option(help="Pull from here first: hubspot.", show_default="a folder")
+    ] = "",
     workspace: Annotated[
         Path | None,
         typer.Option(
+            "--workspace",
+            "-w",
             help="Where tables and quarantine are written.",
             show_default="out/ingest/<name of the mapping>",
         ),
@@ -138,22 +150,51 @@ def ingest(
     now: Annotated[
         datetime | None,
         typer.Option(
-            help="UTC. Refuse what happened later; left out, the day after the last date."
+            help="UTC. Refuse what happened later; left out, the day after the last date, or "
+            "with --source the real time."
         ),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --source: read everything again.")
+    ] = False,
+    scopes: Annotated[
+        bool, typer.Option("--scopes", help="With --source: list what the token needs, and stop.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Read a CRM export through a mapping, and say what became of every row.
 
     Example: parley ingest exports/2026-01-12 --mapping mapping.yaml --json
+
+    Example: PARLEY_HUBSPOT_TOKEN=… parley ingest --source hubspot -w out/pilot
     """
-    if not exports.is_dir():
-        raise PipelineError(f"{exports}: there is no such folder.")
     instant = now.replace(tzinfo=UTC) if now else None
-    paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
+    if source:
+        from pipelines.sources.hubspot.cli import pull_and_say
+
+        if source != "hubspot":
+            raise PipelineError(f"--source {source!r} is unknown; use hubspot, or name a folder.")
+        if exports is not None:
+            raise PipelineError(f"{exports}: name a folder or --source, not both.")
+        if scopes:
+            from pipelines.sources.hubspot.objects import read_scopes
+
+            typer.echo(json.dumps(read_scopes()) if as_json else "\n".join(read_scopes()))
+            return
+        mapping = mapping or "hubspot"
+        instant = instant or datetime.now(UTC)
+        paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
+        exports, pulled = pull_and_say(paths, mapping, now=instant, is_full=full, is_quiet=as_json)
+    elif exports is None or not exports.is_dir():
+        raise PipelineError(f"{exports or 'DIR'}: there is no such folder.")
+    elif not mapping:
+        raise PipelineError("--mapping is empty; name a YAML file or a shipped mapping.")
+    else:
+        paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
+        pulled = {}
     report = run_ingest(exports, mapping, paths, now=instant)
     if as_json:
-        typer.echo(json.dumps(report.to_document(), indent=1, default=str))
+        typer.echo(json.dumps({**pulled, **report.to_document()}, indent=1, default=str))
         return
     console = Console()
     for table in render(report):

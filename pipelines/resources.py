@@ -14,6 +14,7 @@ from agent_runtime.settings import Settings, Workspace
 
 if TYPE_CHECKING:
     from agent_runtime.store.sql import SqlStore
+    from pipelines.sources.hubspot.reader import HubSpotReader
     from pipelines.sources.mapping import Mapping
 
 FROM_EXPORT = "export"
@@ -53,6 +54,13 @@ class WorkspaceResource(dg.ConfigurableResource):
         status = import_module("agent_runtime.status")
         settings = Settings(workspace=Path(self.root), tenant_id=self.tenant_id)
         return status.open_store(settings)
+
+    def store_if_there(self) -> "SqlStore | None":
+        """Returns the runtime store, or None where no batch has been loaded into one yet."""
+        settings = Settings(workspace=Path(self.root), tenant_id=self.tenant_id)
+        if not settings.store_url and not self.paths.store.is_file():
+            return None
+        return self.store()
 
     def wall_clock(self) -> datetime:
         """Returns the real time, the `now` of a deployment."""
@@ -101,6 +109,22 @@ class BatchResource(dg.ConfigurableResource):
         return tuple(sorted(name for name in files if name not in read))
 
 
+class HubSpotResource(dg.ConfigurableResource):
+    """The HubSpot account that is connected.
+
+    The token comes from the environment or `.env` when it is needed, so that no configuration
+    which Dagster keeps or shows holds it.
+    """
+
+    def is_connected(self) -> bool:
+        """Says whether a token is set."""
+        return bool(Settings().hubspot_token.get_secret_value())
+
+    def reader(self) -> "HubSpotReader":
+        """Returns a reader of the account."""
+        return import_module("pipelines.sources.hubspot.run").open_reader(Settings())
+
+
 def from_environment() -> dict[str, dg.ConfigurableResource]:
     """Returns the resources of a deployment, from `PARLEY_…` variables or `.env`."""
     settings = Settings()
@@ -108,5 +132,6 @@ def from_environment() -> dict[str, dg.ConfigurableResource]:
         "workspace": WorkspaceResource(
             root=str(settings.workspace.resolve()), tenant_id=settings.tenant_id
         ),
-        "batch": BatchResource(),
+        "batch": BatchResource(exports=settings.exports, mapping=settings.mapping),
+        "hubspot": HubSpotResource(),
     }

@@ -10,7 +10,12 @@ from pipelines.resources import BatchResource, WorkspaceResource
 BATCH = dg.AssetSelection.groups("sources", "crm", "segments", "assignment", "outreach")
 
 
-@dg.asset(key=["sources", "exports"], group_name="sources", kinds={"polars", "parquet"})
+@dg.asset(
+    key=["sources", "exports"],
+    group_name="sources",
+    deps=[["sources", "hubspot_files"]],
+    kinds={"polars", "parquet"},
+)
 def exports(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
     """One Parquet file per file of the CRM export, one row per data row, every cell as text.
 

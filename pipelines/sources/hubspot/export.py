@@ -36,6 +36,24 @@ ENGAGEMENTS = {
 }
 """What each table of engagements is called, and where its subject stands."""
 
+MADE = {
+    "contacts": frozenset({"company_id", "any_phone", "time_zone", "country_code"}),
+    "companies": frozenset({"country_code"}),
+    "deals": frozenset(
+        {
+            "stage",
+            "stage_name",
+            "pipeline_name",
+            "company_id",
+            "contact_id",
+            "amount_usd",
+            "closed_at",
+            "is_won",
+        }
+    ),
+}
+"""By kind, the columns of its file that are made here; every other one is a property."""
+
 _CLOSED = pl.col("hs_is_closed").str.to_lowercase() == "true"
 
 

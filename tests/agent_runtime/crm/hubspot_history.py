@@ -54,9 +54,8 @@ class History:
         live, binned = [*account.objects[path]], [*account.archived[path]]
         account.tick = timedelta(seconds=pick.choice([0, 1, 400]))
         if step == "add":
-            account.add(
-                path, **({"email": f"p{pick.random()}@x.example"} if path == "contacts" else {})
-            )
+            named = {"email": f"p{pick.random()}@x.example"} if path == "contacts" else {}
+            account.add(path, **named)
         elif step == "edit" and live:
             account.edit(path, pick.choice(live), hubspot_owner_id=str(pick.random()))
         elif step == "archive" and live:

@@ -1,6 +1,7 @@
 """The reading side of the stand-in: lists, search, batches, links, owners, pipelines, consents."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from hubspot_stand_in import HubSpot, problem
 
@@ -286,7 +287,11 @@ def extra(held):
 
 
 def value_of(held, name):
-    said = held.get(name, "")
+    return number_of(held.get(name, ""))
+
+
+@cache
+def number_of(said):
     if said.isdigit():
         return int(said)
     return round(datetime.fromisoformat(said).timestamp() * 1000) if said else -1

@@ -232,7 +232,7 @@ def test_an_address_that_was_not_answered_is_asked_for_again(account, pull):
     assert ("ana@x.example", "unread") not in statuses(pull)
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=5, max_size=25), seed=st.integers(0, 99))
 def test_mirror_and_account_converge_after_any_history(steps, seed, tmp_path_factory):
     """`make accept ISSUE=7` plays many more."""
