@@ -1,6 +1,7 @@
 """A stateful server that answers as the documented HubSpot CRM API v3 and v4 do."""
 
 import json
+import os
 from collections import deque
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -150,7 +151,10 @@ def association(other, type_id):
 
 @contextmanager
 def running(hubspot):
-    """Serves it; a fault is (status, headers), "drop" after the deed, or "hang" before it."""
+    """Serves it; a fault is (status, headers), "drop" after the deed, or "hang" before it.
+
+    Where HUBSPOT_PROXY is the address of a proxy to port HUBSPOT_PORT, clients are sent there.
+    """
     freed = Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -192,10 +196,11 @@ def running(hubspot):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    port = int(os.environ.get("HUBSPOT_PORT", "0"))
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield os.environ.get("HUBSPOT_PROXY") or f"http://127.0.0.1:{server.server_port}"
     finally:
         freed.set()
         server.shutdown()

@@ -69,6 +69,6 @@ def test_every_question_and_answer_is_as_the_vendor_describes_it(account, tmp_pa
         ("GET", "/communication-preferences/v4/definitions"),
         ("POST", "/communication-preferences/v4/statuses/batch/read"),
         ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all/read"),
-        ("GET", "/communication-preferences/v4/statuses/0%40x.example/unsubscribe-all"),
-    } <= asked | {(m, p.replace("@", "%40")) for m, p in asked}
+        ("GET", "/communication-preferences/v4/statuses/1@x.example/unsubscribe-all"),
+    } <= asked
     assert {status for _, _, status in seen} >= {200, 207}
