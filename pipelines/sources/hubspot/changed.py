@@ -7,7 +7,7 @@ instant has more records than a page, as after an import, they are asked for by 
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests import Request, Response
@@ -75,7 +75,8 @@ class ChangedPages(BasePaginator):
         """Asks for the next window."""
         if self._has_next_page:
             groups = [{"filters": self._filters}]
-            request.json = {**request.json, "filterGroups": groups, "sorts": [self._sort]}
+            before = cast("dict[str, Any]", request.json)
+            request.json = {**before, "filterGroups": groups, "sorts": [self._sort]}
 
     def _of_instant(self, instant: int, *, after_id: int) -> list[dict[str, str]]:
         return [
