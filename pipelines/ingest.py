@@ -20,6 +20,7 @@ from pipelines.defs import assignment, crm, outreach, segments, sources
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
 from pipelines.report import IngestReport, read_report, render
+from pipelines.report_gaps import DryRun, gaps_of
 from pipelines.resources import FROM_EXPORT, BatchResource, WorkspaceResource
 
 INGEST = (sources.exports, crm.canonical_tables, crm.canonical_expectations)
@@ -34,7 +35,7 @@ CAMPAIGN = (
     outreach.public_signals,
 )
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +142,48 @@ def ingest(
             help="UTC. Refuse what happened later; left out, the day after the last date."
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say who would get what and when; nothing is sent.")
+    ] = False,
+    campaign: Annotated[
+        str, typer.Option(help="With --dry-run: YAML file, or name of a shipped campaign.")
+    ] = "adopted_export",
+    segment: Annotated[
+        list[str] | None, typer.Option(help="With --dry-run: in place of the campaign's.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Read a CRM export through a mapping, and say what became of every row.
+    """Read a CRM export through a mapping; say what became of every row, and what is missing.
 
-    Example: parley ingest exports/2026-01-12 --mapping mapping.yaml --json
+    A first mapping of an unknown export comes from [bold]parley sources suggest DIR[/bold].
+
+    Example: [bold]parley ingest exports/2026-01-12 --mapping mapping.yaml --json[/bold]
+
+    Example: [bold]parley ingest exports/2026-01-12 --mapping mapping.yaml --dry-run[/bold]
     """
     if not exports.is_dir():
         raise PipelineError(f"{exports}: there is no such folder.")
     instant = now.replace(tzinfo=UTC) if now else None
     paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
-    report = run_ingest(exports, mapping, paths, now=instant)
+    if dry_run:
+        options: dict[str, Any] = {"campaign": campaign, "segment_files": segment or ()}
+        batch = run_batch(
+            paths, mapping=mapping, exports=exports, now=instant, loads_store=False, **options
+        )
+        report, plan = batch.ingest, DryRun.of(batch, Lake(paths))
+    else:
+        report, plan = run_ingest(exports, mapping, paths, now=instant), None
+    gaps = gaps_of(exports, mapping, Lake(paths))
     if as_json:
-        typer.echo(json.dumps(report.to_document(), indent=1, default=str))
+        document = report.to_document() | gaps.to_document()
+        document |= {"dry_run": plan.to_document()} if plan else {}
+        typer.echo(json.dumps(document, indent=1, default=str))
         return
     console = Console()
     for table in render(report):
         console.print(table)
+    for line in (*gaps.lines(), *(plan.lines() if plan else ())):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Tables, quarantine and report: {paths.lake}")
 
 

@@ -78,6 +78,23 @@ def list_(*, workspace: Place = None, as_json: AsJson = False) -> None:
         )
 
 
+@app.command()
+def suggest(
+    exports: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of an export.")],
+    *,
+    name: Annotated[str, typer.Option(help="Name of the mapping; default the folder's.")] = "",
+) -> None:
+    """Write a first mapping of an export that nobody has seen: guesses with reasons, and gaps.
+
+    Example: [bold]parley sources suggest exports/crm > mapping.yaml[/bold]
+    """
+    from pipelines.sources.suggest import suggest as first_mapping
+
+    if not exports.is_dir():
+        raise PipelineError(f"{exports}: there is no such folder.")
+    typer.echo(first_mapping(exports, name or exports.resolve().name), nl=False)
+
+
 @app.command("check")
 def check_(names: Names = None, *, workspace: Place = None, as_json: AsJson = False) -> None:
     """Connect to the sources and count their rows; nothing is written. The dry run of a pull.
