@@ -22,6 +22,11 @@ class Workspace:
         return self.root / "exports"
 
     @property
+    def sources(self) -> Path:
+        """One YAML file per system that is pulled."""
+        return self.root / "sources"
+
+    @property
     def lake(self) -> Path:
         """Parquet tables of batch code and the traces."""
         return self.root / "lake"

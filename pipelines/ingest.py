@@ -20,6 +20,7 @@ from pipelines.defs import assignment, crm, outreach, segments, sources
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
 from pipelines.report import IngestReport, read_report, render
+from pipelines.report_gaps import DryRun, gaps_of
 from pipelines.resources import FROM_EXPORT, BatchResource, WorkspaceResource
 
 INGEST = (sources.exports, crm.canonical_tables, crm.canonical_expectations)
@@ -34,7 +35,7 @@ CAMPAIGN = (
     outreach.public_signals,
 )
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,15 @@ def ingest(
             "with --source the real time."
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say who would get what and when; nothing is sent.")
+    ] = False,
+    campaign: Annotated[
+        str, typer.Option(help="With --dry-run: YAML file, or name of a shipped campaign.")
+    ] = "adopted_export",
+    segment: Annotated[
+        list[str] | None, typer.Option(help="With --dry-run: in place of the campaign's.")
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="With --source: read everything again.")
     ] = False,
@@ -162,44 +172,76 @@ def ingest(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Read a CRM export through a mapping, and say what became of every row.
+    """Read a CRM export through a mapping; say what became of every row, and what is missing.
 
-    Example: parley ingest exports/2026-01-12 --mapping mapping.yaml --json
+    A first mapping of an unknown export comes from [bold]parley sources suggest DIR[/bold].
 
-    Example: PARLEY_HUBSPOT_TOKEN=… parley ingest --source hubspot -w out/pilot
+    Example: [bold]parley ingest exports/2026-01-12 --mapping mapping.yaml --json[/bold]
+
+    Example: [bold]parley ingest exports/2026-01-12 --mapping mapping.yaml --dry-run[/bold]
+
+    Example: [bold]PARLEY_HUBSPOT_TOKEN=… parley ingest --source hubspot -w out/pilot[/bold]
     """
+    if scopes:
+        from pipelines.sources.hubspot.objects import read_scopes
+
+        typer.echo(json.dumps(read_scopes()) if as_json else "\n".join(read_scopes()))
+        return
     instant = now.replace(tzinfo=UTC) if now else None
-    if source:
-        from pipelines.sources.hubspot.cli import pull_and_say
-
-        if source != "hubspot":
-            raise PipelineError(f"--source {source!r} is unknown; use hubspot, or name a folder.")
-        if exports is not None:
-            raise PipelineError(f"{exports}: name a folder or --source, not both.")
-        if scopes:
-            from pipelines.sources.hubspot.objects import read_scopes
-
-            typer.echo(json.dumps(read_scopes()) if as_json else "\n".join(read_scopes()))
-            return
-        mapping = mapping or "hubspot"
-        instant = instant or datetime.now(UTC)
-        paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
-        exports, pulled = pull_and_say(paths, mapping, now=instant, is_full=full, is_quiet=as_json)
-    elif exports is None or not exports.is_dir():
-        raise PipelineError(f"{exports or 'DIR'}: there is no such folder.")
-    elif not mapping:
-        raise PipelineError("--mapping is empty; name a YAML file or a shipped mapping.")
+    mapping = mapping or source
+    paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
+    exports, pulled = _found(
+        exports, source, mapping, paths, now=instant, is_full=full, is_quiet=as_json
+    )
+    instant = instant or (datetime.now(UTC) if source else None)
+    if dry_run:
+        options: dict[str, Any] = {"campaign": campaign, "segment_files": segment or ()}
+        batch = run_batch(
+            paths, mapping=mapping, exports=exports, now=instant, loads_store=False, **options
+        )
+        report, plan = batch.ingest, DryRun.of(batch, Lake(paths))
     else:
-        paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
-        pulled = {}
-    report = run_ingest(exports, mapping, paths, now=instant)
+        report, plan = run_ingest(exports, mapping, paths, now=instant), None
+    gaps = gaps_of(exports, mapping, Lake(paths))
     if as_json:
-        typer.echo(json.dumps({**pulled, **report.to_document()}, indent=1, default=str))
+        document = pulled | report.to_document() | gaps.to_document()
+        document |= {"dry_run": plan.to_document()} if plan else {}
+        typer.echo(json.dumps(document, indent=1, default=str))
         return
     console = Console()
     for table in render(report):
         console.print(table)
+    for line in (*gaps.lines(), *(plan.lines() if plan else ())):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Tables, quarantine and report: {paths.lake}")
+
+
+def _found(
+    exports: Path | None,
+    source: str,
+    mapping: str,
+    paths: Workspace,
+    *,
+    now: datetime | None,
+    is_full: bool,
+    is_quiet: bool,
+) -> tuple[Path, dict[str, Any]]:
+    """The folder to read: the one that was named, or the files of a source that is pulled first."""
+    if source:
+        if source != "hubspot":
+            raise PipelineError(f"--source {source!r} is unknown; use hubspot, or name a folder.")
+        if exports is not None:
+            raise PipelineError(f"{exports}: name a folder or --source, not both.")
+        from pipelines.sources.hubspot.cli import pull_and_say
+
+        return pull_and_say(
+            paths, mapping, now=now or datetime.now(UTC), is_full=is_full, is_quiet=is_quiet
+        )
+    if exports is None or not exports.is_dir():
+        raise PipelineError(f"{exports or 'DIR'}: there is no such folder.")
+    if not mapping:
+        raise PipelineError("--mapping is empty; name a YAML file or a shipped mapping.")
+    return exports, {}
 
 
 def _materialise(

@@ -17,6 +17,10 @@ FROZEN = {"tables": "evolve", "columns": "discard_value", "data_type": "discard_
 """dlt's own contract behind the guards; a table's first pull may still add columns."""
 
 
+ADDS_ONLY = "x-adds-only"
+"""Hint of a resource whose rows add to what has landed and never take away from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pull:
     """What to pull, and where to work."""
@@ -49,6 +53,8 @@ class TableHints:
     types: dict[str, str]
     """Types that are declared, for columns that have no values yet."""
     is_replaced: bool
+    adds_only: bool
+    """A row that a full pull lacks may still be there: old files go, what they said does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ def run_dlt(given: "DltSource | DltResource", contract: Contract, pull: Pull) ->
         pipeline.normalize()
         pipeline.load()
     except (PipelineStepFailed, SchemaException) as error:
-        raise PipelineError(f"{pull.name}: {_cause(error)}") from error
+        raise PipelineError(f"{pull.name}: {cause_of(error)}") from error
     reached = pipeline.state["sources"]
     pull.cursors_after.write_text(json_encode(reached), encoding="utf-8")
     return Pulled(pull.home, pull.scratch / "loads", hints, guards, full, _read(reached, tables))
@@ -142,6 +148,7 @@ def _read(state: Any, tables: "dict[str, DltResource]") -> dict[str, str]:
             f"{path} {one.get('last_value')}"
             for path, one in resources.get(resource.name, {}).get("incremental", {}).items()
         )
+        or resources.get(resource.name, {}).get("cursor", "")
         for table, resource in tables.items()
     }
 
@@ -178,6 +185,7 @@ def _hints(source: "DltSource", resource: "DltResource") -> TableHints:
         deleted=next((n for n, c in columns.items() if c.get("hard_delete")), ""),
         types={n: t for n, c in columns.items() if (t := c.get("data_type"))},
         is_replaced=said.get("write_disposition") == "replace",
+        adds_only=bool(said.get(ADDS_ONLY)),
     )
 
 
@@ -207,9 +215,12 @@ def _frozen(table: str, agreed: TableContract, deleted: str) -> Any:
     return {"name": table, "columns": columns}
 
 
-def _cause(error: BaseException) -> str:
-    """The first cause of a failure, in one line."""
+def cause_of(error: BaseException) -> str:
+    """Returns the first cause of a failure in one line, or what a source itself says of it."""
     cause: BaseException = error
-    while (further := getattr(cause, "exception", None) or cause.__cause__) is not None:
+    while not isinstance(cause, PipelineError):
+        further = getattr(cause, "exception", None) or cause.__cause__
+        if further is None:
+            break
         cause = further
     return " ".join(str(cause).split()).rstrip(".") + "."

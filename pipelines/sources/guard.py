@@ -72,8 +72,8 @@ class Guard:
             column = self._name(name)
             came = None if value is None else py_type_to_sc_type(type(value))
             if self._passes(column, came, 1):
-                out[column] = self._as_agreed(column, came, value)
-        if any(out.get(name) is None for name in self._key):
+                out[name] = self._as_agreed(column, came, value)
+        if any(out.get(self.columns.get(column, "")) is None for column in self._key):
             self.keyless += 1
             return None
         out[SEQUENCE] = self.rows
@@ -101,10 +101,10 @@ class Guard:
             column, values = self._name(name), table.column(name)
             came = _type_of(values.type)
             if self._passes(column, came, table.num_rows - values.null_count):
-                arrays[column] = self._column_as_agreed(column, came, values)
+                arrays[name] = self._column_as_agreed(column, came, values)
         whole = pa.table(arrays)
-        for name in self._key if table.num_rows else ():
-            whole = whole.filter(whole.column(name).is_valid())
+        for column in self._key if table.num_rows else ():
+            whole = whole.filter(whole.column(self.columns[column]).is_valid())
         self.keyless += table.num_rows - whole.num_rows
         numbers = pa.array(range(self.rows, self.rows + whole.num_rows), pa.int64())
         self.rows += whole.num_rows

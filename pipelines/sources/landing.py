@@ -6,9 +6,10 @@ and `_gone_at`. Beside the tables `_state` keeps the contract and dlt's cursors.
 """
 
 import fcntl
+import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines.errors import PipelineError
-from pipelines.lake import write
+from pipelines.lake import write, write_json
 from pipelines.sources.contract import (
     Contract,
     Drift,
@@ -52,12 +53,12 @@ class LandedTable:
     path: Path
     rows: int
     """Rows that the source still has."""
-    new: int
-    changed: int
-    gone: int
-    refused: int
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    refused: int = 0
     """Rows of the pull without a key."""
-    cursor: str
+    cursor: str = ""
     """How far the source has been read; empty where it is read as a whole."""
 
 
@@ -79,7 +80,7 @@ def land(
     *,
     now: datetime,
     is_full: bool = False,
-    is_sparse: bool = False,
+    sparse: Collection[str] = (),
 ) -> Landed:
     """Pulls a source into its landing tables.
 
@@ -93,7 +94,8 @@ def land(
         name: Name of the source; its tables lie in the folder of that name.
         now: Instant of the pull.
         is_full: Read everything again, from no cursor; what is not there any more is gone.
-        is_sparse: Rows leave empty columns out, so only many rows without a column mean drift.
+        sparse: Tables whose rows leave empty columns out, as JSON feeds do; there only many rows
+            without a column mean that it has vanished.
 
     Raises:
         PipelineError: the source could not be read, or another pull of it is running.
@@ -106,9 +108,11 @@ def land(
         scratch = home / PULL
         try:
             pulled = run_dlt(source, contract, Pull(home, scratch, name, is_full, due))
-            landed = _land_all(pulled, contract, scratch / "ready", now, is_sparse=is_sparse)
+            landed = _land_all(pulled, contract, scratch / "ready", now, sparse=sparse)
             os.replace(scratch / "cursors.json", scratch / "ready" / STATE / "cursors.json")
             write_contract(contract, scratch / "ready" / STATE / "contract.json")
+            receipt = {"at": now, "rows": _counts(home, landed)}
+            write_json(receipt, scratch / "ready" / STATE / "landed.json")
             os.replace(scratch / "ready", home / READY)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -135,6 +139,15 @@ def accept(folder: Path, name: str, table: str, column: str) -> tuple[Drift, ...
 def open_drifts(folder: Path, name: str) -> tuple[Drift, ...]:
     """Returns what of a source has drifted and was not accepted."""
     return tuple(read_contract(folder / name / STATE / "contract.json", name).drifts)
+
+
+def last_landed(folder: Path, name: str) -> tuple[datetime | None, dict[str, int]]:
+    """Returns when a source was last pulled and how many rows each table had; None if never."""
+    path = folder / name / STATE / "landed.json"
+    if not path.is_file():
+        return None, {}
+    said = json.loads(path.read_text(encoding="utf-8"))
+    return datetime.fromisoformat(said["at"]), said["rows"]
 
 
 def landed_path(folder: Path, name: str, table: str) -> Path:
@@ -167,15 +180,20 @@ def recover(home: Path) -> None:
     shutil.rmtree(home / PULL, ignore_errors=True)
 
 
+def _counts(home: Path, landed: Sequence[LandedTable]) -> dict[str, int]:
+    """Rows by table, those that this pull left alone included."""
+    return last_landed(home.parent, home.name)[1] | {one.name: one.rows for one in landed}
+
+
 def _land_all(
-    pulled: Pulled, contract: Contract, ready: Path, now: datetime, *, is_sparse: bool
+    pulled: Pulled, contract: Contract, ready: Path, now: datetime, *, sparse: Collection[str]
 ) -> tuple[LandedTable, ...]:
     (ready / STATE).mkdir(parents=True)
     landed: list[LandedTable] = []
     seen: list[Drift] = []
     for table, hints in pulled.tables.items():
         guard = pulled.guards[table]
-        fewest = SPARSE_ROWS if is_sparse else 1
+        fewest = SPARSE_ROWS if table in sparse else 1
         drifts = drifts_of(contract, table, guard, fewest=fewest, now=now)
         agreed = agree(contract, table, hints, guard)
         if agreed is None:
@@ -218,7 +236,8 @@ def _land_table(
         keep=vanished | set(guard.unread),
         deleted=hints.deleted,
     )
-    merged, lost = into(is_full=table in pulled.full), 0
+    is_whole = table in pulled.full and not hints.adds_only
+    merged, lost = into(is_full=is_whole), 0
     if not agreed.may_shrink and _is_mass(old, merged):
         merged, lost = into(is_full=False), merged.gone
     if old is None or merged.is_touched or old.schema != merged.table.schema:

@@ -76,6 +76,8 @@ class Source(_Authored):
     """What to do with a word that `choices` does not list."""
     nulls: tuple[str, ...] = ()
     scale: float = 1.0
+    decimal: Literal[".", ","] = "."
+    """Decimal sign of the numbers; with a comma `1.234,50 €` is read as well."""
     separator: str = "-"
     """What a slug puts between words."""
     region: str | None = None

@@ -21,6 +21,7 @@ from pipelines.sources.hubspot.pull import NAME
 from pipelines.sources.hubspot.records import OWN, link_column
 from pipelines.sources.hubspot.subscriptions import ALL, UNREAD
 from pipelines.sources.landing import landed_path, read_landed
+from pipelines.sources.parse import parse
 
 PRIMARY = frozenset({1, 5})
 """Types of the link to the primary company, of a contact and of a deal.
@@ -222,31 +223,10 @@ def _ids(links: str) -> list[str]:
 
 def _places(frame: pl.DataFrame, code: str) -> pl.DataFrame:
     """Adds the two-letter country: HubSpot's own code, or else the name that people typed."""
-    named = pl.col("country").map_elements(_country, return_dtype=pl.String)
+    named = parse(pl.col("country").str.strip_chars(), "country_name")
     return frame.with_columns(
         pl.coalesce(pl.col(code).str.to_uppercase(), named).alias("country_code")
     )
-
-
-def _country(name: str) -> str | None:
-    text = name.strip()
-    if len(text) == 2 and text.isalpha():
-        return text.upper()
-    return _countries().get(text.casefold())
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """Names of countries in many languages, and usual short ones; one that two share is no name."""
-    from phonenumbers.geodata.locale import LOCALE_DATA
-
-    found: dict[str, set[str]] = {}
-    for code, names in LOCALE_DATA.items():
-        for name in names.values():
-            if not name.startswith("*"):
-                found.setdefault(name.casefold(), set()).add(code)
-    own = {"usa": "US", "uk": "GB", "united states of america": "US", "england": "GB"}
-    return {name: codes.copy().pop() for name, codes in found.items() if len(codes) == 1} | own
 
 
 def _zone(name: str) -> str | None:

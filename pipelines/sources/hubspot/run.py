@@ -12,6 +12,7 @@ from agent_runtime.news_port import CrmNews
 from agent_runtime.ports import Store
 from agent_runtime.settings import Settings, Workspace
 from pipelines.errors import PipelineError
+from pipelines.lake import Lake
 from pipelines.sources.hubspot.export import MADE, export_hubspot
 from pipelines.sources.hubspot.objects import object_kinds
 from pipelines.sources.hubspot.progress import Wanted
@@ -79,7 +80,7 @@ def run_hubspot(
         PipelineError: the account could not be read to the end; what was read has landed, and
             the files stay as they were.
     """
-    landing = workspace.lake / "landing"
+    landing = Lake(workspace).landing
     news = _waiting(store)
     ids = {
         kind: [one.record_id for one in news if one.kind == kind]

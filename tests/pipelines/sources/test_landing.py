@@ -150,11 +150,11 @@ def test_a_drift_stays_open_until_a_full_pull_no_longer_shows_it(tmp_path):
 
 
 def test_rows_that_leave_empty_columns_out_are_no_drift_while_they_are_few(tmp_path):
-    land(people([row(1, seats=5)]), tmp_path, "crm", now=NOW, is_sparse=True)
+    land(people([row(1, seats=5)]), tmp_path, "crm", now=NOW, sparse=["contacts"])
     some = people([row(n, 1) for n in range(99)])
-    assert land(some, tmp_path, "crm", now=NOW, is_sparse=True).drift == ()
+    assert land(some, tmp_path, "crm", now=NOW, sparse=["contacts"]).drift == ()
     many = people([row(n, 2) for n in range(100)])
-    assert land(many, tmp_path, "crm", now=NOW, is_sparse=True).drift[0].column == "seats"
+    assert land(many, tmp_path, "crm", now=NOW, sparse=["contacts"]).drift[0].column == "seats"
 
 
 def test_types_of_a_first_pull_settle_to_one_that_holds_them_all(tmp_path):
