@@ -22,6 +22,7 @@ KINDS = {
     "sql": "pipelines.sources.kinds.sql:SqlSource",
     "files": "pipelines.sources.kinds.files:FilesSource",
     "feed": "pipelines.sources.kinds.feed:FeedSource",
+    "hubspot": "pipelines.sources.kinds.hubspot:HubSpotSource",
 }
 """Kinds of sources, and the class that reads the YAML of each."""
 

@@ -97,12 +97,16 @@ def _wrong(proxy: "_Proxy") -> Result:
         fine = _ask(proxy.url, "GET", "/crm/v3/owners", None)
         reached = len(account.log)
         answers = {name: _ask(proxy.url, *asked) for name, asked in WRONG.items()}
-        nobody = _ask(proxy.url, "GET", "/crm/v3/owners", None, token="")
-        return {
-            "fine": fine,
-            "answers": answers | {"no token": nobody},
-            "got_through": len(account.log) - reached,
-        }
+        answers["no token"] = _ask(proxy.url, "GET", "/crm/v3/owners", None, token="")
+        got_through = len(account.log) - reached
+        empty = account.add("contacts", email="ana@x.example")
+        fine_too = _ask(
+            proxy.url, "GET", f"/crm/v3/objects/contacts/{empty}?properties=jobtitle", None
+        )
+        account.owners["9"] = {}
+        account._owner = lambda number: {"id": int(number)}
+        answers["an answer of another shape"] = _ask(proxy.url, "GET", "/crm/v3/owners", None)
+        return {"fine": max(fine, fine_too), "answers": answers, "got_through": got_through}
 
 
 def _ask(url: str, method: str, path: str, body: str | None, *, token: str = "good") -> int:

@@ -13,32 +13,35 @@ from agent_runtime.news_port import CrmNews
 from agent_runtime.settings import Settings, Workspace
 from agent_runtime.status import open_store
 from agent_runtime.store.engine import open_engine
-from pipelines.ingest import app
+from pipelines.errors import PipelineError
+from pipelines.ingest import app, run_ingest
 from pipelines.lake import Lake
 from pipelines.sources.hubspot.objects import read_scopes
-from pipelines.sources.hubspot.run import properties_of
+from pipelines.sources.hubspot.reader import HubSpotReader, Patience
+from pipelines.sources.hubspot.run import properties_of, run_hubspot
 from pipelines.sources.mapping import SHIPPED, load_mapping
+from pipelines.sources.pulling import pull, read_source
+from pipelines.sources.secret import Secrets
 
-LATER = "2026-02-01"
+LATER = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def canonical(folder):
+    tables = Lake(Workspace(folder)).canonical()
+    return {name: frame.to_dicts() for name, frame in tables.items()}
 
 
 @pytest.fixture
 def ingest(address, tmp_path):
-    """Runs `parley ingest --source hubspot` and returns its report and the canonical tables."""
+    """Pulls and maps as the command does, without its checks of quality; returns run and tables."""
 
-    def run(*more, exit_code=0):
-        said = CliRunner().invoke(
-            app,
-            ["--source", "hubspot", "-w", str(tmp_path), "--now", LATER, "--json", *more],
-            env={"PARLEY_HUBSPOT_TOKEN": "good", "PARLEY_HUBSPOT_URL": address},
-        )
-        if exit_code:
-            raise said.exception
-        assert said.exit_code == 0, said.output
-        tables = {
-            name: frame.to_dicts() for name, frame in Lake(Workspace(tmp_path)).canonical().items()
-        }
-        return json.loads(said.stdout), tables
+    def run(mapping="hubspot", store=None):
+        patience = Patience(backoff=0.0)
+        paths = Workspace(tmp_path)
+        with HubSpotReader(address, "good", patience=patience, searches_a_second=1e6) as reader:
+            done = run_hubspot(reader, paths, load_mapping(mapping), now=LATER, store=store)
+        run_ingest(done.folder, mapping, paths, now=LATER, has_checks=False)
+        return done, canonical(tmp_path)
 
     return run
 
@@ -114,8 +117,15 @@ def full(account):
     return ids
 
 
-def test_an_account_becomes_canonical_tables(full, ingest):
-    report, tables = ingest()
+def test_an_account_becomes_canonical_tables_by_one_command(full, address, tmp_path):
+    """R193: a refusal of any kind of mail stops every one; a yes has a basis, a source, a date."""
+    said = CliRunner().invoke(
+        app,
+        ["--source", "hubspot", "-w", str(tmp_path), "--now", "2026-02-01", "--json"],
+        env={"PARLEY_HUBSPOT_TOKEN": "good", "PARLEY_HUBSPOT_URL": address},
+    )
+    assert said.exit_code == 0, said.output
+    report, tables = json.loads(said.stdout), canonical(tmp_path)
     assert report["pull"]["is_whole"]
     accounts = {row["account_id"]: row for row in tables["accounts"]}
     assert accounts[full["one"]]["country"] == "DE"
@@ -146,11 +156,6 @@ def test_an_account_becomes_canonical_tables(full, ingest):
     done = {(row["activity_id"], row["contact_id"]) for row in tables["activities"]}
     ids = {full["ana"], full["no"]}
     assert done == {(f"call:{full['call']}:{one}", one) for one in ids}
-
-
-def test_refusals_and_consents_arrive_with_source_and_date(full, ingest, tmp_path):
-    """R193: a refusal of any kind of mail stops every one; a yes has a basis and a date."""
-    _, tables = ingest()
     (yes,) = [row for row in tables["consents"] if row["status"] == "granted"]
     assert (yes["purpose"], yes["basis"], yes["source_text"]) == ("prospecting", "consent", "form")
     assert yes["recorded_at"].year == 2026
@@ -177,9 +182,9 @@ def test_what_was_not_learnt_of_an_address_counts_as_no_consent(full, account, i
     account.subscribe("ana@alder.example", "1", "UNSUBSCRIBED")
     account.edit("contacts", full["ana"], email="ana@alder.example")
     account.unanswered.add("ana@alder.example")
-    report, after = ingest()
+    run, after = ingest()
     assert not any(row["status"] == "granted" for row in after["consents"])
-    assert any("not learnt of 1 addresses" in gap for gap in report["pull"]["missing"])
+    assert any("not learnt of 1 addresses" in gap for gap in run.pull.gaps())
 
 
 def test_a_mapping_of_ones_own_asks_for_ones_own_properties(full, ingest, tmp_path):
@@ -189,7 +194,7 @@ def test_a_mapping_of_ones_own_asks_for_ones_own_properties(full, ingest, tmp_pa
     mine = tmp_path / "mine.yaml"
     mine.write_text(text.replace(place, f"{place}        attributes:\n          plan: plan\n"))
     assert properties_of(load_mapping(str(mine)))["contacts"] == ["plan"]
-    _, tables = ingest("--mapping", str(mine))
+    _, tables = ingest(str(mine))
     assert {row["contact_id"]: row["x_plan"] for row in tables["contacts"]}[full["ana"]] == "gold"
 
 
@@ -207,9 +212,9 @@ def test_what_webhooks_named_is_pulled_and_refusals_are_listed(full, account, in
         tx.add_news(
             replace(said, news_id="k2", record_id=full["one"], kind="companies", stop="none")
         )
-    report, tables = ingest()
+    run, tables = ingest(store=store)
     assert new in {row["contact_id"] for row in tables["contacts"]}
-    assert (report["pull"]["named_by_webhooks"], report["pull"]["addresses_listed"]) == (2, 1)
+    assert (run.named, run.listed) == (2, 1)
     with store.begin() as tx:
         assert not tx.news_waiting()
         assert not tx.stops_open()
@@ -218,13 +223,13 @@ def test_what_webhooks_named_is_pulled_and_refusals_are_listed(full, account, in
     store.engine.dispose()
 
 
-def test_a_pull_that_is_cut_off_leaves_the_files_as_they_were(full, account, ingest, monkeypatch):
+def test_a_pull_that_is_cut_off_leaves_the_files_as_they_were(full, account, ingest):
     _, before = ingest()
     account.now += timedelta(hours=1)
     account.edit("contacts", full["ana"], firstname="Anna")
     account.faults.extend([None] * 9 + [(429, {"Retry-After": "9999"})])
-    with pytest.raises(Exception, match=r"asks to wait 9999 s.*has landed"):
-        ingest(exit_code=2)
+    with pytest.raises(PipelineError, match=r"asks to wait 9999 s.*has landed"):
+        ingest()
     account.faults.clear()
     _, after = ingest()
     assert before["contacts"] != after["contacts"]
@@ -239,3 +244,21 @@ def test_the_scopes_are_listed_and_are_for_reading_only():
     said = CliRunner().invoke(app, ["--source", "hubspot", "--scopes"])
     assert said.stdout.split() == [*read_scopes()]
     assert not [one for one in read_scopes() if "write" in one]
+
+
+def test_it_is_a_source_of_the_workspace_like_any_other(account, address, tmp_path):
+    """`parley sources` checks it, pulls it, and says what is not readable."""
+    account.add("contacts", email="ana@x.example")
+    account.forbidden = {"emails"}
+    (tmp_path / "hubspot.yaml").write_text(f"kind: hubspot\nsource: hubspot\nurl: {address}\n")
+    source = read_source(tmp_path / "hubspot.yaml")
+    secrets = Secrets({"PARLEY_HUBSPOT_TOKEN": "good"})
+    counted = {one.table: (one.rows, one.note) for one in source.check(secrets)}
+    assert counted["contacts"] == (1, "")
+    assert counted["emails"][0] is None
+    assert "403" in counted["emails"][1]
+    landed = pull(source, tmp_path / "landing", secrets, now=LATER)
+    assert {one.name: one.new for one in landed.tables}["contacts"] == 1
+    account.faults.extend([None] * 9 + [(429, {"Retry-After": "9999"})])
+    with pytest.raises(PipelineError, match="has landed"):
+        pull(source, tmp_path / "landing", secrets, now=LATER)
