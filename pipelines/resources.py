@@ -116,13 +116,17 @@ class HubSpotResource(dg.ConfigurableResource):
     which Dagster keeps or shows holds it.
     """
 
+    url: str
+
     def is_connected(self) -> bool:
         """Says whether a token is set."""
         return bool(Settings().hubspot_token.get_secret_value())
 
     def reader(self) -> "HubSpotReader":
         """Returns a reader of the account."""
-        return import_module("pipelines.sources.hubspot.run").open_reader(Settings())
+        return import_module("pipelines.sources.hubspot.run").open_reader(
+            Settings(hubspot_url=self.url)
+        )
 
 
 def from_environment() -> dict[str, dg.ConfigurableResource]:
@@ -133,5 +137,5 @@ def from_environment() -> dict[str, dg.ConfigurableResource]:
             root=str(settings.workspace.resolve()), tenant_id=settings.tenant_id
         ),
         "batch": BatchResource(exports=settings.exports, mapping=settings.mapping),
-        "hubspot": HubSpotResource(),
+        "hubspot": HubSpotResource(url=settings.hubspot_url),
     }

@@ -19,7 +19,7 @@ from pipelines.schemas import TEXT
 from pipelines.sources.hubspot.objects import object_kinds
 from pipelines.sources.hubspot.pull import NAME
 from pipelines.sources.hubspot.records import OWN, link_column
-from pipelines.sources.hubspot.subscriptions import ALL, UNREAD
+from pipelines.sources.hubspot.subscriptions import ALL, EVERYBODY, UNREAD
 from pipelines.sources.landing import landed_path, read_landed
 from pipelines.sources.parse import parse
 
@@ -191,6 +191,8 @@ def _consents(landing: Path, contacts: pl.DataFrame) -> pl.DataFrame:
     )
     yes = pl.col("status") == "SUBSCRIBED"
     stale = pl.col("email").is_in(unread.get_column("email").implode())
+    if EVERYBODY in unread.get_column("email"):
+        stale = pl.lit(True)
     owners = pl.concat(
         [contacts.select("email", pl.col("id").alias("contact_id")), _owned(contacts)]
     ).filter(pl.col("email").is_not_null())

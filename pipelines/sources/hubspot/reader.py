@@ -30,6 +30,11 @@ class HubSpotStop(PipelineError):
 class HubSpotRefusal(PipelineError):
     """One kind of record may not be read; the others may."""
 
+    @property
+    def is_about_scopes(self) -> bool:
+        """Whether it is the token that may not, whatever is asked."""
+        return str(self).startswith("403")
+
 
 @dataclass(slots=True)
 class Patience:

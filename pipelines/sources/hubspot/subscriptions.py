@@ -20,6 +20,9 @@ Row = dict[str, Any]
 ALL = "all"
 """Stands for every kind of mail, where somebody has refused all of them."""
 
+EVERYBODY = "*"
+"""In the place of an address where none may be read."""
+
 UNREAD = "unread"
 """Stands in the place of a kind of mail where the last pull learnt nothing of an address."""
 
@@ -52,14 +55,20 @@ def subscriptions(reader: HubSpotReader, progress: Progress, contacts: Any) -> A
         # What could not be asked is remembered, since its contacts will not come again.
         state = dlt.current.resource_state()
         before = set(state.get("unread", ()))
-        unread: list[str] = []
-        for batch in batches(sorted(before.union(_addresses(rows)))):
+        again = before - asker.tried
+        asker.tried |= before
+        for batch in batches(sorted(again.union(_addresses(rows)))):
+            if "subscriptions" in progress.refused:
+                break
             found, missing = _try(asker, batch, progress)
-            unread += missing
-            read = [_marker(one, is_gone=True) for one in batch if one in before]
-            yield [*found, *read, *(_marker(one, is_gone=False) for one in missing)]
-        state["unread"] = unread
-        progress.unread = len(unread)
+            read = before.intersection(batch).difference(missing)
+            before = (before - read).union(missing)
+            gone = [_marker(one, is_gone=True) for one in sorted(read)]
+            yield [*found, *gone, *(_marker(one, is_gone=False) for one in missing)]
+        if "subscriptions" in progress.refused:
+            yield [_marker(EVERYBODY, is_gone=False)]
+        state["unread"] = sorted(before)
+        progress.unread = len(before)
 
     return statuses
 
@@ -68,15 +77,18 @@ def _try(
     asker: "_Asker", batch: Sequence[str], progress: Progress
 ) -> tuple[list[Row], Sequence[str]]:
     """The statuses of a batch, and the addresses of which nothing was learnt."""
-    if "subscriptions" in progress.refused or progress.stopped:
+    if progress.stopped:
         return [], batch
     try:
         return asker.statuses(batch)
     except HubSpotRefusal as refusal:
-        progress.refused["subscriptions"] = str(refusal)
+        progress.refused["subscriptions"] = (
+            f"{refusal}; nobody's consent counts until it has it and `--full` has read them all"
+        )
+        return [], []
     except HubSpotStop as stop:
         progress.stopped = str(stop)
-    return [], batch
+        return [], batch
 
 
 def _addresses(rows: Sequence[Row]) -> list[str]:
@@ -92,6 +104,8 @@ class _Asker:
     """Asks for statuses a hundred at a time, or one by one where the token may not."""
 
     def __init__(self, reader: HubSpotReader) -> None:
+        self.tried: set[str] = set()
+        """Addresses that an earlier pull did not learn of, and that this one has asked for."""
         self._reader = reader
         self._is_batched = True
 
@@ -106,10 +120,18 @@ class _Asker:
             try:
                 return self._batch(addresses)
             except HubSpotRefusal as refusal:
-                if not str(refusal).startswith("403"):
+                # One address that HubSpot does not take for one spoils a batch, and no more.
+                self._is_batched = not refusal.is_about_scopes
+        found: list[Row] = []
+        missing: list[str] = []
+        for address in addresses:
+            try:
+                found += self._single(address)
+            except HubSpotRefusal as refusal:
+                if refusal.is_about_scopes:
                     raise
-                self._is_batched = False
-        return [row for address in addresses for row in self._single(address)], []
+                missing.append(address)
+        return found, missing
 
     def _batch(self, addresses: Sequence[str]) -> tuple[list[Row], list[str]]:
         found: list[Row] = []

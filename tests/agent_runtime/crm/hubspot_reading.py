@@ -129,17 +129,25 @@ class ReadableHubSpot(HubSpot):
                 return self._owners(query)
             case "GET", ["v3", "pipelines", "deals"]:
                 return 200, {"results": [self._pipeline()]}
-            case "GET", ["v4", "definitions"]:
-                return 200, batch([self._type(*one) for one in self.subscription_types.items()])
-            case "POST", ["v4", "statuses", "batch", "read"]:
-                return self._statuses(body, "statuses")
-            case "POST", ["v4", "statuses", "batch", "unsubscribe-all", "read"]:
-                return self._statuses(body, "wideStatuses")
-            case "GET", ["v4", "statuses", email]:
-                return 200, batch(self._said(email)["statuses"])
-            case "GET", ["v4", "statuses", email, "unsubscribe-all"]:
-                return 200, batch(self._said(email)["wideStatuses"])
+            case _, ["v4", "definitions" | "statuses", *rest]:
+                return self._consents(parts[1], rest, body)
         return super()._route(method, parts, query, body)
+
+    def _consents(self, what, rest, body):  # noqa: PLR0911
+        match what, rest:
+            case "definitions", []:
+                return 200, batch([self._type(*one) for one in self.subscription_types.items()])
+            case "statuses", ["batch", "read"]:
+                return self._statuses(body, "statuses")
+            case "statuses", ["batch", "unsubscribe-all", "read"]:
+                return self._statuses(body, "wideStatuses")
+            case "statuses", [email, *_] if "@" not in email:
+                return 400, problem("VALIDATION_ERROR", "not an e-mail address")
+            case "statuses", [email]:
+                return 200, batch(self._said(email)["statuses"])
+            case "statuses", [email, "unsubscribe-all"]:
+                return 200, batch(self._said(email)["wideStatuses"])
+        return 404, problem("OBJECT_NOT_FOUND", "no such path")
 
     def _search(self, path, body):
         offset, limit = int(body["after"]), body["limit"]
@@ -234,6 +242,8 @@ class ReadableHubSpot(HubSpot):
         return {"id": number, "name": name, "description": name, "purpose": name} | flags | times
 
     def _statuses(self, body, which):
+        if any("@" not in email for email in body["inputs"]):
+            return 400, problem("VALIDATION_ERROR", "not an e-mail address")
         if not self.may_batch_statuses:
             return 403, problem("MISSING_SCOPES", "this app lacks a scope")
         lost = [email for email in body["inputs"] if email in self.unanswered]

@@ -35,11 +35,11 @@ def canonical(folder):
 def ingest(address, tmp_path):
     """Pulls and maps as the command does, without its checks of quality; returns run and tables."""
 
-    def run(mapping="hubspot", store=None):
+    def run(mapping="hubspot", **more):
         patience = Patience(backoff=0.0)
         paths = Workspace(tmp_path)
         with HubSpotReader(address, "good", patience=patience, searches_a_second=1e6) as reader:
-            done = run_hubspot(reader, paths, load_mapping(mapping), now=LATER, store=store)
+            done = run_hubspot(reader, paths, load_mapping(mapping), now=LATER, **more)
         run_ingest(done.folder, mapping, paths, now=LATER, has_checks=False)
         return done, canonical(tmp_path)
 
@@ -185,6 +185,20 @@ def test_what_was_not_learnt_of_an_address_counts_as_no_consent(full, account, i
     run, after = ingest()
     assert not any(row["status"] == "granted" for row in after["consents"])
     assert any("not learnt of 1 addresses" in gap for gap in run.pull.gaps())
+
+
+def test_a_token_that_loses_its_scope_leaves_nobody_with_an_old_yes(full, account, ingest):
+    ingest()
+    account.forbidden = {"statuses"}
+    account.edit("contacts", full["no"], firstname="No")
+    run, after = ingest()
+    assert "--full" in run.pull.refused["subscriptions"]
+    assert not any(row["status"] == "granted" for row in after["consents"])
+    account.forbidden = set()
+    _, after = ingest()
+    assert not any(row["status"] == "granted" for row in after["consents"]), "not read yet"
+    _, after = ingest(is_full=True)
+    assert any(row["status"] == "granted" for row in after["consents"])
 
 
 def test_a_mapping_of_ones_own_asks_for_ones_own_properties(full, ingest, tmp_path):

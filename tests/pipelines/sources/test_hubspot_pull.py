@@ -232,6 +232,14 @@ def test_an_address_that_was_not_answered_is_asked_for_again(account, pull):
     assert ("ana@x.example", "unread") not in statuses(pull)
 
 
+def test_an_address_that_is_none_spoils_nobody_elses_subscriptions(account, pull):
+    account.add("contacts", email="not an address")
+    account.add("contacts", email="ana@x.example")
+    account.subscribe("ana@x.example", "1", "UNSUBSCRIBED")
+    assert pull().unread == 1
+    assert statuses(pull)["ana@x.example", "1"] == "UNSUBSCRIBED"
+
+
 @settings(max_examples=2)
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=5, max_size=25), seed=st.integers(0, 99))
 def test_mirror_and_account_converge_after_any_history(steps, seed, tmp_path_factory):
