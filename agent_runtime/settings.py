@@ -162,6 +162,8 @@ class Settings(BaseSettings):
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     """Access token of a private app; empty means that what is in the store is the CRM."""
+    crm_owner_rules: Path | None = None
+    """YAML file that says whose records in the CRM may be written; without one, everybody's."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

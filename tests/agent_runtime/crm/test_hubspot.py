@@ -14,6 +14,7 @@ from agent_runtime.crm_outbox import CONNECTED, queue_again, queue_heard
 from agent_runtime.crm_port import Record
 from agent_runtime.store.rows import Inbound
 from agent_runtime.tools.hubspot_layout import hubspot_layout
+from agent_runtime.tools.hubspot_requests import scopes_of
 from agent_runtime.tools.writable import writable
 
 HEARD = Inbound(
@@ -25,7 +26,7 @@ HEARD = Inbound(
 def described(shared_data, hubspot):
     """The account, with the vendor's descriptions as a witness of every request and answer."""
     folder = shared_data / "../specs/hubspot"
-    hubspot.witness = Description(folder, hubspot_layout().setup_scopes)
+    hubspot.witness = Description(folder, scopes_of(hubspot_layout(), with_setup=True))
     hubspot.knows_null = False
     return hubspot
 
@@ -90,15 +91,16 @@ def test_the_witness_sees_a_scope_that_is_lacking(shared_data):
 def test_every_field_that_an_agent_may_write_has_its_property(hubspot):
     layout = hubspot_layout()
     for kind, fields in writable()["crm.update"].items():
-        assert set(layout.properties[kind]) == set(fields)
-        there = hubspot.properties[layout.records[kind].path]
-        assert {p.name for p in layout.properties[kind].values()} <= set(there)
+        assert set(fields) <= set(layout.properties(kind))
+    for kind, place in layout.records.items():
+        there = hubspot.properties[place.path]
+        assert {p.name for p in layout.properties(kind).values()} <= set(there)
 
 
 def test_the_present_value_of_a_field_is_read(hubspot, store, url):
     hubspot.objects["contacts"]["102"]["parley_urgency"] = "now"
     account = push_with(store, url).crm
     ana = Record("contact", "c-ana", "Ana@Alder.example")
-    assert account.value(ana, "urgency") == "now"
-    assert account.value(ana, "blocker") == ""
-    assert account.value(ana, "email") == ""
+    assert account.value(ana, "urgency").value == "now"
+    assert account.value(ana, "blocker").value == ""
+    assert account.value(ana, "email").value == ""
