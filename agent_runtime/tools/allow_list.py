@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from agent_runtime.authored import load_yaml
@@ -77,7 +78,7 @@ class AllowList:
                     f"leaves for {self.vendor}; list it there, or leave it out."
                 )
         given = {listed[name].name: listed[name].theirs(value) for name, value in values.items()}
-        return Allowed(kind, given, _SEAL)
+        return Allowed(kind, MappingProxyType(given), _SEAL)
 
     def takes(self, kind: str, values: Mapping[str, str]) -> dict[str, str]:
         """Returns those of our values that have a property and say something."""

@@ -137,14 +137,14 @@ class HubSpotCrm:
         """Every address of the contacts is unsubscribed, since a merge may have added some."""
         if not asked.emails:
             return Outcome("refused", "the person has no e-mail address, by which it is told there")
-        found = [finder.contact_or_none(email) for email in asked.emails]
+        found = [finder.contact_or_none(email, is_urgent=True) for email in asked.emails]
         contacts = {one.vendor_id: one for one in found if one is not None}
         further = [a for one in contacts.values() for a in _addresses(one.properties)]
         for address in sorted({*asked.emails, *further}):
-            answer = self._api.look_up(ReadOptOut(email=address))
+            answer = self._api.look_up(ReadOptOut(email=address), is_urgent=True)
             results = (answer or {}).get("results", [])
             if not any(one.get("status") == "UNSUBSCRIBED" for one in results):
-                self._api.ask(WriteOptOut(email=address))
+                self._api.ask(WriteOptOut(email=address), is_urgent=True)
         if not contacts:
             return Outcome("pushed", "no contact there has the address; it is unsubscribed")
         marks = [self._mark(vendor_id) for vendor_id in contacts]
@@ -155,7 +155,8 @@ class HubSpotCrm:
         said = self._layout.fields.allow("contact", {"opted_out": "yes"})
         place = self._layout.records["contact"]
         try:
-            self._api.ask(UpdateOne(place=place, vendor_id=vendor_id, allowed=said))
+            asked = UpdateOne(place=place, vendor_id=vendor_id, allowed=said)
+            self._api.ask(asked, is_urgent=True)
         except HubSpotTrouble as trouble:
             if trouble.outcome.status != "refused":
                 raise

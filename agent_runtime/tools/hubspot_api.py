@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from agent_runtime.crm_port import CrmTrouble, Outcome
-from agent_runtime.tools.hubspot_requests import HubSpotRequest, ReadOptOut
+from agent_runtime.tools.hubspot_requests import HubSpotRequest
 from agent_runtime.tools.pace import AGAIN_S, Pace
 
 TIMEOUT_S = 15.0
@@ -36,24 +36,24 @@ class HubSpotApi:
             follow_redirects=False,
         )
 
-    def ask(self, request: HubSpotRequest) -> dict[str, Any]:
-        """Returns what the API answers.
+    def ask(self, request: HubSpotRequest, *, is_urgent: bool = False) -> dict[str, Any]:
+        """Returns what the API answers; `is_urgent` may use what is kept back of a day.
 
         Raises:
             HubSpotTrouble: it refused, or nothing is known of what it did.
         """
-        found = self.look_up(request)
+        found = self.look_up(request, is_urgent=is_urgent)
         if found is None:
             raise HubSpotTrouble(Outcome("refused", f"404: HubSpot knows no {request.path}"))
         return found
 
-    def look_up(self, request: HubSpotRequest) -> dict[str, Any] | None:
+    def look_up(self, request: HubSpotRequest, *, is_urgent: bool = False) -> dict[str, Any] | None:
         """Returns what the API answers, or None where there is no such thing (404).
 
         Raises:
             HubSpotTrouble: as `ask`.
         """
-        wait = self._pace.wait_s(is_urgent=isinstance(request, ReadOptOut))
+        wait = self._pace.wait_s(is_urgent=is_urgent)
         if wait > 0:
             why = "HubSpot is asked no more often than it allows"
             raise HubSpotTrouble(Outcome("unasked", why, retry_after_s=wait))

@@ -65,11 +65,12 @@ class Finder:
             raise refusal(self._why_gone(email))
         return found
 
-    def contact_or_none(self, email: str) -> Found | None:
+    def contact_or_none(self, email: str, *, is_urgent: bool = False) -> Found | None:
         """Returns the contact with an address, or None."""
         key = email.strip().lower()
         if key not in self._contacts:
-            self._contacts[key] = self._read(key, ["email", FURTHER, OPTED_OUT, OWNER], [])
+            names = ["email", FURTHER, OPTED_OUT, OWNER]
+            self._contacts[key] = self._read(key, names, [], is_urgent=is_urgent)
         return self._contacts[key]
 
     def refuse_if_left_alone(self, found: Found) -> None:
@@ -105,7 +106,13 @@ class Finder:
         return found
 
     def _read(
-        self, email: str, names: list[str], history: list[str], *, archived: bool = False
+        self,
+        email: str,
+        names: list[str],
+        history: list[str],
+        *,
+        archived: bool = False,
+        is_urgent: bool = False,
     ) -> Found | None:
         if not email:
             return None
@@ -113,7 +120,7 @@ class Finder:
         request = ReadOne(
             place=place, key=email, by="email", properties=names, history=history, archived=archived
         )
-        answer = self._api.look_up(request)
+        answer = self._api.look_up(request, is_urgent=is_urgent)
         return None if answer is None else found_in(answer, names)
 
     def _why_gone(self, email: str) -> str:

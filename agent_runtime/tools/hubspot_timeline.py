@@ -82,18 +82,19 @@ class Timeline:
         if not new:
             return {}, {}
         made: dict[str, dict[str, Any]] = {}
-        why: Outcome | None = None
+        why = Outcome("refused", "HubSpot made nothing of it and did not say why")
         try:
             allowed = [self._allowed(one) for one in new]
-            made = _by_our_id(place, self.api.ask(UpsertMany(place=place, allowed=allowed)))
+            answer = self.api.ask(UpsertMany(place=place, allowed=allowed))
+            made = _by_our_id(place, answer)
+            why = Outcome("refused", _why(answer) or why.reason)
         except HubSpotTrouble as trouble:
             if trouble.outcome.status != "refused":
                 raise
             why = trouble.outcome
         missing = [one for one in new if one.activity_id not in made]
         if len(new) == 1:
-            said = why or Outcome("refused", "HubSpot made nothing of it and did not say why")
-            return made, {one.activity_id: said for one in missing}
+            return made, {one.activity_id: why for one in missing}
         refused: dict[str, Outcome] = {}
         for one in missing:
             more, not_made = self._make(place, [one])
