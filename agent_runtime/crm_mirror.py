@@ -13,6 +13,8 @@ from agent_runtime.ports import Store, Tx
 from agent_runtime.store.rows import FieldChange
 
 EVERY = timedelta(minutes=15)
+TOLD_AGAIN = timedelta(days=1)
+"""An opt-out of ours is looked at so often, address by address, and told again where it is gone."""
 AT_A_TIME = 100
 
 
@@ -54,13 +56,14 @@ class Mirror:
                 return _sum(total, Read(trouble=trouble.outcome.reason))
             with self.store.begin() as tx:
                 for contact, one in zip(contacts, looked, strict=True):
-                    if one.status == "there":
-                        total = _sum(total, self._take(tx, contact, one, now=now))
+                    total = _sum(total, self._take(tx, contact, one, now=now))
             after = people[-1]
         return total
 
     def _take(self, tx: Tx, contact: Contact, looked: Looked, *, now: datetime) -> Read:
         stops = self._stops(tx, contact, looked, now=now)
+        if looked.status == "gone":
+            return Read(told_again=stops == "there")
         changed = sum(
             self._field(tx, contact, name, value, now=now)
             for name, value in sorted(looked.values.items())
@@ -80,7 +83,11 @@ class Mirror:
                 journal.write("suppression", FROM_CRM, now.isoformat(), payload=payload)
             return "here"
         known = tx.push("stop", person_id)
-        if is_stopped and not looked.is_opted_out and (known is None or known.state == "PUSHED"):
+        if not is_stopped or (known is not None and known.state != "PUSHED"):
+            return ""
+        is_undone = looked.status == "there" and not looked.is_opted_out
+        # Of an address that is not the contact's first the CRM says nothing unless it is asked.
+        if known is None or is_undone or now - known.due_at >= TOLD_AGAIN:
             queue_again(tx, "stop", person_id, at=now)
             return "there"
         return ""

@@ -97,14 +97,14 @@ def _write(
     if owner.get(change.object, change.record_id) != change.record_id:
         return Outcome("refused", f"the thread's {change.object} is another one by now")
     written = tx.changes_of(change.object, change.record_id, change.field)
-    earlier = written[: [c.change_id for c in written].index(change.change_id)]
-    # What somebody has written there, and was read back since, is not ours to write over.
-    is_theirs = bool(earlier) and earlier[-1].by == BY_CRM and earlier[-1].after
-    over = set[str]() if is_theirs else {change.before}
+    place = {c.change_id: number for number, c in enumerate(written)}
+    earlier = written[: place[change.change_id]]
     ours = [c.after for c in earlier if (p := tx.push("change", c.change_id)) and _is_there(p)]
-    over.add(ours[-1] if ours else "")
-    replaced = {p.row_id for p in carried}
-    over |= {c.before for c in earlier if c.change_id in replaced}
+    over = {ours[-1] if ours else ""}
+    for number in (place[row.row_id] for row in (*carried, push)):
+        # What somebody has written there, and was read back since, is not ours to write over.
+        is_theirs = number > 0 and written[number - 1].by == BY_CRM and written[number - 1].after
+        over |= set[str]() if is_theirs else {written[number].before}
     over |= {one.leave for one in (push, *carried) if one.leave is not None}
     return Write(
         Record(cast(RecordKind, change.object), change.record_id, contact.email),

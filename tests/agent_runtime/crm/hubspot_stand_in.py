@@ -375,7 +375,8 @@ def running(hubspot):
     """Serves it.
 
     A fault is (status, headers) before the deed, ("after", status) after it, "drop" after it and
-    without an answer, "hang" before it and without one, "partial" for the batch that comes.
+    without an answer, "cut" before it and without one, "hang" the same after a while, "partial" for
+    the batch that comes.
     """
     freed = Event()
 
@@ -388,6 +389,9 @@ def running(hubspot):
             fault = hubspot.faults.popleft() if hubspot.faults else None
             if fault == "hang":
                 freed.wait(5)
+                self.close_connection = True
+                return
+            if fault == "cut":
                 self.close_connection = True
                 return
             if isinstance(fault, tuple) and fault[0] != "after":

@@ -48,6 +48,18 @@ def test_an_opt_out_of_ours_that_somebody_undid_there_is_told_again(mirrored, hu
     assert hubspot.unsubscribed == {ANA.email}
 
 
+def test_once_a_day_every_address_of_an_opt_out_is_looked_at(mirrored, hubspot):
+    store, push, mirror = mirrored
+    stop(store)
+    hubspot.merge("contacts", "103", ANA_THERE)
+    work_until(push)
+    hubspot.unsubscribed.discard(ANA.email)
+    assert mirror.work(now=LATER).told_again == 0
+    assert mirror.work(now=LATER + timedelta(days=1)).told_again == 1
+    work_until(push, now=LATER + timedelta(days=1))
+    assert hubspot.unsubscribed == {ANA.email, "somebody@else.example"}
+
+
 def test_a_value_that_somebody_wrote_there_is_ours_from_then_on_and_never_written_over(
     mirrored, hubspot
 ):
