@@ -175,6 +175,8 @@ class Settings(BaseSettings):
     """Client secret of the app, by which HubSpot signs its webhooks; empty: none is served."""
     hubspot_portal: str = ""
     """Number of the account whose events count; empty: of every account that has the app."""
+    crm_owner_rules: Path | None = None
+    """YAML file that says whose records in the CRM may be written; without one, everybody's."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

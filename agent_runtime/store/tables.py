@@ -297,15 +297,18 @@ tickets = Table(
 )
 
 crm_pushes = Table(
-    "crm_pushes",
+    "crm_queue",
     metadata,
     _key("tenant_id"),
     _key("row_kind"),
     Column("row_id", String(400), primary_key=True),
     _text("state"),
     Column("due_at", Instant, nullable=False),
+    Column("queued_at", Instant, nullable=False),
+    Column("record", String(400), nullable=False),
     _doc(),
-    Index("crm_pushes_due", "tenant_id", "state", "due_at"),
+    Index("crm_queue_due", "tenant_id", "state", "due_at"),
+    Index("crm_queue_record", "tenant_id", "record", "state", "queued_at"),
 )
 
 crm_news = Table(

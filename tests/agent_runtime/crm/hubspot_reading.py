@@ -129,7 +129,7 @@ class ReadableHubSpot(HubSpot):
                 return self._owners(query)
             case "GET", ["v3", "pipelines", "deals"]:
                 return 200, {"results": [self._pipeline()]}
-            case _, ["v4", "definitions" | "statuses", *rest]:
+            case _, ["v4", "definitions" | "statuses", *rest] if method == "GET" or "batch" in rest:
                 return self._consents(parts[1], rest, body)
         return super()._route(method, parts, query, body)
 
