@@ -91,10 +91,9 @@ class DryRun:
         for reason, count in sorted(self.outcomes.items(), key=lambda item: -item[1]):
             yield f"  {count:>7,}  {reason}"
         for one in self.first:
-            told = ", ".join(
-                f"{name} {value}" for name, value in one.items() if name != "contact_id"
-            )
-            yield f"  to {one['contact_id']}: {told}"
+            what = f"touch {one['touch']} of {one['playbook']} ({one['arm']})"
+            when = f"not before {one['not_before']:%Y-%m-%d %H:%M} UTC"
+            yield f"  to {one['contact_id']} from {one['mailbox']}: {what}, {when}"
 
     def to_document(self) -> dict[str, Any]:
         """Returns the dry run as JSON."""

@@ -1,6 +1,7 @@
 """What assets work with: the workspace and the batch. The only reader of the environment here."""
 
 import json
+import os
 from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib import import_module
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from agent_runtime.store.sql import SqlStore
     from pipelines.sources.hubspot.reader import HubSpotReader
     from pipelines.sources.mapping import Mapping
+    from pipelines.sources.secret import Secrets
 
 FROM_EXPORT = "export"
 """A value of `WorkspaceResource.now`: the day after the last date in the export."""
@@ -105,7 +107,8 @@ class BatchResource(dg.ConfigurableResource):
 
     def ignored_files(self, workspace: WorkspaceResource, read: Collection[str]) -> tuple[str, ...]:
         """Returns the files of the folder that were not read."""
-        files = (p.name for p in self.folder(workspace).iterdir() if p.is_file())
+        folder = self.folder(workspace)
+        files = (p.name for p in folder.iterdir() if p.is_file()) if folder.is_dir() else ()
         return tuple(sorted(name for name in files if name not in read))
 
 
@@ -127,6 +130,18 @@ class HubSpotResource(dg.ConfigurableResource):
         return import_module("pipelines.sources.hubspot.run").open_reader(
             Settings(hubspot_url=self.url)
         )
+
+
+def from_environment_sources() -> Path:
+    """Returns the folder of the deployment's sources, whose tables are assets."""
+    return Workspace(Settings().workspace).sources
+
+
+def environment_secrets() -> "Secrets":
+    """Returns the secrets that sources name, from the environment."""
+    from pipelines.sources.secret import Secrets
+
+    return Secrets(os.environ)
 
 
 def from_environment() -> dict[str, dg.ConfigurableResource]:

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from pipelines.documents import did_you_mean
 from pipelines.errors import PipelineError
-from pipelines.lake import write_json
 
 DriftKind = Literal["new_column", "changed_type", "vanished_column", "vanished_rows"]
 
@@ -138,6 +137,8 @@ def read_contract(path: Path, source: str) -> Contract:
 
 def write_contract(contract: Contract, path: Path) -> None:
     """Puts a contract in place."""
+    from pipelines.lake import write_json
+
     write_json(asdict(contract), path)
 
 

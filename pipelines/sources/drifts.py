@@ -50,16 +50,19 @@ def vanished_rows(source: str, table: str, lost: int, there: int, now: datetime)
 
 
 def agree(contract: Contract, table: str, hints: TableHints, guard: Guard) -> TableContract | None:
-    """Returns the contract of a table; None while no row of it has ever come.
+    """Returns the contract of a table; None while nothing is known of its columns.
 
-    Its first rows settle it. Later a pull gives types only to columns that had no values.
+    Its first rows settle it, or what the source declares where there are none. Later a pull
+    gives types only to columns that had no values.
     """
     agreed = contract.tables.get(table)
     if agreed is None:
-        if not guard.columns:
+        is_declared = set(hints.key) <= hints.types.keys()
+        columns = guard.columns or (hints.types if is_declared else {})
+        if not columns:
             return None
         agreed = contract.tables[table] = TableContract(hints.key)
-        agreed.columns = dict.fromkeys(c for c in guard.columns if c != hints.deleted)
+        agreed.columns = dict.fromkeys(c for c in columns if c != hints.deleted)
     for column, kind in agreed.columns.items():
         if kind is None:
             agreed.columns[column] = settle(guard.types[column]) or hints.types.get(column)

@@ -67,7 +67,7 @@ def missing(mapping: ExportMapping, profiles: Sequence[Profile]) -> list[Missing
 
     A column that the mapping takes already is no candidate for another field of the same table.
     """
-    routes = [(file.path, route) for file in mapping.files for route in file.routes]
+    routes = [(file.name, route) for file in mapping.files for route in file.routes]
     fed = {(route.table, field) for _, route in routes for field in route.fields}
     taken: dict[str, set[tuple[str, str]]] = {}
     for path, route in routes:
@@ -85,7 +85,7 @@ def missing(mapping: ExportMapping, profiles: Sequence[Profile]) -> list[Missing
 
 def _fitting(table: str, profiles: Iterable[Profile], mapping: ExportMapping) -> Iterable[Profile]:
     """Columns of files that feed the table or no table; of a file of another table, none."""
-    feeds = {file.path: {route.table for route in file.routes} for file in mapping.files}
+    feeds = {file.name: {route.table for route in file.routes} for file in mapping.files}
     beside = {"consents": "contacts", "owners": "contacts"}
     for seen in profiles:
         tables = feeds.get(seen.file, set())
@@ -101,16 +101,12 @@ def profiles_in(folder: Path, read: Mapping[str, pl.DataFrame] | None = None) ->
         read: Files that have been read already, by name. The others are read as CSV with the
             delimiter that their header shows; one that cannot be read is passed over.
     """
-    known = read or {}
-    found: list[Profile] = []
-    for path in sorted(folder.iterdir()):
-        frame = known.get(path.name)
-        if frame is None and (file := guess_file(path)):
+    frames = dict(read or {})
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name not in frames and (file := guess_file(path)):
             with suppress(PipelineError):
-                frame = read_file(path, file)
-        if frame is not None:
-            found += profile(path.name, frame)
-    return found
+                frames[path.name] = read_file(path, file)
+    return [one for name, frame in sorted(frames.items()) for one in profile(name, frame)]
 
 
 def guess_file(path: Path) -> FileMapping | None:

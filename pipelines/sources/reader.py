@@ -42,7 +42,7 @@ def read_file(path: Path, file: FileMapping) -> pl.DataFrame:
         raise SourceFault(f"{path.name}: the mapping names this file and {path.parent} has none.")
     if path.stat().st_size == 0:
         raise SourceFault(f"{path.name}: the file is empty; a header line is the least it needs.")
-    frame = _read_csv(path, file) if file.format == "csv" else _read_parquet(path)
+    frame = _read_parquet(path) if file.is_parquet else _read_csv(path, file)
     _require_columns(path, frame.columns, file)
     return frame
 

@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from salesforce_org import BOOLEAN, NUMBER, Org
 
+from agent_runtime.settings import Workspace
 from pipelines.errors import PipelineError
+from pipelines.ingest import run_ingest
+from pipelines.lake import Lake
+from pipelines.sources.kinds.salesforce_objects import OBJECTS
 from pipelines.sources.landing import read_landed
 from pipelines.sources.pulling import check, pull, read_source
 from pipelines.sources.secret import Secrets
@@ -104,6 +108,46 @@ def test_a_large_table_comes_through_the_bulk_api_and_is_the_same(org, tmp_path)
             for way in ("rest", "bulk")
         ]
         assert frames[0].equals(frames[1])
+
+
+def test_standard_objects_become_canonical_through_the_shipped_mapping(org, tmp_path):
+    """R51: accounts, contacts, owners and stages of Salesforce, by the mapping that is shipped."""
+    for what in OBJECTS.values():
+        types = {f: _type(f) for f in what.fields if f not in {"Id", "IsDeleted"}}
+        org.object(what.object, **types)
+    org.put("User", "005A", Name="Ola Sand", Email="ola@northbeam.example", IsActive=True)
+    org.put("Account", "001A", Name="Alder", Website="https://alder.example", OwnerId="005A")
+    org.put("Account", "001A", BillingCountry="Germany", NumberOfEmployees=250)
+    person = {"FirstName": "Ana", "LastName": "Roe", "OwnerId": "005A", "MailingCountry": "France"}
+    person |= {"Email": "ana@alder.example", "AccountId": "001A", "HasOptedOutOfEmail": False}
+    org.put("Contact", "003A", **person)
+    lead = {"LastName": "Fox", "Email": "f@alder.example", "Website": "alder.example"}
+    org.put("Lead", "00QA", **lead, IsConverted=False, HasOptedOutOfEmail=True, Status="New")
+    org.put("Lead", "00QB", **lead, IsConverted=True)
+    org.put("Opportunity", "006A", AccountId="001A", StageName="Closed Won", IsWon=True, Amount=5)
+    path = tmp_path / "salesforce.yaml"
+    path.write_text(YAML.format(url=org.url, bulk=10_000).partition("tables:")[0])
+    paths = Workspace(tmp_path / "w")
+    pull(read_source(path), paths.lake / "landing", SECRETS, now=NOW)
+    report = run_ingest(paths.exports, "salesforce", paths, has_checks=False)
+    assert report.quarantined == 0
+    tables = Lake(paths).canonical()
+    contacts = tables["contacts"].sort("contact_id")
+    asked = ("contact_id", "account_id", "country", "owner_id", "do_not_contact")
+    assert contacts.select(asked).rows() == [
+        ("003A", "001A", "FR", "005A", False),
+        ("00QA", "001A", None, None, True),
+    ]
+    assert tables["accounts"].select("country", "employees").rows() == [("DE", 250)]
+    assert tables["opportunities"].select("stage", "is_won").rows() == [("closed won", True)]
+
+
+def _type(field):
+    if field.startswith(("Is", "Has", "Do")):
+        return BOOLEAN
+    return {"Amount": NUMBER, "AnnualRevenue": NUMBER, "NumberOfEmployees": "int"}.get(
+        field, "string"
+    )
 
 
 def test_a_busy_organisation_is_asked_again(org, tmp_path):
