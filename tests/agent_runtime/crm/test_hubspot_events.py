@@ -1,4 +1,4 @@
-"""Webhooks of HubSpot: signed ones are kept once and obeyed at once (R84 R191 R193 R224)."""
+"""Webhooks of HubSpot: signed ones are kept once and obeyed at once."""
 
 import json
 from dataclasses import replace
@@ -71,6 +71,7 @@ def post(client, events, *, secret=SECRET, at=NOW, signature=None):
 
 
 def test_a_refusal_stops_the_person_at_once_and_names_the_record_to_pull(served, store):
+    """R193: the event reaches the served application, not a router by itself."""
     assert post(served, [OPTED_OUT]) == 204
     with store.begin() as tx:
         assert tx.suppressed(ANA.person_id) == "unsubscribed"
@@ -194,7 +195,7 @@ def test_each_event_names_the_records_to_pull(event, records):
     ],
 )
 def test_which_events_are_a_refusal(change, stop):
-    """R84: a yes lifts nothing, since it proves no new consent of ours."""
+    """R193: a yes lifts nothing, since it proves no new consent of ours."""
     assert [one.stop for one in _read({**OPTED_OUT, **change})] == [stop]
 
 

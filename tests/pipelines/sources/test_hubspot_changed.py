@@ -1,4 +1,4 @@
-"""The window of the search misses no record, whatever happens between two pages (R51 R191)."""
+"""The window of the search misses no record, whatever happens between two pages."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace

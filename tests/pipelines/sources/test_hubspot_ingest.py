@@ -1,4 +1,4 @@
-"""A HubSpot account becomes canonical tables, and says what is missing (R51 R192 R193)."""
+"""A HubSpot account becomes canonical tables, and says what is missing."""
 
 import json
 from dataclasses import replace
@@ -118,7 +118,7 @@ def full(account):
 
 
 def test_an_account_becomes_canonical_tables_by_one_command(full, address, tmp_path):
-    """R193: a refusal of any kind of mail stops every one; a yes has a basis, a source, a date."""
+    """R51 R193: a refusal of any mail stops every one; a yes has a basis, a source and a date."""
     said = CliRunner().invoke(
         app,
         ["--source", "hubspot", "-w", str(tmp_path), "--now", "2026-02-01", "--json"],
@@ -202,6 +202,7 @@ def test_a_token_that_loses_its_scope_leaves_nobody_with_an_old_yes(full, accoun
 
 
 def test_a_mapping_of_ones_own_asks_for_ones_own_properties(full, ingest, tmp_path):
+    """R192: field by field, down to properties that only this account has."""
     text = (SHIPPED / "hubspot.yaml").read_text(encoding="utf-8")
     place = "          do_not_contact: {first_of: [hs_email_optout, {const: false}]}\n"
     assert place in text
@@ -255,6 +256,7 @@ def test_without_a_token_it_says_which_one(tmp_path):
 
 
 def test_the_scopes_are_listed_and_are_for_reading_only():
+    """R194: from the same list that the pull reads by."""
     said = CliRunner().invoke(app, ["--source", "hubspot", "--scopes"])
     assert said.stdout.split() == [*read_scopes()]
     assert not [one for one in read_scopes() if "write" in one]

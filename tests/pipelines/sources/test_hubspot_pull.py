@@ -1,7 +1,4 @@
-"""A pull brings what changed, keeps what it has when it is cut off, and says what is missing.
-
-R51 R191 R193 R224.
-"""
+"""A pull brings what changed, keeps what it has when it is cut off, and says what is missing."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -45,6 +42,7 @@ def mirrors(account, pull):
 
 
 def test_a_second_pull_brings_only_what_changed(account, pull):
+    """R51 R191: by cursor, with what HubSpot's search sees late."""
     ana, bo = (account.add("contacts", email=f"{name}@x.example") for name in ("ana", "bo"))
     account.now += timedelta(hours=1)
     account.add("contacts", email="cy@x.example")
