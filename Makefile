@@ -57,6 +57,7 @@ check-rest:
 	$(BIN)/python docs/requirements_page.py --check
 	$(BIN)/python docs/playbook_pages.py --check
 	$(BIN)/python docs/policy_page.py --check
+	$(BIN)/python docs/crm_scopes_page.py --check
 	$(BIN)/python -m pipelines.costs.seed --check
 	$(BIN)/marimo check notebooks/*.py
 	$(BIN)/dg check yaml
@@ -73,6 +74,7 @@ fix: $(READY)
 	$(BIN)/python docs/requirements_page.py
 	$(BIN)/python docs/playbook_pages.py
 	$(BIN)/python docs/policy_page.py
+	$(BIN)/python docs/crm_scopes_page.py
 	$(BIN)/python -m pipelines.costs.seed
 
 bench: $(READY)

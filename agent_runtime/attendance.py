@@ -6,6 +6,7 @@ from typing import Literal
 
 from agent_runtime import log
 from agent_runtime.arms import binding_arm
+from agent_runtime.crm_outbox import queue_meeting
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import Store, Tx
 from agent_runtime.store.rows import HumanTask, Meeting
@@ -119,6 +120,7 @@ def _meeting_of(tx: Tx, ical_uid: str) -> Meeting | None:
 
 def _note(tx: Tx, meeting: Meeting, status: str, *, now: datetime, versions: log.Versions) -> None:
     tx.save_meeting(meeting)
+    queue_meeting(tx, meeting, at=now)
     session = tx.session_of(meeting.person_id)
     if session is None:
         raise LookupError(f"meeting {meeting.uid} has no thread in the store")

@@ -11,6 +11,8 @@ from icalendar import Event, vCalAddress
 from agent_runtime import act, log
 from agent_runtime.arms import binding_arm
 from agent_runtime.crash import crash_point
+from agent_runtime.crm_outbox import queue_meeting
+from agent_runtime.deal_stage import move_on
 from agent_runtime.domain import BRIEF_CHANNELS, Contact, Proposal, Session, answered_on
 from agent_runtime.holds import end_holds, free_or_held, uids
 from agent_runtime.library.catalog import Library
@@ -196,6 +198,7 @@ class Booker:
     def _note(self, thread: "_Thread", meeting: Meeting, status: str) -> None:
         tx = thread.tx
         tx.save_meeting(meeting)
+        queue_meeting(tx, meeting, at=thread.now)
         if meeting.state == "CONFIRMED":
             playbook = self.library.playbook(thread.session.playbook)
             plan_reminders(tx, meeting, thread.contact, playbook, now=thread.now)
@@ -219,6 +222,7 @@ class Booker:
         tx.save_session(booked)
         proposal = said or confirmation(self.library, contact, session, meeting.slot, now=now)
         playbook = self.library.playbook(session.playbook)
+        move_on(tx, contact, booked, playbook, cause=meeting.uid, now=now, versions=self.versions)
         agenda = playbook.wording("meeting.agenda")
         content = self.library.live(agenda, language=proposal.language, now=now)
         invite = invitation(

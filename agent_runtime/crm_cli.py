@@ -1,6 +1,7 @@
 """`parley crm` and `parley tickets`: what was written for people, and taking it back."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from getpass import getuser
 from typing import Annotated
@@ -13,7 +14,9 @@ from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.crm_outbox import queue_again
 from agent_runtime.crm_push_cli import check, list_pushes, push, scopes
 from agent_runtime.crm_push_words import push_row, said
-from agent_runtime.field_undo import FieldChangeError, find_change, undo
+from agent_runtime.crm_queue_cli import pull, queue
+from agent_runtime.field_undo import FieldChangeError, find_change, standing_there, undo
+from agent_runtime.neighbours import open_crm
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.rows import FieldChange, Ticket
@@ -27,7 +30,7 @@ tickets = typer.Typer(
 )
 
 crm.command("list")(list_pushes)
-for _command in (push, scopes, check):
+for _command in (queue, push, pull, scopes, check):
     crm.command()(_command)
 
 Thread = Annotated[str, typer.Option(help="Only what was written in this thread.")]
@@ -65,7 +68,7 @@ def undo_change(
     dry_run: Annotated[bool, typer.Option(help="Only say what would be written.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write the value from before, unless somebody has written over it since.
+    """Write the value from before, unless somebody has written over it since, here or there.
 
     Example: [bold]parley crm undo 4f0c91aa[/bold]
     """
@@ -77,9 +80,15 @@ def undo_change(
         if dry_run:
             typer.echo(f"would write {said}")
             return
-        now, versions = read_now(store.engine), versions_at(settings)
-        undo(tx, change, by=by or getuser(), now=now, versions=versions)
-    typer.echo(f"wrote {said}")
+    with closing(open_crm(settings, store)) as account:
+        there = standing_there(store, account, change)
+    now, versions = read_now(store.engine), versions_at(settings)
+    with store.begin() as tx:
+        back = undo(tx, change, by=by or getuser(), now=now, versions=versions, there=there)
+    typer.echo(
+        f"wrote {back.object}:{back.record_id} {back.field}: {back.after or '(empty)'!r}; "
+        "`parley crm queue` says when it is in the CRM"
+    )
 
 
 @tickets.command("list")

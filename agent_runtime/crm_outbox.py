@@ -3,24 +3,32 @@
 from dataclasses import replace
 from datetime import datetime
 
-from agent_runtime.arms import controls_of
+from agent_runtime.arms import controls_of, is_held
+from agent_runtime.crm_request import record_of
 from agent_runtime.policies.arms import HOLDOUT, is_control
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import Inbound, Message, Push, PushKind
+from agent_runtime.store.rows import AT_ONCE, HumanTask, Inbound, Meeting, Message, Push, PushKind
 
 CONNECTED = "crm"
 """Under this name the worker publishes the vendor that it delivers to, or empty."""
+FROM_CRM = "crm"
+"""The source of a stop that was read in the CRM, or `crm:` and its name: it is there already."""
+WISHES = frozenset(
+    {"opt_out", "unsubscribed", "complaint", "denied", "withdrawn", "do_not_contact"}
+)
+"""Stops that are a person's own wish; an address that bounces is none."""
 
 
 def queue(tx: Tx, kind: PushKind, row_id: str, *, at: datetime) -> None:
     """Queues a row once."""
-    tx.add_push(Push(tx.tenant_id, kind, row_id, at))
+    tx.add_push(_new(tx, kind, row_id, at))
 
 
 def queue_again(tx: Tx, kind: PushKind, row_id: str, *, at: datetime) -> None:
     """Queues a row that has changed since, or that a person wants tried again."""
-    known = tx.push(kind, row_id) or Push(tx.tenant_id, kind, row_id, at)
-    tx.save_push(replace(known, state="WAITING", due_at=at, attempts=0, reason=""))
+    known = tx.push(kind, row_id) or _new(tx, kind, row_id, at)
+    since = known.queued_at if known.state == "WAITING" else at
+    tx.save_push(replace(known, state="WAITING", due_at=at, queued_at=since, attempts=0, reason=""))
 
 
 def queue_sent(tx: Tx, message: Message, *, at: datetime) -> None:
@@ -34,3 +42,29 @@ def queue_heard(tx: Tx, inbound: Inbound, *, arm: str) -> None:
     """Puts what a buyer wrote on their timeline; records of the holdout are left alone."""
     if arm not in ("", HOLDOUT) and tx.published(CONNECTED):
         queue(tx, "heard", inbound.key, at=inbound.received_at)
+
+
+def queue_meeting(tx: Tx, meeting: Meeting, *, at: datetime) -> None:
+    """Puts a meeting, or what became of it, on the timeline of its guest."""
+    if tx.published(CONNECTED) and not is_held(tx, meeting.person_id):
+        queue_again(tx, "meeting", meeting.uid, at=at)
+
+
+def queue_work(tx: Tx, task: HumanTask) -> None:
+    """Puts work for a person on the timeline, and that it is done; the stores call it."""
+    known = tx.push("work", task.task_id)
+    if known is None and tx.published(CONNECTED) and not is_held(tx, task.person_id):
+        queue(tx, "work", task.task_id, at=task.received_at)
+    elif known is not None and task.state == "DONE" and known.state in ("PUSHED", "KEPT"):
+        queue_again(tx, "work", task.task_id, at=max(task.received_at, known.due_at))
+
+
+def queue_stop(tx: Tx, person_id: str, *, reason: str, source: str, at: datetime) -> None:
+    """Tells the CRM of a person's wish, whatever their arm; the stores call it, so none is lost."""
+    if reason in WISHES and source.partition(":")[0] != FROM_CRM and tx.published(CONNECTED):
+        queue_again(tx, "stop", person_id, at=at)
+
+
+def _new(tx: Tx, kind: PushKind, row_id: str, at: datetime) -> Push:
+    record = record_of(tx, kind, row_id)
+    return Push(tx.tenant_id, kind, row_id, at, queued_at=max(at, AT_ONCE), record=record)

@@ -1,17 +1,24 @@
 """What the runtime asks of a vendor's CRM; every call may be repeated and changes nothing twice."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-OutcomeStatus = Literal["pushed", "kept", "conflict", "refused", "retry"]
+OutcomeStatus = Literal["pushed", "kept", "conflict", "refused", "retry", "unasked"]
 """pushed: it stands there now; kept: there is no vendor, our store is the CRM; conflict: a person
-has changed it there; refused: it will not be taken as it is; retry: nothing is known, ask again."""
+has changed it there; refused: it will not be taken as it is; retry: nothing is known, ask again;
+unasked: it was not asked, since another request showed that the vendor is away."""
+
+ActivityKind = Literal["email", "communication", "call", "note", "task", "meeting"]
+"""communication: a text or a social message; note: what has no object of its own there."""
+
+RecordKind = Literal["contact", "account", "deal"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one call."""
+    """What became of one request."""
 
     status: OutcomeStatus
     reason: str = ""
@@ -20,15 +27,25 @@ class Outcome:
     """The vendor's own id of the record."""
     found: str = ""
     """What a field holds there instead, with a conflict."""
+    stood: str = ""
+    """What a field held there just before it was written."""
     retry_after_s: float = 0.0
     """How long the vendor wants to be left alone."""
+
+
+class CrmTrouble(Exception):
+    """An answer that ends a call; `outcome` is what the caller has to be told."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record by our id, and by the address of the contact whose thread it belongs to."""
 
-    kind: Literal["contact", "account", "deal"]
+    kind: RecordKind
     record_id: str
     email: str
 
@@ -57,12 +74,47 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Something that was said to or by a contact, for their timeline."""
+    """Something for the timeline of a contact: what was said, a task, a meeting."""
 
     activity_id: str
+    kind: ActivityKind
     email: str
-    text: str
-    at: datetime
+    values: tuple[tuple[str, str], ...]
+    """Our fields of the kind, as `writable.yaml` names them; instants are ISO 8601, UTC."""
+    state: str = ""
+    """The field that may still change (`status`, `outcome`); empty where nothing does."""
+    over: frozenset[str] = frozenset()
+    """Values of that field that are ours to change; any other was set by a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Somebody must not be written to any more, at any of their addresses."""
+
+    person_id: str
+    emails: tuple[str, ...]
+
+
+Request = Write | Case | Activity | OptOut
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a field holds there, and who wrote it when, as far as the vendor says."""
+
+    value: str
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the CRM holds of one contact."""
+
+    status: Literal["there", "gone"]
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Our fields of a contact; those without a property there are not in it."""
+    is_opted_out: bool = False
 
 
 class Crm(Protocol):
@@ -71,20 +123,27 @@ class Crm(Protocol):
     name: str
     """The vendor; empty where our own store is all there is."""
 
-    def value(self, record: Record, field: str) -> str:
-        """Returns what a field holds now, empty when it is not known."""
+    def deliver(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Carries out requests, opt-outs first, and says of each what became of it, in their order.
+
+        Of one field of one record there is one request at the most.
+        """
         ...
 
-    def write(self, write: Write) -> Outcome:
-        """Writes a field unless somebody has changed it since."""
+    def value(self, record: Record, field: str) -> Standing:
+        """Returns what a field holds now, empty when it is not known.
+
+        Raises:
+            CrmTrouble: it could not be asked, or the record is not there.
+        """
         ...
 
-    def put_ticket(self, case: Case) -> Outcome:
-        """Opens a ticket once, and closes it when it is solved."""
-        ...
+    def look(self, emails: Sequence[str]) -> list[Looked]:
+        """Returns what the CRM holds of the contacts with these addresses, in their order.
 
-    def log_activity(self, activity: Activity) -> Outcome:
-        """Puts something on the timeline of a contact once."""
+        Raises:
+            CrmTrouble: it could not be asked.
+        """
         ...
 
     def close(self) -> None:

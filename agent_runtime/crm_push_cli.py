@@ -10,7 +10,7 @@ import typer
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.crm_outbox import queue_again
-from agent_runtime.crm_push_words import WORDS, push_row, said
+from agent_runtime.crm_push_words import DEAD, WORDS, push_row, said
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import Tx
 from agent_runtime.settings import Settings, load_settings
@@ -24,7 +24,7 @@ class CrmPushError(ParleyError):
 
 def list_pushes(
     unsettled: Annotated[
-        bool, typer.Option(help="Only what waits, was refused, or is in conflict.")
+        bool, typer.Option(help="Only what waits, was refused or given up, or is in conflict.")
     ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -37,7 +37,7 @@ def list_pushes(
     with store.begin() as tx:
         found = [push_row(tx, push) for push in tx.pushes()]
     if unsettled:
-        found = [row for row in found if row["state"] in ("WAITING", "CONFLICT", "REFUSED")]
+        found = [row for row in found if row["state"] in DEAD | {"WAITING", "CONFLICT"}]
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
@@ -50,7 +50,10 @@ def list_pushes(
 def push(
     row_id: Annotated[str, typer.Argument(help="Id; its first letters are enough.")] = "",
     all_: Annotated[
-        bool, typer.Option("--all", help="All that was refused, or kept while none was connected.")
+        bool,
+        typer.Option(
+            "--all", help="All that was refused or given up, or kept while none was connected."
+        ),
     ] = False,
     over: Annotated[
         bool, typer.Option(help="Write over the value that `parley crm list` shows there.")
@@ -91,9 +94,9 @@ def scopes(
     Example: [bold]parley crm scopes[/bold]
     """
     from agent_runtime.tools.hubspot_layout import hubspot_layout
+    from agent_runtime.tools.hubspot_requests import scopes_of
 
-    layout = hubspot_layout()
-    needed = layout.setup_scopes if setup else layout.scopes
+    needed = scopes_of(hubspot_layout(), with_setup=setup)
     typer.echo(json.dumps(needed) if as_json else "\n".join(needed))
 
 
@@ -152,4 +155,4 @@ def _find(tx: Tx, row_id: str) -> Push:
 
 
 def _all_again(tx: Tx) -> tuple[Push, ...]:
-    return tuple(push for push in tx.pushes() if push.state in ("REFUSED", "KEPT"))
+    return tuple(push for push in tx.pushes() if push.state in DEAD | {"KEPT"})

@@ -8,10 +8,14 @@ from agent_runtime.store.rows import Push
 WORDS = {
     "WAITING": "waits",
     "PUSHED": "there",
+    "MERGED": "there with a later change",
     "KEPT": "kept here",
     "CONFLICT": "conflict",
     "REFUSED": "refused",
+    "GIVEN_UP": "given up",
 }
+DEAD = frozenset({"REFUSED", "GIVEN_UP"})
+"""States in which nothing happens any more until a person queues the row again."""
 
 
 def push_row(tx: Tx, push: Push) -> dict[str, Any]:
@@ -22,7 +26,15 @@ def push_row(tx: Tx, push: Push) -> dict[str, Any]:
     elif push.kind == "ticket" and (ticket := tx.ticket(push.row_id)):
         what = f"ticket: {ticket.subject}, {ticket.state.lower()}"
     elif push.kind in ("sent", "heard"):
-        what = f"note: what was {push.kind}"
+        what = f"timeline: what was {push.kind}"
+    elif push.kind == "stop":
+        what = f"opt-out of {push.row_id}"
+    elif push.kind == "work" and (work := tx.human_task(push.row_id)):
+        what = (
+            f"{work.kind.replace('_', ' ')}: {work.reason.replace('_', ' ')}, {work.state.lower()}"
+        )
+    elif push.kind == "meeting" and (meeting := tx.meeting(push.row_id)):
+        what = f"meeting of {meeting.slot.start:%Y-%m-%d %H:%M}: {meeting.state.lower()}"
     return {
         "id": push.row_id,
         "kind": push.kind,
@@ -33,6 +45,7 @@ def push_row(tx: Tx, push: Push) -> dict[str, Any]:
         "vendor_id": push.vendor_id,
         "attempts": push.attempts,
         "due_at": push.due_at.isoformat(),
+        "queued_at": push.queued_at.isoformat(),
     }
 
 

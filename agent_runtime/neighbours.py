@@ -51,11 +51,17 @@ def open_calendar(
 
 
 def open_crm(settings: Settings, store: Store) -> Crm:
-    """Returns the CRM: HubSpot's where a token is set, else our own store."""
+    """Returns the CRM: HubSpot's where a token is set, else our own store.
+
+    Raises:
+        OwnerRulesError: the file of owner rules cannot be read.
+    """
     token = settings.hubspot_token.get_secret_value()
     if not token:
         return LocalCrm(store)
     from agent_runtime.tools.hubspot import HubSpotCrm
     from agent_runtime.tools.hubspot_api import HubSpotApi
+    from agent_runtime.tools.owner_rules import read_owner_rules
 
-    return HubSpotCrm(HubSpotApi(settings.hubspot_url, token))
+    rules = read_owner_rules(settings.crm_owner_rules)
+    return HubSpotCrm(HubSpotApi(settings.hubspot_url, token), rules=rules)

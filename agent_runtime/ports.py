@@ -18,6 +18,7 @@ from agent_runtime.domain import (
     Slot,
     Template,
 )
+from agent_runtime.news_port import NewsRows
 from agent_runtime.policies.facts import Sent
 from agent_runtime.policies.permit import Permit
 from agent_runtime.push_port import PushRows
@@ -203,7 +204,7 @@ class MailChannel(Protocol):
         ...
 
 
-class Tx(PushRows, Protocol):
+class Tx(PushRows, NewsRows, Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
 
     tenant_id: str

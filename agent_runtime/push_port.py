@@ -26,7 +26,14 @@ class PushRows(Protocol):
         ...
 
     def pushes_due(self, now: datetime, *, limit: int) -> tuple[Push, ...]:
-        """Rows that wait and whose time has come, the earliest first."""
+        """Rows that wait and whose time has come: opt-outs first, then the earliest queued.
+
+        While an earlier row of a record waits for its time the later ones wait too, opt-outs not.
+        """
+        ...
+
+    def pushed_people(self, *, after: str, limit: int) -> tuple[str, ...]:
+        """Persons about whom something was queued, by id, those after the given one."""
         ...
 
     def change(self, change_id: str) -> FieldChange | None:

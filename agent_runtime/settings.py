@@ -22,6 +22,11 @@ class Workspace:
         return self.root / "exports"
 
     @property
+    def sources(self) -> Path:
+        """One YAML file per system that is pulled."""
+        return self.root / "sources"
+
+    @property
     def lake(self) -> Path:
         """Parquet tables of batch code and the traces."""
         return self.root / "lake"
@@ -135,6 +140,10 @@ class Settings(BaseSettings):
 
     workspace: Path = Path("out/demo")
     tenant_id: str = "northbeam"
+    exports: str = ""
+    """Folder of the export that scheduled batches read; empty means the workspace's."""
+    mapping: str = "sandbox"
+    """Mapping of that export: a shipped name, or the path of a YAML file."""
     store_url: str = ""
     """SQLAlchemy URL; empty means SQLite in the workspace."""
     smtp_host: str = "127.0.0.1"
@@ -162,6 +171,12 @@ class Settings(BaseSettings):
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     """Access token of a private app; empty means that what is in the store is the CRM."""
+    hubspot_secret: SecretStr = SecretStr("")
+    """Client secret of the app, by which HubSpot signs its webhooks; empty: none is served."""
+    hubspot_portal: str = ""
+    """Number of the account whose events count; empty: of every account that has the app."""
+    crm_owner_rules: Path | None = None
+    """YAML file that says whose records in the CRM may be written; without one, everybody's."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

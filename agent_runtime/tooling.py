@@ -77,7 +77,7 @@ def tool_facts(facts: Facts, contact: Contact, playbook: Playbook) -> ToolFacts:
     """Returns what the rules of tools may know, out of the facts of the turn."""
     own = [f"contact:{contact.contact_id}"]
     own += [f"account:{contact.account_id}"] if contact.account_id else []
-    own += [f"deal:{deal}" for name in _DEAL_FACTS if (deal := contact.fact(name))]
+    own += [f"deal:{deal}" for deal in deals_of(contact)]
     return ToolFacts(
         writable=writable(),
         tools=tuple(playbook.tools),
@@ -89,7 +89,12 @@ def tool_facts(facts: Facts, contact: Contact, playbook: Playbook) -> ToolFacts:
     )
 
 
+def deals_of(contact: Contact) -> tuple[str, ...]:
+    """Returns the ids of a contact's deals, as far as the CRM has said which they are."""
+    return tuple(deal for name in _DEAL_FACTS if (deal := contact.fact(name)))
+
+
 def _record_of(contact: Contact) -> str:
     """The deal, where the CRM says which one; else the contact."""
-    deal = next((found for name in _DEAL_FACTS if (found := contact.fact(name))), "")
+    deal = next(iter(deals_of(contact)), "")
     return f"deal:{deal}" if deal else f"contact:{contact.contact_id}"

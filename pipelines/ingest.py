@@ -20,6 +20,7 @@ from pipelines.defs import assignment, crm, outreach, segments, sources
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
 from pipelines.report import IngestReport, read_report, render
+from pipelines.report_gaps import DryRun, gaps_of
 from pipelines.resources import FROM_EXPORT, BatchResource, WorkspaceResource
 
 INGEST = (sources.exports, crm.canonical_tables, crm.canonical_expectations)
@@ -34,7 +35,7 @@ CAMPAIGN = (
     outreach.public_signals,
 )
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,25 @@ def run_ingest(
 
 @app.command()
 def ingest(
-    exports: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the export.")],
+    exports: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Folder of the export; none with --source."),
+    ] = None,
     mapping: Annotated[
-        str, typer.Option(help="YAML file, or one of sandbox, maven_crm, x_education.")
-    ],
+        str,
+        typer.Option(
+            help="YAML file, or one of sandbox, maven_crm, x_education, hubspot.",
+            show_default="hubspot with --source hubspot",
+        ),
+    ] = "",
+    source: Annotated[
+        str, typer.Option(help="Pull from here first: hubspot.", show_default="a folder")
+    ] = "",
     workspace: Annotated[
         Path | None,
         typer.Option(
+            "--workspace",
+            "-w",
             help="Where tables and quarantine are written.",
             show_default="out/ingest/<name of the mapping>",
         ),
@@ -138,27 +151,97 @@ def ingest(
     now: Annotated[
         datetime | None,
         typer.Option(
-            help="UTC. Refuse what happened later; left out, the day after the last date."
+            help="UTC. Refuse what happened later; left out, the day after the last date, or "
+            "with --source the real time."
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say who would get what and when; nothing is sent.")
+    ] = False,
+    campaign: Annotated[
+        str, typer.Option(help="With --dry-run: YAML file, or name of a shipped campaign.")
+    ] = "adopted_export",
+    segment: Annotated[
+        list[str] | None, typer.Option(help="With --dry-run: in place of the campaign's.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --source: read everything again.")
+    ] = False,
+    scopes: Annotated[
+        bool, typer.Option("--scopes", help="With --source: list what the token needs, and stop.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Read a CRM export through a mapping, and say what became of every row.
+    """Read a CRM export through a mapping; say what became of every row, and what is missing.
 
-    Example: parley ingest exports/2026-01-12 --mapping mapping.yaml --json
+    A first mapping of an unknown export comes from [bold]parley sources suggest DIR[/bold].
+
+    Example: [bold]parley ingest exports/2026-01-12 --mapping mapping.yaml --json[/bold]
+
+    Example: [bold]parley ingest exports/2026-01-12 --mapping mapping.yaml --dry-run[/bold]
+
+    Example: [bold]PARLEY_HUBSPOT_TOKEN=… parley ingest --source hubspot -w out/pilot[/bold]
     """
-    if not exports.is_dir():
-        raise PipelineError(f"{exports}: there is no such folder.")
+    if scopes:
+        from pipelines.sources.hubspot.objects import read_scopes
+
+        typer.echo(json.dumps(read_scopes()) if as_json else "\n".join(read_scopes()))
+        return
     instant = now.replace(tzinfo=UTC) if now else None
+    mapping = mapping or source
     paths = Workspace(workspace or Path("out/ingest") / Path(mapping).stem)
-    report = run_ingest(exports, mapping, paths, now=instant)
+    exports, pulled = _found(
+        exports, source, mapping, paths, now=instant, is_full=full, is_quiet=as_json
+    )
+    instant = instant or (datetime.now(UTC) if source else None)
+    if dry_run:
+        options: dict[str, Any] = {"campaign": campaign, "segment_files": segment or ()}
+        batch = run_batch(
+            paths, mapping=mapping, exports=exports, now=instant, loads_store=False, **options
+        )
+        report, plan = batch.ingest, DryRun.of(batch, Lake(paths))
+    else:
+        report, plan = run_ingest(exports, mapping, paths, now=instant), None
+    gaps = gaps_of(exports, mapping, Lake(paths))
     if as_json:
-        typer.echo(json.dumps(report.to_document(), indent=1, default=str))
+        document = pulled | report.to_document() | gaps.to_document()
+        document |= {"dry_run": plan.to_document()} if plan else {}
+        typer.echo(json.dumps(document, indent=1, default=str))
         return
     console = Console()
     for table in render(report):
         console.print(table)
+    for line in (*gaps.lines(), *(plan.lines() if plan else ())):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Tables, quarantine and report: {paths.lake}")
+
+
+def _found(
+    exports: Path | None,
+    source: str,
+    mapping: str,
+    paths: Workspace,
+    *,
+    now: datetime | None,
+    is_full: bool,
+    is_quiet: bool,
+) -> tuple[Path, dict[str, Any]]:
+    """The folder to read: the one that was named, or the files of a source that is pulled first."""
+    if source:
+        if source != "hubspot":
+            raise PipelineError(f"--source {source!r} is unknown; use hubspot, or name a folder.")
+        if exports is not None:
+            raise PipelineError(f"{exports}: name a folder or --source, not both.")
+        from pipelines.sources.hubspot.cli import pull_and_say
+
+        return pull_and_say(
+            paths, mapping, now=now or datetime.now(UTC), is_full=is_full, is_quiet=is_quiet
+        )
+    if exports is None or not exports.is_dir():
+        raise PipelineError(f"{exports or 'DIR'}: there is no such folder.")
+    if not mapping:
+        raise PipelineError("--mapping is empty; name a YAML file or a shipped mapping.")
+    return exports, {}
 
 
 def _materialise(

@@ -26,6 +26,11 @@ class Lake:
         return self.paths.lake / "raw"
 
     @property
+    def landing(self) -> Path:
+        """One folder per source that is pulled, one Parquet file per table in it."""
+        return self.paths.lake / "landing"
+
+    @property
     def persons(self) -> Path:
         """One row per contact: its person."""
         return self.paths.lake / "persons.parquet"

@@ -1,6 +1,7 @@
 """What assets work with: the workspace and the batch. The only reader of the environment here."""
 
 import json
+import os
 from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib import import_module
@@ -14,7 +15,9 @@ from agent_runtime.settings import Settings, Workspace
 
 if TYPE_CHECKING:
     from agent_runtime.store.sql import SqlStore
+    from pipelines.sources.hubspot.reader import HubSpotReader
     from pipelines.sources.mapping import Mapping
+    from pipelines.sources.secret import Secrets
 
 FROM_EXPORT = "export"
 """A value of `WorkspaceResource.now`: the day after the last date in the export."""
@@ -53,6 +56,13 @@ class WorkspaceResource(dg.ConfigurableResource):
         status = import_module("agent_runtime.status")
         settings = Settings(workspace=Path(self.root), tenant_id=self.tenant_id)
         return status.open_store(settings)
+
+    def store_if_there(self) -> "SqlStore | None":
+        """Returns the runtime store, or None where no batch has been loaded into one yet."""
+        settings = Settings(workspace=Path(self.root), tenant_id=self.tenant_id)
+        if not settings.store_url and not self.paths.store.is_file():
+            return None
+        return self.store()
 
     def wall_clock(self) -> datetime:
         """Returns the real time, the `now` of a deployment."""
@@ -97,8 +107,41 @@ class BatchResource(dg.ConfigurableResource):
 
     def ignored_files(self, workspace: WorkspaceResource, read: Collection[str]) -> tuple[str, ...]:
         """Returns the files of the folder that were not read."""
-        files = (p.name for p in self.folder(workspace).iterdir() if p.is_file())
+        folder = self.folder(workspace)
+        files = (p.name for p in folder.iterdir() if p.is_file()) if folder.is_dir() else ()
         return tuple(sorted(name for name in files if name not in read))
+
+
+class HubSpotResource(dg.ConfigurableResource):
+    """The HubSpot account that is connected.
+
+    The token comes from the environment or `.env` when it is needed, so that no configuration
+    which Dagster keeps or shows holds it.
+    """
+
+    url: str
+
+    def is_connected(self) -> bool:
+        """Says whether a token is set."""
+        return bool(Settings().hubspot_token.get_secret_value())
+
+    def reader(self) -> "HubSpotReader":
+        """Returns a reader of the account."""
+        return import_module("pipelines.sources.hubspot.run").open_reader(
+            Settings(hubspot_url=self.url)
+        )
+
+
+def from_environment_sources() -> Path:
+    """Returns the folder of the deployment's sources, whose tables are assets."""
+    return Workspace(Settings().workspace).sources
+
+
+def environment_secrets() -> "Secrets":
+    """Returns the secrets that sources name, from the environment."""
+    from pipelines.sources.secret import Secrets
+
+    return Secrets(os.environ)
 
 
 def from_environment() -> dict[str, dg.ConfigurableResource]:
@@ -108,5 +151,6 @@ def from_environment() -> dict[str, dg.ConfigurableResource]:
         "workspace": WorkspaceResource(
             root=str(settings.workspace.resolve()), tenant_id=settings.tenant_id
         ),
-        "batch": BatchResource(),
+        "batch": BatchResource(exports=settings.exports, mapping=settings.mapping),
+        "hubspot": HubSpotResource(url=settings.hubspot_url),
     }

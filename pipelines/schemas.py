@@ -30,11 +30,15 @@ Parse = Literal[
     "phone",
     "domain",
     "country",
+    "country_name",
     "language",
+    "language_name",
     "time_zone",
     "slug",
     "first_word",
     "later_words",
+    "before_comma",
+    "after_comma",
 ]
 """How a string becomes a value; see `pipelines.sources.parse`."""
 

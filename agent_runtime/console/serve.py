@@ -1,5 +1,7 @@
 """Composition root of the web side: joins the store and the keys into one application."""
 
+from typing import TYPE_CHECKING
+
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
@@ -11,6 +13,9 @@ from agent_runtime.console.door import Door, open_door
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 MAX_MESSAGE = 64_000
 """Bytes of one WebSocket message; more closes the connection."""
@@ -34,15 +39,35 @@ def open_app(settings: Settings) -> Starlette:
             *unsubscribe.routes(*said, clock=door.clock),
             *consent_page.routes(*said, clock=door.clock),
         )
-    return build_app(one_click, public_routes(door), _carrier(settings, door))
+    return build_app(one_click, public_routes(door), _webhooks(settings, door))
 
 
-def _carrier(settings: Settings, door: Door) -> tuple[BaseRoute, ...]:
-    """The webhooks of the carrier, where one is set up."""
-    if not settings.carrier_account:
+def _webhooks(settings: Settings, door: Door) -> tuple[BaseRoute, ...]:
+    """What the carrier and HubSpot call, where they are set up; one mount takes all paths."""
+    routers = [router for find in (_carrier, _hubspot) if (router := find(settings, door))]
+    if not routers:
         return ()
     from fastapi import FastAPI
 
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    for router in routers:
+        app.include_router(router)
+    return (Mount("", app),)
+
+
+def _hubspot(settings: Settings, door: Door) -> "APIRouter | None":
+    """The webhook of HubSpot, where its secret is set."""
+    if not settings.hubspot_secret.get_secret_value():
+        return None
+    from agent_runtime.console.hubspot_hooks import hubspot_hooks, hubspot_router
+
+    return hubspot_router(hubspot_hooks(settings, door.store, clock=door.clock))
+
+
+def _carrier(settings: Settings, door: Door) -> "APIRouter | None":
+    """The webhooks of the carrier, where one is set up."""
+    if not settings.carrier_account:
+        return None
     from agent_runtime.console.carrier_hooks import carrier_router, hooks_of
 
     library = company_library(settings.paths.library)
@@ -53,9 +78,7 @@ def _carrier(settings: Settings, door: Door) -> tuple[BaseRoute, ...]:
             "PARLEY_CARRIER_ACCOUNT is set, but PARLEY_CARRIER_TOKEN or PARLEY_PUBLIC_URL is "
             "empty; webhooks are signed with the one over the other, so set both."
         )
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(carrier_router(hooks))
-    return (Mount("", app),)
+    return carrier_router(hooks)
 
 
 def public_routes(door: Door) -> tuple[BaseRoute, ...]:

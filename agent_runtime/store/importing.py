@@ -13,6 +13,7 @@ from agent_runtime.arms import add_controls
 from agent_runtime.campaign_limits import FILE as LIMITS
 from agent_runtime.campaign_limits import publish_limits
 from agent_runtime.contracts import Assignment, OutreachTask
+from agent_runtime.crm_news import stop_newly_known
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
 from agent_runtime.intake import BY_TEXT
 from agent_runtime.meetings.routing import turn_of
@@ -84,6 +85,8 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
             for contact in page:
                 _welcome(tx, contact, consents, stops, now)
                 _reach_by_text(tx, contact, consents, numbers, now)
+    with store.begin() as tx:
+        stop_newly_known(tx, now=now)
     added = 0
     for page in _pages(tasks):
         with store.begin() as tx:

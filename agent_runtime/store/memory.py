@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from agent_runtime.contracts import Assignment, TraceEvent
+from agent_runtime.crm_outbox import queue_stop, queue_work
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
+from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store.chat_lines import chat_lines
@@ -74,6 +76,7 @@ class MemoryStore:
         self._changes: dict[str, FieldChange] = {}
         self._tickets: dict[str, Ticket] = {}
         self._pushes: dict[tuple[PushKind, str], Push] = {}
+        self._news: dict[str, CrmNews] = {}
         self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
@@ -131,6 +134,8 @@ class MemoryStore:
         people = {*self.persons_of(person_id), *self.persons_of(same_as)}
         for one in people:
             self._same_as[one] = tuple(sorted(people - {one}))
+        for stop in self.stops(person_id):
+            queue_stop(self, person_id, reason=stop.reason, source="merge", at=now)
         return True
 
     def persons_of(self, person_id: str) -> tuple[str, ...]:
@@ -258,6 +263,7 @@ class MemoryStore:
             self.close_promise(promise.promise_id, "CANCELLED")
         for hold in self.open_holds(f"thread-{person_id}"):
             self.save_hold(ended(hold, now))
+        queue_stop(self, person_id, reason=reason, source=source, at=now)
         return not stops
 
     def unsuppress(self, person_id: str) -> None:
@@ -505,6 +511,7 @@ class MemoryStore:
 
     def save_human_task(self, task: HumanTask) -> None:
         self._human[task.task_id] = task
+        queue_work(self, task)
 
     def human_task(self, task_id: str) -> HumanTask | None:
         return self._human.get(task_id)
@@ -516,7 +523,7 @@ class MemoryStore:
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.open_human_tasks():
             if task.thread_id == thread_id and task.waits_for_answer:
-                self._human[task.task_id] = replace(task, state="DONE")
+                self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:
         return tuple(task for task in self._human.values() if task.state == "OPEN")
@@ -559,8 +566,43 @@ class MemoryStore:
         return tuple(sorted(found, key=lambda p: (p.due_at, p.kind, p.row_id)))
 
     def pushes_due(self, now: datetime, *, limit: int) -> tuple[Push, ...]:
-        due = (p for p in self.pushes() if p.state == "WAITING" and p.due_at <= now)
-        return tuple(due)[:limit]
+        waiting = [p for p in self._pushes.values() if p.state == "WAITING"]
+        held: dict[str, datetime] = {}
+        for push in waiting:
+            if push.due_at > now and push.record:
+                held[push.record] = min(held.get(push.record, push.queued_at), push.queued_at)
+        due = (
+            p
+            for p in waiting
+            if p.due_at <= now
+            and (p.kind == "stop" or held.get(p.record, p.queued_at) >= p.queued_at)
+        )
+        order = sorted(due, key=lambda p: (p.kind != "stop", p.queued_at, p.kind, p.row_id))
+        return tuple(order[:limit])
+
+    def pushed_people(self, *, after: str, limit: int) -> tuple[str, ...]:
+        records = {p.record for p in self._pushes.values() if p.record.startswith("person:")}
+        people = sorted(record.removeprefix("person:") for record in records)
+        return tuple(person for person in people if person > after)[:limit]
+
+    def add_news(self, news: CrmNews) -> bool:
+        if news.news_id in self._news:
+            return False
+        self.save_news(news)
+        return True
+
+    def save_news(self, news: CrmNews) -> None:
+        self._news[news.news_id] = news
+
+    def news_waiting(self) -> tuple[CrmNews, ...]:
+        return in_time(news for news in self._news.values() if not news.is_pulled)
+
+    def stops_open(self) -> tuple[CrmNews, ...]:
+        return in_time(news for news in self._news.values() if news.stop == "open")
+
+    def contact_by_id(self, contact_id: str) -> Contact | None:
+        known = self._contacts.values()
+        return next((one for one in known if one.contact_id == contact_id), None)
 
     def add_ticket(self, ticket: Ticket) -> bool:
         if ticket.ticket_id in self._tickets:

@@ -34,10 +34,13 @@ HoldState = Literal["OPEN", "BOOKED", "RELEASED"]
 ReminderState = Literal["WAITING", "DONE", "CANCELLED"]
 ListScope = Literal["email", "domain", "account", "person"]
 """What an entry of a suppression list names; `person` only where a recorded stop was lifted."""
-PushKind = Literal["change", "ticket", "sent", "heard"]
-"""A field, a case for support, a message that left, one that came in."""
-PushState = Literal["WAITING", "PUSHED", "KEPT", "CONFLICT", "REFUSED"]
-"""KEPT: no CRM was connected; CONFLICT: a person has changed the field there since."""
+PushKind = Literal["stop", "change", "ticket", "sent", "heard", "work", "meeting"]
+"""An opt-out, a field, a case for support, a message that left, one that came in, work for a
+person, a meeting."""
+PushState = Literal["WAITING", "PUSHED", "MERGED", "KEPT", "CONFLICT", "REFUSED", "GIVEN_UP"]
+"""MERGED: a later change of the field went in its place; KEPT: it stays here, since no CRM was
+connected or the record is further on there; CONFLICT: a person has changed it there since;
+GIVEN_UP: it was tried for two weeks."""
 PromiseState = Literal["OPEN", "KEPT", "DUE", "CANCELLED"]
 """DUE: its time has passed and nothing shows that it was kept."""
 Party = Literal["buyer", "owner"]
@@ -410,6 +413,12 @@ class Push:
     """What the field holds there instead, in placeholder text."""
     leave: str | None = None
     """The value there that a person has given leave to write over."""
+    queued_at: datetime = AT_ONCE
+    """When it was first queued; rows of one record are delivered in this order."""
+    record: str = ""
+    """The record whose rows keep their order: `person:`, `account:` or `deal:` and its id."""
+    stood: str = ""
+    """What the field held there just before it was written, in placeholder text."""
 
 
 @dataclass(frozen=True, slots=True)

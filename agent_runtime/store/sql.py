@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select, text
+from sqlalchemy import Connection, Engine, and_, exists, func, or_, select, text
 
 from agent_runtime.contracts import Assignment, TraceEvent
+from agent_runtime.crm_outbox import queue_stop, queue_work
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
+from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store import tables as t
@@ -113,6 +115,8 @@ class SqlTx(SqlRows):
         )
         self._people.clear()
         self._assigned.clear()
+        for stop in self.stops(person_id):
+            queue_stop(self, person_id, reason=stop.reason, source="merge", at=now)
         return True
 
     def persons_of(self, person_id: str) -> tuple[str, ...]:
@@ -263,6 +267,7 @@ class SqlTx(SqlRows):
             self.close_promise(promise.promise_id, "CANCELLED")
         for hold in self.open_holds(f"thread-{person_id}"):
             self.save_hold(ended(hold, now))
+        queue_stop(self, person_id, reason=reason, source=source, at=now)
         return is_new
 
     def unsuppress(self, person_id: str) -> None:
@@ -538,6 +543,7 @@ class SqlTx(SqlRows):
     def save_human_task(self, task: HumanTask) -> None:
         columns = {"task_id": task.task_id, "thread_id": task.thread_id, "state": task.state}
         self.put(t.human_tasks, task, **columns, next_at=task.next_at)
+        queue_work(self, task)
 
     def human_task(self, task_id: str) -> HumanTask | None:
         return self.one(HumanTask, t.human_tasks, task_id=task_id)
@@ -595,10 +601,46 @@ class SqlTx(SqlRows):
         return tuple(sorted(found, key=lambda p: (p.due_at, p.kind, p.row_id)))
 
     def pushes_due(self, now: datetime, *, limit: int) -> tuple[Push, ...]:
-        c = t.crm_pushes.c
-        is_due = and_(c.tenant_id == self.tenant_id, c.state == "WAITING", c.due_at <= now)
-        query = select(c.doc).where(is_due).order_by(c.due_at, c.row_kind, c.row_id).limit(limit)
+        c, e = t.crm_pushes.c, t.crm_pushes.alias("earlier").c
+        is_earlier = and_(
+            e.tenant_id == c.tenant_id,
+            e.record == c.record,
+            e.state == "WAITING",
+            e.due_at > now,
+            e.queued_at < c.queued_at,
+        )
+        is_due = and_(
+            c.tenant_id == self.tenant_id,
+            c.state == "WAITING",
+            c.due_at <= now,
+            or_(c.row_kind == "stop", c.record == "", ~exists().where(is_earlier)),
+        )
+        order = (c.row_kind != "stop", c.queued_at, c.row_kind, c.row_id)
+        query = select(c.doc).where(is_due).order_by(*order).limit(limit)
         return tuple(load(Push, doc) for doc in self.connection.execute(query).scalars())
+
+    def add_news(self, news: CrmNews) -> bool:
+        return self.add(t.crm_news, news, **_news_columns(news))
+
+    def save_news(self, news: CrmNews) -> None:
+        self.put(t.crm_news, news, **_news_columns(news))
+
+    def news_waiting(self) -> tuple[CrmNews, ...]:
+        return in_time(self.all(CrmNews, t.crm_news, is_pulled=False))
+
+    def stops_open(self) -> tuple[CrmNews, ...]:
+        return in_time(self.all(CrmNews, t.crm_news, stop="open"))
+
+    def contact_by_id(self, contact_id: str) -> Contact | None:
+        return self.one(Contact, t.contacts, contact_id=contact_id)
+
+    def pushed_people(self, *, after: str, limit: int) -> tuple[str, ...]:
+        c = t.crm_pushes.c
+        beyond = and_(c.record.startswith("person:"), c.record > f"person:{after}")
+        mine = and_(c.tenant_id == self.tenant_id, beyond)
+        query = select(c.record).where(mine).distinct().order_by(c.record).limit(limit)
+        found = self.connection.execute(query).scalars()
+        return tuple(record.removeprefix("person:") for record in found)
 
     def _written(self, record: str, field: str) -> tuple[FieldChange, ...]:
         rows = self.rows(t.crm_changes, record=record, field=field)
@@ -706,9 +748,15 @@ def _task_columns(task: Task) -> dict[str, Any]:
     }
 
 
+def _news_columns(news: CrmNews) -> dict[str, Any]:
+    columns = {"news_id": news.news_id, "is_pulled": news.is_pulled, "stop": news.stop}
+    return {**columns, "occurred_at": news.occurred_at}
+
+
 def _push_columns(push: Push) -> dict[str, Any]:
     key = {"row_kind": push.kind, "row_id": push.row_id}
-    return {**key, "state": push.state, "due_at": push.due_at}
+    order = {"queued_at": push.queued_at, "record": push.record}
+    return {**key, **order, "state": push.state, "due_at": push.due_at}
 
 
 def _sent_since(instant: datetime) -> Any:

@@ -297,15 +297,31 @@ tickets = Table(
 )
 
 crm_pushes = Table(
-    "crm_pushes",
+    "crm_queue",
     metadata,
     _key("tenant_id"),
     _key("row_kind"),
     Column("row_id", String(400), primary_key=True),
     _text("state"),
     Column("due_at", Instant, nullable=False),
+    Column("queued_at", Instant, nullable=False),
+    Column("record", String(400), nullable=False),
     _doc(),
-    Index("crm_pushes_due", "tenant_id", "state", "due_at"),
+    Index("crm_queue_due", "tenant_id", "state", "due_at"),
+    Index("crm_queue_record", "tenant_id", "record", "state", "queued_at"),
+)
+
+crm_news = Table(
+    "crm_news",
+    metadata,
+    _key("tenant_id"),
+    _key("news_id"),
+    Column("is_pulled", Boolean, nullable=False),
+    _text("stop"),
+    Column("occurred_at", Instant, nullable=False),
+    _doc(),
+    Index("crm_news_waiting", "tenant_id", "is_pulled", "occurred_at"),
+    Index("crm_news_stop", "tenant_id", "stop", "occurred_at"),
 )
 
 trace_events = Table(

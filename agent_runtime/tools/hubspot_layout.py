@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter
 
 from agent_runtime.authored import load_yaml
+from agent_runtime.crm_port import ActivityKind, RecordKind
+from agent_runtime.tools.allow_list import AllowList, Property, allow_list
 
-VendorKind = Literal["contact", "account", "deal", "ticket", "activity"]
+VendorKind = RecordKind | Literal["ticket"] | ActivityKind
+LOGGED: tuple[ActivityKind, ...] = ("email", "communication", "call", "note", "task", "meeting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +31,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
-    """One property, and its words for ours where they differ."""
-
-    name: str
-    values: Mapping[str, str] = field(default_factory=dict)
-
-    def theirs(self, value: str) -> str:
-        """Returns what stands there for a value of ours."""
-        return self.values.get(value, value)
-
-    def ours(self, value: str) -> str:
-        """Returns our value for what stands there."""
-        return next((ours for ours, theirs in self.values.items() if theirs == value), value)
-
-
-@dataclass(frozen=True, slots=True)
 class TicketStages:
     """The pipeline of tickets and two of its stages, by id."""
 
@@ -58,43 +45,21 @@ class Layout:
 
     records: Mapping[VendorKind, Place]
     ticket_stages: TicketStages
-    associations: Mapping[Literal["ticket", "activity", "primary_company"], int]
-    properties: Mapping[VendorKind, Mapping[str, Property]] = field(default_factory=dict)
-    """By kind and our field; a field without one is never sent."""
+    associations: Mapping[Literal["ticket", "primary_company"], int]
+    fields: AllowList = field(default_factory=lambda: allow_list("hubspot"))
 
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """The scopes that a token needs for all of it, sorted."""
-        used = [self.records[kind] for kind in (*self.properties, "activity")]
-        return tuple(sorted({scope for place in used for scope in (place.read, place.write)}))
-
-    @property
-    def setup_scopes(self) -> tuple[str, ...]:
-        """The same, and those by which a token may make properties."""
-        schemas = {self.records[kind].schemas for kind in (*self.properties, "activity")}
-        return tuple(sorted({*self.scopes, *schemas}))
+    def properties(self, kind: VendorKind) -> Mapping[str, Property]:
+        """Returns the properties of a kind by field of ours; a field without one is never sent."""
+        return self.fields.kinds.get(kind, {})
 
     def own_properties(self, kind: VendorKind) -> tuple[str, ...]:
         """The properties of a kind that somebody has to have made there."""
-        mapped = [p.name for p in self.properties.get(kind, {}).values()]
-        names = (*mapped, self.records[kind].our_id)
-        return tuple(sorted({name for name in names if name.startswith("parley_")}))
+        names = {p.name for p in self.properties(kind).values()}
+        return tuple(sorted(name for name in names if name.startswith("parley_")))
 
 
 @cache
 def hubspot_layout() -> Layout:
-    """Returns the layout, with the properties that `writable.yaml` names."""
-    here = Path(__file__)
-    listed = load_yaml(here.with_name("writable.yaml").read_text(encoding="utf-8"))
-    laid = load_yaml(here.with_name("hubspot.yaml").read_text(encoding="utf-8"))
-    properties = {kind: _named(fields) for kind, fields in listed["crm.update"].items()}
-    properties["ticket"] = _named(listed["tickets.open"]["contact"])
-    return TypeAdapter(Layout).validate_python({**laid, "properties": properties})
-
-
-def _named(fields: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {
-        name: {"name": rules["hubspot"], "values": rules.get("hubspot_values", {})}
-        for name, rules in fields.items()
-        if rules.get("hubspot")
-    }
+    """Returns the layout of an account as it is to begin with."""
+    laid = load_yaml(Path(__file__).with_name("hubspot.yaml").read_text(encoding="utf-8"))
+    return TypeAdapter(Layout).validate_python(laid)

@@ -7,6 +7,7 @@ from typing import Any
 from agent_runtime.errors import ParleyError
 from agent_runtime.tools.hubspot_api import HubSpotApi, HubSpotTrouble
 from agent_runtime.tools.hubspot_layout import Layout, VendorKind
+from agent_runtime.tools.hubspot_requests import ListProperties, MakeProperties
 
 
 class HubSpotSetupError(ParleyError):
@@ -35,16 +36,15 @@ def lacking(api: HubSpotApi, layout: Layout) -> Iterator[Lack]:
     """
     for kind, place in layout.records.items():
         try:
-            listed = api.ask("GET", f"/crm/v3/properties/{place.path}")
+            listed = api.ask(ListProperties(place=place))
         except HubSpotTrouble as trouble:
-            if trouble.outcome.status == "retry":
+            if trouble.outcome.status != "refused":
                 raise HubSpotSetupError(f"HubSpot: {trouble.outcome.reason}.") from None
             yield Lack(kind, trouble.outcome.reason)
             continue
         there = {str(p["name"]): p for p in listed["results"]}
         group = str(there.get(place.beside, {}).get("groupName", ""))
-        mapped = [p.name for p in layout.properties.get(kind, {}).values()]
-        for name in (*mapped, *([place.our_id] if place.our_id else [])):
+        for name in sorted(p.name for p in layout.properties(kind).values()):
             if name not in there:
                 said = f"no property {name}"
                 yield Lack(kind, said, name, group, is_id=name == place.our_id)
@@ -65,9 +65,8 @@ def create(api: HubSpotApi, layout: Layout, lacks: list[Lack]) -> int:
         inputs = [_new(lack) for lack in lacks if lack.kind == kind and lack.name in own]
         if not inputs:
             continue
-        path = f"/crm/v3/properties/{place.path}/batch/create"
         try:
-            answer = api.ask("POST", path, body={"inputs": inputs})
+            answer = api.ask(MakeProperties(place=place, inputs=inputs))
         except HubSpotTrouble as trouble:
             raise HubSpotSetupError(f"{kind}: {trouble.outcome.reason}.") from None
         made += len(answer.get("results", []))

@@ -5,29 +5,36 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.resources import BatchResource, WorkspaceResource
+from pipelines.resources import BatchResource, WorkspaceResource, from_environment_sources
+from pipelines.sources.keys import landed_keys
 
 BATCH = dg.AssetSelection.groups("sources", "crm", "segments", "assignment", "outreach")
 
 
-@dg.asset(key=["sources", "exports"], group_name="sources", kinds={"polars", "parquet"})
+@dg.asset(
+    key=["sources", "exports"],
+    group_name="sources",
+    kinds={"polars", "parquet"},
+    deps=[["sources", "hubspot_files"], *landed_keys(from_environment_sources())],
+)
 def exports(workspace: WorkspaceResource, batch: BatchResource) -> dg.MaterializeResult:
     """One Parquet file per file of the CRM export, one row per data row, every cell as text.
 
-    Source: the folder of exports, by the batch's mapping. A file that is missing, empty,
-    truncated or wrongly encoded stops the batch; a row that cannot be read is marked.
+    Source: the folder of exports and landed tables, by the batch's mapping. A file that is
+    missing, empty, truncated or wrongly encoded stops the batch; a row that cannot be read is
+    marked.
     """
     from pipelines.lake import Lake, write_all
     from pipelines.sources.reader import read_file
 
-    mapping = batch.export_mapping(workspace)
-    folder = batch.folder(workspace)
+    mapping, lake = batch.export_mapping(workspace), Lake(workspace.paths)
+    places = {file.name: file.at(batch.folder(workspace), lake.landing) for file in mapping.files}
     frames = {
-        file.path: read_file(folder / file.path, file)
+        file.name: read_file(places[file.name], file)
         for file in mapping.files
-        if not file.optional or (folder / file.path).is_file()
+        if not file.optional or places[file.name].is_file()
     }
-    write_all(frames, Lake(workspace.paths).raw)
+    write_all(frames, lake.raw)
     rows = {name: frame.height for name, frame in frames.items()}
     return dg.MaterializeResult(metadata={"dagster/row_count": sum(rows.values()), "files": rows})
 

@@ -76,6 +76,8 @@ class Source(_Authored):
     """What to do with a word that `choices` does not list."""
     nulls: tuple[str, ...] = ()
     scale: float = 1.0
+    decimal: Literal[".", ","] = "."
+    """Decimal sign of the numbers; with a comma `1.234,50 €` is read as well."""
     separator: str = "-"
     """What a slug puts between words."""
     region: str | None = None
@@ -167,6 +169,8 @@ class FileMapping(_Authored):
     """One file of an export: how to read it, and where its rows go."""
 
     path: str = Field(pattern=r"^[^/\\]+$")
+    landed: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
+    """Name of the source that landed this table; left out, a file in the folder of the export."""
     format: Literal["csv", "parquet"] = "csv"
     encoding: str = "utf-8-sig"
     delimiter: str = ","
@@ -175,6 +179,28 @@ class FileMapping(_Authored):
     nulls: tuple[str, ...] = ("",)
     optional: bool = False
     routes: tuple[Route, ...]
+
+    @model_validator(mode="after")
+    def _landed_is_parquet(self) -> "FileMapping":
+        if self.landed and not self.path.endswith(".parquet"):
+            raise ValueError(
+                f"path {self.path!r} is no landed table; write the table's name and .parquet"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """What tells the file from all others of the mapping."""
+        return f"{self.landed}.{self.path}" if self.landed else self.path
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file is read as Parquet, as all landed tables are."""
+        return self.format == "parquet" or bool(self.landed)
+
+    def at(self, folder: Path, landing: Path) -> Path:
+        """Returns where the file lies."""
+        return (landing / self.landed if self.landed else folder) / self.path
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Yields what is taken from this file, and the column it is taken from."""

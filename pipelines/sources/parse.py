@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Literal
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -22,8 +23,17 @@ _LETTERS = str.maketrans(
 )
 """Letters that Unicode does not take apart."""
 
+_COMMA_NUMBER = r"^(?:[A-Z]{3}|[€$£])?\s*([+-]?\d[\d.\s'\u00a0]*(?:,\d+)?)\s*(?:[A-Z]{3}|[€$£])?$"
+"""A number with a decimal comma, with thousands apart and a currency before or after it."""
+
 _ISO_DAYS = ("%Y-%m-%d",)
 _ISO_INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d")
+NAMED_IN = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da")
+"""Languages in which names of countries and languages are read."""
+
+_ALSO = {"usa": "US", "u.s.a.": "US", "uk": "GB", "england": "GB", "holland": "NL", "korea": "KR"}
+"""What people write that is no name of a country in any of them."""
+
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 DTYPES: dict[str, pl.DataType] = {
@@ -62,6 +72,8 @@ class Style:
     """What a slug puts between words."""
     region: pl.Expr | None = None
     """Two-letter country of a phone number without a `+` prefix."""
+    decimal: str = "."
+    """Decimal sign; with a comma, points, spaces and a currency are passed over."""
 
 
 def parse(text: pl.Expr, kind: Parse, style: Style | None = None) -> pl.Expr:
@@ -85,13 +97,19 @@ def _lower(text: pl.Expr, _: Style) -> pl.Expr:
     return text.str.to_lowercase()
 
 
-def _whole(text: pl.Expr, _: Style) -> pl.Expr:
-    return text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+def _whole(text: pl.Expr, style: Style) -> pl.Expr:
+    return _digits(text, style).str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
 
 
 def _number(text: pl.Expr, style: Style) -> pl.Expr:
-    value = text.cast(pl.Float64, strict=False)
+    value = _digits(text, style).cast(pl.Float64, strict=False)
     return pl.when(value.is_finite()).then(value * style.scale)
+
+
+def _digits(text: pl.Expr, style: Style) -> pl.Expr:
+    if style.decimal == ".":
+        return text
+    return text.str.extract(_COMMA_NUMBER, 1).str.replace_all(r"[^\d,+-]", "").str.replace(",", ".")
 
 
 def _flag(text: pl.Expr, _: Style) -> pl.Expr:
@@ -135,6 +153,31 @@ def _country(text: pl.Expr, _: Style) -> pl.Expr:
     return _member(text.str.to_uppercase(), sorted(phonenumbers.SUPPORTED_REGIONS))
 
 
+def _country_name(text: pl.Expr, _: Style) -> pl.Expr:
+    return text.str.to_lowercase().replace_strict(
+        _codes("territories"), default=None, return_dtype=pl.String
+    )
+
+
+def _language_name(text: pl.Expr, _: Style) -> pl.Expr:
+    plain = text.str.to_lowercase().str.replace(r"^([a-z]{2})[-_][a-z]+$", "$1")
+    return plain.replace_strict(_codes("languages"), default=None, return_dtype=pl.String)
+
+
+@cache
+def _codes(what: Literal["territories", "languages"]) -> dict[str, str]:
+    """Two-letter codes by name, in the languages that names are read in, and by the code itself."""
+    from babel import Locale
+
+    codes: dict[str, str] = {}
+    for language in NAMED_IN:
+        for code, name in getattr(Locale(language), what).items():
+            if len(code) == 2 and code.isalpha():
+                codes.setdefault(str(name).lower(), code)
+                codes.setdefault(code.lower(), code)
+    return codes | (_ALSO if what == "territories" else {})
+
+
 def _language(text: pl.Expr, _: Style) -> pl.Expr:
     return text.str.to_lowercase().str.extract(r"^([a-z]{2})(?:[-_][a-z]+)?$", 1)
 
@@ -154,6 +197,16 @@ def _first_word(text: pl.Expr, _: Style) -> pl.Expr:
 def _later_words(text: pl.Expr, _: Style) -> pl.Expr:
     """One word has none after it, which is no fault: the value is then empty."""
     return text.str.extract(r"^\S+\s*(.*)$", 1)
+
+
+def _before_comma(text: pl.Expr, _: Style) -> pl.Expr:
+    return text.str.extract(r"^([^,]*?)\s*(?:,|$)", 1)
+
+
+def _after_comma(text: pl.Expr, _: Style) -> pl.Expr:
+    """Without a comma there is nothing after it, which is no fault: the value is then empty."""
+    rest = text.str.extract(r"^[^,]*(?:,\s*(.*))?$", 1)
+    return pl.when(text.is_not_null()).then(rest.fill_null(""))
 
 
 def _member(text: pl.Expr, known: list[str]) -> pl.Expr:
@@ -197,9 +250,13 @@ _PARSERS: dict[Parse, Callable[[pl.Expr, Style], pl.Expr]] = {
     "phone": _phone,
     "domain": _domain,
     "country": _country,
+    "country_name": _country_name,
     "language": _language,
+    "language_name": _language_name,
     "time_zone": _time_zone,
     "slug": _slug,
     "first_word": _first_word,
     "later_words": _later_words,
+    "before_comma": _before_comma,
+    "after_comma": _after_comma,
 }

@@ -21,6 +21,9 @@ MAX_ROW_CHARS = 1_000_000
 
 LINE, FAULT, RAW = "_line", "_fault", "_raw"
 
+GONE = "_gone_at"
+"""Column of a landed table: since when its source no longer has the row, which is not read."""
+
 _END = "\ue000end of file\ue000"
 
 
@@ -39,7 +42,7 @@ def read_file(path: Path, file: FileMapping) -> pl.DataFrame:
         raise SourceFault(f"{path.name}: the mapping names this file and {path.parent} has none.")
     if path.stat().st_size == 0:
         raise SourceFault(f"{path.name}: the file is empty; a header line is the least it needs.")
-    frame = _read_csv(path, file) if file.format == "csv" else _read_parquet(path)
+    frame = _read_parquet(path) if file.is_parquet else _read_csv(path, file)
     _require_columns(path, frame.columns, file)
     return frame
 
@@ -167,6 +170,8 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         raise SourceFault(
             f"{path.name}: not a whole Parquet file ({reason}); export it again."
         ) from error
+    if GONE in frame.columns:
+        frame = frame.filter(pl.col(GONE).is_null())
     return frame.select(_as_text(name, dtype) for name, dtype in frame.schema.items()).with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(LINE),
         pl.lit(None, pl.String).alias(FAULT),

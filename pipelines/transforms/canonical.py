@@ -68,7 +68,7 @@ def build(
     warnings: list[Warned] = []
     for name, feeding in routes.items():
         routed = [
-            route_rows(raw[file.path], file, route, origin=origin, built=built)
+            route_rows(raw[file.name], file, route, origin=origin, built=built)
             for file, route in feeding
         ]
         accepted = pl.concat(
@@ -97,7 +97,7 @@ def _routes(
             (file, route)
             for file in mapping.files
             for route in file.routes
-            if route.table == name and file.path in raw
+            if route.table == name and file.name in raw
         ]
         if feeding:
             routes[name] = feeding

@@ -48,7 +48,7 @@ def read(
     text = _text(source, (*nulls, *source.nulls))
     meaning, not_listed = _chosen(text, source)
     region = pl.col(source.region).str.strip_chars().str.to_uppercase() if source.region else None
-    style = Style(source.formats, source.scale, source.separator, region)
+    style = Style(source.formats, source.scale, source.separator, region, source.decimal)
     value = parse(meaning, kind, style)
     refused = (
         pl.when(not_listed)

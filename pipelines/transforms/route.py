@@ -138,7 +138,7 @@ def _is_meant(route: Route) -> pl.Expr:
 def _source_key(file: FileMapping) -> pl.Expr:
     line = pl.concat_str(pl.lit("line "), pl.col(LINE))
     key = pl.concat_str([pl.col(name) for name in file.key], separator="/") if file.key else line
-    return pl.concat_str(pl.lit(f"{file.path}:"), pl.coalesce(key, line))
+    return pl.concat_str(pl.lit(f"{file.name}:"), pl.coalesce(key, line))
 
 
 def _latest(route: Route) -> pl.Expr:

@@ -65,9 +65,9 @@ def use(store, tool, target, at=NOW, arms=("agent",), **values):
         return Hands().do(tx, permit, cause)
 
 
-def push_with(store, url, *, token="good", timeout_s=0.5):
+def push_with(store, url, *, token="good", timeout_s=0.5, rules=None, pace=None):
     """Returns the delivery to a stand-in; the fixture `store` closes its connections."""
-    crm = HubSpotCrm(HubSpotApi(url, token, timeout_s=timeout_s))
+    crm = HubSpotCrm(HubSpotApi(url, token, timeout_s=timeout_s, pace=pace), rules=rules)
     opened.append(crm)
     return CrmPush(store, crm, {})
 

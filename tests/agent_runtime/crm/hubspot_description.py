@@ -6,14 +6,18 @@ from urllib.parse import parse_qsl, urlsplit
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
+LOGGED = ("emails", "communications", "calls", "notes", "tasks", "meetings")
 FILE_OF = {
     "/crm/v3/objects/contacts": "contacts",
     "/crm/v3/objects/companies": "companies",
     "/crm/v3/objects/0-3": "deals",
     "/crm/v3/objects/tickets": "tickets",
-    "/crm/v3/objects/notes": "notes",
+    **{f"/crm/v3/objects/{name}": name for name in LOGGED},
+    "/crm/v3/pipelines": "pipelines",
     "/crm/v3/properties": "properties",
+    "/crm/v3/owners": "crmOwners",
     "/crm/v4": "associations",
+    "/communication-preferences/v4": "subscriptions",
 }
 HOST = "https://api.hubapi.com"
 

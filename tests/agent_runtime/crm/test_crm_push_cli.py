@@ -85,7 +85,7 @@ def test_the_check_says_what_the_account_lacks_and_makes_it(run, hubspot):
     assert "contact: no property parley_urgency" in said
     assert "takes the same value twice" in said
     made = run(crm, "check", "--create", fails=True)
-    assert "made 6 properties" in made
+    assert "made 7 properties" in made
     assert "no property" not in made
     note_id = hubspot.properties["notes"]["parley_activity_id"]
     assert note_id["hasUniqueValue"]
@@ -111,12 +111,14 @@ def test_the_scopes_follow_from_what_may_be_written():
     """R224."""
     said = CliRunner().invoke(crm, ["scopes", "--json"]).output
     assert json.loads(said) == [
+        "communication_preferences.read_write",
         "crm.objects.companies.read",
         "crm.objects.companies.write",
         "crm.objects.contacts.read",
         "crm.objects.contacts.write",
         "crm.objects.deals.read",
         "crm.objects.deals.write",
+        "crm.objects.owners.read",
         "tickets",
     ]
     setup = CliRunner().invoke(crm, ["scopes", "--setup"]).output.split()
