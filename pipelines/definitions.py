@@ -1,8 +1,6 @@
 """The Dagster code location: everything in `defs/`, one freshness policy, the resources."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -24,9 +22,6 @@ GROUPS = (
 """The stages in the order in which data flows through them. The group of each campaign,
 `campaign_<id>`, stands between assignment and outreach."""
 
-RUNTIME = dg.AssetKey(["outreach", "runtime_imports"])
-"""What takes the queues of all campaigns into the runtime store."""
-
 FRESH = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
 )
@@ -43,7 +38,7 @@ def defs() -> dg.Definitions:
         if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)
     ]
     return dg.Definitions(
-        assets=dg.map_asset_specs(partial(_after, _queues(assets)), assets),
+        assets=dg.map_asset_specs(_fresh, assets),
         asset_checks=loaded.asset_checks,
         schedules=loaded.schedules,
         sensors=loaded.sensors,
@@ -59,16 +54,5 @@ def place_of(group: str) -> int:
     )
 
 
-def _queues(assets: Sequence[dg.AssetsDefinition | dg.AssetSpec]) -> list[dg.AssetKey]:
-    keys = [
-        key for one in assets for key in ([one.key] if isinstance(one, dg.AssetSpec) else one.keys)
-    ]
-    return [k for k in keys if k.path[0].startswith("campaign_") and k.path[-1] == "queues"]
-
-
-def _after(queues: Sequence[dg.AssetKey], spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Keeps an asset fresh; the import waits for the queue of every campaign there is."""
-    fresh = dg.apply_freshness_policy(spec, FRESH, overwrite_existing=False)
-    if spec.key != RUNTIME:
-        return fresh
-    return fresh.merge_attributes(deps=[dg.AssetDep(key) for key in queues])
+def _fresh(spec: dg.AssetSpec) -> dg.AssetSpec:
+    return dg.apply_freshness_policy(spec, FRESH, overwrite_existing=False)

@@ -10,7 +10,8 @@ import dagster as dg
 
 from pipelines.campaigns.book import Page
 from pipelines.campaigns.checks import CHECKS
-from pipelines.campaigns.jobs import dry_run_job, key_of, progress_job, run_job, switches
+from pipelines.campaigns.jobs import dry_run_job, progress_job, run_job, switches
+from pipelines.campaigns.keys import group_name, key_of
 from pipelines.campaigns.parts import FIRST_DAY
 from pipelines.campaigns.steps import QueueConfig, keep_plan, keep_progress, opened, put_into_queue
 from pipelines.campaigns.timing import schedule_of, sensors_of
@@ -58,7 +59,7 @@ def _spec(
 ) -> dg.AssetSpec:
     return dg.AssetSpec(
         key_of(page, name),
-        group_name=f"campaign_{page.slug}",
+        group_name=group_name(page.slug),
         deps=deps,
         description=text,
         partitions_def=days,

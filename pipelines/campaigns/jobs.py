@@ -6,6 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from pipelines.campaigns.book import Page
+from pipelines.campaigns.keys import key_of
 from pipelines.resources import WorkspaceResource
 
 Unresolved = Any
@@ -17,11 +18,6 @@ class SwitchConfig(dg.Config):
 
     why: str = Field(default="from Dagster", description="Why; it stands with the flag.")
     by: str = Field(default="somebody in Dagster", description="Who decides it.")
-
-
-def key_of(page: Page, name: str) -> dg.AssetKey:
-    """Returns the key of an asset of a campaign."""
-    return dg.AssetKey([f"campaign_{page.slug}", name])
 
 
 def run_job(page: Page) -> Unresolved:

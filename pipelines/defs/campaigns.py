@@ -11,13 +11,14 @@ def campaigns() -> dg.Definitions:
     # Read at each load, so that a file that came since is found.
     book = import_module("pipelines.campaigns.book")
     group = import_module("pipelines.campaigns.group")
+    keys = import_module("pipelines.campaigns.keys")
     settings = import_module("agent_runtime.settings").load_settings()
     found = book.read_book(settings.workspace.resolve())
     groups = [group.group_of(page) for page in found.pages]
     faults = [
         dg.AssetSpec(
-            [f"campaign_{book.slug_of(fault.path.stem)}", "faults"],
-            group_name=f"campaign_{book.slug_of(fault.path.stem)}",
+            [keys.group_name(book.slug_of(fault.path.stem)), "faults"],
+            group_name=keys.group_name(book.slug_of(fault.path.stem)),
             description=f"{fault.why} Source: {fault.path}",
             kinds={"yaml"},
         )
