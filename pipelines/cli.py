@@ -17,6 +17,10 @@ COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
+    "campaign": (
+        "pipelines.campaigns.cli:app",
+        "Schedule, look at, approve, pause and explain campaigns",
+    ),
     "experiment": (
         "pipelines.experiment_cli:app",
         "Register, assign, verify, analyse and size experiments",

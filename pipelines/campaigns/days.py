@@ -43,3 +43,8 @@ def runs_on(campaign: Campaign, day: date) -> bool:
     """Says whether the timetable has a day."""
     days = campaign.schedule.days if campaign.schedule else WORKDAYS
     return ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day.weekday()] in days
+
+
+def days_between(first: date, last: date) -> tuple[date, ...]:
+    """Returns the days from the first to the last, both included; none where they are turned."""
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
