@@ -38,7 +38,9 @@ def document_of(campaign: Campaign) -> dict[str, Any]:
     """Returns all that decides who is written to and how: campaign, segments, experiment."""
     from pipelines.transforms.segment import load_segment
 
-    plain = campaign.model_dump(mode="json", exclude={"author", "segments", "experiment"})
+    # What nobody wrote is left out, so that a field that comes later voids no approval.
+    unsaid = {"author", "segments", "experiment"}
+    plain = campaign.model_dump(mode="json", exclude=unsaid, exclude_defaults=True)
     segments = [load_segment(name).model_dump(mode="json") for name in campaign.segments]
     return {
         "campaign": plain,

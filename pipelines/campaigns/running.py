@@ -12,10 +12,11 @@ from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.settings import Workspace
 from experiments.registry import register
 from pipelines.campaign import Campaign, write_limits
-from pipelines.campaigns.approving import last_approval, why_unapproved
+from pipelines.campaigns.approving import last_approval
 from pipelines.campaigns.budgets import spent
 from pipelines.campaigns.checking import Finding, check_plan
 from pipelines.campaigns.dry_run import DryRun, dry_run
+from pipelines.campaigns.gates import why_not_now
 from pipelines.campaigns.planning import Planned, World, plan_day, read_world
 from pipelines.campaigns.rehearsal import rehearse
 from pipelines.campaigns.runtime import Runtime, open_runtime
@@ -29,6 +30,9 @@ from pipelines.transforms.segment import load_segment
 
 REHEARSED = 500
 """So many first messages are written in a dry run; the rest is counted by the plan alone."""
+
+JUMPS = ("volume_steady",)
+"""Checks over which somebody may decide."""
 
 
 class RefusedRunError(PipelineError):
@@ -87,17 +91,13 @@ def look(day: Day, *, rehearsed: int | None = None) -> DryRun:
             task.person_id for task in firsts[: REHEARSED if rehearsed is None else rehearsed]
         }
         messages = rehearse(world, planned, people, flags=runtime.flags()) if people else ()
-        not_yet = [
-            why_unapproved(day.paths, day.campaign),
-            _paused(runtime, day.campaign),
-            *(line.said for line in spent(runtime, day.campaign, now=day.at) if line.is_over),
-        ]
+        over = (line.said for line in spent(runtime, day.campaign, now=day.at) if line.is_over)
         return dry_run(
             world,
             planned,
             messages=messages,
             findings=findings,
-            why_not_yet=[why for why in not_yet if why],
+            why_not_yet=[*why_not_now(day.paths, runtime, day.campaign), *over],
         )
 
 
@@ -117,8 +117,7 @@ def carry_out(day: Day, *, code_version: str, allows_jump: bool = False) -> Done
         ExperimentError: the experiment is not what was registered; nobody is assigned.
     """
     with only_writer(day.paths), _opened(day) as (runtime, world, library):
-        why = why_unapproved(day.paths, day.campaign) or _paused(runtime, day.campaign)
-        if why:
+        for why in why_not_now(day.paths, runtime, day.campaign):
             raise RefusedRunError(why)
         planned = plan_day(world, day.campaign, day.day, at=day.at)
         findings = check_plan(world, planned, library)
@@ -136,10 +135,6 @@ def carry_out(day: Day, *, code_version: str, allows_jump: bool = False) -> Done
         )
         _write(day, world, planned)
     return Done(planned, findings, planned.new, _unlike(day))
-
-
-JUMPS = ("volume_steady",)
-"""Checks over which somebody may decide."""
 
 
 def _write(day: Day, world: World, planned: Planned) -> None:
@@ -181,11 +176,6 @@ def _unlike(day: Day) -> tuple[str, ...]:
     foretold = dict(said.select("person_id", "first_at").iter_rows())
     done = {t.person_id: t.not_before for t in _queued_on(day) if t.touch == 1}
     return tuple(sorted(p for p in foretold | done if foretold.get(p) != done.get(p)))
-
-
-def _paused(runtime: Runtime, campaign: Campaign) -> str:
-    why = runtime.why_paused(campaign.id)
-    return f"campaign {campaign.id} is paused: {why}" if why else ""
 
 
 @contextmanager

@@ -133,10 +133,9 @@ def _local_day(page: Page, instant: datetime) -> str:
 
 def _why_not(page: Page, workspace: WorkspaceResource) -> str:
     """Why a run would be refused from the start; it is not even begun then."""
-    from pipelines.campaigns.approving import why_unapproved
+    from pipelines.campaigns.gates import why_not_now
     from pipelines.campaigns.runtime import open_runtime
 
-    campaign = open_campaign(page.path)
     with open_runtime(workspace.paths, workspace.tenant_id) as runtime:
-        paused = runtime.why_paused(campaign.id)
-    return f"Paused: {paused}" if paused else why_unapproved(workspace.paths, campaign)
+        reasons = why_not_now(workspace.paths, runtime, open_campaign(page.path))
+    return reasons[0] if reasons else ""

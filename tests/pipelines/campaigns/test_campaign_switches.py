@@ -76,8 +76,8 @@ def test_a_pause_from_dagster_is_obeyed_at_the_next_permit_and_survives_restarts
     paths, page, queued
 ):
     """R209: the run of Dagster is only the messenger; the flag binds whoever asks."""
-    group, wire = group_of(page()), Wire()
-    stop, go_on = (group.resolve_job_def(f"{name}_prospecting") for name in ("pause", "resume"))
+    jobs, wire = {job.name: job for job in group_of(page()).jobs}, Wire()
+    stop, go_on = jobs["pause_prospecting"], jobs["resume_prospecting"]
     config = QUIET | {
         "ops": {"raise_pause_prospecting": {"config": {"why": "a complaint", "by": "Ada Roe"}}}
     }
@@ -114,7 +114,7 @@ def tick(page, paths, instant):
     with dg.build_schedule_context(
         resources=resources(paths), scheduled_execution_time=instant
     ) as context:
-        return schedule.evaluate_tick(context)
+        return schedule(context)
 
 
 def test_a_tick_of_the_schedule_runs_the_local_day_or_says_why_not(
@@ -125,10 +125,10 @@ def test_a_tick_of_the_schedule_runs_the_local_day_or_says_why_not(
     assert "nobody has approved it" in tick(page(), paths, at).skip_message
     approved()
     pause(paths, "northbeam", "prospecting", why="a complaint", by="Ada", now=NOW)
-    assert tick(page(), paths, at).skip_message == "Paused: a complaint"
+    assert tick(page(), paths, at).skip_message == ("campaign prospecting is paused: a complaint")
     resume(paths, "northbeam", "prospecting", why="", by="Ada", now=NOW)
 
-    [request] = tick(page(), paths, at).run_requests
+    request = tick(page(), paths, at)
 
     assert (request.partition_key, request.run_key) == ("2026-01-12", "2026-01-12")
 
