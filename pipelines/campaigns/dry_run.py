@@ -51,6 +51,16 @@ class DryRun:
     """People whose touches stand in the queue from earlier days."""
 
     @property
+    def held(self) -> int:
+        """People whose first message would wait: a public holiday, quiet hours, a cap."""
+        return self.table.filter(pl.col("gets") & (pl.col("detail") != "")).height
+
+    @property
+    def touches(self) -> int:
+        """Touches of those who would get any."""
+        return int(self.table.filter("gets").get_column("touches").sum())
+
+    @property
     def counts(self) -> dict[str, int]:
         """People by what would become of them, the most first."""
         why = self.table.filter(~pl.col("gets")).get_column("why").to_list()
@@ -66,7 +76,8 @@ class DryRun:
             "time_zone": planned.campaign.time_zone,
             "planned_from": planned.now.isoformat(),
             "counts": self.counts,
-            "touches": len(planned.new),
+            "touches": self.touches,
+            "held_at_first": self.held,
             "stand_already": self.stands,
             "why_not_yet": list(self.why_not_yet),
             "checks": [{"name": f.name, "passed": f.passed, "says": f.says} for f in self.findings],
@@ -117,7 +128,8 @@ def _table(planned: Planned, stands: set[str], messages: Sequence[FirstMessage])
         first = min(mine, key=lambda task: task.touch) if mine else None
         why, detail = row["reason"], detail_of.get(person) or ""
         if first is not None:
-            why, detail = (HELD, kept_back) if kept_back else (first.reason, "")
+            held = message.held if message else ""
+            why, detail = (HELD, kept_back) if kept_back else (first.reason, held)
         elif row["queued"] and person in stands:
             why = "queued_before"
         rows.append(

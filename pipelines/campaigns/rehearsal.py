@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ import polars as pl
 
 from agent_runtime.app import assemble
 from agent_runtime.contracts import OutreachTask
+from agent_runtime.desk import Desk
 from agent_runtime.library.catalog import company_library
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.policies.permit import Permit
@@ -29,8 +30,9 @@ from pipelines.campaigns.planning import Planned, World
 from pipelines.lake import Lake, write
 from pipelines.transforms.queue_table import from_tasks
 
-_OF_PEOPLE = ("contacts", "consents")
 _WHOLE = ("owners", "accounts")
+_PATIENCE = 10
+"""So often a touch is taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class FirstMessage:
     """The body with names for what is personal, as traces hold it."""
     texts: tuple[str, ...] = ()
     """Ids of the approved texts."""
+    held: str = ""
+    """Until when, and why, the permit would hold it before it goes."""
     why_not: str = ""
+    """Why it would not go at all."""
 
 
 class _Unused:
@@ -103,9 +108,26 @@ def rehearse(
         found = []
         for task in sorted(first, key=lambda t: (t.not_before, t.task_id)):
             paper = _Paper()
-            runtime.desk.work(Due("task", task.task_id), paper, now=task.not_before)
-            found.append(_message(store, task, paper))
+            held = _work(runtime.desk, store, task, paper)
+            found.append(replace(_message(store, task, paper), held=held))
     return tuple(found)
+
+
+def _work(desk: Desk, store: MemoryStore, task: OutreachTask, paper: _Paper) -> str:
+    """Works a touch as the pump would, later again where the permit defers it; returns why."""
+    due, now, held = Due("task", task.task_id), task.not_before, ""
+    for _ in range(_PATIENCE):
+        desk.work(due, paper, now=now)
+        left = next((m for m in store.messages.values() if m.task_id == task.task_id), None)
+        waiting = store.task(task.task_id) if left is None else left
+        if waiting is None or waiting.state not in ("WAITING", "READY"):
+            break
+        if not now < waiting.due_at < task.expires_at:
+            break
+        held = f"until {waiting.due_at:%Y-%m-%d %H:%M} UTC: {_why_not(store, task.person_id)}"
+        due = due if left is None else Due("message", left.message_id)
+        now = waiting.due_at
+    return held
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def keep_plan(day: "Day", wanted: Collection[str]) -> Iterator[tuple[str, Metada
                 "dry_run": dg.MetadataValue.md(as_markdown(found)),
                 "dagster/row_count": found.table.height,
                 "people": found.counts["gets"],
-                "touches": len(planned.new),
+                "touches": found.touches,
                 "table": str(day.tables.of(day.day, "dry_run")),
             },
         )

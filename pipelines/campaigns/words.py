@@ -1,6 +1,7 @@
 """A dry run as people read it: on the terminal, and as Markdown in Dagster."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from agent_runtime.settings import Workspace
 from pipelines.campaigns.dry_run import DryRun, local
@@ -48,7 +49,8 @@ def as_text(found: DryRun, workspace: Workspace, *, people: int, messages: int) 
     for row in (row for row in shown if row["gets"]):
         when = local(found.planned, row["first_at"])
         name = named.get(row["contact_id"], row["contact_id"])
-        lines.append(f"  {when}  {name:<42.42}  {row['touches']} touches  {row['why']}")
+        held = f"; waits {row['detail']}" if row["detail"] else ""
+        lines.append(f"  {when}  {name:<42.42}  {row['touches']} touches  {row['why']}{held}")
     left = found.counts["gets"] - min(people, found.counts["gets"])
     lines += [f"  and {left:,} more"] if left > 0 else []
     lines += ["", "Who would not, and why:"]
@@ -64,12 +66,12 @@ def as_markdown(found: DryRun) -> str:
     head, *more = _head(found)
     lines = [head, "", *(f"- {line}" for line in more), "", "| Who not, and why | People |"]
     lines += ["| --- | ---: |"]
-    lines += [f"| `{why}` {_UNTOLD.get(why, '')} | {n:,} |" for why, n in _left_out(found)]
+    lines += [f"| {why}: {_UNTOLD.get(why, '')} | {n:,} |" for why, n in _left_out(found)]
     lines += ["", "| When | Contact | Touches | Why | Text |", "| --- | --- | ---: | --- | --- |"]
     gets = [row for row in found.table.head(_ROWS).iter_rows(named=True) if row["gets"]]
     for row in gets:
         when, texts = local(found.planned, row["first_at"]), ", ".join(row["texts"])
-        cells = (when, f"`{row['contact_id']}`", str(row["touches"]), row["why"], texts)
+        cells = (when, f"`{row['contact_id']}`", str(row["touches"]), _why(row), texts)
         lines.append(f"| {' | '.join(cells)} |")
     left = found.counts["gets"] - len(gets)
     lines += ["", f"and {left:,} more"] if left > 0 else []
@@ -86,13 +88,24 @@ def _head(found: DryRun) -> Iterator[str]:
     yield (
         f"{planned.campaign.id}@{planned.campaign.version} on {planned.day} "
         f"({planned.campaign.time_zone}): {gets:,} of {total:,} people would get "
-        f"{len(planned.new):,} touches, {total - gets:,} would get none."
+        f"{found.touches:,} touches, {total - gets:,} would get none."
     )
+    if found.held:
+        yield (
+            f"{found.held:,} of the first messages would wait: the permit defers them "
+            "(a holiday, quiet hours, a cap of the mailbox)."
+        )
     yield "This is a dry run: nothing was written to the queue."
     for why in found.why_not_yet:
         yield f"It would not run now: {why}"
     for one in found.findings:
         yield f"{'holds ' if one.passed else 'BROKEN'}  {one.name}: {one.says}"
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Dagster's tables break at a bar."""
+    told = f"{row['why']}; waits {row['detail']}" if row["detail"] else row["why"]
+    return told.replace("|", "/")
 
 
 def _left_out(found: DryRun) -> list[tuple[str, int]]:

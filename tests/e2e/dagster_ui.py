@@ -55,7 +55,10 @@ def make_world(root, home, *, size=400):
         ingest.run_ingest(paths.exports, "sandbox", paths, now=now, instance=instance)
         workspace = WorkspaceResource(root=str(root), tenant_id="northbeam", now=now.isoformat())
         dg.materialize(
-            [segments.contact_facts], resources={"workspace": workspace}, instance=instance
+            [segments.contact_facts],
+            resources={"workspace": workspace},
+            instance=instance,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     return paths
 
@@ -110,7 +113,7 @@ def browser_page(*, width=1600, height=1000):
             args=list(FLAGS),
             timeout=PATIENCE_S * 1000,
         )
-        page = browser.new_page(viewport={"width": width, "height": height})
+        page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
         page.set_default_timeout(PATIENCE_S * 1000)
         yield page
         browser.close()
@@ -178,6 +181,18 @@ def ask(base, query, **variables):
     return json.loads(urlopen(request, timeout=120).read())["data"]
 
 
+def _around(boxes, margin=24):
+    left, top, right, bottom = (
+        edge(box[n] for box in boxes) for n, edge in enumerate((min, min, max, max))
+    )
+    return {
+        "x": left - margin,
+        "y": top - margin,
+        "width": right - left + 2 * margin,
+        "height": bottom - top + 2 * margin,
+    }
+
+
 class Clicks:
     """What somebody does on the pages of a server."""
 
@@ -187,17 +202,17 @@ class Clicks:
     def go(self, path):
         self.page.goto(f"{self.base}{path}", wait_until="domcontentloaded")
 
-    def look(self, name):
-        """Takes a picture once nothing on the page is loading any more."""
-        self.page.wait_for_timeout(3000)
+    def look(self, name, **how):
+        """Takes a picture, once the page has had a moment to finish."""
         if self.pictures is not None:
-            target = self.pictures / f"{name}.png"
-            self.page.screenshot(path=str(target), timeout=PATIENCE_S * 1000)
+            self.page.wait_for_timeout(3000)
+            more = {"scale": "css", "timeout": PATIENCE_S * 1000} | how
+            self.page.screenshot(path=str(self.pictures / f"{name}.png"), **more)
 
     def graph(self):
         """Opens the asset graph; returns from left to right where each group stands, in pixels."""
         self.go("/asset-groups")
-        left = {}
+        found = {}
 
         def places():
             for name in IN_ORDER:
@@ -207,16 +222,16 @@ class Clicks:
                     ".filter(e => e.textContent.trim().startsWith(head)"
                     " && e.textContent.includes(tail))"
                     ".map(e => e.getBoundingClientRect()).filter(b => b.width > 0)"
-                    ".sort((a, b) => a.width - b.width).map(b => b.x)",
+                    ".sort((a, b) => a.width - b.width).map(b => [b.x, b.y, b.right, b.bottom])",
                     [head, tail],
                 )
                 if boxes:
-                    left[name] = boxes[0]
-            return len(left) == len(IN_ORDER)
+                    found[name] = boxes[0]
+            return len(found) == len(IN_ORDER)
 
-        wait(places, f"groups on the page: {sorted(left)}")
-        self.look("dagster_graph")
-        return left
+        wait(places, f"groups on the page: {sorted(found)}")
+        self.look("dagster_graph", scale="device", clip=_around(found.values()))
+        return {name: box[0] for name, box in found.items()}
 
     def descriptions(self):
         """Returns every asset with its description; one of them is also read on its page."""
