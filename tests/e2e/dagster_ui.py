@@ -94,7 +94,7 @@ def dagster_dev(root, home):
         )
         yield base
     finally:
-        os.killpg(server.pid, signal.SIGINT)
+        os.killpg(server.pid, signal.SIGTERM)
         try:
             server.wait(timeout=60)
         except subprocess.TimeoutExpired:
@@ -279,7 +279,7 @@ class Clicks:
         """Clicks Launch Run in a job's launchpad; returns how the run ended."""
         before = self.runs()
         self.go(f"/locations/{LOCATION}/jobs/{job}/playground")
-        button = self.page.get_by_role("button", name="Launch Run", exact=True)
+        button = self.page.get_by_role("button", name="Launch Run").first
         button.wait_for()
         if picture:
             self.look(picture)
