@@ -35,8 +35,9 @@ class Timetable(Part):
     @classmethod
     def _of_yaml(cls, value: object) -> object:
         """YAML 1.1 reads 16:30 without quotes as 990: sixties and ones."""
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        return f"{value // 60:02}:{value % 60:02}" if is_number and value < 1440 else value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1440:
+            return f"{value // 60:02}:{value % 60:02}"
+        return value
 
     @property
     def clock(self) -> tuple[int, int]:

@@ -145,7 +145,7 @@ def walk(folder, *, pictures=None, width=1600, height=1000):
         dry = on.materialise("campaign_prospecting/dry_runs")
         said = on.dry_run()
         nothing_queued = not (paths.lake / "outreach_tasks.parquet").exists()
-        pause = on.launch("pause_prospecting", picture="dagster_pause")
+        pause = on.launch("pause_prospecting")
         why = paused()
         resume, after = on.launch("resume_prospecting"), paused()
     return {
@@ -275,14 +275,12 @@ class Clicks:
         self.page.get_by_role("button", name="Launch 1 run").click()
         return self._ended(before)
 
-    def launch(self, job, picture=""):
+    def launch(self, job):
         """Clicks Launch Run in a job's launchpad; returns how the run ended."""
         before = self.runs()
         self.go(f"/locations/{LOCATION}/jobs/{job}/playground")
         button = self.page.get_by_role("button", name="Launch Run").first
         button.wait_for()
-        if picture:
-            self.look(picture)
         button.click()
         return self._ended(before)
 
