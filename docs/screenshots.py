@@ -1,4 +1,7 @@
-"""Takes the pictures of the README from the pages of the demo: `make screenshots`."""
+"""Takes the pictures of the README from the demo's pages and from Dagster: `make screenshots`.
+
+`--dagster` takes those of Dagster alone, on a small company of their own.
+"""
 
 import shutil
 import subprocess
@@ -48,6 +51,20 @@ def main() -> int:
     return 0
 
 
+def of_dagster() -> int:
+    """Writes docs/images/dagster_*.png by clicking through the real `dagster dev`."""
+    sys.path.insert(0, str(HERE.parent))
+    from tests.e2e.dagster_ui import walk
+
+    target = HERE / "images"
+    with TemporaryDirectory() as folder:
+        found = walk(Path(folder), pictures=target, width=1500, height=860)
+    sys.stdout.write(f"{found}\n")
+    for path in target.glob("dagster_*.png"):
+        _flatten(path)
+    return 0
+
+
 def _take(browser: str, page: Path, height: int, target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     with TemporaryDirectory() as profile:
@@ -63,10 +80,14 @@ def _take(browser: str, page: Path, height: int, target: Path) -> None:
             check=True,
             capture_output=True,
         )
+    _flatten(target)
+
+
+def _flatten(target: Path) -> None:
     with Image.open(target) as taken:
         flat = taken.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
         flat.save(target, optimize=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(of_dagster() if "--dagster" in sys.argv else main() or of_dagster())

@@ -4,23 +4,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from agent_runtime.campaign_limits import UNLIMITED, CampaignLimits, as_text, read_limits
 from agent_runtime.domain import Autonomy
 from agent_runtime.policies.contact_rules import CONTACT_RULES
 from experiments.spec import SHIPPED_SPECS, Spec, load_spec
+from pipelines.campaigns.parts import Budget, Calendar, Part, Trigger, Volume
 from pipelines.documents import HERE, find_document, read_document
 
 SHIPPED = HERE / "campaigns"
 _WORKDAYS_A_WEEK = 5
 
 
-class _Authored(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Caps(_Authored):
+class Caps(Part):
     """How much is planned at most; the permit at send has caps of its own."""
 
     person_per_week: int = Field(ge=1)
@@ -30,7 +27,7 @@ class Caps(_Authored):
     """First touches a day, so that a mailbox warms up and a slow start spreads out."""
 
 
-class SendHours(_Authored):
+class SendHours(Part):
     """Local hours of a workday in which touches may go; `last` is the first that may not."""
 
     first: int = Field(default=8, ge=0, le=23)
@@ -43,12 +40,14 @@ class SendHours(_Authored):
         return self
 
 
-class Campaign(_Authored):
+class Campaign(Calendar):
     """Who is written to, by which playbook, how often, and what the experiment is."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     version: int = Field(ge=1)
     description: str
+    author: str = ""
+    """Who wrote this version; another person has to approve it."""
     segments: tuple[str, ...] = Field(min_length=1)
     """In the order in which they claim a contact."""
     playbook: str
@@ -74,6 +73,10 @@ class Campaign(_Authored):
     meetings: tuple[str, ...] | None = None
     """Meeting templates of the playbook whose times may be offered here; none given: all of them.
     An empty list leaves whoever wants to meet to the owner."""
+    triggers: tuple[Trigger, ...] = ()
+    """Only people of accounts with such an event are written to, once per account and event."""
+    budget: Budget = Budget()
+    volume: Volume = Volume()
 
     @model_validator(mode="after")
     def _is_coherent(self) -> "Campaign":

@@ -18,6 +18,10 @@ COMMANDS = {
     "sources": ("pipelines.sources.cli:app", "Pull CRM, databases, files and feeds; see drift"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
+    "campaign": (
+        "pipelines.campaigns.cli:app",
+        "Schedule, look at, approve, pause and explain campaigns",
+    ),
     "experiment": (
         "pipelines.experiment_cli:app",
         "Register, assign, verify, analyse and size experiments",

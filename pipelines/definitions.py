@@ -19,7 +19,8 @@ GROUPS = (
     "warehouse",
     "readouts",
 )
-"""The stages in the order in which data flows through them."""
+"""The stages in the order in which data flows through them. The group of each campaign,
+`campaign_<id>`, stands between assignment and outreach."""
 
 FRESH = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
@@ -43,6 +44,13 @@ def defs() -> dg.Definitions:
         sensors=loaded.sensors,
         jobs=loaded.jobs,
         resources={**(loaded.resources or {}), **from_environment()},
+    )
+
+
+def place_of(group: str) -> int:
+    """Returns where a group stands from left to right."""
+    return GROUPS.index("outreach" if group.startswith("campaign_") else group) * 2 - (
+        group.startswith("campaign_")
     )
 
 

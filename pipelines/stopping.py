@@ -1,6 +1,5 @@
 """Holds a campaign against its stop rules, pauses it in the store, and writes down why."""
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from agent_runtime.newcomers import OWNERS
-from agent_runtime.ports import Store, Tx
-from agent_runtime.routing.table import RoutingTable, routing_of
+from agent_runtime.ports import Store
 from agent_runtime.settings import Workspace
-from agent_runtime.store.rows import HumanTask
 from experiments.errors import ExperimentError
 from experiments.hash_chain import appending, read_chain
 from experiments.metrics import MetricReading, read_metric
@@ -20,6 +16,7 @@ from experiments.registry import current
 from experiments.spec import Spec
 from experiments.stop_rules import Finding, judge
 from pipelines.campaign import Campaign
+from pipelines.campaigns.notices import readers, tell
 from pipelines.readouts.publish import metric_by_unit
 
 BY_RULE = "stop rule: "
@@ -87,14 +84,13 @@ def stop_if_broken(
         return found
     flag = f"pause:{campaign.id}"
     reason = BY_RULE + "; ".join(finding.said for finding in broken)
-    table = routing_of(workspace.root)
     with store.begin() as tx:
         raised = tx.flags().get(flag)
-        told = _readers(tx, table, broken)
+        roles = {role for finding in broken for role in finding.rule.tell}
+        told = readers(tx, workspace.root, roles)
         if raised is None:
             tx.set_flag(flag, reason)
-            for reader in told:
-                tx.save_human_task(_notice(tx, campaign, reader, reason, now=now))
+            tell(tx, workspace.root, campaign.id, "stop", reason, roles=roles, now=now)
     is_of_a_person = raised is not None and not raised.startswith(BY_RULE)
     if is_of_a_person or (raised is not None and _is_written(workspace, campaign.id)):
         return found
@@ -122,31 +118,6 @@ def record_resume(
                 "decided_at": now.astimezone(UTC).isoformat(),
             }
         )
-
-
-def _readers(tx: Tx, table: RoutingTable, broken: list[Finding]) -> list[str]:
-    """The owners whose people are written to, and the colleagues whose roles the rules name."""
-    owners = OWNERS.validate_json(tx.published("owners") or "[]")
-    roles = {role for finding in broken for role in finding.rule.tell}
-    named = {person.email for person in table.people if roles & set(person.roles)}
-    return sorted({*(owner.email for owner in owners), *named})
-
-
-def _notice(tx: Tx, campaign: Campaign, reader: str, reason: str, *, now: datetime) -> HumanTask:
-    key = hashlib.sha256(f"stop\x1f{campaign.id}\x1f{reader}\x1f{now.isoformat()}".encode())
-    return HumanTask(
-        tenant_id=tx.tenant_id,
-        task_id=f"stop-{key.hexdigest()[:16]}",
-        thread_id="",
-        person_id="",
-        kind="notice",
-        route_to="team",
-        reason=f"campaign {campaign.id} stopped",
-        text=reason,
-        received_at=now,
-        priority="fast",
-        assignee=reader,
-    )
 
 
 def _is_written(workspace: Workspace, campaign_id: str) -> bool:

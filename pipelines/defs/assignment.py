@@ -51,10 +51,12 @@ def registrations(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     from agent_runtime.library.catalog import company_library
     from experiments.registry import register
     from pipelines.campaign import load_campaign
+    from pipelines.campaigns.approving import refuse_unapproved
     from pipelines.coherence import check_campaign
 
     library = company_library(workspace.paths.library)
     check_campaign(load_campaign(batch.campaign), batch.segment_ids(), library)
+    refuse_unapproved(workspace.paths, load_campaign(batch.campaign), batch.segment_names())
     entry = register(
         workspace.paths.registry,
         spec_of(batch),

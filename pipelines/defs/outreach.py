@@ -4,6 +4,7 @@ from importlib import import_module
 
 import dagster as dg
 
+from pipelines.campaigns.keys import queue_keys
 from pipelines.defs.assignment import registered_spec
 from pipelines.resources import BatchResource, WorkspaceResource
 
@@ -142,6 +143,7 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
         dg.AssetKey(["crm", "contacts"]),
         dg.AssetKey(["crm", "consents"]),
         dg.AssetKey(["crm", "suppressions"]),
+        *queue_keys(),
     ],
     kinds={"sqlalchemy"},
 )

@@ -3,12 +3,15 @@
 import dagster as dg
 import pytest
 
-from pipelines.definitions import GROUPS, defs
+from pipelines.definitions import GROUPS, defs, place_of
 
 
 @pytest.fixture(scope="module")
-def definitions():
-    return defs()
+def definitions(tmp_path_factory):
+    """What a workspace has that keeps no campaigns of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARLEY_WORKSPACE", str(tmp_path_factory.mktemp("workspace")))
+        return defs()
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +38,12 @@ def test_data_flows_through_the_groups_in_their_order(specs):
     for spec in specs.values():
         for dep in spec.deps:
             upstream = specs[dep.asset_key].group_name
-            assert GROUPS.index(upstream) <= GROUPS.index(spec.group_name), spec.key
+            assert place_of(upstream) <= place_of(spec.group_name), spec.key
 
 
 def test_every_group_of_the_design_has_assets(specs):
-    assert {spec.group_name for spec in specs.values()} == set(GROUPS)
+    groups = {spec.group_name for spec in specs.values()}
+    assert groups == {*GROUPS, "campaign_prospecting"}
 
 
 def test_every_asset_says_its_grain_and_its_source_and_is_kept_fresh(specs):
@@ -56,6 +60,7 @@ def test_keys_are_stage_and_plural(specs):
 
 
 def test_there_is_a_schedule_and_a_sensor(definitions):
-    assert [s.name for s in definitions.schedules] == ["daily_batch_at_five"]
+    schedules = {s.name for s in definitions.schedules}
+    assert schedules == {"daily_batch_at_five", "prospecting_daily"}
     assert "new_exports" in [s.name for s in definitions.sensors]
     dg.Definitions.validate_loadable(definitions)
