@@ -93,13 +93,11 @@ class FeedSource(Source):
         from dlt.sources.rest_api import rest_api_source
 
         with closing(Client(raise_for_status=False).session) as session:
-            yield rest_api_source(
-                {
-                    "client": {**self._client(secrets), "session": session},
-                    "resources": [_resource(name, table) for name, table in self.tables.items()],
-                },
-                name=self.source,
-            )
+            asked: Any = {
+                "client": {**self._client(secrets), "session": session},
+                "resources": [_resource(name, table) for name, table in self.tables.items()],
+            }
+            yield rest_api_source(asked, name=self.source)
 
     def check(self, secrets: Secrets) -> list[Checked]:
         """Asks for the first page of each list."""
