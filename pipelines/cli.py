@@ -16,6 +16,7 @@ from pipelines.errors import PipelineError
 COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
+    "identity": ("pipelines.identity.cli:app", "Say who is the same person: review, merge, split"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
     "experiment": (
         "pipelines.experiment_cli:app",
