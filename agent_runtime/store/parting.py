@@ -21,9 +21,7 @@ def keep_stopped(
             tx.suppress(person_id, reason=stop.reason, source=stop.source, now=now)
 
 
-def follow(
-    tx: Tx, into: Mapping[str, str], once_merged: Iterable[str], *, now: datetime
-) -> None:
+def follow(tx: Tx, into: Mapping[str, str], once_merged: Iterable[str], *, now: datetime) -> None:
     """Makes one what is one by now, and parts what is not any more.
 
     Args:

@@ -12,7 +12,7 @@ from pipelines.resources import WorkspaceResource
     blocking=True,
 )
 def merges_and_splits_are_kept(workspace: WorkspaceResource) -> dg.AssetCheckResult:
-    """Every pair that was decided is one person, and no pair that was said to be apart is merged."""
+    """Every pair that was merged is one person, and no pair that was split or refused is."""
     from pipelines.identity.checking import broken_decisions
     from pipelines.lake import Lake
 

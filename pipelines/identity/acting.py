@@ -55,7 +55,8 @@ class Desk:
 
     def compared(self, left_id: str, right_id: str) -> dict[str, Any]:
         """Returns a pair as the match sees it, a row of `matching.PAIRS`."""
-        everybody = records(self.contacts, self.accounts)
+        alone = pl.col("contact_id").alias("person_id")
+        everybody = records(self.contacts.with_columns(alone), self.accounts)
         one, other = sorted((left_id, right_id))
         pair = pl.DataFrame({"left_id": [one], "right_id": [other]})
         few = everybody.filter(pl.col("contact_id").is_in([one, other]))

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,7 @@ _SHOWN = (
 
 @app.callback()
 def _identity() -> None:
-    """Say who is the same person. Arms and stops never change by it; the strictest of both binds."""
+    """Say who is the same person. No arm or stop changes by it; the strictest of both binds."""
 
 
 @app.command()
@@ -195,12 +196,16 @@ def _desk(workspace: Any) -> Any:
     return open_desk(Lake(settings.paths), settings.tenant_id)
 
 
-def _now(workspace: Any) -> Any:
+def _now(workspace: Any) -> datetime:
+    """The clock of the run; before there is a runtime store, the wall clock."""
     from agent_runtime.clock import read_now
     from agent_runtime.settings import load_settings
     from agent_runtime.status import open_store
 
-    return read_now(open_store(load_settings(workspace)).engine)
+    settings = load_settings(workspace)
+    if not settings.store_url and not settings.paths.store.exists():
+        return datetime.now(UTC)
+    return read_now(open_store(settings).engine)
 
 
 def _name(who: str) -> str:
@@ -209,7 +214,9 @@ def _name(who: str) -> str:
 
 def _ask() -> str:
     while True:
-        answer = typer.prompt("One person? y/n/s/q", default="s", show_default=False).strip().lower()
+        answer = (
+            typer.prompt("One person? y/n/s/q", default="s", show_default=False).strip().lower()
+        )
         if answer[:1] in ("y", "n", "s", "q"):
             return answer[:1]
         typer.echo("Type y for one person, n for two, s to skip, q to stop.")

@@ -117,9 +117,7 @@ class _Groups:
         )
         if len(mine) + len(theirs) > MOST_TOGETHER or self._is_refused(one, other):
             return False
-        return not any(
-            (min(a, b), max(a, b)) in self._against for a, b in product(mine, theirs)
-        )
+        return not any((min(a, b), max(a, b)) in self._against for a, b in product(mine, theirs))
 
     def _contradictions(
         self, certain: pl.DataFrame, everybody: pl.DataFrame, model: Model
@@ -129,9 +127,7 @@ class _Groups:
         for component in _components(certain):
             contacts = [(c, p) for p in component for c in self._contacts[p]]
             if 2 < len(contacts) <= MOST_TOGETHER:
-                pairs |= {
-                    (min(a, b), max(a, b)) for a, p in contacts for b, q in contacts if p < q
-                }
+                pairs |= {(min(a, b), max(a, b)) for a, p in contacts for b, q in contacts if p < q}
         known = certain.select("left_id", "right_id").iter_rows()
         asked = pl.DataFrame(
             sorted(pairs.difference(known)),

@@ -1,4 +1,4 @@
-"""Every merge, split and no, by whom, when and why: written once, never changed, taken back by another.
+"""Every merge, split and no, by whom, when and why: written once, and taken back by another.
 
 Each act is one Parquet file with the next number; a file that is there is never opened for writing.
 """

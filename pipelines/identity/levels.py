@@ -9,9 +9,7 @@ from dataclasses import dataclass
 _SAME_FIRST = "root_l = root_r"
 _SAME_LAST = "last_l = last_r"
 _SAME_NAME = f"{_SAME_FIRST} and {_SAME_LAST}"
-_INITIAL = (
-    "(length(first_l) = 1 or length(first_r) = 1) and left(first_l, 1) = left(first_r, 1)"
-)
+_INITIAL = "(length(first_l) = 1 or length(first_r) = 1) and left(first_l, 1) = left(first_r, 1)"
 _PART = (
     "(contains(' ' || last_l || ' ', ' ' || last_r || ' ')"
     " or contains(' ' || last_r || ' ', ' ' || last_l || ' '))"

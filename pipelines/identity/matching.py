@@ -150,9 +150,7 @@ def _write_candidates(database: "duckdb.DuckDBPyConnection") -> None:
     database.execute("drop table keys")
 
 
-def _scored(
-    database: "duckdb.DuckDBPyConnection", model: Model, at_least: float
-) -> pl.DataFrame:
+def _scored(database: "duckdb.DuckDBPyConnection", model: Model, at_least: float) -> pl.DataFrame:
     """Pairs whose names agree are weighed in one way, and the others in another."""
     sides = (f"people as {side} on {side}.rid = join_key_{side}" for side in "lr")
     database.execute(
@@ -174,6 +172,9 @@ def _scored(
 def _of_kind(
     database: "duckdb.DuckDBPyConnection", weights: Weights, kind: str, at_least: float
 ) -> pl.DataFrame:
+    pairs = database.sql(f"select match_key, join_key_l, join_key_r from told where {kind}")
+    if not pairs.limit(1).fetchall():
+        return pl.DataFrame(schema=PAIRS)
     from splink import DuckDBAPI, Linker
 
     api = DuckDBAPI(database)
@@ -182,7 +183,6 @@ def _of_kind(
         splink_settings(weights),
         log_level=logging.ERROR,
     )
-    pairs = database.sql(f"select match_key, join_key_l, join_key_r from told where {kind}")
     linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
     found = linker.inference.predict(threshold_match_probability=at_least or None)
     levels = ", ".join(

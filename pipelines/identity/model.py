@@ -5,12 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import exp, log
+from math import exp
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import PipelineError
-from pipelines.identity.levels import COMPARISONS
+from pipelines.identity.levels import COMPARISONS, Comparison
 
 SHIPPED = Path(__file__).with_name("model.json")
 
@@ -78,24 +78,19 @@ def splink_settings(weights: Weights) -> dict[str, Any]:
         # Without them Splink leaves the levels out as well.
         "retain_matching_columns": True,
         "blocking_rules_to_generate_predictions": [],
-        "comparisons": [
-            {
-                "output_column_name": comparison.name,
-                "comparison_levels": [
-                    {
-                        "sql_condition": level.condition or "ELSE",
-                        "label_for_charts": level.name,
-                        "m_probability": min(1.0, exp(weights.by_level[comparison.name][level.name])),
-                        "u_probability": min(1.0, exp(-weights.by_level[comparison.name][level.name])),
-                    }
-                    for level in comparison.levels
-                ],
-            }
-            for comparison in COMPARISONS
-        ],
+        "comparisons": [_comparison(comparison, weights) for comparison in COMPARISONS],
     }
 
 
-def odds(probability: float) -> float:
-    """Returns log odds to the base of 2, as Splink counts match weights."""
-    return log(probability / (1 - probability), 2)
+def _comparison(comparison: Comparison, weights: Weights) -> dict[str, Any]:
+    of_level = weights.by_level[comparison.name]
+    levels = [
+        {
+            "sql_condition": level.condition or "ELSE",
+            "label_for_charts": level.name,
+            "m_probability": min(1.0, exp(of_level[level.name])),
+            "u_probability": min(1.0, exp(-of_level[level.name])),
+        }
+        for level in comparison.levels
+    ]
+    return {"output_column_name": comparison.name, "comparison_levels": levels}

@@ -1,4 +1,4 @@
-"""Contacts as the match compares them: folded, taken apart, and with the keys that bring two together."""
+"""Contacts as the match compares them: folded, taken apart, and counted."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -187,15 +187,15 @@ def _named(frame: pl.LazyFrame) -> pl.LazyFrame:
     )
     root = pl.col("first").str.extract(r"^(\S+)", 1)
     glued = {name: pl.col(name).str.replace_all(" ", "") for name in ("_first", "_last")}
-    f, l = glued["_first"], glued["_last"]
-    f1, l1 = f.str.slice(0, 1), l.str.slice(0, 1)
-    kinds = [f + l, l + f, f1 + l, l + f1, f + l1, l1 + f, l, f]
+    f, s = glued["_first"], glued["_last"]
+    f1, s1 = f.str.slice(0, 1), s.str.slice(0, 1)
+    kinds = [f + s, s + f, f1 + s, s + f1, f + s1, s1 + f, s, f]
     fits = pl.any_horizontal(pl.col("letters") == kind for kind in kinds)
     is_numbered = fits & pl.col("local").str.contains(r"\d$")
     return frame.with_columns(
         root.replace(_roots()).alias("root"),
         fits.alias("fits"),
-        l.alias("surname"),
+        s.alias("surname"),
         is_numbered.alias("is_numbered"),
     )
 

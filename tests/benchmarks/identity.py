@@ -1,6 +1,6 @@
 """Contacts resolved from nothing: exact keys, match, merges. Each size in a process of its own.
 
-`ratio` is what a size took against n log n from the least size: 1 is as expected, the bound is 1.15.
+A ratio is what a size took against n log n from the least size: 1 is as expected, 1.15 the bound.
 The making of the contacts is not counted. CPU seconds stand beside, since others use the machine.
 """
 
@@ -61,7 +61,9 @@ def _resolve(folder):
 
     now = datetime(2026, 1, 12, tzinfo=UTC)
     shutil.rmtree(folder / "lake", ignore_errors=True)
-    tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("contacts", "accounts")}
+    tables = {
+        name: pl.read_parquet(folder / f"{name}.parquet") for name in ("contacts", "accounts")
+    }
     began, cpu = perf_counter(), process_time()
     keys = tables["contacts"].select("contact_id", "email")
     exact = identify(keys, tenant_id="t", now=now)

@@ -1,5 +1,6 @@
 """Merges and splits in any order: arms stay, stops only grow, and the strictest of both binds."""
 
+from conversation_world import NOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from agent_runtime.store.engine import open_engine
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.store.parting import follow
 from agent_runtime.store.sql import SqlStore
-from conversation_world import NOW
 
 PEOPLE = ("p1", "p2", "p3", "p4")
 ARMS = {"p1": "agent", "p2": "holdout", "p3": "agent"}

@@ -1,4 +1,4 @@
-"""Contacts of a made-up CRM in which it is known who is whom: duplicates, and those who only look it.
+"""Contacts of a made-up CRM in which it is known who is whom: duplicates, and those who look it.
 
 Everything hangs on the seed. The truth is the human, or the mailbox that several people read.
 """
@@ -75,7 +75,9 @@ def _accounts(count: int, random: np.random.Generator) -> pl.DataFrame:
     desk = pl.Series("desk", random.integers(10**8, 10**9 - 10**3, count) // 1000 * 1000)
     mails = ("{f}.{l}", "{f1}{l}", "{f1}.{l}", "{l}", "{f}", "{l}.{f}", "{f}_{l}")
     habits = random.choice(mails, count, p=[0.5, 0.2, 0.1, 0.05, 0.05, 0.05, 0.05])
-    return made.with_columns(desk, pl.Series("habit", habits)).unique("domain", keep="first", maintain_order=True)
+    return made.with_columns(desk, pl.Series("habit", habits)).unique(
+        "domain", keep="first", maintain_order=True
+    )
 
 
 def _piece(random: np.random.Generator) -> str:
@@ -120,9 +122,11 @@ def _people(count: int, accounts: pl.DataFrame, random: np.random.Generator) -> 
         pl.Series("free", random.choice(FREE_MAIL, count)),
         pl.format("p{}", pl.int_range(pl.len())).alias("truth"),
     )
-    return _with_addresses(frame).with_columns(
-        pl.lit("base").alias("kind"), pl.col("truth").alias("contact_id")
-    ).select(list(ROW))
+    return (
+        _with_addresses(frame)
+        .with_columns(pl.lit("base").alias("kind"), pl.col("truth").alias("contact_id"))
+        .select(list(ROW))
+    )
 
 
 def _drawn(pool: tuple[str, ...], count: int, random: np.random.Generator) -> np.ndarray:
@@ -137,7 +141,10 @@ def _families(
     """A third of the names are of the long tail that no list holds."""
     plain = _drawn(pool, count, random)
     other = _drawn(pool, count, random)
-    made = [f"{a[: 2 + len(a) // 2]}{b[len(b) // 2 :].lower()}" for a, b in zip(plain, other)]
+    made = [
+        f"{a[: 2 + len(a) // 2]}{b[len(b) // 2 :].lower()}"
+        for a, b in zip(plain, other, strict=True)
+    ]
     tail = random.random(count) < 0.33
     both = np.where(tail, np.array(made, object), plain)
     if code == "ES":

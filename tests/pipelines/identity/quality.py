@@ -99,7 +99,8 @@ def _odd(contacts: pl.DataFrame, one: str, two: str) -> dict[str, int]:
     """Kinds of the rows of pairs that are one by the first column and two by the second."""
     several = contacts.filter((pl.len().over(one) > 1) & (pl.col(two).n_unique().over(one) > 1))
     pairs = several.join(several, on=one).filter(
-        (pl.col("contact_id") < pl.col("contact_id_right")) & (pl.col(two) != pl.col(f"{two}_right"))
+        (pl.col("contact_id") < pl.col("contact_id_right"))
+        & (pl.col(two) != pl.col(f"{two}_right"))
     )
     counts: Counter[str] = Counter()
     for left, right in pairs.select("kind", "kind_right").iter_rows():

@@ -7,7 +7,14 @@ import numpy as np
 import polars as pl
 from text_unidecode import unidecode
 
-from tests.pipelines.identity.name_pools import CITIES, FREE_MAIL, LOCALES, SHORT_NAMES, TITLES, names_of
+from tests.pipelines.identity.name_pools import (
+    CITIES,
+    FREE_MAIL,
+    LOCALES,
+    SHORT_NAMES,
+    TITLES,
+    names_of,
+)
 
 KINDS = {
     "same address": 0.28,
@@ -191,7 +198,7 @@ class Variants:
         if how < 0.3:
             return text[:at] + text[at + 1 :]
         if how < 0.55:
-            return text[: at] + text[at + 1] + text[at] + text[at + 2 :]
+            return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
         if how < 0.8:
             return text[:at] + _NEAR.get(text[at].lower(), text[at]) + text[at + 1 :]
         return text[:at] + text[at] + text[at:]
