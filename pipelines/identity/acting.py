@@ -85,7 +85,7 @@ def open_desk(lake: Lake, tenant_id: str) -> Desk:
 
 def open_questions(desk: Desk) -> list[dict[str, Any]]:
     """Returns the rows of `resolving.QUESTIONS` that nobody has answered, the likeliest first."""
-    asked = read_or_empty(desk.lake.identity_questions, pl.Schema(QUESTIONS))
+    asked = read_or_empty(desk.lake.identity_questions, QUESTIONS)
     return asked.sort("probability", "left_id", descending=[True, False]).to_dicts()
 
 
@@ -191,7 +191,7 @@ def _split(desk: Desk, base: Decision) -> list[Decision]:
 
 
 def _close(lake: Lake, one: str, other: str) -> None:
-    asked = read_or_empty(lake.identity_questions, pl.Schema(QUESTIONS))
+    asked = read_or_empty(lake.identity_questions, QUESTIONS)
     ids = [one, other]
     answered = pl.col("left_id").is_in(ids) & pl.col("right_id").is_in(ids)
     write(asked.filter(~answered), lake.identity_questions)

@@ -1,7 +1,5 @@
 """Whether the tables of a batch are what was decided."""
 
-import polars as pl
-
 from pipelines.identity import decisions
 from pipelines.identity.resolving import QUESTIONS
 from pipelines.lake import Lake, read_or_empty
@@ -31,4 +29,4 @@ def broken_decisions(lake: Lake) -> list[str]:
 
 def waiting_questions(lake: Lake) -> int:
     """Returns how many pairs wait for a colleague."""
-    return read_or_empty(lake.identity_questions, pl.Schema(QUESTIONS)).height
+    return read_or_empty(lake.identity_questions, QUESTIONS).height

@@ -257,7 +257,10 @@ def _follows(desk: Any, question: dict[str, Any]) -> str:
     if desk.person_of(left) == desk.person_of(right):
         return "They are one person by a decision; `parley identity history` says whose."
     if question["probability"] >= model.certain:
-        return "They would be merged, unless another record speaks against it."
+        return (
+            "They would be merged, unless the first names differ, nothing but the name ties them, "
+            "or another record speaks against it; then a colleague is asked."
+        )
     if question["probability"] >= model.possible:
         return "A colleague is asked: `parley identity review`."
     return "They stay two persons, and nobody is asked."

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.identity.levels import MERGEABLE, TIES
 from pipelines.identity.matching import PAIRS, score
 from pipelines.identity.model import Model, shipped
 
@@ -53,7 +54,9 @@ def decide(
         everybody.select(other), on="right_id"
     )
     told = told.sort("probability", "left_id", "right_id", descending=[True, False, False])
-    certain = told.filter(pl.col("probability") >= weights.certain)
+    tied = pl.any_horizontal(pl.col(name).is_in(levels) for name, levels in TIES.items())
+    may_merge = tied & pl.col("name").is_in(MERGEABLE)
+    certain = told.filter(may_merge & (pl.col("probability") >= weights.certain))
     groups = _Groups(certain, everybody, apart, weights)
     merged = [row for row in certain.iter_rows(named=True) if groups.join(row)]
     rest = [row for row in told.iter_rows(named=True) if groups.is_open(row)]

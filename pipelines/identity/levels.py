@@ -134,6 +134,12 @@ COMPARISONS = (
                 "addresses at one domain that differ by a number or a sign",
             ),
             Level(
+                "each_own",
+                f"{_SAME_DOMAIN} and fits_l and fits_r"
+                " and (surname_l <> surname_r or root_l <> root_r)",
+                "two addresses at one domain, each made of another name",
+            ),
+            Level(
                 "slip",
                 f"{_SAME_DOMAIN} and damerau_levenshtein(letters_l, letters_r) <= 1",
                 "addresses at one domain that differ by a slip",
@@ -205,6 +211,16 @@ COMPARISONS = (
 
 AGREEING = ("same_rare", "same", "same_common", "swapped", "part", "near", "near_both", "initial")
 """Levels of the name at which it speaks for one person; for the others there are weights apart."""
+
+MERGEABLE = (*AGREEING, "last_alone", "first_only")
+"""Levels of the name at which two may be merged without a colleague; not other first names."""
+
+TIES = {
+    "phone": ("same", "same_line", "near"),
+    "company": ("same", "same_large", "near"),
+    "mailbox": ("same_odd", "slip", "former"),
+}
+"""Levels of which one must hold beside the name: a name, a post and a town may be a namesake's."""
 
 
 def name_agrees() -> str:

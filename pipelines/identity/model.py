@@ -54,14 +54,15 @@ def read(path: Path) -> Model:
     text = path.read_text("utf-8")
     raw: dict[str, Any] = json.loads(text)
     levels = {c.name: {level.name for level in c.levels} for c in COMPARISONS}
-    kinds = [Weights(**raw[kind]) for kind in ("agreeing", "other")]
+    agreeing, other = Weights(**raw["agreeing"]), Weights(**raw["other"])
+    kinds = (agreeing, other)
     if any(levels != {name: set(x) for name, x in w.by_level.items()} for w in kinds):
         raise PipelineError(
             f"{path.name}: the weights are not those of the levels that are compared; train it "
             "again with `python -m tests.pipelines.identity.train`."
         )
     version = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return Model(*kinds, raw["certain"], raw["possible"], version)
+    return Model(agreeing, other, raw["certain"], raw["possible"], version)
 
 
 def splink_settings(weights: Weights) -> dict[str, Any]:

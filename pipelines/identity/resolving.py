@@ -18,7 +18,7 @@ from pipelines.lake import Lake, read_or_empty, write
 from pipelines.transforms.consent import SUPPRESSIONS
 from pipelines.transforms.identity import Identity, aliases, resolve
 
-QUESTIONS = PAIRS | {"left_person": pl.String(), "right_person": pl.String()}
+QUESTIONS = pl.Schema(PAIRS | {"left_person": pl.String(), "right_person": pl.String()})
 """One row per two persons of whom a colleague is asked, with the surest pair of their contacts."""
 
 SEEN = pl.Schema({"contact_id": pl.String(), "looks": pl.UInt64(), "model": pl.String()})

@@ -9,7 +9,10 @@ import polars as pl
 from tests.pipelines.identity.name_pools import CITIES, FREE_MAIL, LOCALES, TITLES, names_of
 from tests.pipelines.identity.slips import folded
 
-KINDS = ("shared mailbox", "family", "father and son", "assistant", "successor", "namesake")
+KINDS = (
+    *("shared mailbox", "family", "father and son", "assistant", "successor", "namesake"),
+    *("job changer", "similar name"),
+)
 _ROLES = ("info", "sales", "office", "kontakt", "contact", "vertrieb", "hello", "ventas")
 
 
@@ -84,6 +87,34 @@ def _namesake(made: dict[str, Any], random: np.random.Generator) -> dict[str, An
     return made | {"title": _title(random)}
 
 
+def _job_changer(made: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
+    """Same name at another company, and nothing else to go by: moved there, or a namesake."""
+    local = f"{folded(made['first_name'])}.{folded(made['last_name'])}".replace(" ", "")
+    made["email"] = (
+        f"{local}@{folded(_last(made, random)).replace(' ', '')}-{random.integers(99)}.com"
+    )
+    made["account_id"] = None
+    made["phone"] = _mobile(made, random) if random.random() < 0.4 else None
+    made["title"] = _title(random) if random.random() < 0.5 else None
+    if random.random() < 0.3:
+        made["x_city"] = None
+    return made
+
+
+def _similar_name(made: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
+    """A colleague whose name is nearly the same, with an address made of it."""
+    ends = ("er", "berg", "s", "mann", "i", "ez")
+    if random.random() < 0.7:
+        made["last_name"] = f"{made['last_name']}{ends[random.integers(len(ends))]}"
+    else:
+        made["first_name"] = f"{made['first_name']}{'ae'[random.integers(2)]}"
+    local = f"{folded(made['first_name'])}.{folded(made['last_name'])}".replace(" ", "")
+    made["email"] = f"{local}@{_domain(made)}"
+    if not (made["phone"] or "").endswith("000"):
+        made["phone"] = _mobile(made, random) if random.random() < 0.6 else None
+    return made | {"title": _title(random)}
+
+
 def _domain(made: dict[str, Any]) -> str:
     at = (made["email"] or "").partition("@")[2]
     return at if at and at not in FREE_MAIL else f"firm-{made['account_id']}.com"
@@ -121,4 +152,6 @@ _MAKERS = {
     "assistant": _assistant,
     "successor": _successor,
     "namesake": _namesake,
+    "job changer": _job_changer,
+    "similar name": _similar_name,
 }

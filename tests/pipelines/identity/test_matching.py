@@ -1,5 +1,7 @@
 """What the match makes of pairs, of those of the changed alone, and how well on the whole."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -93,6 +95,26 @@ def test_a_third_that_looks_like_both_does_not_join_father_and_son():
     merged = {frozenset(pair) for pair in found.merged.select("left_id", "right_id").iter_rows()}
     assert len(merged) <= 1
     assert frozenset(("c1", "c2")) not in merged
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("c2", "a1", "Karin", "Müller", None, HANS[5], "CEO", "DE"),
+        ("c2", "a2", "Hans", "Müller", "hans.mueller@birch.example", None, "CEO", "DE"),
+    ],
+    ids=["another first name", "the same name and post elsewhere"],
+)
+def test_some_are_asked_about_however_likely_they_are(other):
+    """R224: nobody is merged alone whose first name differs, or who may have changed jobs."""
+    everybody = crm(HANS, other)
+    sure = replace(shipped(), certain=0.0, possible=0.0)
+    pairs = match(everybody.select("contact_id"), everybody, model=sure)
+
+    found = decide(pairs, everybody, model=sure)
+
+    assert found.merged.is_empty()
+    assert found.waiting.height == 1
 
 
 def test_persons_who_were_said_to_be_two_are_neither_merged_nor_asked():

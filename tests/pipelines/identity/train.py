@@ -22,7 +22,7 @@ TRAINING, CHOOSING = (101, 102, 103), (201, 202)
 ROWS = 30_000
 HELD_OUT = range(900, 1000)
 """Seeds of which no figure was ever looked at to change anything."""
-MEANT_FOUND, MEANT_REACH = 0.952, 0.985
+MEANT_FOUND, MEANT_REACH = 0.942, 0.985
 """Shares of the true pairs with a common key that are merged at once, and merged or asked about.
 
 The first is as low as the recall that is asked for allows: what is merged wrongly costs more than
