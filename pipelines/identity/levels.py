@@ -218,7 +218,7 @@ MERGEABLE = (*AGREEING, "last_alone", "first_only")
 TIES = {
     "phone": ("same", "same_line", "near"),
     "company": ("same", "same_large", "near"),
-    "mailbox": ("same_odd", "slip", "former"),
+    "mailbox": ("slip", "former"),
 }
 """Levels of which one must hold beside the name: a name, a post and a town may be a namesake's."""
 
