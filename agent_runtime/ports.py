@@ -229,9 +229,16 @@ class Tx(PushRows, NewsRows, Protocol):
         ...
 
     def merge(self, person_id: str, same_as: str, *, now: datetime) -> bool:
-        """Notes for good that two persons are one; False when that was known.
+        """Notes that two persons are one; False when that was known.
 
         From then on each is bound by the arms and stops of both.
+        """
+        ...
+
+    def part(self, person_id: str, others: Collection[str], *, now: datetime) -> bool:
+        """Takes a merge back: a person is none of these others; False when they were not merged.
+
+        Whatever stopped one of them stops each of them from then on; arms stay as they are.
         """
         ...
 

@@ -17,6 +17,11 @@ def is_free_mail(domain: str) -> bool:
     return domain.lower() in _providers()
 
 
+def free_mail_domains() -> frozenset[str]:
+    """Returns every domain at which anybody may have an address."""
+    return frozenset(_providers())
+
+
 @cache
 def _providers() -> dict[str, str]:
     listed = load_yaml(Path(__file__).with_name("providers.yaml").read_text(encoding="utf-8"))

@@ -41,6 +41,26 @@ class Lake:
         return self.paths.lake / "person_events.parquet"
 
     @property
+    def identity_decisions(self) -> Path:
+        """Who was merged with whom, split or kept apart: one file per act, never overwritten."""
+        return self.paths.lake / "identity_decisions"
+
+    @property
+    def identity_questions(self) -> Path:
+        """One row per two persons of whom a colleague is asked whether they are one."""
+        return self.paths.lake / "identity_questions.parquet"
+
+    @property
+    def identity_records(self) -> Path:
+        """One row per contact: what it was compared by when it was last looked at."""
+        return self.paths.lake / "identity_records.parquet"
+
+    @property
+    def kept_stops(self) -> Path:
+        """Refusals that stay with persons who were one when it was said, and are not any more."""
+        return self.paths.lake / "identity_kept_stops.parquet"
+
+    @property
     def suppressions(self) -> Path:
         """One row per refusal and person."""
         return self.paths.lake / "suppressions.parquet"

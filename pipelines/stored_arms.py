@@ -26,8 +26,10 @@ class StoredArms:
     """As in the lake, with the rows that only the runtime's store has."""
     controls: Controls
     merges: tuple[tuple[str, str, datetime], ...]
+    splits: tuple[tuple[str, str, datetime], ...] = ()
+    """Merges that were taken back, and when; before that they held."""
     _arms: dict[str, list[tuple[str, str, datetime]]] = field(init=False)
-    _same: dict[str, list[tuple[str, datetime]]] = field(init=False)
+    _same: dict[str, list[tuple[str, datetime, datetime | None]]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Indexes arms and merges by person."""
@@ -35,10 +37,14 @@ class StoredArms:
         columns = ("person_id", "experiment_id", "arm", "assigned_at")
         for person, experiment, arm, at in self.assignments.select(columns).iter_rows():
             arms[person].append((experiment, arm, at))
-        same: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
+        same: dict[str, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
+        taken_back: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+        for one, other, at in self.splits:
+            taken_back[one, other].append(at)
         for one, other, at in self.merges:
-            same[one].append((other, at))
-            same[other].append((one, at))
+            end = min((when for when in taken_back[one, other] if when >= at), default=None)
+            same[one].append((other, at, end))
+            same[other].append((one, at, end))
         object.__setattr__(self, "_arms", dict(arms))
         object.__setattr__(self, "_same", dict(same))
 
@@ -46,8 +52,9 @@ class StoredArms:
         """Returns a person and everybody with whom they had been merged by then."""
         found, waiting = {person_id: None}, [person_id]
         while waiting:
-            for other, at in self._same.get(waiting.pop(), ()):
-                if other not in found and (until is None or at <= until):
+            for other, at, end in self._same.get(waiting.pop(), ()):
+                held = end is None if until is None else at <= until and not (end and end <= until)
+                if other not in found and held:
                     found[other] = None
                     waiting.append(other)
         return tuple(found)
@@ -72,15 +79,20 @@ def read_arms(workspace: Workspace, *, store_url: str = "") -> StoredArms:
     """
     lake = Lake(workspace)
     stored = read_or_empty(lake.assignments, ASSIGNMENTS).select(list(ASSIGNMENTS))
-    events = read_or_empty(lake.person_events, EVENTS).filter(pl.col("kind") == "merged")
-    merges = set(events.select("person_id", "into_person_id", "occurred_at").iter_rows())
+    events = read_or_empty(lake.person_events, EVENTS)
+    merges, splits = (_told(events, kind) for kind in ("merged", "split"))
     if store_url or workspace.store.exists():
         rows, known = _of_store(store_url or f"sqlite:///{workspace.store}")
         key = ("experiment_id", "unit_id", "person_id", "arm")
         stored = pl.concat([stored, rows]).unique(key, keep="first", maintain_order=True)
         merges |= known
     controls = controls_of(read_registrations(workspace.registry))
-    return StoredArms(stored, controls, tuple(sorted(merges)))
+    return StoredArms(stored, controls, tuple(sorted(merges)), tuple(sorted(splits)))
+
+
+def _told(events: pl.DataFrame, kind: str) -> set[tuple[str, str, datetime]]:
+    told = events.filter(pl.col("kind") == kind)
+    return set(told.select("person_id", "into_person_id", "occurred_at").iter_rows())
 
 
 def _of_store(url: str) -> tuple[pl.DataFrame, set[tuple[str, str, datetime]]]:

@@ -22,6 +22,7 @@ from agent_runtime.policies.arms import CONFLICT, HOLDOUT, Controls, is_control
 from agent_runtime.ports import Store, Tx
 from agent_runtime.settings import Settings, Workspace
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.parting import follow
 from agent_runtime.store.registrations import controls_of, online_of, read_registrations
 from agent_runtime.store.rows import Task
 from agent_runtime.store.sql import SqlStore
@@ -74,8 +75,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         tx.publish("online_experiment", EXPERIMENT.dump_json(online_of(registrations)).decode())
         add_controls(tx, controls)
         publish_limits(tx, lake / LIMITS)
-        for person_id, same_as in _merges(workspace):
-            tx.merge(person_id, same_as, now=now)
+        follow(tx, *_merges(workspace), now=now)
     for page in _pages(assignments):
         with store.begin() as tx:
             for assignment in page:
@@ -140,11 +140,21 @@ def assign_once(tx: Tx, assignment: Assignment, controls: Controls) -> None:
         )
 
 
-def _merges(workspace: Workspace) -> Iterator[tuple[str, str]]:
+def _merges(workspace: Workspace) -> tuple[dict[str, str], list[str]]:
+    """Returns who is merged into whom, and of whom a merge was taken back."""
     path = workspace.lake / "person_events.parquet"
-    if path.is_file():
-        merged = pl.read_parquet(path).filter(pl.col("kind") == "merged")
-        yield from merged.select("person_id", "into_person_id").iter_rows()
+    if not path.is_file():
+        return {}, []
+    into: dict[str, str] = {}
+    parted: dict[str, None] = {}
+    told = pl.read_parquet(path).filter(pl.col("kind").is_in(["merged", "split"]))
+    for kind, person, other in told.select("kind", "person_id", "into_person_id").iter_rows():
+        if kind == "merged":
+            into[person] = other
+        elif into.get(person) == other:
+            del into[person]
+            parted |= {person: None, other: None}
+    return into, list(parted)
 
 
 def _reach_by_text(

@@ -14,6 +14,7 @@ from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store.chat_lines import chat_lines
+from agent_runtime.store.parting import keep_stopped
 from agent_runtime.store.rows import (
     Approval,
     ChatLine,
@@ -136,6 +137,18 @@ class MemoryStore:
             self._same_as[one] = tuple(sorted(people - {one}))
         for stop in self.stops(person_id):
             queue_stop(self, person_id, reason=stop.reason, source="merge", at=now)
+        return True
+
+    def part(self, person_id: str, others: Collection[str], *, now: datetime) -> bool:
+        everybody = self.persons_of(person_id)
+        gone = {other for other in others if other in everybody[1:]}
+        if not gone:
+            return False
+        stops = self.stops(person_id)
+        for one in (person_id, *gone):
+            apart = gone if one == person_id else {person_id}
+            self._same_as[one] = tuple(p for p in self._same_as[one] if p not in apart)
+        keep_stopped(self, everybody, stops, now)
         return True
 
     def persons_of(self, person_id: str) -> tuple[str, ...]:

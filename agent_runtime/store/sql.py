@@ -17,6 +17,7 @@ from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store import tables as t
 from agent_runtime.store.chat_lines import chat_lines
+from agent_runtime.store.parting import keep_stopped
 from agent_runtime.store.rows import (
     Approval,
     ChatLine,
@@ -117,6 +118,23 @@ class SqlTx(SqlRows):
         self._assigned.clear()
         for stop in self.stops(person_id):
             queue_stop(self, person_id, reason=stop.reason, source="merge", at=now)
+        return True
+
+    def part(self, person_id: str, others: Collection[str], *, now: datetime) -> bool:
+        everybody = self.persons_of(person_id)
+        gone = [other for other in others if other in everybody[1:]]
+        if not gone:
+            return False
+        self.lock(*(f"person:{one}" for one in everybody))
+        stops = self.stops(person_id)
+        table = t.merged_persons
+        ours = table.c.tenant_id == self.tenant_id
+        for one, other in ((person_id, gone), (gone, person_id)):
+            is_pair = _is_any(table.c.person_id, one) & _is_any(table.c.same_as, other)
+            self.connection.execute(table.delete().where(ours, is_pair))
+        self._people.clear()
+        self._assigned.clear()
+        keep_stopped(self, everybody, stops, now)
         return True
 
     def persons_of(self, person_id: str) -> tuple[str, ...]:
@@ -762,3 +780,7 @@ def _push_columns(push: Push) -> dict[str, Any]:
 def _sent_since(instant: datetime) -> Any:
     """Rows in flight have no time yet and count as now."""
     return or_(t.messages.c.sent_at.is_(None), t.messages.c.sent_at >= instant)
+
+
+def _is_any(column: Any, values: str | list[str]) -> Any:
+    return column.in_([values] if isinstance(values, str) else values)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 EXPORTS = dg.AssetKey(["sources", "exports"])
 REPORTED = {
     "persons": "One row per contact: the person it belongs to, and the key that says so.",
-    "person_events": "One row per event of identity: created, joined, merged; the memory of it.",
+    "person_events": "One row per event of identity: created, joined, merged, split; its memory.",
+    "identity_decisions": "One row per two persons who were merged, split or kept apart, and why.",
+    "identity_questions": "One row per two persons of whom a colleague is asked: are they one?",
     "suppressions": "One row per refusal and person: denied, withdrawn, unreadable, flagged.",
     "reads": "One row: as of when the export tells.",
     "quarantined_rows": "One row per refused row and canonical table, with the reason.",
@@ -41,6 +43,7 @@ def canonical_tables(
     """Canonical tables of the export: accepted rows, merged repeats, and the rest in quarantine."""
     import polars as pl
 
+    from pipelines.identity.resolving import keep_stops, resolve_batch
     from pipelines.lake import Lake, read_or_empty, write, write_all, write_json
     from pipelines.report import IngestReport
     from pipelines.transforms.canonical import build
@@ -52,15 +55,13 @@ def canonical_tables(
     given = workspace.instant_if_known()
     made = build(raw, mapping, tenant_id=workspace.tenant_id, now=given)
     now = made.now or workspace.wall_clock()
-    identity = identify(
-        made.contact_keys,
-        tenant_id=workspace.tenant_id,
-        now=now,
-        history=read_or_empty(lake.person_events, EVENTS),
-    )
+    before = read_or_empty(lake.person_events, EVENTS)
+    exact = identify(made.contact_keys, tenant_id=workspace.tenant_id, now=now, history=before)
+    resolved = resolve_batch(lake, exact, made.tables, tenant_id=workspace.tenant_id, now=now)
+    identity = resolved.identity
     person_of = dict(identity.persons.select("contact_id", "person_id").iter_rows())
     tables = made.tables | {"contacts": _with_person(made.tables["contacts"], person_of)}
-    refusals = suppressions(tables, made.quarantine)
+    refusals = keep_stops(lake, suppressions(tables, made.quarantine), before, identity)
     report = IngestReport(
         mapping=mapping.mapping,
         mapping_version=mapping.version,
@@ -85,6 +86,8 @@ def canonical_tables(
     rows = {name: frame.height for name, frame in tables.items()} | {
         "persons": report.persons,
         "person_events": identity.events.height,
+        "identity_decisions": resolved.merged,
+        "identity_questions": resolved.questions,
         "suppressions": refusals.height,
         "reads": 1,
         "quarantined_rows": report.quarantined,

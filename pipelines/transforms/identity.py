@@ -3,8 +3,9 @@
 A person is what is randomised, suppressed and capped. Keys are the contact's own id and its
 e-mail address, in any row of any source, repeats included: so a late row that gives a contact a
 second address links the two. Person ids come from the first key and never change; when two persons
-turn out to be one, the one known longer stays and the other is an alias in the events. The events
-are the memory: persons are what they add up to.
+turn out to be one, the one known longer stays and the other is an alias in the events. What the
+match or a colleague decides comes on top and can be taken back. The events are the memory: persons
+are what they add up to.
 """
 
 import hashlib
@@ -34,7 +35,11 @@ EVENTS = pl.Schema(
         "occurred_at": INSTANT,
     }
 )
-"""created: a person; joined: a contact or key, to it; merged: it, into another. Keys are hashed."""
+"""created: a person; joined: a contact or key, to it; merged: it, into another; split: it, from the
+one into which it had been merged. Keys are hashed; the key `decision` is no key, but an entry of
+the decisions."""
+
+DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,92 @@ def identify(
     return Identity(ledger.persons(contacts), pl.concat([before, ledger.news()]))
 
 
+def resolve(
+    exact: Identity, links: Iterable[tuple[str, str]], *, tenant_id: str, now: datetime
+) -> Identity:
+    """Returns the persons after decisions: of those who are linked, the one known longest stays.
+
+    Links that fell away since the last batch become `split` events, new ones `merged` events.
+
+    Args:
+        exact: Persons by exact keys, and their events, with those of earlier decisions.
+        links: Pairs of persons who are one, by the decisions that stand.
+        tenant_id: Whose people they are.
+        now: When this batch learnt of it.
+    """
+    keyed = aliases(exact.events.filter(pl.col("key") != DECISION))
+    wanted = _longest_known(
+        [(keyed.get(one, one), keyed.get(other, other)) for one, other in links], exact.events
+    )
+    had = {p: q for p, q in _standing(exact.events, DECISION).items() if p not in keyed}
+    news = [
+        *(("split", p, q) for p, q in had.items() if wanted.get(p) != q),
+        *(("merged", p, q) for p, q in wanted.items() if had.get(p) != q),
+    ]
+    rows = [_decided(kind, p, q, tenant_id, now) for kind, p, q in news]
+    events = pl.concat([exact.events, pl.DataFrame(rows, schema=EVENTS, orient="row")])
+    person = pl.col("person_id").replace(aliases(events))
+    return Identity(exact.persons.with_columns(person), events)
+
+
 def aliases(events: pl.DataFrame) -> dict[str, str]:
-    """Returns the surviving person of every person that was merged away."""
-    merged = events.filter(pl.col("kind") == "merged").select("person_id", "into_person_id")
-    into = dict(merged.iter_rows())
+    """Returns the surviving person of every person that was merged away, and not split since."""
+    into = _standing(events)
     return {person: _survivor(person, into) for person in into}
+
+
+def survivors(events: pl.DataFrame, links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Returns who stays of every person who is merged away, by exact keys or by these links."""
+    exact = events.filter(pl.col("key") != DECISION)
+    keyed = aliases(exact)
+    pairs = [(keyed.get(one, one), keyed.get(other, other)) for one, other in links]
+    into = keyed | _longest_known(pairs, exact)
+    return {person: _survivor(person, into) for person in into}
+
+
+def exact_persons(
+    events: pl.DataFrame, contacts: Iterable[str], *, tenant_id: str
+) -> dict[str, str]:
+    """Returns the person of each of these contacts by exact keys alone, as events tell."""
+    ledger = _Ledger(tenant_id, datetime.min)
+    ledger.replay(events)
+    return dict(ledger.persons(contacts).select("contact_id", "person_id").iter_rows())
+
+
+def _standing(events: pl.DataFrame, key: str = "") -> dict[str, str]:
+    """Into whom each person was merged, without what was split since; of one key, if any."""
+    told = events.filter(pl.col("kind").is_in(["merged", "split"]))
+    told = told.filter(pl.col("key") == key) if key else told
+    into: dict[str, str] = {}
+    for kind, person, other in told.select("kind", "person_id", "into_person_id").iter_rows():
+        if kind == "merged":
+            into[person] = other
+        elif into.get(person) == other:
+            del into[person]
+    return into
+
+
+def _longest_known(links: list[tuple[str, str]], events: pl.DataFrame) -> dict[str, str]:
+    """Of persons who are linked, directly or not, the one who was created first; by person."""
+    if not links:
+        return {}
+    created = events.filter(pl.col("kind") == "created").get_column("person_id")
+    rank = {person: number for number, person in enumerate(created)}
+    into: dict[str, str] = {}
+    for link in links:
+        one, other = (_survivor(person, into) for person in link)
+        if one != other:
+            stays, goes = sorted((one, other), key=lambda person: (rank.get(person, 0), person))
+            into[goes] = stays
+    return {person: _survivor(person, into) for person in into}
+
+
+def _decided(
+    kind: str, person: str, into: str, tenant_id: str, now: datetime
+) -> tuple[object, ...]:
+    pair = _hash(tenant_id, DECISION, person, into)
+    event = f"e_{_hash(tenant_id, kind, person, into, now.isoformat())[:20]}"
+    return (tenant_id, event, kind, person, into, None, DECISION, pair, now)
 
 
 def _survivor(person: str, into: dict[str, str]) -> str:
@@ -104,7 +190,8 @@ class _Ledger:
     def replay(self, events: pl.DataFrame) -> None:
         """Learns again what earlier batches have learnt."""
         columns = ("kind", "person_id", "into_person_id", "contact_id", "key", "key_hash")
-        for kind, person, into, contact, key_kind, key_hash in events.select(columns).iter_rows():
+        told = events.filter(pl.col("key") != DECISION).select(columns)
+        for kind, person, into, contact, key_kind, key_hash in told.iter_rows():
             if kind == "created":
                 self._rank[person] = len(self._rank)
             elif kind == "merged":

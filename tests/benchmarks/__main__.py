@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 
 NAMES = (
-    *("assignment", "definitions", "experiments", "permit", "reading"),
+    *("assignment", "definitions", "experiments", "identity", "permit", "reading"),
     *("redaction", "sending", "trimming", "turns", "warehouse"),
 )
 
