@@ -162,6 +162,10 @@ class Settings(BaseSettings):
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     """Access token of a private app; empty means that what is in the store is the CRM."""
+    salesforce_url: str = ""
+    """Address of the org, `https://name.my.salesforce.com`."""
+    salesforce_token: SecretStr = SecretStr("")
+    """OAuth access token; used where no token of HubSpot is set."""
     crm_owner_rules: Path | None = None
     """YAML file that says whose records in the CRM may be written; without one, everybody's."""
     webhook_key: str = ""

@@ -60,9 +60,9 @@ def page_of(layout: Layout, listed: AllowList) -> str:
         "| Record | Properties |",
         "| --- | --- |",
         *(
-            f"| {kind} (`{layout.records[kind].path}`) | "
-            f"{', '.join(f'`{name}`' for name in sorted({p.name for p in fields.values()}))} |"
-            for kind, fields in ((k, listed.kinds[k]) for k in layout.records)
+            f"| {kind} (`{place.path}`) | "
+            f"{', '.join(f'`{n}`' for n in sorted({p.name for p in listed.kinds[kind].values()}))} |"
+            for kind, place in layout.records.items()
         ),
     ]
     return "\n".join(lines) + "\n"
