@@ -1,4 +1,4 @@
-"""A stateful server that answers as the documented REST API of Salesforce does, as far as we use it."""
+"""A stateful server that answers as the documented REST API of Salesforce does, where we use it."""
 
 import json
 import re

@@ -9,6 +9,7 @@ from salesforce_stand_in import Salesforce, error, serving
 
 from agent_runtime.crm_mirror import Mirror
 from agent_runtime.crm_push import CrmPush
+from agent_runtime.crm_timeline import activity_id
 from agent_runtime.neighbours import open_crm
 from agent_runtime.settings import Settings
 from agent_runtime.tools.salesforce import SalesforceCrm
@@ -82,8 +83,6 @@ def test_an_answer_that_is_lost_makes_nothing_twice_there(org, store, push, nth,
 def test_a_part_of_a_composite_that_fails_is_asked_again_alone(org, store, push):
     for number in range(3):
         hear(store, f"k{number}", text=f"line {number}")
-    from agent_runtime.crm_timeline import activity_id
-
     org.locked.add(activity_id("heard", "k1"))
     push.work(now=NOW)
     assert sorted(states(store).values()) == ["PUSHED", "PUSHED", "WAITING"]
