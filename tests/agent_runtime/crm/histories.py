@@ -473,13 +473,13 @@ def _number(history, email):
 
 def _activities(history, tx, pushes):
     held = history.hubspot.objects
-    texts = Counter()
+    texts, pushed = Counter(), {push.vendor_id for push in pushes if push.state == "PUSHED"}
     for path, name in TEXTS.items():
         for number, record in held[path].items():
             said = record.get(name, "")
             texts[said] += 1
             links = history.hubspot.links.get((path, number, "contacts"), [])
-            if path != "tickets" and len(links) != 1:
+            if path != "tickets" and len(links) != 1 and (links or number in pushed):
                 yield f"{path} {number} is linked {len(links)} times"
     for said, times in texts.items():
         if times > 1:
