@@ -21,11 +21,6 @@ class Ask:
         """The rows that the outcome is written to, the earliest first."""
         return (*self.carried, self.push)
 
-    @property
-    def group(self) -> str:
-        """What may go out in one request; rows of one record in another group wait their turn."""
-        return "fields" if isinstance(self.request, Write) else self.push.kind
-
 
 @dataclass(slots=True)
 class Waves:
@@ -35,7 +30,10 @@ class Waves:
     _stopped: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[list[Ask]]:
-        """Yields what may go out together; a row that failed before goes alone."""
+        """Yields what may go out together: of each record its next row, or its next fields.
+
+        A row that failed before goes alone.
+        """
         stops = [ask for ask in self.asks if ask.push.kind == "stop"]
         others = [ask for ask in self.asks if ask.push.kind != "stop"]
         fresh = [ask for ask in others if ask.push.attempts == 0]
@@ -53,11 +51,10 @@ class Waves:
             wave: list[Ask] = []
             for key in list(queues):
                 queue = queues[key]
-                first = queue[0].group
-                while queue and queue[0].group == first:
-                    ask = queue.popleft()
-                    if self._may(ask):
-                        wave.append(ask)
+                together = [queue.popleft()]
+                while queue and _is_field(together[0]) and _is_field(queue[0]):
+                    together.append(queue.popleft())
+                wave += [ask for ask in together if self._may(ask)]
                 if not queue:
                     del queues[key]
             if wave:
@@ -70,3 +67,7 @@ class Waves:
 
     def _may(self, ask: Ask) -> bool:
         return ask.push.record not in self._stopped
+
+
+def _is_field(ask: Ask) -> bool:
+    return isinstance(ask.request, Write)

@@ -51,12 +51,17 @@ def open_calendar(
 
 
 def open_crm(settings: Settings, store: Store) -> Crm:
-    """Returns the CRM: HubSpot's where a token is set, else our own store.
+    """Returns the CRM: HubSpot's or Salesforce's where a token is set, else our own store.
 
     Raises:
         OwnerRulesError: the file of owner rules cannot be read.
     """
-    token = settings.hubspot_token.get_secret_value()
+    token, other = settings.hubspot_token, settings.salesforce_token
+    if not token and other and settings.salesforce_url:
+        from agent_runtime.tools.salesforce import SalesforceCrm
+        from agent_runtime.tools.salesforce_api import SalesforceApi
+
+        return SalesforceCrm(SalesforceApi(settings.salesforce_url, other.get_secret_value()))
     if not token:
         return LocalCrm(store)
     from agent_runtime.tools.hubspot import HubSpotCrm
@@ -64,4 +69,4 @@ def open_crm(settings: Settings, store: Store) -> Crm:
     from agent_runtime.tools.owner_rules import read_owner_rules
 
     rules = read_owner_rules(settings.crm_owner_rules)
-    return HubSpotCrm(HubSpotApi(settings.hubspot_url, token), rules=rules)
+    return HubSpotCrm(HubSpotApi(settings.hubspot_url, token.get_secret_value()), rules=rules)

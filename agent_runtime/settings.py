@@ -175,6 +175,10 @@ class Settings(BaseSettings):
     """Client secret of the app, by which HubSpot signs its webhooks; empty: none is served."""
     hubspot_portal: str = ""
     """Number of the account whose events count; empty: of every account that has the app."""
+    salesforce_url: str = ""
+    """Address of the org, `https://name.my.salesforce.com`."""
+    salesforce_token: SecretStr = SecretStr("")
+    """OAuth access token; used where no token of HubSpot is set."""
     crm_owner_rules: Path | None = None
     """YAML file that says whose records in the CRM may be written; without one, everybody's."""
     webhook_key: str = ""

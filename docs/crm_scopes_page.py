@@ -4,6 +4,7 @@ Usage: python docs/crm_scopes_page.py [--check]
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from agent_runtime.tools.allow_list import AllowList, allow_list
@@ -48,8 +49,7 @@ def page_of(layout: Layout, listed: AllowList) -> str:
         "| Request | What for | Scopes |",
         "| --- | --- | --- |",
         *(
-            f"| `{one.method} {one.shape}` | {one.why} | "
-            f"{', '.join(f'`{scope}`' for scope in sorted(one.scopes(layout)))} |"
+            f"| `{one.method} {one.shape}` | {one.why} | {_code(one.scopes(layout))} |"
             for one in REQUESTS
         ),
         "",
@@ -60,12 +60,15 @@ def page_of(layout: Layout, listed: AllowList) -> str:
         "| Record | Properties |",
         "| --- | --- |",
         *(
-            f"| {kind} (`{layout.records[kind].path}`) | "
-            f"{', '.join(f'`{name}`' for name in sorted({p.name for p in fields.values()}))} |"
-            for kind, fields in ((k, listed.kinds[k]) for k in layout.records)
+            f"| {kind} (`{place.path}`) | {_code(p.name for p in listed.kinds[kind].values())} |"
+            for kind, place in layout.records.items()
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(set(names)))
 
 
 if __name__ == "__main__":

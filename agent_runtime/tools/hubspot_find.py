@@ -7,7 +7,13 @@ from typing import Any
 from agent_runtime.crm_port import Outcome, Record
 from agent_runtime.tools.hubspot_api import HubSpotApi, HubSpotTrouble
 from agent_runtime.tools.hubspot_layout import Layout, VendorKind
-from agent_runtime.tools.hubspot_requests import CompaniesOf, ReadOne, ReadOwner
+from agent_runtime.tools.hubspot_requests import (
+    AT_A_TIME,
+    CompaniesOf,
+    ReadMany,
+    ReadOne,
+    ReadOwner,
+)
 from agent_runtime.tools.owner_rules import CrmOwner, OwnerRules
 
 OWNER = "hubspot_owner_id"
@@ -53,6 +59,22 @@ class Finder:
         place = self._layout.records["account"]
         request = ReadOne(place=place, key=company, properties=wanted, history=past)
         return found_in(self._api.ask(request), wanted)
+
+    def read_ahead(self, emails: Iterable[str]) -> None:
+        """Reads the contacts with these addresses in one request; who is not found is asked later.
+
+        Raises:
+            HubSpotTrouble: they could not be asked.
+        """
+        keys = sorted({email.strip().lower() for email in emails} - {"", *self._contacts})
+        if len(keys) < 2:
+            return
+        place, names = self._layout.records["contact"], ["email", FURTHER, OPTED_OUT, OWNER]
+        for first in range(0, len(keys), AT_A_TIME):
+            part = keys[first : first + AT_A_TIME]
+            answer = self._api.ask(ReadMany(place=place, keys=part, by="email", properties=names))
+            found = [found_in(one, names) for one in answer["results"]]
+            self._contacts |= {one.properties["email"].lower(): one for one in found}
 
     def contact(self, email: str) -> Found:
         """Returns the contact with an address, its further ones included.

@@ -37,6 +37,7 @@ class Timeline:
         """
         outcomes: dict[str, Outcome] = {}
         contacts: dict[str, Found] = {}
+        self.finder.read_ahead(one.email for one in activities)
         for one in activities:
             try:
                 contact = self.finder.contact(one.email)

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from tests.acceptance.check import Check, Result, Verdict
@@ -16,8 +17,7 @@ MUST_HAPPEN = ("merge", "delete", "replay", "break", "killed", "outage", "stop",
 def _play(case: str) -> Result:
     if str(FOLDER) not in sys.path:
         sys.path.insert(0, str(FOLDER))
-    from histories import found_in
-
+    found_in = import_module("histories").found_in
     wrong: dict[str, list[str]] = {}
     happened: Counter[str] = Counter()
     for seed in range(int(case), int(case) + A_CASE):

@@ -30,14 +30,14 @@ def connect(store, vendor="hubspot"):
         tx.add_assignment(TREATED)
 
 
-def hear(store, key, *, text="Is it safe?", channel="email", at=NOW):
+def hear(store, key, *, text="Is it safe?", channel="email", at=NOW, person="p-ana"):
     row = Inbound(
         "t",
         key,
         ANA.mailbox,
         "l",
-        SESSION.thread_id,
-        "p-ana",
+        f"thread-{person}",
+        person,
         "Re",
         text,
         f"<{key}@x>",

@@ -455,6 +455,7 @@ def faults_of(history):
         yield from _activities(history, tx, pushes)
         yield from _opt_outs(history, tx)
         yield from _fields(history, tx)
+        yield from _deals(history, tx)
     yield from _beyond_the_list(history)
     yield from _written_over(history)
     yield from _disorder(history, pushes)
@@ -472,13 +473,13 @@ def _number(history, email):
 
 def _activities(history, tx, pushes):
     held = history.hubspot.objects
-    texts = Counter()
+    texts, pushed = Counter(), {push.vendor_id for push in pushes if push.state == "PUSHED"}
     for path, name in TEXTS.items():
         for number, record in held[path].items():
             said = record.get(name, "")
             texts[said] += 1
             links = history.hubspot.links.get((path, number, "contacts"), [])
-            if path != "tickets" and len(links) != 1:
+            if path != "tickets" and len(links) != 1 and (links or number in pushed):
                 yield f"{path} {number} is linked {len(links)} times"
     for said, times in texts.items():
         if times > 1:
@@ -524,6 +525,19 @@ def _fields(history, tx):
                 theirs = held.get(layout.properties("contact")[name].name, "")
                 if ours != theirs:
                     yield f"{name} of {contact.email} is {ours!r} here and {theirs!r} there"
+
+
+def _deals(history, tx):
+    """What was written last into a deal stands there, unless a person has written since."""
+    for name, contact in history.people.items():
+        written = tx.changes_of("deal", f"7{name}", "next_step")
+        push = tx.push("change", written[-1].change_id) if written else None
+        versions = history.hubspot.history.get(("0-3", f"7{name}", "hs_next_step"), [])
+        if push is None or push.state != "PUSHED" or versions[0]["sourceType"] == "CRM_UI":
+            continue
+        ours = fill(written[-1].after, contact, tx.recall(f"thread-{contact.person_id}"))
+        if versions[0]["value"] != ours:
+            yield f"next_step of {name} is {ours!r} here and {versions[0]['value']!r} there"
 
 
 def _beyond_the_list(history):

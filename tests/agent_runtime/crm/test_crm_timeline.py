@@ -139,12 +139,24 @@ def test_of_a_batch_the_one_that_is_refused_is_named_and_the_others_arrive(conne
     assert "this one is not taken" in refused["reason"]
 
 
-def test_a_hundred_activities_cost_a_handful_of_requests(connected, hubspot, url):
+def test_what_a_hundred_people_said_costs_a_handful_of_requests(connected, hubspot, url):
     for number in range(100):
-        hear(connected, f"k{number}")
+        person, email = f"p-{number}", f"p{number}@alder.example"
+        with connected.begin() as tx:
+            tx.add_contact(replace(ANA, contact_id=f"c-{number}", person_id=person, email=email))
+        hubspot.add("contacts", email=email)
+        hear(connected, f"k{number}", person=person)
     push_with(connected, url).work(now=NOW)
     assert len(on_timeline(hubspot, "emails")) == 100
     assert len(hubspot.log) == 4
+
+
+def test_what_one_person_said_arrives_one_by_one(connected, hubspot, url):
+    for number in range(3):
+        hear(connected, f"k{number}", text=f"line {number}")
+    hubspot.faults.extend([None] * 6 + [(500, {})])
+    push_with(connected, url).work(now=NOW)
+    assert [mail["hs_email_text"] for mail in on_timeline(hubspot, "emails")] == ["line 0"]
 
 
 def test_the_timeline_of_a_merged_contact_is_that_of_whom_it_became(connected, hubspot, url):
