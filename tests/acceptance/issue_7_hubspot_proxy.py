@@ -68,6 +68,7 @@ def _through(proxy: "_Proxy", case: str) -> Result:
         **os.environ,
         "HUBSPOT_PORT": str(proxy.upstream),
         "HUBSPOT_PROXY": proxy.url,
+        "HUBSPOT_TIMEOUT_S": "60",
         "PYTHONPATH": str(REPOSITORY),
     }
     done = subprocess.run(

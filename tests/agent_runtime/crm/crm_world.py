@@ -1,6 +1,7 @@
 """One contact, a store, and writes as a permitted turn makes them."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -17,6 +18,8 @@ from agent_runtime.tools.hubspot import HubSpotCrm
 from agent_runtime.tools.hubspot_api import HubSpotApi
 from agent_runtime.tools.writable import writable
 
+TIMEOUT_S = float(os.environ.get("HUBSPOT_TIMEOUT_S", "0.5"))
+"""Longer where a proxy stands between."""
 NOW = datetime(2026, 1, 13, 10, 0, tzinfo=UTC)
 ANA = Contact(
     tenant_id="t",
@@ -65,7 +68,7 @@ def use(store, tool, target, at=NOW, arms=("agent",), **values):
         return Hands().do(tx, permit, cause)
 
 
-def push_with(store, url, *, token="good", timeout_s=0.5, rules=None, pace=None):
+def push_with(store, url, *, token="good", timeout_s=TIMEOUT_S, rules=None, pace=None):
     """Returns the delivery to a stand-in; the fixture `store` closes its connections."""
     crm = HubSpotCrm(HubSpotApi(url, token, timeout_s=timeout_s, pace=pace), rules=rules)
     opened.append(crm)
