@@ -40,6 +40,7 @@ def canonical_tables(
     """Canonical tables of the export: accepted rows, merged repeats, and the rest in quarantine."""
     import polars as pl
 
+    from pipelines.kept import code, keep_rows, known_rows
     from pipelines.lake import Lake, read_or_empty, write, write_all, write_json
     from pipelines.report import IngestReport
     from pipelines.transforms.canonical import build
@@ -49,7 +50,15 @@ def canonical_tables(
     lake, mapping = Lake(workspace.paths), batch.export_mapping(workspace)
     raw = {path.stem: pl.read_parquet(path) for path in sorted(lake.raw.glob("*.parquet"))}
     given = workspace.instant_if_known()
-    made = build(raw, mapping, tenant_id=workspace.tenant_id, now=given)
+    read_by = {"code": code(), "mapping": mapping.model_dump(), "tenant": workspace.tenant_id}
+    made = build(
+        raw,
+        mapping,
+        tenant_id=workspace.tenant_id,
+        now=given,
+        known=known_rows(lake, read_by, given),
+    )
+    keep_rows(lake, made.clear, read_by, given)
     now = made.now or workspace.wall_clock()
     identity = identify(
         made.contact_keys,
@@ -57,8 +66,7 @@ def canonical_tables(
         now=now,
         history=read_or_empty(lake.person_events, EVENTS),
     )
-    person_of = dict(identity.persons.select("contact_id", "person_id").iter_rows())
-    tables = made.tables | {"contacts": _with_person(made.tables["contacts"], person_of)}
+    tables = made.tables | {"contacts": _with_person(made.tables["contacts"], identity.persons)}
     refusals = suppressions(tables, made.quarantine)
     report = IngestReport(
         mapping=mapping.mapping,
@@ -94,13 +102,14 @@ def canonical_tables(
         yield dg.MaterializeResult(asset_key=["crm", name], metadata=metadata)
 
 
-def _with_person(contacts: "pl.DataFrame", person_of: dict[str, str]) -> "pl.DataFrame":
-    import polars as pl
-
-    if contacts.is_empty():
-        return contacts
-    person = pl.col("contact_id").replace_strict(person_of, return_dtype=pl.String)
-    return contacts.with_columns(person.alias("person_id"))
+def _with_person(contacts: "pl.DataFrame", persons: "pl.DataFrame") -> "pl.DataFrame":
+    columns = contacts.columns
+    person_of = persons.select("contact_id", "person_id").unique("contact_id")
+    return (
+        contacts.drop("person_id")
+        .join(person_of, on="contact_id", how="left", maintain_order="left")
+        .select(columns)
+    )
 
 
 @dg.multi_asset_check(
