@@ -12,14 +12,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import phonenumbers
 import polars as pl
 
 from pipelines.documents import HERE
 from pipelines.lake import Lake, write, write_json
+from pipelines.tables import GRAINS
 
-_CODE = ("transforms/*.py", "sources/*.py", "schemas.py", "tables.py", "lake.py", "kept.py")
+_CODE = (
+    *("transforms/*.py", "sources/*.py", "schemas.py", "tables.py", "lake.py", "kept.py"),
+    *("canonical_batch.py", "expectations.py", "suites.py"),
+)
 
 
 @lru_cache(maxsize=1)
@@ -45,6 +50,16 @@ def versions(paths: Iterable[Path]) -> dict[str, str]:
     return {path.name: version(path) for path in paths}
 
 
+def canonical_versions(lake: Lake) -> dict[str, str]:
+    """Returns the versions of the canonical tables."""
+    return versions(lake.paths.canonical / f"{name}.parquet" for name in GRAINS)
+
+
+def rows(path: Path) -> int:
+    """Returns how many rows a table has."""
+    return pl.scan_parquet(path).select(pl.len()).collect().item()
+
+
 def content(path: Path) -> str:
     """Returns a hash of all bytes of a file."""
     with path.open("rb") as stream:
@@ -60,7 +75,7 @@ def is_current(lake: Lake, name: str, made_of: Mapping[str, object], made: Itera
         made_of: All that decides what is in the tables; as JSON can hold it.
         made: The files of the tables.
     """
-    stamp = _read(_stamp(lake, name))
+    stamp = read_json(_stamp(lake, name))
     return stamp == _document(made_of, made)
 
 
@@ -83,7 +98,7 @@ def known_rows(
     An instant that has passed then has passed now. So they hold at the same instant or later, and
     where the export itself gives the instant nothing is refused for lying ahead.
     """
-    stamp = _read(_stamp(lake, "known_rows"))
+    stamp = read_json(_stamp(lake, "known_rows"))
     if stamp is None or stamp.get("made_of") != _plain(made_of):
         return {}
     then = stamp.get("now")
@@ -121,7 +136,8 @@ def _plain(made_of: Mapping[str, object]) -> dict[str, object]:
     return json.loads(json.dumps(made_of, default=str))
 
 
-def _read(path: Path) -> dict[str, object] | None:
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Returns a JSON document; None where there is none, or a broken one."""
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):

@@ -39,12 +39,11 @@ def outreach_queue(
     """Touches of everybody in a treated arm; a touch that stands in the queue is never moved."""
     import polars as pl
 
-    from agent_runtime.contracts import OutreachTask
     from agent_runtime.store.registrations import controls_of, read_registrations
     from pipelines.campaign import load_campaign, write_limits
-    from pipelines.lake import Lake, write
+    from pipelines.lake import Lake, read_or_empty, write
     from pipelines.transforms.queue import plan
-    from pipelines.transforms.queue_table import from_tasks, read_tasks
+    from pipelines.transforms.queue_table import TASKS, from_tasks, in_order, planned
     from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
 
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
@@ -58,24 +57,24 @@ def outreach_queue(
         Arms(spec.id, spec.treated, spec.control, spec.layer, controls),
         campaign,
     )
-    stored = read_tasks(lake.tasks)
+    stored = read_or_empty(lake.tasks, TASKS)
     queue = plan(
         by_arm.recipients,
         campaign,
         experiment_id=spec.id,
         now=workspace.instant(),
-        stored=stored,
+        stored=planned(stored),
     )
-    tasks: list[OutreachTask] = [*stored, *queue.tasks]
+    tasks = in_order(pl.concat([stored, from_tasks(queue.tasks)]))
     final = outcomes(eligibility, by_arm.left_out | queue.left_out)
-    write(from_tasks(tasks), lake.tasks)
+    write(tasks, lake.tasks)
     write(final, lake.outcomes)
     write_limits(campaign, lake.campaign_limits)
     reasons = final.get_column("reason").value_counts(sort=True)
     return (
         dg.MaterializeResult(
             asset_key=["outreach", "tasks"],
-            metadata={"dagster/row_count": len(tasks), "new": len(queue.tasks)},
+            metadata={"dagster/row_count": tasks.height, "new": len(queue.tasks)},
         ),
         dg.MaterializeResult(
             asset_key=["outreach", "outcomes"], metadata={"reasons": dict(reasons.iter_rows())}
@@ -122,13 +121,16 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: canonical tables.
     """
+    from pipelines.kept import canonical_versions, code, is_current, rows, stamped
     from pipelines.lake import Lake, write
     from pipelines.transforms.told_facts import told_facts as facts_of
 
-    lake = Lake(workspace.paths)
-    facts = facts_of(lake.canonical(), now=workspace.instant())
-    write(facts, lake.told_facts)
-    return dg.MaterializeResult(metadata={"dagster/row_count": facts.height})
+    lake, now = Lake(workspace.paths), workspace.instant()
+    made_of = {"code": code(), "now": now, "tables": canonical_versions(lake)}
+    if not is_current(lake, "told_facts", made_of, [lake.told_facts]):
+        with stamped(lake, "told_facts", made_of, [lake.told_facts]):
+            write(facts_of(lake.canonical(), now=now), lake.told_facts)
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows(lake.told_facts)})
 
 
 @dg.asset(
@@ -156,5 +158,5 @@ def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
     current(workspace.paths.registry, "")
     # The runtime store is heavy and only this asset needs it.
     store_import = import_module("agent_runtime.store.importing")
-    store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
-    return dg.MaterializeResult()
+    counts = store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
+    return dg.MaterializeResult(metadata=counts)

@@ -17,19 +17,18 @@ def exports(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materializ
     Source: the folder of exports, by the batch's mapping. A file that is missing, empty,
     truncated or wrongly encoded stops the batch; a row that cannot be read is marked.
     """
-    from pipelines.lake import Lake, write_all
-    from pipelines.sources.reader import read_file
+    from pipelines.lake import Lake
+    from pipelines.landed import land
 
     mapping = batch.export_mapping(workspace)
-    folder = batch.folder(workspace)
-    frames = {
-        file.path: read_file(folder / file.path, file)
-        for file in mapping.files
-        if not file.optional or (folder / file.path).is_file()
-    }
-    write_all(frames, Lake(workspace.paths).raw)
-    rows = {name: frame.height for name, frame in frames.items()}
-    return dg.MaterializeResult(metadata={"dagster/row_count": sum(rows.values()), "files": rows})
+    landed = land(batch.folder(workspace), mapping, Lake(workspace.paths))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": sum(landed.rows.values()),
+            "files": landed.rows,
+            "unchanged": list(landed.unchanged),
+        }
+    )
 
 
 batch_job = dg.define_asset_job(

@@ -14,7 +14,7 @@ from datetime import datetime
 import polars as pl
 
 from pipelines.schemas import INSTANT, TEXT
-from pipelines.transforms.keys import SEPARATOR, created, hashed, persons_by_key
+from pipelines.transforms.keys import KINDS, SEPARATOR, created, hashed, persons_by_key
 
 PERSONS = pl.Schema(
     {"tenant_id": TEXT, "person_id": TEXT, "contact_id": TEXT, "key": TEXT, "key_hash": TEXT}
@@ -62,18 +62,20 @@ def identify(
     """
     before = history if history is not None else pl.DataFrame(schema=EVENTS)
     pairs = hashed(contact_keys.unique(maintain_order=True), tenant_id)
-    known = persons_by_key(before, tenant_id, aliases(before))
-    ledger = _Ledger(tenant_id, now, len(created(before)))
+    exact = before.filter(pl.col("key").is_in(KINDS))
+    known = persons_by_key(exact, tenant_id, aliases(exact))
+    ledger = _Ledger(tenant_id, now, len(created(exact)))
     news = pairs.join(known.rename({"hash": "own", "person": "by_own"}), on="own", how="left")
     news = news.join(known.rename({"hash": "key", "person": "by_key"}), on="key", how="left")
     # Whose contact and key already lead to one person has nothing to tell, whatever comes before.
     news = news.filter(~(pl.col("by_own") == pl.col("by_key")).fill_null(value=False)).sort("place")
-    ledger.learn(news, created(before))
+    ledger.learn(news, created(exact))
     for contact_id, kind, own, key in news.select("contact_id", "kind", "own", "key").iter_rows():
         ledger.link(contact_id, kind, own, key)
     events = pl.concat([before, ledger.news()])
     contacts = pairs.unique("contact_id", keep="first", maintain_order=True)
-    return Identity(_persons(contacts, events, tenant_id), events)
+    keyed = events.filter(pl.col("key").is_in(KINDS))
+    return Identity(_persons(contacts, keyed, tenant_id), events)
 
 
 def aliases(events: pl.DataFrame) -> dict[str, str]:

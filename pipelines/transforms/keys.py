@@ -7,6 +7,8 @@ from polars_hash import CryptographicHashingNameSpace as Hash
 
 SEPARATOR = "\x1f"
 HASH_CHARS = 32
+KINDS = ("email", "contact_id")
+"""What a key may be."""
 
 
 def hashed(pairs: pl.DataFrame, tenant_id: str) -> pl.DataFrame:

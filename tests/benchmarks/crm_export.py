@@ -1,7 +1,7 @@
 """A CRM export of any size in the sandbox's layout, and the same export a day later.
 
-Everything follows from the seed and from the number of the row, so that a day can be made apart from
-the one before it. Nobody is real; domains end in `.example`.
+Everything follows from the number of the row, so that a day can be made apart from the one before
+it. Nobody is real; domains end in `.example`.
 """
 
 from dataclasses import dataclass
@@ -50,8 +50,8 @@ def write_export(folder: Path, contacts: int, *, day: int = 0, changed: float = 
     """Writes the export of a day, in which each day before it has left its changes.
 
     A day changes `changed` of the contacts: half are edited, three tenths are new, a tenth is gone,
-    and a tenth has withdrawn its consent; beside them come activities, deals that moved, signals and
-    a day of product use.
+    and a tenth has withdrawn its consent; beside them come activities, deals that moved, signals
+    and a day of product use.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sizes = Sizes(contacts)
