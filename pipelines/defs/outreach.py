@@ -5,6 +5,8 @@ from importlib import import_module
 import dagster as dg
 
 from pipelines.defs.assignment import registered_spec
+from pipelines.outages import again_after_outage
+from pipelines.pools import STORE
 from pipelines.resources import BatchResource, WorkspaceResource
 
 KINDS = {"polars", "parquet"}
@@ -146,8 +148,11 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
         dg.AssetKey(["crm", "suppressions"]),
     ],
     kinds={"sqlalchemy"},
+    pool=STORE,
 )
-def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
+def runtime_imports(
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource
+) -> dg.MaterializeResult:
     """One load per batch: contacts, consents, suppressions, arms and touches in the runtime store.
 
     Source: the lake. What stands in the store already is kept; a touch is never put there twice.
@@ -158,5 +163,6 @@ def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
     current(workspace.paths.registry, "")
     # The runtime store is heavy and only this asset needs it.
     store_import = import_module("agent_runtime.store.importing")
-    counts = store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
+    with again_after_outage(context):
+        counts = store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
     return dg.MaterializeResult(metadata=counts)

@@ -35,6 +35,8 @@ batch_job = dg.define_asset_job(
     "daily_batch",
     selection=BATCH,
     description="From the CRM export to the outreach queue in the runtime store.",
+    # Whatever a batch does it may do again; what is sent is the worker's, and never a batch's.
+    tags={"dagster/max_retries": "2", "dagster/retry_strategy": "FROM_FAILURE"},
 )
 
 daily_batch = dg.ScheduleDefinition(

@@ -1,0 +1,150 @@
+"""A day's batch gives what a rebuild of everything gives, whatever changed in the export."""
+
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import pytest
+from export_edits import CONTACTS, EDITS, change
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from agent_runtime.settings import Workspace
+from pipelines.canonical_batch import make_canonical
+from pipelines.judged import judge_tables
+from pipelines.lake import Lake
+from pipelines.landed import land
+from pipelines.sources.mapping import load_mapping
+
+TENANT = "northbeam"
+
+
+def batch(folder, workspace, now, given=True):
+    """Lands an export and makes the canonical tables, as the assets do."""
+    lake, mapping = Lake(workspace), load_mapping("sandbox")
+    land(folder, mapping, lake)
+    return make_canonical(
+        lake,
+        mapping,
+        tenant_id=TENANT,
+        given=now if given else None,
+        or_else=now,
+        ignored=lambda _: (),
+    )
+
+
+def tables(workspace):
+    """Everything that a batch leaves in the lake."""
+    lake = Lake(workspace)
+    found = {f"canonical/{name}": frame for name, frame in lake.canonical().items()}
+    found |= {f"quarantine/{name}": frame for name, frame in lake.quarantine().items()}
+    for path in (lake.persons, lake.person_events, lake.suppressions):
+        found[path.stem] = pl.read_parquet(path)
+    return found, json.loads(lake.report.read_text("utf-8"))
+
+
+def forget(workspace):
+    """Takes away all that a batch keeps, but the history of identity."""
+    shutil.rmtree(workspace.lake / "kept", ignore_errors=True)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    history=st.lists(st.lists(EDITS, max_size=3), min_size=1, max_size=3), given_now=st.booleans()
+)
+def test_any_history_of_an_export_gives_the_tables_of_a_rebuild(
+    export_writer, now, history, given_now
+):
+    with TemporaryDirectory() as folder:
+        exports, daily = export_writer(Path(folder) / "e"), Workspace(Path(folder) / "daily")
+        whole = Workspace(Path(folder) / "whole")
+        for day, edits in enumerate([[], *history]):
+            for what, *on in edits:
+                change(exports, what, *on)
+            instant = now + timedelta(days=day)
+            for workspace in (daily, whole):
+                batch(exports, workspace, instant, given_now)
+            forget(whole)
+            (mine, report), (all_anew, counts) = tables(daily), tables(whole)
+            for name, frame in all_anew.items():
+                assert_frame_equal(mine[name], frame)
+            assert report == counts
+
+
+def test_an_export_that_says_the_same_is_not_read_again(small_export, tmp_path, now, monkeypatch):
+    workspace = Workspace(tmp_path / "w")
+    (small_export / "crm_activities.csv").write_text(
+        "activity_id,contact_id,owner_id,kind,subject,occurred_at\n"
+    )
+    before = batch(small_export, workspace, now).rows
+    shutil.copy(small_export / CONTACTS, small_export / "copy")
+    (small_export / "copy").replace(small_export / CONTACTS)
+
+    def never(*_, **__):
+        raise AssertionError("it was read again")
+
+    monkeypatch.setattr("pipelines.landed.read_file", never)
+    monkeypatch.setattr("pipelines.canonical_batch.build", never)
+
+    assert batch(small_export, workspace, now + timedelta(days=1)).rows == before
+
+
+@pytest.mark.parametrize("damage", ["code", "table", "stamp"])
+def test_other_code_a_lost_table_or_a_broken_stamp_makes_all_anew(
+    damage, small_export, tmp_path, now, monkeypatch
+):
+    workspace = Workspace(tmp_path / "w")
+    batch(small_export, workspace, now)
+    before = tables(workspace)[0]
+    lake = Lake(workspace)
+    if damage == "code":
+        monkeypatch.setattr("pipelines.canonical_batch.code", lambda: "another")
+        monkeypatch.setattr("pipelines.landed.code", lambda: "another")
+    elif damage == "table":
+        lake.persons.unlink()
+        (lake.raw / f"{CONTACTS}.parquet").write_bytes(b"PAR1")
+    else:
+        for path in (workspace.lake / "kept").glob("*.json"):
+            path.write_text("{", "utf-8")
+
+    batch(small_export, workspace, now)
+
+    for name, frame in tables(workspace)[0].items():
+        assert_frame_equal(frame, before[name])
+
+
+def test_an_earlier_instant_takes_nothing_over(small_export, tmp_path, now):
+    """What had passed at a later instant may lie ahead of an earlier one."""
+    workspace = Workspace(tmp_path / "w")
+    batch(small_export, workspace, now)
+
+    early = batch(small_export, workspace, now - timedelta(days=400)).report
+
+    ahead = [
+        n for table in early.tables for r, n in table.quarantined.items() if r.endswith("future")
+    ]
+    assert sum(ahead) > 5
+
+
+def test_only_tables_that_changed_are_judged_again(small_export, tmp_path, now, monkeypatch):
+    workspace = Workspace(tmp_path / "w")
+    batch(small_export, workspace, now)
+    first = [(s.table, s.name, v) for s, v in judge_tables(Lake(workspace), now=now)]
+    seen = []
+
+    def spy(frames, *, now, suites):
+        seen.extend(suite.table for suite in suites)
+        return ()
+
+    monkeypatch.setattr("pipelines.judged.validate", spy)
+    again = [(s.table, s.name, v) for s, v in judge_tables(Lake(workspace), now=now)]
+
+    failing = {table for table, _, verdict in first if not verdict.passed}
+    assert set(seen) == failing
+    assert [one for one in again if one[0] not in failing] == [
+        one for one in first if one[0] not in failing
+    ]
