@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,14 +25,25 @@ class Verdict:
 
 
 def validate(
-    tables: Mapping[str, pl.DataFrame], *, now: datetime, suites: Sequence[Suite] = SUITES
+    tables: Mapping[str, pl.DataFrame], *, now: datetime
 ) -> Iterator[tuple[Suite, Verdict]]:
     """Yields each suite with its verdict; an empty table passes, there is nothing to check.
 
     Args:
         tables: Canonical tables.
         now: Instant after which nothing can have been recorded.
-        suites: Those to ask.
+    """
+    yield from ask(lambda suite: tables[suite.table], now=now)
+
+
+def ask(
+    frames: Callable[[Suite], pl.DataFrame], *, now: datetime
+) -> Iterator[tuple[Suite, Verdict]]:
+    """Yields each suite with its verdict on the rows that it is asked of.
+
+    Args:
+        frames: Returns the rows of which a suite is asked.
+        now: Instant after which nothing can have been recorded.
     """
     with warnings.catch_warnings(), _quiet_logs():
         # It takes seconds to import, and imports modules that Python 3.11 deprecates.
@@ -42,8 +53,8 @@ def validate(
         context.enable_analytics(enable=False)
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas("lake")
-        for suite in suites:
-            frame = tables[suite.table]
+        for suite in SUITES:
+            frame = frames(suite)
             if frame.is_empty():
                 yield suite, Verdict(passed=True, rows=0, failures=())
                 continue
@@ -56,21 +67,24 @@ def validate(
                 )
             asset = source.add_dataframe_asset(f"{suite.table}_{suite.name}")
             batch = asset.add_batch_definition_whole_dataframe("all").get_batch(
-                {"dataframe": _asked(frame, expected).to_pandas(use_pyarrow_extension_array=True)}
+                {"dataframe": _asked(suite, frame).to_pandas(use_pyarrow_extension_array=True)}
             )
             found = batch.validate(gx.ExpectationSuite(suite.name, expectations=expected))
             failures = tuple(_say(one) for one in found.results if not one.success)
             yield suite, Verdict(passed=not failures, rows=frame.height, failures=failures)
 
 
-def _asked(frame: pl.DataFrame, expected: list[Any]) -> pl.DataFrame:
-    """Only the columns that the suite names, since every row is hashed whole for each metric."""
-    named = {
-        name
-        for one in expected
-        for name in (getattr(one, "column", None), *(getattr(one, "column_list", None) or ()))
-    }
-    return frame.select(name for name in frame.columns if name in named)
+def asked_of(suite: Suite, columns: Iterable[str]) -> list[str]:
+    """Returns the columns that a suite names."""
+    named = {"recorded_at"} if suite.name == "statuses" else set[str]()
+    for _, arguments in suite.expects:
+        named |= {arguments.get("column", ""), *arguments.get("column_list", ())}
+    return [name for name in columns if name in named]
+
+
+def _asked(suite: Suite, frame: pl.DataFrame) -> pl.DataFrame:
+    """Only columns that the suite names, since every row is hashed whole for each expectation."""
+    return frame.select(asked_of(suite, frame.columns))
 
 
 @contextmanager

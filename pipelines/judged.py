@@ -1,71 +1,106 @@
-"""Verdicts of the suites over the canonical tables; a table that has not changed keeps its own."""
+"""Verdicts of the suites over the canonical tables; what has passed once is not asked again.
+
+A row that passed passes at any later instant, so Great Expectations is asked of the rows that are
+new or have changed, and of all that share a key with another. A suite that failed is asked of
+everything the next time.
+"""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+import polars_hash as plh
 
-from pipelines.expectations import Verdict, validate
-from pipelines.kept import code, is_current, read_json, stamped, version
-from pipelines.lake import Lake, write_json
+from pipelines.expectations import Verdict, ask, asked_of
+from pipelines.kept import code, read_json
+from pipelines.lake import Lake, write, write_json
 from pipelines.suites import SUITES, Suite
+
+_UNIQUE = ("ExpectColumnValuesToBeUnique", "ExpectCompoundColumnsToBeUnique")
+_HASH = "row"
 
 
 def judge_tables(lake: Lake, *, now: datetime) -> Iterator[tuple[Suite, Verdict]]:
-    """Yields each suite with its verdict; only tables that changed are looked at.
-
-    What was in the past then is in the past now, so a verdict holds at any later instant, unless
-    it was a failure.
+    """Yields each suite with its verdict over the whole table.
 
     Args:
         lake: Where the canonical tables lie.
         now: Instant after which nothing can have been recorded.
     """
-    kept = read_json(_path(lake)) if is_current(lake, "verdicts", _made_of(), [_path(lake)]) else {}
-    tables = {suite.table: lake.paths.canonical / f"{suite.table}.parquet" for suite in SUITES}
-    stands = {
-        table: kept[table]["verdicts"]
-        for table, path in tables.items()
-        if table in (kept or {}) and _is_good(kept[table], version(path), now)
+    tables = {
+        name: pl.read_parquet(lake.paths.canonical / f"{name}.parquet")
+        for name in {suite.table for suite in SUITES}
     }
-    changed = {
-        table: pl.read_parquet(path) for table, path in tables.items() if table not in stands
-    }
-    suites = [suite for suite in SUITES if suite.table in changed]
-    judged = validate(changed, now=now, suites=suites) if suites else ()
-    found = {(suite.table, suite.name): verdict for suite, verdict in judged}
-    verdicts = [
-        (suite, found.get((suite.table, suite.name)) or Verdict(**_plain(stands, suite)))
-        for suite in SUITES
-    ]
-    document = {
-        table: {
-            "version": version(path),
-            "now": now.isoformat(),
-            "verdicts": {s.name: asdict(v) for s, v in verdicts if s.table == table},
-        }
-        for table, path in tables.items()
-    }
-    with stamped(lake, "verdicts", _made_of(), [_path(lake)]):
-        write_json(document, _path(lake))
-    yield from verdicts
+    is_good = _holds(lake, now)
+    frames = {_name(s): _to_ask(lake, s, tables[s.table], is_good=is_good) for s in SUITES}
+    passed: list[Suite] = []
+    _stamp(lake).unlink(missing_ok=True)
+    for suite, verdict in ask(lambda suite: frames[_name(suite)], now=now):
+        if verdict.passed:
+            passed.append(suite)
+        yield suite, replace(verdict, rows=tables[suite.table].height)
+    for suite in SUITES:
+        path = _path(lake, suite)
+        if suite in passed and not _is_share(suite):
+            write(_hashes(suite, tables[suite.table]).to_frame().unique(), path)
+        else:
+            path.unlink(missing_ok=True)
+    write_json(_made_of() | {"now": now.isoformat()}, _stamp(lake))
 
 
-def _is_good(kept: dict, current: str, now: datetime) -> bool:  # pyright: ignore
-    is_same = kept["version"] == current and datetime.fromisoformat(kept["now"]) <= now
-    return is_same and all(verdict["passed"] for verdict in kept["verdicts"].values())
+def _to_ask(lake: Lake, suite: Suite, table: pl.DataFrame, *, is_good: bool) -> pl.DataFrame:
+    """The rows of which a suite must be asked, so that its verdict is that of the whole table."""
+    path = _path(lake, suite)
+    if _is_share(suite):
+        return _presence(suite, table)
+    if not is_good or not path.is_file() or table.is_empty():
+        return table
+    is_new = ~_hashes(suite, table).is_in(pl.read_parquet(path).get_column(_HASH).implode())
+    for name, arguments in suite.expects:
+        if name in _UNIQUE:
+            key = arguments.get("column_list") or [arguments["column"]]
+            is_new = is_new | table.select(key).is_duplicated()
+    return table.filter(is_new)
 
 
-def _plain(stands: dict, suite: Suite) -> dict:  # pyright: ignore
-    verdict = stands[suite.table][suite.name]
-    return verdict | {"failures": tuple(verdict["failures"])}
+def _is_share(suite: Suite) -> bool:
+    return any(arguments.get("mostly", 1.0) < 1.0 for _, arguments in suite.expects)
 
 
-def _made_of() -> dict[str, object]:
+def _presence(suite: Suite, table: pl.DataFrame) -> pl.DataFrame:
+    """Where only presence is asked, a mark says as much as the value and costs less to ask."""
+    if any(name != "ExpectColumnValuesToNotBeNull" for name, _ in suite.expects):
+        return table
+    return table.select(
+        pl.when(pl.col(name).is_not_null()).then(pl.lit(1, pl.Int8)).alias(name)
+        for name in asked_of(suite, table.columns)
+    )
+
+
+def _hashes(suite: Suite, table: pl.DataFrame) -> pl.Series:
+    cells = plh.hash_rows(*asked_of(suite, table.columns))
+    return table.select(cells.nchash.xxh3_64().alias(_HASH)).to_series()
+
+
+def _holds(lake: Lake, now: datetime) -> bool:
+    stamp = read_json(_stamp(lake)) or {}
+    then = stamp.pop("now", None)
+    return stamp == _made_of() and then is not None and datetime.fromisoformat(then) <= now
+
+
+def _made_of() -> dict[str, str]:
     return {"code": code(), "suites": repr(SUITES)}
 
 
-def _path(lake: Lake) -> Path:
-    return lake.paths.lake / "kept" / "table_verdicts.json"
+def _name(suite: Suite) -> str:
+    return f"{suite.table}.{suite.name}"
+
+
+def _path(lake: Lake, suite: Suite) -> Path:
+    return lake.paths.lake / "kept" / "judged" / f"{_name(suite)}.parquet"
+
+
+def _stamp(lake: Lake) -> Path:
+    return lake.paths.lake / "kept" / "judged.json"

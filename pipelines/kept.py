@@ -46,8 +46,8 @@ def version(path: Path) -> str:
 
 
 def versions(paths: Iterable[Path]) -> dict[str, str]:
-    """Returns the versions of files by name."""
-    return {path.name: version(path) for path in paths}
+    """Returns the versions of files by folder and name."""
+    return {f"{path.parent.name}/{path.name}": version(path) for path in paths}
 
 
 def canonical_versions(lake: Lake) -> dict[str, str]:

@@ -117,7 +117,7 @@ def write(frame: pl.DataFrame, path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    frame.write_parquet(draft)
+    frame.write_parquet(draft, compression="lz4")
     clear_cache()
     if path.is_file() and cmp(draft, path, shallow=False):
         draft.unlink()

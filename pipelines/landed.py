@@ -31,17 +31,21 @@ def land(folder: Path, mapping: Mapping, lake: Lake) -> Landed:
     }
     places = {name: lake.raw / f"{name}.parquet" for name in files}
     made_of = {name: _made_of(folder / name, file) for name, file in files.items()}
-    kept = [name for name in files if is_current(lake, name, made_of[name], [places[name]])]
+    kept = [name for name in files if is_current(lake, _stamp(name), made_of[name], [places[name]])]
     frames = {
         name: read_file(folder / name, file) for name, file in files.items() if name not in kept
     }
     for name, frame in frames.items():
-        with stamped(lake, name, made_of[name], [places[name]]):
+        with stamped(lake, _stamp(name), made_of[name], [places[name]]):
             write(frame, places[name])
     for path in lake.raw.glob("*.parquet"):
         if path not in places.values():
             path.unlink()
     return Landed({name: rows(place) for name, place in places.items()}, tuple(kept))
+
+
+def _stamp(name: str) -> str:
+    return f"raw-{name}"
 
 
 def _made_of(path: Path, file: FileMapping) -> dict[str, object]:

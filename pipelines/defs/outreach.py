@@ -51,15 +51,16 @@ def outreach_queue(
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
     spec = registered_spec(workspace, batch)
     controls = controls_of(read_registrations(workspace.paths.registry))
-    eligibility = pl.read_parquet(lake.eligibility)
+    eligibility, stored = pl.read_parquet(lake.eligibility), read_or_empty(lake.tasks, TASKS)
+    standing = stored.filter(pl.col("campaign_id") == campaign.id).get_column("person_id")
     by_arm = sort_by_arm(
         eligibility,
         pl.read_parquet(lake.assignments),
         pl.read_parquet(lake.person_events),
         Arms(spec.id, spec.treated, spec.control, spec.layer, controls),
         campaign,
+        but=standing.unique().to_list(),
     )
-    stored = read_or_empty(lake.tasks, TASKS)
     queue = plan(
         by_arm.recipients,
         campaign,

@@ -210,8 +210,9 @@ def _warnings(
 ) -> tuple[Warned, ...]:
     found: list[Warned] = []
     for name in lenient:
-        counts = accepted.get_column(f"{name}.fault").drop_nulls().value_counts(sort=True)
-        found += [Warned(table, name, reason, rows) for reason, rows in counts.iter_rows()]
+        counts = accepted.get_column(f"{name}.fault").drop_nulls().value_counts()
+        ordered = sorted(counts.iter_rows(), key=lambda row: (-row[1], row[0]))
+        found += [Warned(table, name, reason, rows) for reason, rows in ordered]
     for column, _ in fields:
         rows = int(accepted.get_column(f"{column.name}.unknown").sum())
         if rows:
