@@ -164,6 +164,6 @@ def runtime_imports(
     current(workspace.paths.registry, "")
     # The runtime store is heavy and only this asset needs it.
     store_import = import_module("agent_runtime.store.importing")
-    with again_after_outage(context):
+    with again_after_outage(context.op_execution_context.retry_number):
         counts = store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
     return dg.MaterializeResult(metadata=counts)

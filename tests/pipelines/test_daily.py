@@ -156,7 +156,7 @@ def test_rows_that_passed_are_not_asked_again_and_the_verdicts_are_those_of_all(
     lake = Lake(workspace)
     batch(small_export, workspace, now)
     first = list(judged.judge_tables(lake, now=now))
-    assert asked["contacts", "keys"] == asked["contacts", "addresses"] == 13
+    assert asked["contacts", "keys"] == asked["contacts", "addresses"] == 16
     contacts = pl.read_parquet(workspace.canonical / "contacts.parquet")
     worse = contacts.with_columns(
         pl.when(pl.col("contact_id").is_in(["c02", "c03"]))
@@ -182,4 +182,4 @@ def test_rows_that_passed_are_not_asked_again_and_the_verdicts_are_those_of_all(
     assert again == expected
     contacts.write_parquet(workspace.canonical / "contacts.parquet")
     assert list(judged.judge_tables(lake, now=now)) == first
-    assert asked["contacts", "keys"] == 13
+    assert asked["contacts", "keys"] == 16

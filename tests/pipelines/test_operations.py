@@ -17,9 +17,11 @@ from agent_runtime.status import read_status
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.sql import SqlStore
 from pipelines import cli, watching
+from pipelines.defs.outreach import runtime_imports
 from pipelines.errors import PipelineError
 from pipelines.outages import again_after_outage
 from pipelines.pools import STORE, WAREHOUSE
+from pipelines.resources import WorkspaceResource
 
 NOW = datetime(2026, 3, 4, 3, 10, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -125,19 +127,45 @@ def test_runs_are_forgotten_after_thirty_days():
 
 
 def test_an_outage_is_tried_again_later_and_a_mistake_is_not():
-    def fails(error):
-        with again_after_outage(dg.build_asset_context()):
+    locked = OperationalError("select 1", {}, Exception("database is locked"))
+
+    def fails(error, attempts=0):
+        with again_after_outage(attempts):
             raise error
 
-    with pytest.raises(dg.RetryRequested) as asked:
-        fails(OperationalError("select 1", {}, Exception("database is locked")))
-    assert (asked.value.max_retries, asked.value.seconds_to_wait) == (3, 20)
+    waits = []
+    for attempts in range(3):
+        with pytest.raises(dg.RetryRequested) as asked:
+            fails(locked, attempts)
+        waits.append(asked.value.seconds_to_wait)
+    assert (waits, asked.value.max_retries) == ([20, 60, 180], 3)
     with pytest.raises(PipelineError):
         fails(PipelineError("f.csv: the file is empty."))
 
 
+def test_an_import_goes_on_when_the_store_is_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.outages.FIRST_WAIT_S", 0)
+    tries = []
+
+    def load(*_):
+        tries.append(len(tries))
+        if len(tries) < 3:
+            raise OperationalError("select 1", {}, Exception("database is locked"))
+        return {"touches_new": 0}
+
+    monkeypatch.setattr("agent_runtime.store.importing.load", load)
+    done = dg.materialize(
+        [runtime_imports],
+        resources={
+            "workspace": WorkspaceResource(root=str(tmp_path), tenant_id="t", now=NOW.isoformat())
+        },
+    )
+
+    assert done.success
+    assert tries == [0, 1, 2]
+
+
 def test_one_step_at_a_time_writes_the_warehouse_and_the_store():
-    from pipelines.defs.outreach import runtime_imports
     from pipelines.defs.traces import trace_export
     from pipelines.defs.warehouse import warehouse
 
