@@ -5,16 +5,17 @@ new or have changed, and of all that share a key with another. A suite that fail
 everything the next time.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import polars_hash as plh
 
 from pipelines.expectations import Verdict, ask, asked_of
-from pipelines.kept import code, read_json
+from pipelines.kept import code, read_json, version
 from pipelines.lake import Lake, write, write_json
 from pipelines.suites import SUITES, Suite
 
@@ -33,21 +34,26 @@ def judge_tables(lake: Lake, *, now: datetime) -> Iterator[tuple[Suite, Verdict]
         name: pl.read_parquet(lake.paths.canonical / f"{name}.parquet")
         for name in {suite.table for suite in SUITES}
     }
-    is_good = _holds(lake, now)
-    frames = {_name(s): _to_ask(lake, s, tables[s.table], is_good=is_good) for s in SUITES}
-    passed: list[Suite] = []
+    said = _said(lake, now)
+    stand = {name: one for name, one in said.items() if one["version"] == _versions(lake)[name]}
+    frames = {
+        _name(s): _to_ask(lake, s, tables[s.table], is_good=bool(said))
+        for s in SUITES
+        if _name(s) not in stand
+    }
     _stamp(lake).unlink(missing_ok=True)
-    for suite, verdict in ask(lambda suite: frames[_name(suite)], now=now):
-        if verdict.passed:
-            passed.append(suite)
-        yield suite, replace(verdict, rows=tables[suite.table].height)
-    for suite in SUITES:
+    asked = [suite for suite in SUITES if _name(suite) in frames]
+    verdicts = {name: Verdict(**one["verdict"]) for name, one in stand.items()}
+    for suite, verdict in ask(lambda suite: frames[_name(suite)], now=now, suites=asked):
+        verdicts[_name(suite)] = replace(verdict, rows=tables[suite.table].height)
         path = _path(lake, suite)
-        if suite in passed and not _is_share(suite):
+        if verdict.passed and not _is_share(suite):
             write(_hashes(suite, tables[suite.table]).to_frame().unique(), path)
         else:
             path.unlink(missing_ok=True)
-    write_json(_made_of() | {"now": now.isoformat()}, _stamp(lake))
+    _keep(lake, verdicts, now)
+    for suite in SUITES:
+        yield suite, verdicts[_name(suite)]
 
 
 def _to_ask(lake: Lake, suite: Suite, table: pl.DataFrame, *, is_good: bool) -> pl.DataFrame:
@@ -84,10 +90,29 @@ def _hashes(suite: Suite, table: pl.DataFrame) -> pl.Series:
     return table.select(cells.nchash.xxh3_64().alias(_HASH)).to_series()
 
 
-def _holds(lake: Lake, now: datetime) -> bool:
+def _said(lake: Lake, now: datetime) -> dict[str, Any]:
+    """What was said of each suite, and of which version; nothing where it may differ now."""
     stamp = read_json(_stamp(lake)) or {}
-    then = stamp.pop("now", None)
-    return stamp == _made_of() and then is not None and datetime.fromisoformat(then) <= now
+    if stamp.get("made_of") != _made_of() or datetime.fromisoformat(stamp["now"]) > now:
+        return {}
+    for one in stamp["said"].values():
+        one["verdict"]["failures"] = tuple(one["verdict"]["failures"])
+    shares = {_name(suite) for suite in SUITES if _is_share(suite)}
+    said = stamp["said"].items()
+    return {name: one for name, one in said if one["verdict"]["passed"] or name in shares}
+
+
+def _keep(lake: Lake, verdicts: Mapping[str, Verdict], now: datetime) -> None:
+    versions = _versions(lake)
+    said = {
+        name: {"version": versions[name], "verdict": asdict(one)} for name, one in verdicts.items()
+    }
+    write_json({"made_of": _made_of(), "now": now.isoformat(), "said": said}, _stamp(lake))
+
+
+def _versions(lake: Lake) -> dict[str, str]:
+    canonical = lake.paths.canonical
+    return {_name(suite): version(canonical / f"{suite.table}.parquet") for suite in SUITES}
 
 
 def _made_of() -> dict[str, str]:

@@ -140,9 +140,10 @@ def asked(monkeypatch):
     seen = {}
     whole = judged.ask
 
-    def spy(frames, *, now):
-        seen.update({(s.table, s.name): frames(s).height for s in SUITES})
-        return whole(frames, now=now)
+    def spy(frames, *, now, suites):
+        seen.clear()
+        seen.update({(s.table, s.name): frames(s).height for s in suites})
+        return whole(frames, now=now, suites=suites)
 
     monkeypatch.setattr(judged, "ask", spy)
     return seen
@@ -157,6 +158,9 @@ def test_rows_that_passed_are_not_asked_again_and_the_verdicts_are_those_of_all(
     batch(small_export, workspace, now)
     first = list(judged.judge_tables(lake, now=now))
     assert asked["contacts", "keys"] == asked["contacts", "addresses"] == 16
+    assert len(asked) == len(SUITES)
+    assert list(judged.judge_tables(lake, now=now)) == first
+    assert not asked
     contacts = pl.read_parquet(workspace.canonical / "contacts.parquet")
     worse = contacts.with_columns(
         pl.when(pl.col("contact_id").is_in(["c02", "c03"]))
