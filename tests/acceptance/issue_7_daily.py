@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.acceptance.check import Check, Result, Verdict
 
-PARTS, HISTORIES, DAYS = 20, 10, 4
+PARTS, HISTORIES, DAYS = 50, 2, 4
 NOW = datetime(2026, 1, 12, tzinfo=UTC)
 EXPORT = Path(__file__).parents[1] / "pipelines" / "small_export"
 
