@@ -15,6 +15,8 @@ from agent_runtime.meetings.routing import turn_of
 from agent_runtime.newcomers import Owner
 from agent_runtime.settings import Workspace
 
+BASES = ("consent", "legitimate_interest", "contract")
+"""A yes without one of these is no basis to write, and the runtime could not read it."""
 SIGNAL = ("kind", "source", "headline", "url", "published_on")
 CONSENT = ("channel", "purpose", "basis", "source_text", "source", "recorded_at")
 _CONTACT = (
@@ -94,7 +96,9 @@ def _signals(lake: Path) -> pl.DataFrame:
 
 def _consents(canonical: Path, contacts: pl.DataFrame) -> pl.DataFrame:
     """The granted bases of each person, named by their contact or else by their address."""
-    granted = pl.read_parquet(canonical / "consents.parquet").filter(pl.col("status") == "granted")
+    granted = pl.read_parquet(canonical / "consents.parquet").filter(
+        (pl.col("status") == "granted") & pl.col("basis").is_in(BASES)
+    )
     by_contact = contacts.select("contact_id", pl.col("person_id").alias("_one"))
     by_email = contacts.select("email", pl.col("person_id").alias("_other"))
     return (

@@ -186,3 +186,16 @@ def test_another_arm_in_the_lake_than_in_the_store_holds_the_person_out(workspac
     with store.begin() as tx:
         held = tx.assignments(arms["person_id"][0])
     assert [one.experiment_id for one in held if one.arm == "holdout"]
+
+
+def test_a_yes_without_a_basis_is_none_and_stops_no_import(workspace, stores, now):
+    path = workspace.canonical / "consents.parquet"
+    consents = pl.read_parquet(path)
+    consents.with_columns(pl.lit(None, pl.String).alias("basis")).write_parquet(path)
+    store = stores[0]
+    load(store, workspace, now)
+
+    load(store, workspace, now, whole=True)
+
+    with store.begin() as tx:
+        assert tx.consents(tx.contact_by_email("ada.low@alder.example").person_id) == ()
