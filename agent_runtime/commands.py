@@ -1,6 +1,7 @@
 """Commands on a running workspace: worker, pause, resume, status, unknown mails, briefs."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -101,7 +102,7 @@ def _status(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> N
     """
     from agent_runtime.status import read_status
 
-    found = read_status(load_settings(workspace))
+    found = read_status(load_settings(workspace), real_now=datetime.now(UTC))
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.as_text())
 
 

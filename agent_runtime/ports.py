@@ -1,6 +1,6 @@
 """What the runtime asks of the outside: a store, a mail channel, a calendar."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from agent_runtime.policies.permit import Permit
 from agent_runtime.push_port import PushRows
 from agent_runtime.store.rows import (
     Approval,
+    Brought,
     ChatLine,
     ChatMark,
     Due,
@@ -41,6 +42,7 @@ from agent_runtime.store.rows import (
     PromiseState,
     Reminder,
     ReminderState,
+    Standing,
     Stop,
     Task,
     Ticket,
@@ -254,6 +256,14 @@ class Tx(PushRows, NewsRows, Protocol):
         """Adds or renews a contact."""
         ...
 
+    def standing(self) -> Standing:
+        """What earlier batches brought and nothing has changed since; it may tell less."""
+        ...
+
+    def bring(self, brought: Sequence[Brought], keeps: Callable[[Consent], bool]) -> None:
+        """Adds or renews contacts; of a person's bases only those stay that `keeps` names."""
+        ...
+
     def person_at(self, channel: ChannelName, address: str) -> str:
         """Whose number or chat window this is, or empty."""
         ...
@@ -310,6 +320,10 @@ class Tx(PushRows, NewsRows, Protocol):
         """Writes an assignment once; False where one of the same unit stands, which is kept."""
         ...
 
+    def add_assignments(self, assignments: Sequence[Assignment]) -> tuple[Assignment, ...]:
+        """Writes assignments once; returns those of whose unit another arm stands and is kept."""
+        ...
+
     def suppressed(self, person_id: str) -> str:
         """Why a person must not be written to, or empty."""
         ...
@@ -364,6 +378,10 @@ class Tx(PushRows, NewsRows, Protocol):
 
     def add_task(self, task: Task) -> bool:
         """Adds a touch unless its id stands already."""
+        ...
+
+    def add_tasks(self, tasks: Sequence[Task]) -> None:
+        """Adds touches, each unless its id stands already."""
         ...
 
     def message(self, message_id: str) -> Message | None:

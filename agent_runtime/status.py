@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Table, func, select
 
+from agent_runtime.batch_journal import read_journal
 from agent_runtime.clock import read_now
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings
@@ -32,6 +33,10 @@ class Status:
     meetings: dict[str, int]
     human_tasks: dict[str, int]
     suppressed: int
+    batch: str = ""
+    """What the last batch run did; empty where none has run."""
+    stale: dict[str, float] = field(default_factory=dict)
+    """Hours since each table was made that a batch should have made since."""
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the status as JSON can hold it."""
@@ -51,6 +56,10 @@ class Status:
             said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))
             lines.append(f"{name.replace('_', ' '):<11} {said or 'none'}")
         lines.append(f"suppressed  {self.suppressed:,} people")
+        lines += [f"last batch  {self.batch}"] if self.batch else []
+        lines += [
+            f"STALE       {name}: made {hours:.0f} h ago" for name, hours in self.stale.items()
+        ]
         return "\n".join(lines)
 
 
@@ -67,9 +76,16 @@ def open_store(settings: Settings) -> SqlStore:
     return SqlStore(engine, settings.tenant_id)
 
 
-def read_status(settings: Settings) -> Status:
-    """Returns the status of a workspace."""
+def read_status(settings: Settings, *, real_now: datetime | None = None) -> Status:
+    """Returns the status of a workspace.
+
+    Args:
+        settings: Which workspace.
+        real_now: Real time, by which tables are late; None leaves that out.
+    """
     from agent_runtime.pump import next_due
+
+    journal = read_journal(settings.paths)
 
     store = open_store(settings)
     with store.begin() as tx:
@@ -85,6 +101,11 @@ def read_status(settings: Settings) -> Status:
         meetings=_by_state(engine, t.meetings),
         human_tasks=_by_state(engine, t.human_tasks),
         suppressed=_people_stopped(engine),
+        batch=journal.last.said() if journal.last else "",
+        stale={
+            name: round(age.total_seconds() / 3600, 1)
+            for name, age in (journal.stale(real_now) if real_now else {}).items()
+        },
     )
 
 

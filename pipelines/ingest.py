@@ -12,6 +12,7 @@ import polars as pl
 import typer
 from rich.console import Console
 
+from agent_runtime import batch_journal
 from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Workspace
 from pipelines.campaign import experiment_of, load_campaign
@@ -92,7 +93,9 @@ def run_batch(
     check_campaign(planned, batch.segment_ids(), company_library(workspace.library))
     ingest = INGEST if has_checks else INGEST[:2]
     assets = (*ingest, *CAMPAIGN, *((outreach.runtime_imports,) if loads_store else ()))
-    _materialise(assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance)
+    _materialise(
+        assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance, name="batch"
+    )
     lake = Lake(workspace)
     outcomes = pl.read_parquet(lake.outcomes)
     own = pl.col("experiment_id") == experiment_of(planned).id
@@ -119,7 +122,9 @@ def run_ingest(
     """Reads an export into canonical tables and checks them; returns what became of every row."""
     batch = BatchResource(exports=str(exports), mapping=mapping)
     assets = INGEST if has_checks else INGEST[:2]
-    _materialise(assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance)
+    _materialise(
+        assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance, name="ingest"
+    )
     return read_report(Lake(workspace).report)
 
 
@@ -252,12 +257,14 @@ def _materialise(
     tenant_id: str,
     now: datetime | None,
     instance: dg.DagsterInstance | None,
+    name: str,
 ) -> None:
     resource = WorkspaceResource(
         root=str(workspace.root.resolve()),
         tenant_id=tenant_id,
         now=now.isoformat() if now else FROM_EXPORT,
     )
+    batch_journal.begin(workspace, name, now=resource.wall_clock())
     try:
         dg.materialize(
             assets,
@@ -265,5 +272,10 @@ def _materialise(
             instance=instance,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
-    except dg.DagsterError as error:
-        raise PipelineError(" ".join(str(error).split())) from error
+    except Exception as error:
+        said = " ".join(str(error).split())
+        batch_journal.end(workspace, now=resource.wall_clock(), why=said, is_done=False)
+        if isinstance(error, dg.DagsterError):
+            raise PipelineError(said) from error
+        raise
+    batch_journal.end(workspace, now=resource.wall_clock())

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping as Frames
 from dataclasses import dataclass
+from filecmp import clear_cache, cmp
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +141,18 @@ class Lake:
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:
-    """Puts a table in place: readers see the old one or the new one, never a part."""
+    """Puts a table in place: readers see the old one or the new one, never a part.
+
+    A table that says the same stays as it is, so that what is made of it need not be made again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    frame.write_parquet(draft)
-    os.replace(draft, path)
+    frame.write_parquet(draft, compression="lz4")
+    clear_cache()
+    if path.is_file() and cmp(draft, path, shallow=False):
+        draft.unlink()
+    else:
+        os.replace(draft, path)
 
 
 def write_all(frames: Frames[str, pl.DataFrame], folder: Path) -> None:

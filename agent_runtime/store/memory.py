@@ -1,7 +1,7 @@
 """The runtime store in plain dictionaries: the fake beside the port, and the fast path's store."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from agent_runtime.store.chat_lines import chat_lines
 from agent_runtime.store.parting import keep_stopped
 from agent_runtime.store.rows import (
     Approval,
+    Brought,
     ChatLine,
     ChatMark,
     Due,
@@ -37,6 +38,7 @@ from agent_runtime.store.rows import (
     PushKind,
     Reminder,
     ReminderState,
+    Standing,
     Stop,
     Task,
     Ticket,
@@ -235,6 +237,17 @@ class MemoryStore:
     def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
         self._consents[person_id] = tuple(consents)
 
+    def standing(self) -> Standing:
+        return Standing()
+
+    def bring(self, brought: Sequence[Brought], keeps: Callable[[Consent], bool]) -> None:
+        for one in brought:
+            self.add_contact(one.contact)
+            if one.consents is not None:
+                person_id = one.contact.person_id
+                kept = tuple(c for c in self.consents(person_id) if keeps(c))
+                self.add_consents(person_id, (*one.consents, *kept))
+
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:
         people = self.persons_of(person_id)
         return tuple(a for p in people for a in self._assignments.get(p, ()))
@@ -246,6 +259,17 @@ class MemoryStore:
         if is_new:
             held.append(assignment)
         return is_new
+
+    def add_assignments(self, assignments: Sequence[Assignment]) -> tuple[Assignment, ...]:
+        return tuple(
+            one
+            for one in assignments
+            if not self.add_assignment(one)
+            and all(
+                (a.experiment_id, a.unit_id, a.arm) != (one.experiment_id, one.unit_id, one.arm)
+                for a in self._assignments[one.person_id]
+            )
+        )
 
     def suppressed(self, person_id: str) -> str:
         return next((stop.reason for stop in self.stops(person_id)), "")
@@ -318,6 +342,10 @@ class MemoryStore:
         self.save_task(task)
         self._tasks_of[task.person_id].append(task.task_id)
         return True
+
+    def add_tasks(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            self.add_task(task)
 
     def message(self, message_id: str) -> Message | None:
         return self.messages.get(message_id)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -11,6 +11,8 @@ from agent_runtime.domain import (
     Autonomy,
     Candidate,
     ChannelName,
+    Consent,
+    Contact,
     Cue,
     MessageState,
     Sentence,
@@ -56,6 +58,30 @@ class Due:
 
     kind: DueKind
     row_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A contact as a batch brings it, with the bases of its person where it is the primary one."""
+
+    contact: Contact
+    content: str
+    """A hash of all that these two are made of."""
+    consents: tuple[Consent, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a store has from earlier batches; where it knows nothing, all is written again."""
+
+    marks: dict[str, str] = field(default_factory=dict)
+    """`Brought.content` by contact, where nothing else has written to either since."""
+    arms: tuple[tuple[str, str, str, str], ...] = ()
+    """Experiment, unit, person and arm of each assignment."""
+    tasks: frozenset[str] = frozenset()
+    """Ids of touches."""
+    stopped: frozenset[str] = frozenset()
+    """Persons whom a stop of the CRM names, and for whom nothing waits."""
 
 
 @dataclass(frozen=True, slots=True)

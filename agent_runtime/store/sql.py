@@ -1,6 +1,6 @@
 """The runtime store on SQLAlchemy Core: SQLite on one machine, Postgres with many workers."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,7 +45,14 @@ from agent_runtime.store.rows import (
     ended,
     in_order,
 )
-from agent_runtime.store.sql_rows import SqlRows, load
+from agent_runtime.store.sql_batch import (
+    SqlBatch,
+    assignment_row,
+    contact_row,
+    task_columns,
+    task_row,
+)
+from agent_runtime.store.sql_rows import load
 
 LEFT: tuple[MessageState, ...] = ("SENDING", "HANDED", "SENT", "UNKNOWN")
 """States in which a message has left, may have left, or lies with who will post it."""
@@ -70,7 +77,7 @@ class SqlStore:
             tx.write_traces()
 
 
-class SqlTx(SqlRows):
+class SqlTx(SqlBatch):
     """One transaction on the store; see `ports.Tx` for what each method promises."""
 
     def __init__(self, connection: Connection, tenant_id: str) -> None:
@@ -149,15 +156,8 @@ class SqlTx(SqlRows):
         return self.all(Contact, t.contacts, is_primary=True)
 
     def add_contact(self, contact: Contact) -> None:
-        self.put(
-            t.contacts,
-            contact,
-            contact_id=contact.contact_id,
-            person_id=contact.person_id,
-            email=contact.email.lower(),
-            domain=contact.email.rpartition("@")[2].lower(),
-            is_primary=contact.is_primary,
-        )
+        self.upsert(t.contacts, contact_row(contact))
+        self.forget_marks(contact_id=contact.contact_id)
 
     def person_at(self, channel: ChannelName, address: str) -> str:
         row = self.first(t.addresses, channel=channel, address=address)
@@ -232,6 +232,7 @@ class SqlTx(SqlRows):
 
     def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
         self.put(t.consents, tuple(consents), kind=tuple[Consent, ...], person_id=person_id)
+        self.forget_marks(person_id=person_id)
 
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:
         known = self._assigned.get(person_id)
@@ -244,14 +245,11 @@ class SqlTx(SqlRows):
 
     def add_assignment(self, assignment: Assignment) -> bool:
         self._assigned.clear()
-        return self.add(
-            t.assignments,
-            assignment,
-            experiment_id=assignment.experiment_id,
-            unit_id=assignment.unit_id,
-            person_id=assignment.person_id,
-            arm=assignment.arm,
-        )
+        return self.insert(t.assignments, assignment_row(assignment))
+
+    def add_assignments(self, assignments: Sequence[Assignment]) -> tuple[Assignment, ...]:
+        self._assigned.clear()
+        return self.insert_assignments(assignments)
 
     def suppressed(self, person_id: str) -> str:
         return next((stop.reason for stop in self.stops(person_id)), "")
@@ -326,10 +324,13 @@ class SqlTx(SqlRows):
         return replace(load(Task, row.doc), state=row.state, due_at=row.due_at)
 
     def save_task(self, task: Task) -> None:
-        self.put(t.tasks, task, **_task_columns(task))
+        self.put(t.tasks, task, **task_columns(task))
 
     def add_task(self, task: Task) -> bool:
-        return self.add(t.tasks, task, **_task_columns(task))
+        return self.insert(t.tasks, task_row(task))
+
+    def add_tasks(self, tasks: Sequence[Task]) -> None:
+        self.insert_all(t.tasks, [task_row(task) for task in tasks])
 
     def message(self, message_id: str) -> Message | None:
         return self._message(message_id=message_id)
@@ -754,16 +755,6 @@ class SqlTx(SqlRows):
 def _lock_key(name: str) -> int:
     """Postgres locks numbers of 64 bits."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def _task_columns(task: Task) -> dict[str, Any]:
-    return {
-        "task_id": task.task_id,
-        "person_id": task.person_id,
-        "lane": task.mailbox,
-        "state": task.state,
-        "due_at": task.due_at,
-    }
 
 
 def _news_columns(news: CrmNews) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class SqlRows:
 
     def upsert(self, table: Table, row: dict[str, Any]) -> None:
         """Inserts a row, or changes all but its key when that stands already."""
-        statement = _upsert(table, self._is_postgres, tuple(row))
+        statement = upsert_of(table, self._is_postgres, tuple(row))
         self.connection.execute(statement, {"tenant_id": self.tenant_id, **row})
 
     @property
@@ -121,7 +121,8 @@ def _insert(table: Table, is_postgres: bool) -> Any:
 
 
 @cache
-def _upsert(table: Table, is_postgres: bool, columns: Names) -> Any:
+def upsert_of(table: Table, is_postgres: bool, columns: Names) -> Any:
+    """Returns the statement that inserts a row, or changes all but its key."""
     statement = _dialect_insert(table, is_postgres)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in columns if name not in keys}

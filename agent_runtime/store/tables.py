@@ -60,6 +60,16 @@ contacts = Table(
     Index("contacts_domain", "tenant_id", "domain"),
 )
 
+import_marks = Table(
+    "import_marks",
+    metadata,
+    _key("tenant_id"),
+    _key("contact_id"),
+    Column("content", String(40), nullable=False),
+)
+"""What a batch last wrote of a contact and of its person's consents, as a hash; gone as soon as
+anything else writes either."""
+
 merged_persons = Table(
     "merged_persons",
     metadata,

@@ -84,28 +84,30 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
     import polars as pl
 
     from agent_runtime.policies.arms import GLOBAL_HOLDOUT
+    from pipelines.campaigns.tables import only_writer
     from pipelines.lake import Lake, read_or_empty, write
     from pipelines.transforms.assign import ASSIGNMENTS, assign, hold_out
     from pipelines.transforms.identity import EVENTS, aliases
 
     lake, spec = Lake(workspace.paths), registered_spec(workspace, batch)
     survivors = aliases(read_or_empty(lake.person_events, EVENTS))
-    stored = read_or_empty(lake.assignments, ASSIGNMENTS)
-    eligible = pl.read_parquet(lake.eligibility).filter(pl.col("eligible"))
-    people = eligible.select("person_id", "contact_id", "account_id", "segment").join(
-        pl.read_parquet(lake.contact_facts),
-        left_on="contact_id",
-        right_on="contacts.contact_id",
-        how="left",
-    )
     more = {"tenant_id": workspace.tenant_id, "now": workspace.instant(), "survivors": survivors}
-    held = hold_out(people, spec, stored=stored, **more)
-    others = stored.filter(~pl.col("experiment_id").is_in([spec.id, GLOBAL_HOLDOUT]))
-    kept = pl.concat([others, held])
-    mine = stored.filter(pl.col("experiment_id") == spec.id)
-    own = assign(people, spec, stored=pl.concat([kept, mine]), **more)
-    write(_owners(lake, own, eligible), lake.assigned_owners)
-    write(pl.concat([kept, own]), lake.assignments)
+    with only_writer(workspace.paths):
+        stored = read_or_empty(lake.assignments, ASSIGNMENTS)
+        eligible = pl.read_parquet(lake.eligibility).filter(pl.col("eligible"))
+        people = eligible.select("person_id", "contact_id", "account_id", "segment").join(
+            pl.read_parquet(lake.contact_facts),
+            left_on="contact_id",
+            right_on="contacts.contact_id",
+            how="left",
+        )
+        held = hold_out(people, spec, stored=stored, **more)
+        others = stored.filter(~pl.col("experiment_id").is_in([spec.id, GLOBAL_HOLDOUT]))
+        kept = pl.concat([others, held])
+        mine = stored.filter(pl.col("experiment_id") == spec.id)
+        own = assign(people, spec, stored=pl.concat([kept, mine]), **more)
+        write(_owners(lake, own, eligible), lake.assigned_owners)
+        write(pl.concat([kept, own]), lake.assignments)
     arms = own.get_column("arm").value_counts(sort=True)
     return dg.MaterializeResult(
         metadata={

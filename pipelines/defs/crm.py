@@ -1,16 +1,12 @@
 """Canonical tables and persons, with the checks at the boundary."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from pipelines.resources import BatchResource, WorkspaceResource
 from pipelines.suites import SUITES
 from pipelines.tables import GRAINS
-
-if TYPE_CHECKING:
-    import polars as pl
 
 EXPORTS = dg.AssetKey(["sources", "exports"])
 REPORTED = {
@@ -41,72 +37,25 @@ def canonical_tables(
     workspace: WorkspaceResource, batch: BatchResource
 ) -> Iterator[dg.MaterializeResult]:
     """Canonical tables of the export: accepted rows, merged repeats, and the rest in quarantine."""
-    import polars as pl
-
-    from pipelines.identity.resolving import keep_stops, resolve_batch
-    from pipelines.lake import Lake, read_or_empty, write, write_all, write_json
-    from pipelines.report import IngestReport
-    from pipelines.transforms.canonical import build
-    from pipelines.transforms.consent import suppressions
-    from pipelines.transforms.identity import EVENTS, identify
+    from pipelines.canonical_batch import make_canonical
+    from pipelines.lake import Lake
 
     lake, mapping = Lake(workspace.paths), batch.export_mapping(workspace)
-    raw = {path.stem: pl.read_parquet(path) for path in sorted(lake.raw.glob("*.parquet"))}
-    given = workspace.instant_if_known()
-    made = build(raw, mapping, tenant_id=workspace.tenant_id, now=given)
-    now = made.now or workspace.wall_clock()
-    before = read_or_empty(lake.person_events, EVENTS)
-    exact = identify(made.contact_keys, tenant_id=workspace.tenant_id, now=now, history=before)
-    resolved = resolve_batch(lake, exact, made.tables, tenant_id=workspace.tenant_id, now=now)
-    identity = resolved.identity
-    person_of = dict(identity.persons.select("contact_id", "person_id").iter_rows())
-    tables = made.tables | {"contacts": _with_person(made.tables["contacts"], person_of)}
-    refusals = keep_stops(lake, suppressions(tables, made.quarantine), before, identity)
-    report = IngestReport(
-        mapping=mapping.mapping,
-        mapping_version=mapping.version,
-        source=mapping.source,
-        now=now,
-        files={name: frame.height for name, frame in raw.items()},
-        ignored_files=batch.ignored_files(workspace, raw),
-        tables=made.counts,
-        warnings=made.warnings,
-        persons=identity.persons.get_column("person_id").n_unique(),
-        synthetic_contacts=int(tables["contacts"].get_column("synthetic").sum()),
+    made = make_canonical(
+        lake,
+        mapping,
+        tenant_id=workspace.tenant_id,
+        given=workspace.instant_if_known(),
+        or_else=workspace.wall_clock(),
+        ignored=lambda read: batch.ignored_files(workspace, read),
     )
-    write_all(tables, workspace.paths.canonical)
-    write_all(made.quarantine, workspace.paths.quarantine)
-    write(identity.persons, lake.persons)
-    write(identity.events, lake.person_events)
-    write(refusals, lake.suppressions)
-    write(pl.DataFrame({"tenant_id": [workspace.tenant_id], "read_at": [now]}), lake.crm_reads)
-    write_json(report.to_document(), lake.report)
-
-    counts = {one.table: one for one in made.counts}
-    rows = {name: frame.height for name, frame in tables.items()} | {
-        "persons": report.persons,
-        "person_events": identity.events.height,
-        "identity_decisions": resolved.merged,
-        "identity_questions": resolved.questions,
-        "suppressions": refusals.height,
-        "reads": 1,
-        "quarantined_rows": report.quarantined,
-    }
-    for name, height in rows.items():
+    counts = {one.table: one for one in made.report.tables}
+    for name, height in made.rows.items():
         metadata: dict[str, int | dict[str, int]] = {"dagster/row_count": height}
         if name in counts:
             one = counts[name]
             metadata |= {"read": one.read, "merged": one.merged, "quarantined": one.quarantined}
         yield dg.MaterializeResult(asset_key=["crm", name], metadata=metadata)
-
-
-def _with_person(contacts: "pl.DataFrame", person_of: dict[str, str]) -> "pl.DataFrame":
-    import polars as pl
-
-    if contacts.is_empty():
-        return contacts
-    person = pl.col("contact_id").replace_strict(person_of, return_dtype=pl.String)
-    return contacts.with_columns(person.alias("person_id"))
 
 
 @dg.multi_asset_check(
@@ -123,11 +72,10 @@ def _with_person(contacts: "pl.DataFrame", person_of: dict[str, str]) -> "pl.Dat
 )
 def canonical_expectations(workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
     """Great Expectations suites over the canonical tables."""
-    from pipelines.expectations import validate
+    from pipelines.judged import judge_tables
     from pipelines.lake import Lake
 
-    tables = Lake(workspace.paths).canonical()
-    for suite, verdict in validate(tables, now=workspace.instant()):
+    for suite, verdict in judge_tables(Lake(workspace.paths), now=workspace.instant()):
         yield dg.AssetCheckResult(
             asset_key=["crm", suite.table],
             check_name=suite.name,

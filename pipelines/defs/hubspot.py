@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipelines.pools import vendor
 from pipelines.resources import BatchResource, HubSpotResource, WorkspaceResource
 from pipelines.sources.hubspot.tables import TABLES
 
@@ -33,6 +34,7 @@ def _specs() -> Iterator[dg.AssetSpec]:
 @dg.multi_asset(
     name="hubspot_pull",
     specs=list(_specs()),
+    pool=vendor("hubspot"),
     retry_policy=dg.RetryPolicy(max_retries=3, delay=300, backoff=dg.Backoff.EXPONENTIAL),
 )
 def hubspot_pull(

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.pools import vendor
 from pipelines.resources import (
     WorkspaceResource,
     environment_secrets,
@@ -47,7 +48,7 @@ def landing_assets(declared: Declared) -> dg.AssetsDefinition:
             )
             for key in keys.values()
         ],
-        pool=f"source_{declared.name}",
+        pool=vendor(declared.name),
         retry_policy=dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL),
     )
     def pull_source(

@@ -6,6 +6,8 @@ import dagster as dg
 
 from pipelines.campaigns.keys import queue_keys
 from pipelines.defs.assignment import registered_spec
+from pipelines.outages import again_after_outage
+from pipelines.pools import STORE
 from pipelines.resources import BatchResource, WorkspaceResource
 
 KINDS = {"polars", "parquet"}
@@ -40,43 +42,45 @@ def outreach_queue(
     """Touches of everybody in a treated arm; a touch that stands in the queue is never moved."""
     import polars as pl
 
-    from agent_runtime.contracts import OutreachTask
     from agent_runtime.store.registrations import controls_of, read_registrations
     from pipelines.campaign import load_campaign, write_limits
-    from pipelines.lake import Lake, write
+    from pipelines.campaigns.tables import only_writer
+    from pipelines.lake import Lake, read_or_empty, write
     from pipelines.transforms.queue import plan
-    from pipelines.transforms.queue_table import from_tasks, read_tasks
+    from pipelines.transforms.queue_table import TASKS, from_tasks, in_order, planned
     from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
 
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
     spec = registered_spec(workspace, batch)
     controls = controls_of(read_registrations(workspace.paths.registry))
-    eligibility = pl.read_parquet(lake.eligibility)
-    by_arm = sort_by_arm(
-        eligibility,
-        pl.read_parquet(lake.assignments),
-        pl.read_parquet(lake.person_events),
-        Arms(spec.id, spec.treated, spec.control, spec.layer, controls),
-        campaign,
-    )
-    stored = read_tasks(lake.tasks)
-    queue = plan(
-        by_arm.recipients,
-        campaign,
-        experiment_id=spec.id,
-        now=workspace.instant(),
-        stored=stored,
-    )
-    tasks: list[OutreachTask] = [*stored, *queue.tasks]
-    final = outcomes(eligibility, by_arm.left_out | queue.left_out)
-    write(from_tasks(tasks), lake.tasks)
-    write(final, lake.outcomes)
-    write_limits(campaign, lake.campaign_limits)
+    with only_writer(workspace.paths):
+        eligibility, stored = pl.read_parquet(lake.eligibility), read_or_empty(lake.tasks, TASKS)
+        standing = stored.filter(pl.col("campaign_id") == campaign.id).get_column("person_id")
+        by_arm = sort_by_arm(
+            eligibility,
+            pl.read_parquet(lake.assignments),
+            pl.read_parquet(lake.person_events),
+            Arms(spec.id, spec.treated, spec.control, spec.layer, controls),
+            campaign,
+            but=standing.unique().to_list(),
+        )
+        queue = plan(
+            by_arm.recipients,
+            campaign,
+            experiment_id=spec.id,
+            now=workspace.instant(),
+            stored=planned(stored),
+        )
+        tasks = in_order(pl.concat([stored, from_tasks(queue.tasks)]))
+        final = outcomes(eligibility, by_arm.left_out | queue.left_out)
+        write(tasks, lake.tasks)
+        write(final, lake.outcomes)
+        write_limits(campaign, lake.campaign_limits)
     reasons = final.get_column("reason").value_counts(sort=True)
     return (
         dg.MaterializeResult(
             asset_key=["outreach", "tasks"],
-            metadata={"dagster/row_count": len(tasks), "new": len(queue.tasks)},
+            metadata={"dagster/row_count": tasks.height, "new": len(queue.tasks)},
         ),
         dg.MaterializeResult(
             asset_key=["outreach", "outcomes"], metadata={"reasons": dict(reasons.iter_rows())}
@@ -123,13 +127,16 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: canonical tables.
     """
+    from pipelines.kept import canonical_versions, code, is_current, rows, stamped
     from pipelines.lake import Lake, write
     from pipelines.transforms.told_facts import told_facts as facts_of
 
-    lake = Lake(workspace.paths)
-    facts = facts_of(lake.canonical(), now=workspace.instant())
-    write(facts, lake.told_facts)
-    return dg.MaterializeResult(metadata={"dagster/row_count": facts.height})
+    lake, now = Lake(workspace.paths), workspace.instant()
+    made_of = {"code": code(), "now": now, "tables": canonical_versions(lake)}
+    if not is_current(lake, "told_facts", made_of, [lake.told_facts]):
+        with stamped(lake, "told_facts", made_of, [lake.told_facts]):
+            write(facts_of(lake.canonical(), now=now), lake.told_facts)
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows(lake.told_facts)})
 
 
 @dg.asset(
@@ -146,8 +153,11 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
         *queue_keys(),
     ],
     kinds={"sqlalchemy"},
+    pool=STORE,
 )
-def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
+def runtime_imports(
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource
+) -> dg.MaterializeResult:
     """One load per batch: contacts, consents, suppressions, arms and touches in the runtime store.
 
     Source: the lake. What stands in the store already is kept; a touch is never put there twice.
@@ -158,5 +168,6 @@ def runtime_imports(workspace: WorkspaceResource) -> dg.MaterializeResult:
     current(workspace.paths.registry, "")
     # The runtime store is heavy and only this asset needs it.
     store_import = import_module("agent_runtime.store.importing")
-    store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
-    return dg.MaterializeResult()
+    with again_after_outage(context.op_execution_context.retry_number):
+        counts = store_import.load(workspace.paths, workspace.tenant_id, workspace.instant())
+    return dg.MaterializeResult(metadata=counts)

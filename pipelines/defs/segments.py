@@ -15,13 +15,16 @@ def contact_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
 
     Source: canonical tables.
     """
+    from pipelines.kept import canonical_versions, code, is_current, rows, stamped
     from pipelines.lake import Lake, write
     from pipelines.transforms.facts import contact_facts as facts_of
 
-    lake = Lake(workspace.paths)
-    facts = facts_of(lake.canonical(), now=workspace.instant())
-    write(facts, lake.contact_facts)
-    return dg.MaterializeResult(metadata={"dagster/row_count": facts.height})
+    lake, now = Lake(workspace.paths), workspace.instant()
+    made_of = {"code": code(), "now": now, "tables": canonical_versions(lake)}
+    if not is_current(lake, "contact_facts", made_of, [lake.contact_facts]):
+        with stamped(lake, "contact_facts", made_of, [lake.contact_facts]):
+            write(facts_of(lake.canonical(), now=now), lake.contact_facts)
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows(lake.contact_facts)})
 
 
 @dg.asset(

@@ -24,25 +24,26 @@ def exports(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materializ
     missing, empty, truncated or wrongly encoded stops the batch; a row that cannot be read is
     marked.
     """
-    from pipelines.lake import Lake, write_all
-    from pipelines.sources.reader import read_file
+    from pipelines.lake import Lake
+    from pipelines.landed import land
 
-    mapping, lake = batch.export_mapping(workspace), Lake(workspace.paths)
-    places = {file.name: file.at(batch.folder(workspace), lake.landing) for file in mapping.files}
-    frames = {
-        file.name: read_file(places[file.name], file)
-        for file in mapping.files
-        if not file.optional or places[file.name].is_file()
-    }
-    write_all(frames, lake.raw)
-    rows = {name: frame.height for name, frame in frames.items()}
-    return dg.MaterializeResult(metadata={"dagster/row_count": sum(rows.values()), "files": rows})
+    mapping = batch.export_mapping(workspace)
+    landed = land(batch.folder(workspace), mapping, Lake(workspace.paths))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": sum(landed.rows.values()),
+            "files": landed.rows,
+            "unchanged": list(landed.unchanged),
+        }
+    )
 
 
 batch_job = dg.define_asset_job(
     "daily_batch",
     selection=BATCH,
     description="From the CRM export to the outreach queue in the runtime store.",
+    # Whatever a batch does it may do again; what is sent is the worker's, and never a batch's.
+    tags={"dagster/max_retries": "2", "dagster/retry_strategy": "FROM_FAILURE"},
 )
 
 daily_batch = dg.ScheduleDefinition(

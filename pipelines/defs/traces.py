@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipelines.partitions import DAILY
+from pipelines.pools import STORE
 from pipelines.resources import WorkspaceResource
 
 EVENTS = dg.AssetKey(["traces", "events"])
@@ -23,6 +24,7 @@ EVENTS = dg.AssetKey(["traces", "events"])
             kinds={"parquet"},
         )
     ],
+    pool=STORE,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def trace_export(workspace: WorkspaceResource) -> dg.MaterializeResult:

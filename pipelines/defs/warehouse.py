@@ -9,6 +9,7 @@ from dagster_dbt import DagsterDbtTranslator
 from pydantic import Field
 
 from pipelines.manifest import ensure_manifest
+from pipelines.pools import WAREHOUSE
 from pipelines.resources import BatchResource, WorkspaceResource
 
 
@@ -69,6 +70,7 @@ _NODES = _specs()
     specs=_NODES[0],
     check_specs=_NODES[1],
     can_subset=True,
+    pool=WAREHOUSE,
     allow_arbitrary_check_specs=True,
 )
 def warehouse(

@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.documents import did_you_mean
 from pipelines.errors import PipelineError
 from pipelines.sources.mapping import FileMapping
+from pipelines.sources.plain_csv import read_plain
 
 MAX_ROW_CHARS = 1_000_000
 """No row of a CRM export is longer; a longer one is a broken or hostile file."""
@@ -51,6 +52,13 @@ def _read_csv(path: Path, file: FileMapping) -> pl.DataFrame:
     text = _decode(path, file.encoding)
     rows = _rows(path, text, file.delimiter)
     header = _header(path, rows)
+    plain = read_plain(text, file.delimiter, header, most=MAX_ROW_CHARS)
+    if plain is not None:
+        return plain.with_columns(
+            pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(LINE),
+            pl.lit(None, pl.String).alias(FAULT),
+            pl.lit(None, pl.String).alias(RAW),
+        )
     lines: list[int] = []
     cells: list[list[str | None]] = []
     faults: list[str | None] = []

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.schemas import TABLES, Table
 from pipelines.sources.mapping import FileMapping, Mapping, Route
 from pipelines.transforms.faults import QUARANTINE
+from pipelines.transforms.known_rows import name_of, with_row
 from pipelines.transforms.route import LATEST, ORDER, Origin, Routed, Warned, route_rows
 
 _PART = "_part"
@@ -45,10 +46,17 @@ class Canonical:
     """contact_id and email of every valid contact row, repeats included, in reading order."""
     now: datetime | None
     """The instant of the batch; None where no instant was given and the export has none."""
+    clear: dict[str, pl.DataFrame]
+    """Values of rows without fault or warning, by route; the next batch may take them over."""
 
 
 def build(
-    raw: Frames[str, pl.DataFrame], mapping: Mapping, *, tenant_id: str, now: datetime | None
+    raw: Frames[str, pl.DataFrame],
+    mapping: Mapping,
+    *,
+    tenant_id: str,
+    now: datetime | None,
+    known: Frames[str, pl.DataFrame] | None = None,
 ) -> Canonical:
     """Returns the canonical tables of the files in `raw`.
 
@@ -58,6 +66,8 @@ def build(
         tenant_id: Whose export it is.
         now: Instant after which nothing can have happened; None means the day after the last
             date in the export, and then nothing is refused for lying in the future.
+        known: `clear` of an earlier batch of the same mapping, tenant and code, with an instant
+            that is not later; it saves time and changes nothing.
     """
     origin = Origin(tenant_id, mapping.source, now)
     built = {name: pl.DataFrame(schema=table.schema) for name, table in TABLES.items()}
@@ -66,11 +76,21 @@ def build(
     keys = pl.DataFrame(schema={"contact_id": pl.String(), "email": pl.String()})
     counts: list[Counts] = []
     warnings: list[Warned] = []
+    hashed = {path: with_row(frame) for path, frame in raw.items()}
+    clear: dict[str, pl.DataFrame] = {}
     for name, feeding in routes.items():
         routed = [
-            route_rows(raw[file.name], file, route, origin=origin, built=built)
+            route_rows(
+                hashed[file.name],
+                file,
+                route,
+                origin=origin,
+                built=built,
+                known=(known or {}).get(name_of(file, route)),
+            )
             for file, route in feeding
         ]
+        clear |= {name_of(*fed): one.clear for fed, one in zip(feeding, routed, strict=True)}
         accepted = pl.concat(
             [one.accepted.with_columns(pl.lit(i).alias(_PART)) for i, one in enumerate(routed)],
             how="diagonal_relaxed",
@@ -84,7 +104,8 @@ def build(
     for name, feeding in routes.items():
         mapped = {field for _, route in feeding for field in route.fields}
         warnings += _readiness(built, TABLES[name], mapped, fed=set(routes))
-    return Canonical(built, refused, tuple(counts), tuple(warnings), keys, now or _day_after(built))
+    instant = now or _day_after(built)
+    return Canonical(built, refused, tuple(counts), tuple(warnings), keys, instant, clear)
 
 
 def _routes(

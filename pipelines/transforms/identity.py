@@ -16,6 +16,15 @@ from datetime import datetime
 import polars as pl
 
 from pipelines.schemas import INSTANT, TEXT
+from pipelines.transforms.keys import (
+    HASH_CHARS,
+    KINDS,
+    SEPARATOR,
+    created,
+    hashed,
+    key_hash,
+    persons_by_key,
+)
 
 PERSONS = pl.Schema(
     {"tenant_id": TEXT, "person_id": TEXT, "contact_id": TEXT, "key": TEXT, "key_hash": TEXT}
@@ -66,13 +75,21 @@ def identify(
         history: Events of earlier batches; their persons keep their ids.
     """
     before = history if history is not None else pl.DataFrame(schema=EVENTS)
-    ledger = _Ledger(tenant_id, now)
-    ledger.replay(before)
-    pairs = contact_keys.unique(maintain_order=True)
-    for contact_id, email in pairs.iter_rows():
-        ledger.link(contact_id, email)
-    contacts = pairs.get_column("contact_id").unique(maintain_order=True)
-    return Identity(ledger.persons(contacts), pl.concat([before, ledger.news()]))
+    pairs = hashed(contact_keys.unique(maintain_order=True), tenant_id)
+    exact = before.filter(pl.col("key").is_in(KINDS))
+    known = persons_by_key(exact, tenant_id, aliases(exact))
+    ledger = _Ledger(tenant_id, now, len(created(exact)))
+    news = pairs.join(known.rename({"hash": "own", "person": "by_own"}), on="own", how="left")
+    news = news.join(known.rename({"hash": "key", "person": "by_key"}), on="key", how="left")
+    # Whose contact and key already lead to one person has nothing to tell, whatever comes before.
+    news = news.filter(~(pl.col("by_own") == pl.col("by_key")).fill_null(value=False)).sort("place")
+    ledger.learn(news, created(exact))
+    for contact_id, kind, own, key in news.select("contact_id", "kind", "own", "key").iter_rows():
+        ledger.link(contact_id, kind, own, key)
+    events = pl.concat([before, ledger.news()])
+    contacts = pairs.unique("contact_id", keep="first", maintain_order=True)
+    keyed = events.filter(pl.col("key").is_in(KINDS))
+    return Identity(_persons(contacts, keyed, tenant_id), events)
 
 
 def resolve(
@@ -122,9 +139,11 @@ def exact_persons(
     events: pl.DataFrame, contacts: Iterable[str], *, tenant_id: str
 ) -> dict[str, str]:
     """Returns the person of each of these contacts by exact keys alone, as events tell."""
-    ledger = _Ledger(tenant_id, datetime.min)
-    ledger.replay(events)
-    return dict(ledger.persons(contacts).select("contact_id", "person_id").iter_rows())
+    ids = pl.DataFrame({"contact_id": list(contacts)}, schema={"contact_id": TEXT})
+    own = key_hash(tenant_id, "contact_id", pl.col("contact_id")).alias("own")
+    keyed = events.filter(pl.col("key").is_in(KINDS))
+    found = _persons(ids.with_columns(own), keyed, tenant_id)
+    return dict(found.select("contact_id", "person_id").iter_rows())
 
 
 def _standing(events: pl.DataFrame, key: str = "") -> dict[str, str]:
@@ -144,8 +163,7 @@ def _longest_known(links: list[tuple[str, str]], events: pl.DataFrame) -> dict[s
     """Of persons who are linked, directly or not, the one who was created first; by person."""
     if not links:
         return {}
-    created = events.filter(pl.col("kind") == "created").get_column("person_id")
-    rank = {person: number for number, person in enumerate(created)}
+    rank = dict(created(events).iter_rows())
     into: dict[str, str] = {}
     for link in links:
         one, other = (_survivor(person, into) for person in link)
@@ -169,93 +187,90 @@ def _survivor(person: str, into: dict[str, str]) -> str:
     return person
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    kind: str
-    hash: str
+def _persons(contacts: pl.DataFrame, events: pl.DataFrame, tenant_id: str) -> pl.DataFrame:
+    """The person of each contact, and the first address that tied it, or else its own id."""
+    addresses = events.filter(pl.col("key") == "email").unique(
+        "contact_id", keep="first", maintain_order=True
+    )
+    ties = contacts.select("contact_id", "own").join(
+        addresses.select("contact_id", "key", "key_hash"),
+        on="contact_id",
+        how="left",
+        maintain_order="left",
+    )
+    ties = ties.with_columns(
+        pl.col("key").fill_null("contact_id"), pl.col("key_hash").fill_null(pl.col("own"))
+    )
+    known = persons_by_key(events, tenant_id, aliases(events))
+    return (
+        ties.join(known, left_on="key_hash", right_on="hash", how="left", maintain_order="left")
+        .with_columns(pl.lit(tenant_id).alias("tenant_id"), pl.col("person").alias("person_id"))
+        .select(list(PERSONS))
+    )
 
 
 class _Ledger:
     """Keys and the person whom each belongs to, with the events of this batch."""
 
-    def __init__(self, tenant_id: str, now: datetime) -> None:
+    def __init__(self, tenant_id: str, now: datetime, people: int) -> None:
         self._tenant_id = tenant_id
         self._now = now
-        self._person_of: dict[_Key, str] = {}
-        self._tie: dict[str, _Key] = {}
+        self._people = people
+        self._person_of: dict[str, str] = {}
         self._into: dict[str, str] = {}
         self._rank: dict[str, int] = {}
         self._events: list[tuple[object, ...]] = []
 
-    def replay(self, events: pl.DataFrame) -> None:
-        """Learns again what earlier batches have learnt."""
-        columns = ("kind", "person_id", "into_person_id", "contact_id", "key", "key_hash")
-        told = events.filter(pl.col("key") != DECISION).select(columns)
-        for kind, person, into, contact, key_kind, key_hash in told.iter_rows():
-            if kind == "created":
-                self._rank[person] = len(self._rank)
-            elif kind == "merged":
-                self._into[person] = into
-            self._tie_up(contact, _Key(key_kind, key_hash), into or person)
+    def learn(self, news: pl.DataFrame, known: pl.DataFrame) -> None:
+        """Learns what earlier batches know of the keys of this one, and who is known longer."""
+        for key, person in (("own", "by_own"), ("key", "by_key")):
+            led = news.filter(pl.col(person).is_not_null()).select(key, person)
+            self._person_of |= dict(led.iter_rows())
+        people = set(self._person_of.values())
+        ranks = known.filter(pl.col("person_id").is_in(people)).select("person_id", "rank")
+        self._rank = dict(ranks.iter_rows())
 
-    def link(self, contact_id: str, email: str | None) -> None:
-        """Learns that a contact exists, and that the address is its own."""
-        own = self._key("contact_id", contact_id)
-        key = self._key("email", email) if email else own
+    def link(self, contact_id: str, kind: str, own: str, key: str) -> None:
+        """Learns that a contact exists, and that the key of this kind is its own."""
         by_contact, by_key = self._find(own), self._find(key)
         person = by_contact or by_key
         if person is None:
-            person = self._create(key, contact_id)
+            person = self._create(kind, key, contact_id)
         elif by_contact is None or by_key is None:
-            self._record("joined", person, None, contact_id, key)
+            self._record("joined", person, None, contact_id, kind, key)
         elif by_contact != by_key:
-            person = self._merge(by_contact, by_key, contact_id, key)
-        self._tie_up(contact_id, key, person)
-
-    def persons(self, contacts: Iterable[str]) -> pl.DataFrame:
-        """Returns the person of each of these contacts."""
-        rows = [
-            (self._tenant_id, self._find(tie), contact, tie.kind, tie.hash)
-            for contact in contacts
-            for tie in (self._tie[contact],)
-        ]
-        return pl.DataFrame(rows, schema=PERSONS, orient="row")
+            person = self._merge(by_contact, by_key, contact_id, kind, key)
+        self._person_of[own] = self._person_of[key] = person
 
     def news(self) -> pl.DataFrame:
         """Returns the events of this batch."""
         return pl.DataFrame(self._events, schema=EVENTS, orient="row")
 
-    def _key(self, kind: str, value: str) -> _Key:
-        return _Key(kind, _hash(self._tenant_id, kind, value))
-
-    def _find(self, key: _Key) -> str | None:
+    def _find(self, key: str) -> str | None:
         person = self._person_of.get(key)
         return _survivor(person, self._into) if person else None
 
-    def _tie_up(self, contact_id: str, key: _Key, person: str) -> None:
-        own = self._key("contact_id", contact_id)
-        self._person_of[own] = self._person_of[key] = person
-        if self._tie.get(contact_id, own).kind == "contact_id":
-            self._tie[contact_id] = key
-
-    def _create(self, key: _Key, contact_id: str) -> str:
-        person = f"p_{key.hash[:20]}"
-        self._rank[person] = len(self._rank)
-        self._record("created", person, None, contact_id, key)
+    def _create(self, kind: str, key: str, contact_id: str) -> str:
+        person = f"p_{key[:20]}"
+        self._rank[person] = self._people
+        self._people += 1
+        self._record("created", person, None, contact_id, kind, key)
         return person
 
-    def _merge(self, one: str, other: str, contact_id: str, key: _Key) -> str:
+    def _merge(self, one: str, other: str, contact_id: str, kind: str, key: str) -> str:
         stays, goes = sorted((one, other), key=lambda person: self._rank[person])
         self._into[goes] = stays
-        self._record("merged", goes, stays, contact_id, key)
+        self._record("merged", goes, stays, contact_id, kind, key)
         return stays
 
-    def _record(self, kind: str, person: str, into: str | None, contact: str, key: _Key) -> None:
-        event = f"e_{_hash(self._tenant_id, kind, person, into or '', contact, key.hash)[:20]}"
+    def _record(
+        self, what: str, person: str, into: str | None, contact: str, kind: str, key: str
+    ) -> None:
+        event = f"e_{_hash(self._tenant_id, what, person, into or '', contact, key)[:20]}"
         self._events.append(
-            (self._tenant_id, event, kind, person, into, contact, key.kind, key.hash, self._now)
+            (self._tenant_id, event, what, person, into, contact, kind, key, self._now)
         )
 
 
 def _hash(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256(SEPARATOR.join(parts).encode()).hexdigest()[:HASH_CHARS]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from agent_runtime.contracts import OutreachTask
@@ -34,6 +35,17 @@ class Recipient:
     time_zone: str
 
 
+class Planned(NamedTuple):
+    """A touch that stands in the queue already: whom it counts for, and on which day."""
+
+    campaign_id: str
+    person_id: str
+    mailbox: str
+    account_id: str | None
+    not_before: datetime
+    touch: int
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """The touches that are planned, and why some people have none."""
@@ -50,7 +62,7 @@ def plan(
     *,
     experiment_id: str,
     now: datetime,
-    stored: Sequence[OutreachTask] = (),
+    stored: Sequence[OutreachTask | Planned] = (),
 ) -> Queue:
     """Returns the touches of all recipients; who has touches already keeps them unmoved.
 
@@ -86,7 +98,7 @@ def plan(
 class _Load:
     """How many touches each mailbox and account has on each UTC day, as the permit counts."""
 
-    def __init__(self, campaign: Campaign, stored: Sequence[OutreachTask]) -> None:
+    def __init__(self, campaign: Campaign, stored: Sequence[OutreachTask | Planned]) -> None:
         self._caps = campaign.caps
         self._all: Counter[tuple[str, date]] = Counter()
         self._new: Counter[tuple[str, date]] = Counter()

@@ -7,6 +7,7 @@ import polars as pl
 
 from agent_runtime.contracts import OutreachTask
 from pipelines.schemas import INSTANT, TEXT, WHOLE
+from pipelines.transforms.queue import Planned
 
 TASKS = pl.Schema(
     {
@@ -37,8 +38,20 @@ TASKS = pl.Schema(
 
 def from_tasks(tasks: Iterable[OutreachTask]) -> pl.DataFrame:
     """Returns one row per touch, in the order in which they become due."""
-    rows = [task.model_dump() | {"task_id": task.task_id} for task in tasks]
-    return pl.DataFrame(rows, schema=TASKS).sort("not_before", "task_id")
+    everything = list(tasks)
+    columns = {name: [getattr(task, name) for task in everything] for name in TASKS}
+    columns["channels"] = [list(channels) for channels in columns["channels"]]
+    return in_order(pl.DataFrame(columns, schema=TASKS))
+
+
+def in_order(tasks: pl.DataFrame) -> pl.DataFrame:
+    """Returns touches in the order in which they become due."""
+    return tasks.sort("not_before", "task_id")
+
+
+def planned(tasks: pl.DataFrame) -> list[Planned]:
+    """Returns what a planner has to know of the touches of a stored queue."""
+    return [Planned(*row) for row in tasks.select(Planned._fields).iter_rows()]
 
 
 def read_tasks(path: Path) -> list[OutreachTask]:

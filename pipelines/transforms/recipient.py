@@ -1,6 +1,5 @@
 """Who of the eligible is written to by their arm, and what became of everybody else."""
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +56,8 @@ def sort_by_arm(
     events: pl.DataFrame,
     arms: Arms,
     campaign: Campaign,
+    *,
+    but: Collection[str] = (),
 ) -> Sorted:
     """Returns the recipients among the eligible.
 
@@ -69,38 +70,34 @@ def sort_by_arm(
         events: Identity events, for the merges.
         arms: The experiment of the campaign.
         campaign: Says from which mailbox each owner's people are written to.
+        but: People who have their touches already, and need not be among the recipients.
     """
-    survivors = aliases(events)
-    arms_of = _arms_by_person(assignments, survivors)
-    layered = assignments.filter(pl.col("layer") == arms.layer).get_column("person_id")
-    in_layer = {survivors.get(person) or person for person in layered}
-    recipients: list[Recipient] = []
-    left_out: dict[str, str] = {}
-    for row in eligibility.filter(pl.col("eligible")).sort("person_id").iter_rows(named=True):
-        person = row["person_id"]
-        held = arms_of.get(person, set())
-        own = {arm for experiment, arm in held if experiment == arms.experiment_id}
-        if any(experiment == GLOBAL_HOLDOUT for experiment, _ in held):
-            left_out[person] = GLOBAL_HOLDOUT.replace("-", "_")
-        elif any(arm == arms.control or is_control(e, arm, arms.controls) for e, arm in held):
-            left_out[person] = "holdout"
-        elif not own & set(arms.treated):
-            left_out[person] = "other_experiment" if person in in_layer else "no_unit"
-        else:
-            recipients.append(_recipient(row, min(own), campaign))
-    return Sorted(tuple(recipients), left_out)
+    held = _held(assignments, aliases(events), arms)
+    rows = (
+        eligibility.filter(pl.col("eligible"))
+        .sort("person_id")
+        .join(held, on="person_id", how="left", maintain_order="left")
+        .with_columns(_left_out().alias("left_out"))
+    )
+    gone = rows.filter(pl.col("left_out").is_not_null()).select("person_id", "left_out")
+    chosen = rows.filter(pl.col("left_out").is_null() & ~pl.col("person_id").is_in(list(but)))
+    recipients = (_recipient(row, row["own"], campaign) for row in chosen.iter_rows(named=True))
+    return Sorted(tuple(recipients), dict(gone.iter_rows()))
 
 
 def outcomes(eligibility: pl.DataFrame, left_out: dict[str, str]) -> pl.DataFrame:
     """Returns what became of every person: ineligible, left out, or queued."""
-    eligible = eligibility.get_column("eligible").to_list()
-    persons = eligibility.get_column("person_id").to_list()
-    reasons = eligibility.get_column("reason").to_list()
-    final = [
-        left_out.get(person, QUEUED) if is_eligible else reason
-        for person, is_eligible, reason in zip(persons, eligible, reasons, strict=True)
-    ]
-    return eligibility.with_columns(pl.Series("reason", final, pl.String)).select(
+    said = pl.DataFrame(
+        list(left_out.items()), schema={"person_id": TEXT, "_left_out": TEXT}, orient="row"
+    )
+    final = (
+        pl.when("eligible")
+        .then(pl.coalesce("_left_out", pl.lit(QUEUED)))
+        .otherwise("reason")
+        .alias("reason")
+    )
+    judged = eligibility.join(said, on="person_id", how="left", maintain_order="left")
+    return judged.with_columns(final).select(
         "tenant_id",
         "person_id",
         "contact_id",
@@ -110,14 +107,43 @@ def outcomes(eligibility: pl.DataFrame, left_out: dict[str, str]) -> pl.DataFram
     )
 
 
-def _arms_by_person(
-    assignments: pl.DataFrame, survivors: dict[str, str]
-) -> dict[str, set[tuple[str, str]]]:
-    arms: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    columns = ("person_id", "experiment_id", "arm")
-    for person, experiment, arm in assignments.select(columns).iter_rows():
-        arms[survivors.get(person) or person].add((experiment, arm))
-    return arms
+def _held(assignments: pl.DataFrame, survivors: dict[str, str], arms: Arms) -> pl.DataFrame:
+    """One row per human with an arm: whether any of it keeps them out, and their own arm."""
+    experiment, arm = pl.col("experiment_id"), pl.col("arm")
+    pairs = assignments.select("experiment_id", "arm").unique()
+    controls = [
+        is_control(of, name, arms.controls) or name == arms.control
+        for of, name in pairs.iter_rows()
+    ]
+    is_own = experiment == arms.experiment_id
+    return (
+        assignments.join(
+            pairs.with_columns(pl.Series("is_control", controls, pl.Boolean)),
+            on=["experiment_id", "arm"],
+        )
+        .group_by(pl.col("person_id").replace(survivors))
+        .agg(
+            (experiment == GLOBAL_HOLDOUT).any().alias("is_global"),
+            pl.col("is_control").any(),
+            (is_own & arm.is_in(list(arms.treated))).any().alias("is_treated"),
+            (pl.col("layer") == arms.layer).any().alias("is_in_layer"),
+            arm.filter(is_own).min().alias("own"),
+        )
+    )
+
+
+def _left_out() -> pl.Expr:
+    return (
+        pl.when("is_global")
+        .then(pl.lit(GLOBAL_HOLDOUT.replace("-", "_")))
+        .when("is_control")
+        .then(pl.lit("holdout"))
+        .when(pl.col("is_treated").fill_null(value=False))
+        .then(pl.lit(None, TEXT))
+        .when("is_in_layer")
+        .then(pl.lit("other_experiment"))
+        .otherwise(pl.lit("no_unit"))
+    )
 
 
 def _recipient(row: dict[str, Any], arm: str, campaign: Campaign) -> Recipient:

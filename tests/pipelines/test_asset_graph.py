@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from pipelines.definitions import GROUPS, defs, place_of
+from pipelines.definitions import GROUPS, URGENT, URGENTLY, defs, place_of
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +64,14 @@ def test_there_is_a_schedule_and_a_sensor(definitions):
     assert schedules == {"daily_batch_at_five", "prospecting_daily"}
     assert "new_exports" in [s.name for s in definitions.sensors]
     dg.Definitions.validate_loadable(definitions)
+
+
+def test_what_says_whom_not_to_write_to_is_late_sooner(specs):
+    for name in URGENTLY:
+        assert specs[dg.AssetKey(name.split("/"))].freshness_policy == URGENT
+
+
+def test_batches_run_in_one_process_and_somebody_watches_them(definitions):
+    assert definitions.executor == dg.in_process_executor
+    watching = {"batch_begins", "batch_ends", "failed_runs", "stale_assets", "old_runs"}
+    assert watching <= {sensor.name for sensor in definitions.sensors}

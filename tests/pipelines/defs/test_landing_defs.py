@@ -101,6 +101,11 @@ def test_landed_tables_become_canonical_through_the_mapping(workspace):
     usage = pl.read_parquet(paths.canonical / "usage.parquet")
     assert usage.select("account_id", "metric", "value").rows() == [("a1", "login", 1.0)]
     assert report.quarantined == 0
+    # A table that was landed again with something else in it is read again.
+    (workspace / "drops" / "p3.csv").write_text("id,name,mail\n3,Cem,cem@alder.example\n")
+    materialise(workspace)
+    run_ingest(paths.exports, str(workspace / "mapping.yaml"), paths, has_checks=False)
+    assert pl.read_parquet(paths.canonical / "contacts.parquet").height == 3
 
 
 def test_every_landed_table_is_described_and_the_batch_waits_for_it(workspace):
