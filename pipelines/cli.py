@@ -15,6 +15,7 @@ from pipelines.errors import PipelineError
 
 COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
+    "init": ("pipelines.first_steps.cli:app", "Write the files of a first pilot"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
     "campaign": (

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import company_library
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.policies.ruleset import STANDARD, profile_of
 from agent_runtime.settings import Settings
 from experiments.errors import ExperimentError
@@ -185,7 +186,7 @@ def _alerts(subject: Subject) -> Found:
     return float(stops + len(limits)), f"{stops} stop rules, {len(limits)} lines of budget"
 
 
-def _playbook(subject: Subject):
+def _playbook(subject: Subject) -> Playbook:
     return company_library(subject.settings.paths.library).playbook(subject.page.campaign.playbook)
 
 

@@ -101,7 +101,7 @@ def test_no_state_is_entered_while_a_criterion_is_not_met(paths, write_campaign,
     """R84."""
     write_campaign()
 
-    with pytest.raises(PipelineError, match="may not enter pilot yet: .*readiness"):
+    with pytest.raises(PipelineError, match=r"may not enter pilot yet: .*readiness"):
         promote(subject(), by="Ada Roe")
     assert life_of(paths, NAME).stage == "sandbox"
 
