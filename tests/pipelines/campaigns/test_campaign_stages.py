@@ -86,7 +86,8 @@ def test_a_dry_run_in_the_sandbox_shows_the_messages_and_why_they_would_not_go(
 
     found = look(day_of(), rehearsed=3)
 
-    assert [message.why_not for message in found.messages] == ["", "", ""]
+    assert found.messages
+    assert all(message.body and not message.why_not for message in found.messages)
     assert [f.name for f in found.findings if not f.passed] == ["stage_kept"]
 
 
