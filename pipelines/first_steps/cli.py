@@ -19,11 +19,15 @@ def init(
         ""
     ),
     days: Annotated[int, typer.Option(help="How long it lasts: 30 to 60 days.")] = 0,
+    start: Annotated[
+        str,
+        typer.Option(help="interest: people who know us; stalled: threads that stopped."),
+    ] = "interest",
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask nothing; what is not given has its default.")
     ] = False,
 ) -> None:
-    """Write a pilot: one segment of quiet threads, one playbook, one channel, 30 to 60 days.
+    """Write a pilot: one segment, one playbook, one channel, 30 to 60 days.
 
     It asks four questions. Nothing is sent, and no file is overwritten.
 
@@ -44,6 +48,7 @@ def init(
         author=ask(author, "Who answers for the pilot", ""),
         domain=ask(domain, "Domain from which mail is sent", ""),
         time_zone=ask(time_zone, "Time zone", "UTC"),
+        start=start,
         days=int(ask(str(days or ""), "How many days (30 to 60)", str(SHORTEST))),
     )
     for path in write_pilot(folder, answers):

@@ -14,13 +14,15 @@ from pipelines.errors import PipelineError
 from pipelines.transforms.segment import load_segment
 
 HERE = Path(__file__).parent
-PLAYBOOK = "nurture"
+STARTS = {"interest": "icp_prospecting", "stalled": "nurture"}
+"""The playbook of each way to begin. interest: people who were in touch once and are quiet;
+stalled: threads that stopped after a step, which asks for a consent to `nurture` of its own."""
 SHORTEST, LONGEST = 30, 60
 """Days of a pilot."""
 
 FILES = {
     "pilot.yaml": "pilot.yaml.txt",
-    "pilot-segment.yml": "segment.yaml.txt",
+    "pilot-segment.yml": "{start}.yaml.txt",
     "pilot-experiment.yml": "experiment.yaml.txt",
 }
 
@@ -34,6 +36,8 @@ class Answers:
     """From which mail is sent, such as mail.example.com."""
     time_zone: str = "UTC"
     days: int = SHORTEST
+    start: str = "interest"
+    """One of `STARTS`."""
 
 
 def write_pilot(root: Path, answers: Answers) -> tuple[Path, ...]:
@@ -58,9 +62,9 @@ def write_pilot(root: Path, answers: Answers) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     words = _words(root, answers)
     for path, template in zip(targets, FILES.values(), strict=True):
-        text = (HERE / template).read_text(encoding="utf-8")
+        text = (HERE / template.format(start=answers.start)).read_text(encoding="utf-8")
         with path.open("x", encoding="utf-8") as file:
-            file.write(text if template == "segment.yaml.txt" else text.format(**words))
+            file.write(text if path.name == "pilot-segment.yml" else text.format(**words))
     campaign = open_campaign(targets[0])
     check_campaign(campaign, [load_segment(name).id for name in campaign.segments])
     return targets
@@ -73,13 +77,15 @@ def _words(root: Path, answers: Answers) -> dict[str, object]:
         "domain": answers.domain.lower(),
         "time_zone": answers.time_zone,
         "days": answers.days,
-        "playbook": PLAYBOOK,
-        "version": load_library().playbook(PLAYBOOK).version,
+        "playbook": STARTS[answers.start],
+        "version": load_library().playbook(STARTS[answers.start]).version,
         "salt": f"pilot-{hashlib.sha256(key.encode()).hexdigest()[:8]}",
     }
 
 
 def _check(answers: Answers) -> None:
+    if answers.start not in STARTS:
+        raise PipelineError(f"--start = {answers.start!r}: use one of {', '.join(STARTS)}.")
     if not answers.author.strip() or not answers.author.isprintable():
         raise PipelineError(
             f"--author = {answers.author!r}: name who answers for the pilot, such as Ada Roe."

@@ -1,5 +1,7 @@
 """`parley init` writes a pilot that holds together, and never overwrites anything."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 from hypothesis import given
@@ -12,15 +14,16 @@ from pipelines.campaigns.book import read_book
 from pipelines.campaigns.stages.rules import rules
 from pipelines.errors import PipelineError
 from pipelines.first_steps.cli import app
-from pipelines.first_steps.writing import Answers, write_pilot
+from pipelines.first_steps.writing import STARTS, Answers, write_pilot
 from pipelines.transforms.segment import load_segment
 
 ADA = Answers("Ada Roe", "mail.alder.example", "Europe/Berlin", 45)
 
 
-def test_a_pilot_is_one_segment_one_playbook_one_channel_for_30_to_60_days(tmp_path):
+@pytest.mark.parametrize("start", STARTS)
+def test_a_pilot_is_one_segment_one_playbook_one_channel_for_30_to_60_days(tmp_path, start):
     """R84."""
-    write_pilot(tmp_path, ADA)
+    write_pilot(tmp_path, replace(ADA, start=start))
 
     book = read_book(tmp_path)
     assert book.faults == ()
@@ -63,6 +66,7 @@ def test_nothing_is_overwritten_and_a_refusal_writes_nothing(tmp_path):
         ({"author": " "}, "--author"),
         ({"domain": "alder"}, "--domain = 'alder'"),
         ({"domain": "al der.com"}, "--domain"),
+        ({"start": "soon"}, "use one of interest, stalled"),
         ({"days": 61}, "takes 30 to 60 days"),
         ({"time_zone": "Europe/Berln"}, r"did you mean 'Europe/Berlin'"),
     ],
