@@ -73,7 +73,7 @@ def write_pilot(root: Path, answers: Answers) -> tuple[Path, ...]:
 def _words(root: Path, answers: Answers) -> dict[str, object]:
     key = f"{root.resolve().name}\x1f{answers.domain}\x1f{answers.author}"
     return {
-        "author": json.dumps(answers.author),
+        "author": json.dumps(answers.author, ensure_ascii=False),
         "domain": answers.domain.lower(),
         "time_zone": answers.time_zone,
         "days": answers.days,
