@@ -15,7 +15,11 @@ from pipelines.errors import PipelineError
 
 COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
+<<<<<<< HEAD
     "sources": ("pipelines.sources.cli:app", "Pull CRM, databases, files and feeds; see drift"),
+=======
+    "init": ("pipelines.first_steps.cli:app", "Write the files of a first pilot"),
+>>>>>>> gates
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "identity": ("pipelines.identity.cli:app", "Say who is the same person: review, merge, split"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),

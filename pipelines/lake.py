@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from agent_runtime.campaign_limits import FILE
+from agent_runtime.campaign_stage import FILE as STAGES
 from agent_runtime.settings import Workspace
 from pipelines.schemas import TABLES
 
@@ -89,6 +90,11 @@ class Lake:
     def campaign_limits(self) -> Path:
         """What campaigns leave out of their playbooks."""
         return self.paths.lake / FILE
+
+    @property
+    def campaign_stages(self) -> Path:
+        """What the state of each campaign's life lets the agent do."""
+        return self.paths.lake / STAGES
 
     @property
     def public_signals(self) -> Path:

@@ -12,6 +12,8 @@ import polars as pl
 from agent_runtime.arms import add_controls
 from agent_runtime.campaign_limits import FILE as LIMITS
 from agent_runtime.campaign_limits import publish_limits
+from agent_runtime.campaign_stage import FILE as STAGES
+from agent_runtime.campaign_stage import publish_bounds
 from agent_runtime.contracts import Assignment, OutreachTask
 from agent_runtime.crm_news import stop_newly_known
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
@@ -75,7 +77,13 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         tx.publish("online_experiment", EXPERIMENT.dump_json(online_of(registrations)).decode())
         add_controls(tx, controls)
         publish_limits(tx, lake / LIMITS)
+<<<<<<< HEAD
         follow(tx, *_merges(workspace), now=now)
+=======
+        publish_bounds(tx, lake / STAGES)
+        for person_id, same_as in _merges(workspace):
+            tx.merge(person_id, same_as, now=now)
+>>>>>>> gates
     for page in _pages(assignments):
         with store.begin() as tx:
             for assignment in page:
