@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
+    "segment": ("pipelines.segment_cli:app", "Who is in which segment, and why or why not"),
     "experiment": (
         "pipelines.experiment_cli:app",
         "Register, assign, verify, analyse and size experiments",

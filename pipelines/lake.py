@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping as Frames
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import polars as pl
 
 from agent_runtime.campaign_limits import FILE
 from agent_runtime.settings import Workspace
+from pipelines.errors import PipelineError
 from pipelines.schemas import TABLES
 
 
@@ -107,6 +109,20 @@ class Lake:
     def quarantine(self) -> dict[str, pl.DataFrame]:
         """Returns the quarantine of every canonical table."""
         return {name: pl.read_parquet(self.paths.quarantine / f"{name}.parquet") for name in TABLES}
+
+
+def canonical_now(lake: Lake) -> datetime:
+    """Returns the instant at which the canonical tables were made.
+
+    Raises:
+        PipelineError: nothing was ingested here.
+    """
+    if not lake.report.is_file():
+        raise PipelineError(
+            f"{lake.paths.root}: nothing was ingested here; `parley ingest` reads a CRM export, "
+            "and --workspace names another folder."
+        )
+    return datetime.fromisoformat(json.loads(lake.report.read_text("utf-8"))["now"])
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:
