@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
     "segment": ("pipelines.segment_cli:app", "Who is in which segment, and why or why not"),
+    "fit": ("pipelines.fit.cli:app", "Score accounts by what was won and lost, with reasons"),
     "experiment": (
         "pipelines.experiment_cli:app",
         "Register, assign, verify, analyse and size experiments",

@@ -102,6 +102,11 @@ class Lake:
         """One row per approved content, version and language."""
         return self.paths.lake / "contents.parquet"
 
+    @property
+    def fit_scores(self) -> Path:
+        """One row per contact, or per account without one: how likely it buys, and why."""
+        return self.paths.lake / "fit_scores.parquet"
+
     def canonical(self) -> dict[str, pl.DataFrame]:
         """Returns all canonical tables."""
         return {name: pl.read_parquet(self.paths.canonical / f"{name}.parquet") for name in TABLES}

@@ -7,7 +7,7 @@ import dagster as dg
 
 from pipelines.resources import BatchResource, WorkspaceResource
 
-BATCH = dg.AssetSelection.groups("sources", "crm", "segments", "assignment", "outreach")
+BATCH = dg.AssetSelection.groups("sources", "crm", "segments", "fit", "assignment", "outreach")
 
 
 @dg.asset(key=["sources", "exports"], group_name="sources", kinds={"polars", "parquet"})
