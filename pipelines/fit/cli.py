@@ -51,7 +51,9 @@ def train(
     lake, at = _lake(settings, now)
     tables = lake.canonical()
     trained = learn(tables, load_fit_spec(spec), tenant_id=settings.tenant_id, now=at)
-    made = None if dry_run else register(trained, tables, settings.paths, now=datetime.now(UTC))
+    made = (
+        None if dry_run else register(trained, tables, settings.paths, at=at, now=datetime.now(UTC))
+    )
     judgement = judge(trained.evaluation, load_rule())
     if as_json:
         row = {

@@ -59,8 +59,8 @@ def stability_index(then: list[float], now: list[float]) -> float:
 
 def worst(figures: tuple[DriftFigure, ...], check: str) -> Level:
     """Returns the worst level of one check."""
-    own = [figure.level for figure in figures if figure.check == check]
-    return max(own, key=_LEVELS.index, default="not judged")
+    own = {figure.level for figure in figures if figure.check == check}
+    return next((level for level in reversed(_LEVELS) if level in own), "not judged")
 
 
 def _index(
@@ -97,7 +97,7 @@ def _calibration(
     features = features_of(new, tables, found.spec, tenant_id=found.tenant_id)
     said = found.model.probabilities(features)
     truth = new["won"].cast(pl.Int8).to_numpy()
-    value = surprise(said, truth)
+    value = surprise(said, truth, learnt_from=found.model.decided)
     says = (
         f"{said.mean():.1%} of {new.height:,} were forecast and {truth.mean():.1%} were won, "
         f"{value:+.1f} standard deviations; warns from {rule.z_warns:g}, fails from "

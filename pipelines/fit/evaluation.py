@@ -48,7 +48,7 @@ class Evaluation:
     """Brier score of the base rate less the model's; above nought the model is better."""
     auc: Figure
     z: float
-    """Wins above those forecast, in standard deviations of chance alone."""
+    """Wins above those forecast, in standard deviations; see `surprise`."""
     curve: tuple[CurvePoint, ...]
 
 
@@ -58,6 +58,7 @@ def evaluate(
     clusters: "NDArray[np.str_]",
     *,
     base_rate: float,
+    learnt_from: int,
 ) -> Evaluation:
     """Returns the figures of forecasts.
 
@@ -67,6 +68,7 @@ def evaluate(
         clusters: The account of each; deals of one account hang together, so whole accounts are
             drawn (Cameron, Gelbach and Miller 2008).
         base_rate: What somebody without a model would say to everybody.
+        learnt_from: Outcomes that the model was trained on.
     """
     truth = won.astype(said.dtype)
     errors, base = (said - truth) ** 2, (base_rate - truth) ** 2
@@ -80,19 +82,25 @@ def evaluate(
         base_brier=base_brier,
         gain=gain,
         auc=_auc_figure(said, won, clusters),
-        z=surprise(said, won),
+        z=surprise(said, won, learnt_from=learnt_from),
         curve=_curve(said, won),
     )
 
 
-def surprise(said: "NDArray[np.float64]", won: "NDArray[np.int8]") -> float:
+def surprise(said: "NDArray[np.float64]", won: "NDArray[np.int8]", *, learnt_from: int) -> float:
     """Returns wins above those forecast, in standard deviations.
 
-    Spiegelhalter's z for calibration in the large: the sum of independent yes and no of these
-    probabilities has this mean and variance.
+    The sum of independent yes and no of these probabilities has this mean and variance
+    (Spiegelhalter 1986). The average that was learnt is itself known only as well as its own
+    outcomes, which widens the deviation by the root of one plus new by learnt.
+
+    Args:
+        said: Probabilities.
+        won: Outcomes, 0 or 1.
+        learnt_from: Outcomes that the model was trained on.
     """
-    spread = float((said * (1 - said)).sum()) ** 0.5
-    return float((won - said).sum()) / spread if spread else 0.0
+    variance = float((said * (1 - said)).sum()) * (1 + len(won) / learnt_from)
+    return float((won - said).sum()) / variance**0.5 if variance else 0.0
 
 
 def auc(said: "NDArray[np.float64]", won: "NDArray[np.int8]") -> float:

@@ -15,6 +15,9 @@ from pipelines.schemas import INSTANT, TEXT
 WINDOW = timedelta(days=90)
 """Signs and touches older than this say nothing about now."""
 
+DEALS_WINDOW = timedelta(days=365)
+"""Deals are counted over a year, since a count without an end grows and so drifts by itself."""
+
 UNIT = ("unit_id", "account_id", "contact_id", "cutoff")
 
 
@@ -132,9 +135,7 @@ def _count(
 ) -> pl.DataFrame:
     """Counts, per unit, the events that are dated before its cut-off."""
     events, by, window = _events(field, tables, tenant_id)
-    before = pl.col("at") < pl.col("cutoff")
-    if window is not None:
-        before &= pl.col("at") >= pl.col("cutoff") - window
+    before = (pl.col("at") < pl.col("cutoff")) & (pl.col("at") >= pl.col("cutoff") - window)
     return (
         rows.select("unit_id", "cutoff", by)
         .join(events, on=by, how="inner")
@@ -146,7 +147,7 @@ def _count(
 
 def _events(
     field: str, tables: Frames[str, pl.DataFrame], tenant_id: str
-) -> tuple[pl.DataFrame, str, timedelta | None]:
+) -> tuple[pl.DataFrame, str, timedelta]:
     """What is counted: its instants, what ties it to a unit, and how far back it counts."""
     table, _, what = field.partition(".")
     own = _own(tables[table], tenant_id)
@@ -155,7 +156,7 @@ def _events(
         return (
             own.filter(won).select("account_id", pl.col("closed_at").alias("at")),
             "account_id",
-            None,
+            DEALS_WINDOW,
         )
     if table == "signals":
         kind = {"intents_before": "intent", "forms_before": "form", "events_before": "event"}[what]

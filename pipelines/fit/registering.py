@@ -42,9 +42,22 @@ class Measured:
 
 
 def register(
-    trained: Trained, tables: Frames[str, pl.DataFrame], workspace: Workspace, *, now: datetime
+    trained: Trained,
+    tables: Frames[str, pl.DataFrame],
+    workspace: Workspace,
+    *,
+    at: datetime,
+    now: datetime,
 ) -> Registered:
-    """Registers a model as challenger; the same history and spec are the version that stands."""
+    """Registers a model as challenger; the same history and spec are the version that stands.
+
+    Args:
+        trained: The model.
+        tables: The canonical tables it was learnt from.
+        workspace: Where MLflow keeps its file and the artifacts.
+        at: The instant of the tables, as of which people are scored for later comparison.
+        now: When it is registered.
+    """
     database = database_of(workspace)
     if standing := known(FIT, trained.identity, database=database):
         return Registered(standing, is_new=False)
@@ -56,7 +69,7 @@ def register(
     }
     places = {"database": database, "artifacts": workspace.root / "mlartifacts" / FIT, "now": now}
     with TemporaryDirectory() as folder:
-        files = write_document(trained, tables, Path(folder), now=now)
+        files = write_document(trained, tables, Path(folder), now=at)
         run = log_evaluation(FIT, {}, tags, files, kind="training", **places)
         measured_run = log_evaluation(
             FIT, _metrics(trained), {**tags, "training_run": run}, files[:1], **places

@@ -102,6 +102,7 @@ def measured(model: Scorecard, later: pl.DataFrame) -> Evaluation:
         later["won"].cast(pl.Int8).to_numpy(),
         later.select(pl.coalesce("account_id", "unit_id")).to_series().to_numpy().astype(str),
         base_rate=model.base_rate,
+        learnt_from=model.decided,
     )
 
 
