@@ -60,7 +60,10 @@ def stability_index(then: list[float], now: list[float]) -> float:
 def worst(figures: tuple[DriftFigure, ...], check: str) -> Level:
     """Returns the worst level of one check."""
     own = {figure.level for figure in figures if figure.check == check}
-    return next((level for level in reversed(_LEVELS) if level in own), "not judged")
+    for level in reversed(_LEVELS):
+        if level in own:
+            return level
+    return "not judged"
 
 
 def _index(
