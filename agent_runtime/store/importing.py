@@ -77,13 +77,8 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         tx.publish("online_experiment", EXPERIMENT.dump_json(online_of(registrations)).decode())
         add_controls(tx, controls)
         publish_limits(tx, lake / LIMITS)
-<<<<<<< HEAD
         follow(tx, *_merges(workspace), now=now)
-=======
         publish_bounds(tx, lake / STAGES)
-        for person_id, same_as in _merges(workspace):
-            tx.merge(person_id, same_as, now=now)
->>>>>>> gates
     for page in _pages(assignments):
         with store.begin() as tx:
             for assignment in page:
