@@ -6,6 +6,7 @@ from datetime import date, datetime
 from agent_runtime.arms import arms_of, controls_of
 from agent_runtime.autonomy import autonomy_of
 from agent_runtime.campaign_limits import limits_of
+from agent_runtime.campaign_stage import bounds_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts, Limits
@@ -38,7 +39,8 @@ def gather(
     `approval` is leave that was given for these very words, recipient and channel.
     """
     flags, playbook = tx.flags(), library.playbook(session.playbook)
-    campaign = limits_of(tx, session.campaign_id)
+    campaign, stage = limits_of(tx, session.campaign_id), bounds_of(tx, session.campaign_id)
+    held = stage.why_held(contact.email)
     rules = campaign.narrowed(profile_of(flags, playbook.id))
     stop = stop_of(tx, contact)
     provider = provider_of(contact.email) if channel == "email" else ""
@@ -59,8 +61,8 @@ def gather(
         consents=tx.consents(contact.person_id),
         suppressed=stop.reason,
         listed=stop.listed,
-        paused=pauses(flags, session.campaign_id),
-        autonomy=autonomy_of(flags, playbook, session.autonomy),
+        paused=(*pauses(flags, session.campaign_id), *([held] if held else [])),
+        autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy)),
         safe_band=playbook.safe_band,
         approved_by=approval.decided_by if approval else "",
         is_edited=approval is not None and approval.is_edited,

@@ -65,6 +65,8 @@ class Campaign(Calendar):
     expires_after_days: int = Field(ge=1)
     """A touch that could not go for so long is not welcome any more."""
     send_hours: SendHours = SendHours()
+    order_by: Literal["random", "fit"] = "random"
+    """Who gets the first places of the queue: anybody, or those that fit best by `parley fit`."""
     caps: Caps
     waive: tuple[str, ...] = ()
     """Contact rules that do not bind here; only some may be waived."""

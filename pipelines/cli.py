@@ -16,6 +16,7 @@ from pipelines.errors import PipelineError
 COMMANDS = {
     "demo": ("pipelines.demo:app", "Play the sandbox company end to end and show what it is worth"),
     "sources": ("pipelines.sources.cli:app", "Pull CRM, databases, files and feeds; see drift"),
+    "init": ("pipelines.first_steps.cli:app", "Write the files of a first pilot"),
     "ingest": ("pipelines.ingest:app", "Read a CRM export through a mapping and report every row"),
     "identity": ("pipelines.identity.cli:app", "Say who is the same person: review, merge, split"),
     "readiness": ("pipelines.readiness.cli:app", "Say what is missing before a pilot may start"),
@@ -23,6 +24,8 @@ COMMANDS = {
         "pipelines.campaigns.cli:app",
         "Schedule, look at, approve, pause and explain campaigns",
     ),
+    "segment": ("pipelines.segment_cli:app", "Who is in which segment, and why or why not"),
+    "fit": ("pipelines.fit.cli:app", "Score accounts by what was won and lost, with reasons"),
     "experiment": (
         "pipelines.experiment_cli:app",
         "Register, assign, verify, analyse and size experiments",

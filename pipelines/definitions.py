@@ -12,6 +12,7 @@ GROUPS = (
     "sources",
     "crm",
     "segments",
+    "fit",
     "assignment",
     "outreach",
     "knowledge",

@@ -32,12 +32,32 @@ class Finding:
 
 
 @app.callback(invoke_without_command=True)
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    connect: Annotated[
+        bool, typer.Option("--connections", help="Try mail, calendar and CRM instead.")
+    ] = False,
+    send_to: Annotated[
+        str, typer.Option(help="With --connections: an address of yours, for one test mail.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Send it without asking.")] = False,
+) -> None:
     """Check this machine and its settings; exit code 1 when something must be mended.
 
     Example: [bold]parley doctor[/bold]
+
+    Example: [bold]parley doctor --connections --send-to relay@mail.example.com[/bold]
     """
-    findings = list(examine())
+    if send_to and not connect:
+        raise ParleyError(f"--send-to = {send_to!r}: it belongs to --connections; add that.")
+    if connect:
+        from pipelines.first_steps.connections import connections
+
+        if send_to and not yes:
+            typer.confirm(f"Send one test mail from {send_to} to {send_to}?", abort=True)
+        findings = [Finding(*said) for said in connections(load_settings(), send_to=send_to)]
+    else:
+        findings = list(examine())
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

@@ -17,7 +17,7 @@ from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Workspace
 from pipelines.campaign import experiment_of, load_campaign
 from pipelines.coherence import check_campaign
-from pipelines.defs import assignment, crm, outreach, segments, sources
+from pipelines.defs import assignment, crm, fit, outreach, segments, sources
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
 from pipelines.report import IngestReport, read_report, render
@@ -92,7 +92,8 @@ def run_batch(
     planned = load_campaign(campaign)
     check_campaign(planned, batch.segment_ids(), company_library(workspace.library))
     ingest = INGEST if has_checks else INGEST[:2]
-    assets = (*ingest, *CAMPAIGN, *((outreach.runtime_imports,) if loads_store else ()))
+    scored = (fit.scores,) if planned.order_by == "fit" else ()
+    assets = (*ingest, *scored, *CAMPAIGN, *((outreach.runtime_imports,) if loads_store else ()))
     _materialise(
         assets, workspace, batch, tenant_id=tenant_id, now=now, instance=instance, name="batch"
     )

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping as Frames
 from dataclasses import dataclass
+from datetime import datetime
 from filecmp import clear_cache, cmp
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import polars as pl
 
 from agent_runtime.campaign_limits import FILE
+from agent_runtime.campaign_stage import FILE as STAGES
 from agent_runtime.settings import Workspace
+from pipelines.errors import PipelineError
 from pipelines.schemas import TABLES
 
 
@@ -92,6 +95,11 @@ class Lake:
         return self.paths.lake / FILE
 
     @property
+    def campaign_stages(self) -> Path:
+        """What the state of each campaign's life lets the agent do."""
+        return self.paths.lake / STAGES
+
+    @property
     def public_signals(self) -> Path:
         """One row per thing that a company made public and a draft may refer to."""
         return self.paths.lake / "public_signals.parquet"
@@ -131,6 +139,11 @@ class Lake:
         """One row per approved content, version and language."""
         return self.paths.lake / "contents.parquet"
 
+    @property
+    def fit_scores(self) -> Path:
+        """One row per contact, or per account without one: how likely it buys, and why."""
+        return self.paths.lake / "fit_scores.parquet"
+
     def canonical(self) -> dict[str, pl.DataFrame]:
         """Returns all canonical tables."""
         return {name: pl.read_parquet(self.paths.canonical / f"{name}.parquet") for name in TABLES}
@@ -138,6 +151,20 @@ class Lake:
     def quarantine(self) -> dict[str, pl.DataFrame]:
         """Returns the quarantine of every canonical table."""
         return {name: pl.read_parquet(self.paths.quarantine / f"{name}.parquet") for name in TABLES}
+
+
+def canonical_now(lake: Lake) -> datetime:
+    """Returns the instant at which the canonical tables were made.
+
+    Raises:
+        PipelineError: nothing was ingested here.
+    """
+    if not lake.report.is_file():
+        raise PipelineError(
+            f"{lake.paths.root}: nothing was ingested here; `parley ingest` reads a CRM export, "
+            "and --workspace names another folder."
+        )
+    return datetime.fromisoformat(json.loads(lake.report.read_text("utf-8"))["now"])
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:

@@ -69,6 +69,25 @@ def lint(
 
 
 @app.command()
+def export(
+    playbook: Annotated[str, typer.Argument(help="Id of the playbook.")],
+    *,
+    scorm: Annotated[Path, typer.Option(help="The zip file to write, a SCORM 1.2 package.")],
+    library: Folder = PACKAGE,
+    own: Own = None,
+) -> None:
+    """Write a playbook's training notes as a course for a learning management system.
+
+    Example: parley playbook export inbound_response --scorm inbound.zip
+    """
+    from agent_runtime.library.scorm import write_scorm
+
+    read = read_library(library, *(own_libraries(own) if own else ()))
+    lessons = write_scorm(read, read.playbook(playbook), scorm)
+    typer.echo(f"wrote {scorm}: {len(lessons)} lessons")
+
+
+@app.command()
 def show(
     playbook: Annotated[str, typer.Argument(help="Id of the playbook.")],
     *,

@@ -10,6 +10,8 @@ import polars as pl
 from agent_runtime.arms import add_controls
 from agent_runtime.campaign_limits import FILE as LIMITS
 from agent_runtime.campaign_limits import publish_limits
+from agent_runtime.campaign_stage import FILE as STAGES
+from agent_runtime.campaign_stage import publish_bounds
 from agent_runtime.contracts import Assignment, OutreachTask
 from agent_runtime.crm_news import stop_newly_known
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
@@ -64,6 +66,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         add_controls(tx, controls)
         publish_limits(tx, lake / LIMITS)
         follow(tx, *_merges(workspace), now=now)
+        publish_bounds(tx, lake / STAGES)
         known = tx.standing()
     stops = dict(pl.read_parquet(lake / "suppressions.parquet")["person_id", "reason"].iter_rows())
     for page in _pages([person for person in stops if person not in known.stopped]):

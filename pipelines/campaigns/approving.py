@@ -107,9 +107,7 @@ def approve(workspace: Workspace, page: Page, *, by: str, now: datetime) -> Appr
     Raises:
         PipelineError: no name, or the name of who wrote it.
     """
-    campaign, name = page.campaign, " ".join(by.split())
-    if name.lower() in _NOBODY:
-        raise PipelineError(f"--by = {by!r}: a person with a name approves a campaign.")
+    campaign, name = page.campaign, person_named(by, "approves a campaign")
     if campaign.author and _same(name, campaign.author):
         raise PipelineError(
             f"--by = {by!r}: {page.path.name} names {campaign.author!r} as its author, and "
@@ -131,6 +129,22 @@ def approve(workspace: Workspace, page: Page, *, by: str, now: datetime) -> Appr
             }
         )
     return approval
+
+
+def person_named(by: str, does: str) -> str:
+    """Returns a name in one form of spaces.
+
+    Args:
+        by: The name.
+        does: What they do, for the sentence of the error.
+
+    Raises:
+        PipelineError: it is empty, or names no person.
+    """
+    name = " ".join(by.split())
+    if name.lower() in _NOBODY:
+        raise PipelineError(f"--by = {by!r}: a person with a name {does}.")
+    return name
 
 
 def refuse_unapproved(workspace: Workspace, campaign: Campaign, segments: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent_runtime.settings import Workspace
 from pipelines.campaign import Campaign
+from pipelines.campaigns.budget_alerts import Spent, warn
 from pipelines.campaigns.days import day_at, span_of
 from pipelines.campaigns.ledger import entries, threads_of
 from pipelines.campaigns.notices import tell
@@ -15,32 +16,6 @@ from pipelines.costs.price_list import Pricing, load_pricing
 
 BY_BUDGET = "budget: "
 """How a pause begins that a budget has raised; it ends with the day or the month it is of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """One line of a budget."""
-
-    field: str
-    """Name in the campaign's file, such as `messages_a_day`."""
-    spent: float
-    limit: float | None
-    period: str
-    """The day, or the month, that it is of."""
-    unknown: str = ""
-    """What has no price, so that the figure is too low."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is left; a cost that nobody knows counts as too much."""
-        return self.limit is not None and (self.spent >= self.limit or bool(self.unknown))
-
-    @property
-    def said(self) -> str:
-        """The line in words."""
-        more = f", and {self.unknown}" if self.unknown else ""
-        of = f" of {self.limit:g}" if self.limit is not None else ", no limit"
-        return f"{self.field}: {self.spent:,.6g}{of} spent in {self.period}{more}"
 
 
 def spent(
@@ -87,12 +62,15 @@ def hold_to_budget(
     store = runtime.store
     if store is None:
         return ""
-    over = [line for line in spent(runtime, campaign, now=now) if line.is_over]
+    lines = spent(runtime, campaign, now=now)
+    over = [line for line in lines if line.is_over]
     reason = BY_BUDGET + "; ".join(line.said for line in over) if over else ""
     flag = f"{PAUSE}:{campaign.id}"
     with store.begin() as tx:
         up = tx.flags().get(flag)
-        if reason and up is None:
+        pauses = bool(reason) and up is None
+        warn(tx, workspace.root, campaign.id, lines, is_end_told=pauses, now=now)
+        if pauses:
             tx.set_flag(flag, reason)
             tell(tx, workspace.root, campaign.id, "budget", reason, roles=("revops",), now=now)
         elif up is not None and up.startswith(BY_BUDGET) and not reason:

@@ -12,6 +12,7 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.policies.arms import GLOBAL_HOLDOUT, is_control
 from agent_runtime.store.registrations import controls_of, read_registrations
 from pipelines.campaigns.planning import Planned, World
+from pipelines.campaigns.stages.keeping import beyond
 from pipelines.campaigns.tables import CampaignTables
 from pipelines.readiness.wording import texts_of
 from pipelines.transforms.consent import CHANNEL, PURPOSE
@@ -40,6 +41,7 @@ def check_plan(world: World, planned: Planned, library: Library) -> tuple[Findin
         _caps(world, planned),
         _consent(world, planned),
         _volume(world, planned),
+        _stage(world, planned),
         _playbook(world, planned, library),
     )
 
@@ -142,6 +144,13 @@ def _volume(world: World, planned: Planned) -> Finding:
     bound = max(volume.floor, volume.times * had)
     says = f"{new:,} people, {had:,} on {before[-1]}, at most {bound:,.0f} are no jump"
     return Finding("volume_steady", new <= bound, says, new)
+
+
+def _stage(world: World, planned: Planned) -> Finding:
+    stage, wrong = beyond(world, planned)
+    return _found(
+        "stage_kept", wrong, f"within what {stage} allows", f"{stage}: {'; '.join(wrong)}"
+    )
 
 
 def _playbook(world: World, planned: Planned, library: Library) -> Finding:

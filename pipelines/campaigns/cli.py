@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent_runtime.settings import Settings, load_settings
+from pipelines.campaigns.stages.cli import app as stages
 from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.campaigns.running import Day
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
+app.add_typer(stages)
 
 Name = Annotated[str, typer.Argument(help="Id of a campaign, or its file in the workspace.")]
 WorkspaceOption = Annotated[

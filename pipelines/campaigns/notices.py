@@ -1,4 +1,4 @@
-"""Tells people that a campaign has stopped by itself: a notice in their queue of work."""
+"""Tells people that a campaign has stopped by itself, or soon will: a notice in their queue."""
 
 import hashlib
 from collections.abc import Collection
@@ -25,10 +25,14 @@ def tell(
     cause: str,
     reason: str,
     *,
+    headline: str = "",
     roles: Collection[str] = (),
     now: datetime,
 ) -> list[str]:
-    """Writes a notice for each reader in the transaction of the pause; returns who they are."""
+    """Writes a notice for each reader in the transaction of the caller; returns who they are.
+
+    Without a headline it says that the campaign has stopped.
+    """
     told = readers(tx, root, roles)
     for reader in told:
         key = "\x1f".join((cause, campaign_id, reader, now.isoformat()))
@@ -40,7 +44,7 @@ def tell(
                 person_id="",
                 kind="notice",
                 route_to="team",
-                reason=f"campaign {campaign_id} stopped",
+                reason=headline or f"campaign {campaign_id} stopped",
                 text=reason,
                 received_at=now,
                 priority="fast",

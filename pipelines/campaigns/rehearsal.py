@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from agent_runtime.app import assemble
+from agent_runtime.campaign_stage import UNBOUND, as_text
 from agent_runtime.contracts import OutreachTask
 from agent_runtime.desk import Desk
 from agent_runtime.library.catalog import company_library
@@ -82,8 +83,8 @@ def rehearse(
     """Returns the first message of people of a plan, in the order in which they fall due.
 
     The touch is worked by the same desk, rules and texts as the real one, at the instant at which
-    it is due, in a store that lives in memory alone. A pause is not looked at: it is no property
-    of the plan.
+    it is due, in a store that lives in memory alone. A pause is not looked at, and neither is
+    the state of the campaign's life: they are no properties of the plan.
 
     Args:
         world: What the plan stands on.
@@ -155,6 +156,7 @@ def _stage(
             if path.is_file():
                 shutil.copy(path, paths.lake / path.name)
         write_limits(planned.campaign, lake.campaign_limits)
+        lake.campaign_stages.write_text(as_text({planned.campaign.id: UNBOUND}), "utf-8")
         for path in (real.registry, head_of(real.registry)):
             if path.is_file():
                 shutil.copy(path, paths.root / path.name)

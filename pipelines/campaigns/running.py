@@ -20,6 +20,7 @@ from pipelines.campaigns.gates import why_not_now
 from pipelines.campaigns.planning import Planned, World, plan_day, read_world
 from pipelines.campaigns.rehearsal import rehearse
 from pipelines.campaigns.runtime import Runtime, open_runtime
+from pipelines.campaigns.stages.binding import bind
 from pipelines.campaigns.tables import CampaignTables, only_writer
 from pipelines.coherence import check_campaign
 from pipelines.errors import PipelineError
@@ -133,6 +134,7 @@ def carry_out(day: Day, *, code_version: str, allows_jump: bool = False) -> Done
             code_version=code_version,
             now=planned.now,
         )
+        bind(day.paths, runtime)
         _write(day, world, planned)
     return Done(planned, findings, planned.new, _unlike(day))
 

@@ -1,6 +1,7 @@
 """The outreach queue, and its way into the runtime store."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -10,6 +11,9 @@ from pipelines.outages import again_after_outage
 from pipelines.pools import STORE
 from pipelines.resources import BatchResource, WorkspaceResource
 
+if TYPE_CHECKING:
+    from pipelines.lake import Lake
+
 KINDS = {"polars", "parquet"}
 
 
@@ -17,6 +21,7 @@ def _queue_specs() -> list[dg.AssetSpec]:
     deps = [
         dg.AssetKey(["assignment", "assignments"]),
         dg.AssetKey(["segments", "eligibilities"]),
+        dg.AssetKey(["fit", "scores"]),
         dg.AssetKey(["crm", "person_events"]),
     ]
     described = {
@@ -70,6 +75,7 @@ def outreach_queue(
             experiment_id=spec.id,
             now=workspace.instant(),
             stored=planned(stored),
+            likely=_likely(lake, workspace.tenant_id) if campaign.order_by == "fit" else None,
         )
         tasks = in_order(pl.concat([stored, from_tasks(queue.tasks)]))
         final = outcomes(eligibility, by_arm.left_out | queue.left_out)
@@ -86,6 +92,21 @@ def outreach_queue(
             asset_key=["outreach", "outcomes"], metadata={"reasons": dict(reasons.iter_rows())}
         ),
     )
+
+
+def _likely(lake: "Lake", tenant_id: str) -> dict[str, float]:
+    """The best score of every person; empty where nothing was scored, and then nobody is first."""
+    import polars as pl
+
+    from pipelines.fit.scores import FIT_SCORES
+    from pipelines.lake import read_or_empty
+
+    scored = read_or_empty(lake.fit_scores, FIT_SCORES).filter(
+        pl.col("person_id").is_not_null()
+        & pl.col("probability").is_not_null()
+        & (pl.col("tenant_id") == tenant_id)
+    )
+    return dict(scored.group_by("person_id").agg(pl.col("probability").max()).iter_rows())
 
 
 @dg.asset(

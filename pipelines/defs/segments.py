@@ -1,9 +1,14 @@
 """Who is in which segment, who may be written to in the campaign, and why everybody else not."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from pipelines.resources import BatchResource, WorkspaceResource
 from pipelines.tables import GRAINS
+
+if TYPE_CHECKING:
+    from pipelines.transforms.segment_funnel import Funnel
 
 KINDS = {"polars", "parquet"}
 CANONICAL = [dg.AssetKey(["crm", name]) for name in GRAINS]
@@ -42,14 +47,34 @@ def memberships(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
 
     from pipelines.lake import Lake, write_all
     from pipelines.transforms.segment import load_segment, members
+    from pipelines.transforms.segment_funnel import funnel
 
     lake = Lake(workspace.paths)
     facts = pl.read_parquet(lake.contact_facts)
     segments = [load_segment(name) for name in batch.segment_names()]
     frames = {segment.id: members(facts, segment) for segment in segments}
     write_all(frames, lake.segments)
-    inside = {name: int(frame.get_column("is_member").sum()) for name, frame in frames.items()}
-    return dg.MaterializeResult(metadata={"members": inside})
+    funnels = [funnel(facts, segment) for segment in segments]
+    inside = {one.segment.partition("@")[0]: one.members for one in funnels}
+    return dg.MaterializeResult(metadata={"members": inside, "funnel": _as_table(funnels)})
+
+
+def _as_table(funnels: "list[Funnel]") -> dg.TableMetadataValue:
+    """One row per segment and rule: whom it takes out in order, and whom it alone would."""
+    rows = [
+        {
+            "segment": one.segment,
+            "rule": rule.rule,
+            "must be": rule.words,
+            "takes out": rule.takes_out,
+            "left": rule.left,
+            "alone": rule.alone,
+            "only this": rule.only,
+        }
+        for one in funnels
+        for rule in one.rules
+    ]
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows])
 
 
 @dg.asset(

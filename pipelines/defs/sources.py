@@ -8,7 +8,7 @@ import dagster as dg
 from pipelines.resources import BatchResource, WorkspaceResource, from_environment_sources
 from pipelines.sources.keys import landed_keys
 
-BATCH = dg.AssetSelection.groups("sources", "crm", "segments", "assignment", "outreach")
+BATCH = dg.AssetSelection.groups("sources", "crm", "segments", "fit", "assignment", "outreach")
 
 
 @dg.asset(

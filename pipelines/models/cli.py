@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 
 TEST_SET = Path("tests/agent_runtime/models/intents")
-Name = Annotated[str, typer.Argument(metavar="MODEL", help="intent, opinion_opt_out ...")]
+Name = Annotated[str, typer.Argument(metavar="MODEL", help="intent, opinion_opt_out, fit ...")]
 Place = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Where MLflow keeps its file.")
 ]
@@ -89,11 +89,11 @@ def list_versions(
     """
     from experiments.model_registry import versions
     from pipelines.models.decisions import champion_of
-    from pipelines.models.kinds import KINDS, kind_of
+    from pipelines.models.kinds import FIT, KINDS, name_of
     from pipelines.models.registering import database_of
 
     paths = load_settings(workspace).paths
-    names = [kind_of(model).name] if model else list(KINDS)
+    names = [name_of(model)] if model else [*KINDS, FIT]
     for name in names:
         champion_of(paths, name)
     found = [v for name in names for v in versions(name, database=database_of(paths))]
@@ -117,9 +117,9 @@ def champion(model: Name, *, workspace: Place = None, as_json: AsJson = False) -
     Example: [bold]parley model champion intent[/bold]
     """
     from pipelines.models.decisions import champion_of, decisions
-    from pipelines.models.kinds import kind_of
+    from pipelines.models.kinds import name_of
 
-    paths, name = load_settings(workspace).paths, kind_of(model).name
+    paths, name = load_settings(workspace).paths, name_of(model)
     found, made = champion_of(paths, name), decisions(paths, name)
     if as_json:
         row = _row(found) if found else None
@@ -175,6 +175,7 @@ def promote(
     Example: [bold]parley model promote intent --who "Ada Roe" --why "more Italian"[/bold]
     """
     from pipelines.models import decisions
+    from pipelines.models.kinds import FIT
 
     challenger, judgement = _judged(model, version, frozen, workspace)
     paths = load_settings(workspace).paths
@@ -182,7 +183,8 @@ def promote(
     done = decisions.promote(paths, challenger, judgement, who=who, why=why, now=now)
     before = f", before it {done.before}" if done.before else ", the first one"
     typer.echo(f"{model}: version {done.version} is champion{before}")
-    typer.echo("`parley model check` says whether the runtime loads it")
+    shown = "`parley model check` says whether the runtime loads it"
+    typer.echo("`parley fit score` scores by it" if model == FIT else shown)
 
 
 @app.command()
@@ -192,9 +194,9 @@ def rollback(model: Name, *, who: Who, why: Why, workspace: Place = None) -> Non
     Example: [bold]parley model rollback intent --who "Ada Roe" --why "misses Dutch"[/bold]
     """
     from pipelines.models.decisions import roll_back
-    from pipelines.models.kinds import kind_of
+    from pipelines.models.kinds import name_of
 
-    paths, name = load_settings(workspace).paths, kind_of(model).name
+    paths, name = load_settings(workspace).paths, name_of(model)
     done = roll_back(paths, name, who=who, why=why, now=datetime.now(UTC))
     typer.echo(f"{name}: version {done.version} is champion again, after {done.before}")
 
@@ -237,23 +239,32 @@ def _judged(
     from experiments.champion import judge, load_rule
     from experiments.model_registry import CHALLENGER, versions
     from pipelines.models.decisions import champion_of
-    from pipelines.models.kinds import kind_of
+    from pipelines.models.kinds import FIT, kind_of, name_of
     from pipelines.models.registering import database_of, latency_ratio, saved_answers
 
-    paths, kind = load_settings(workspace).paths, kind_of(model)
-    crowned = champion_of(paths, model)
+    settings = load_settings(workspace)
+    paths = settings.paths
+    crowned = champion_of(paths, name_of(model))
     every = versions(model, database=database_of(paths))
     wanted = (v for v in every if v.version == number or (not number and CHALLENGER in v.aliases))
     challenger = next(wanted, None)
     if challenger is None:
         there = ", ".join(str(v.version) for v in every) or "none"
+        how = "fit train" if model == FIT else f"model register {model}"
         raise PipelineError(
             f"model {model}: there is no {f'version {number}' if number else 'challenger'}; "
-            f"versions: {there}; `parley model register {model}` makes one."
+            f"versions: {there}; `parley {how}` makes one."
         )
+    if model == FIT:
+        from pipelines.fit.registering import judged
+        from pipelines.lake import Lake
+
+        tables = Lake(paths).canonical()
+        return challenger, judged(challenger, crowned, tables, tenant_id=settings.tenant_id)
     if crowned is None or crowned.version == challenger.version:
         return challenger, None
     _progress("timing both …")
+    kind = kind_of(model)
     ratio = latency_ratio(kind, crowned, challenger, _frozen(frozen))
     before, after = saved_answers(crowned), saved_answers(challenger)
     return challenger, judge(before, after, latency_ratio=ratio, rule=load_rule())

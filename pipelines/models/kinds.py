@@ -165,8 +165,22 @@ KINDS: dict[str, Kind] = {
 """By the name in the registry."""
 
 
+FIT = "fit"
+"""The model of `pipelines.fit`: it reads accounts and not texts, so it has a rule of its own."""
+
+
+def name_of(name: str) -> str:
+    """Returns the name of a model in the registry, or says which there are."""
+    return FIT if name == FIT else kind_of(name).name
+
+
 def kind_of(name: str) -> Kind:
-    """Returns a model by name, or says which there are."""
+    """Returns a model that reads texts by name, or says which there are."""
+    if name == FIT:
+        raise PipelineError(
+            "model 'fit': it reads no texts and does not ship; `parley fit train` registers it, "
+            "and `parley fit drift` says whether it still holds."
+        )
     if name not in KINDS:
         raise PipelineError(f"model {name!r}: it is not registered; use one of {', '.join(KINDS)}.")
     return KINDS[name]

@@ -73,6 +73,11 @@ def check(condition: Any, schema: Mapping[str, pl.DataType], *, where: str) -> N
             _check_value(value, op, schema[field], f"{where}: {field} {op} {value!r}")
 
 
+def fields_of(condition: Condition) -> tuple[str, ...]:
+    """Returns the fields that a condition asks for, each once, in the order of writing."""
+    return tuple(dict.fromkeys(leaf["field"] for leaf in _leaves(condition, "the condition")))
+
+
 def _bracketed(part: Condition) -> str:
     return f"({describe(part)})" if "all" in part or "any" in part else describe(part)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -63,10 +63,12 @@ def plan(
     experiment_id: str,
     now: datetime,
     stored: Sequence[OutreachTask | Planned] = (),
+    likely: Mapping[str, float] | None = None,
 ) -> Queue:
     """Returns the touches of all recipients; who has touches already keeps them unmoved.
 
-    People are taken in an order that depends on nothing but their ids. Each gets the first
+    People are taken in an order that depends on nothing but their ids, or where there are scores
+    the likeliest first; scores neither add nor remove a recipient. Each gets the first
     workday on which all touches fit the caps of mailbox, account and day, and for each touch a
     half hour of that day that lies in working hours of every zone where the person may be.
 
@@ -76,6 +78,8 @@ def plan(
         experiment_id: The experiment whose arm they are in.
         now: Start of the campaign for newcomers.
         stored: Touches planned by earlier batches; they count towards the caps.
+        likely: How likely each person buys, for a campaign that is ordered by fit; who has no
+            score comes after those who have.
     """
     load = _Load(campaign, stored)
     has_touches = {task.person_id for task in stored if task.campaign_id == campaign.id}
@@ -83,7 +87,7 @@ def plan(
     tasks: list[OutreachTask] = []
     left_out: dict[str, str] = {}
     newcomers = (r for r in recipients if r.person_id not in has_touches)
-    for one in sorted(newcomers, key=lambda r: (_dice(campaign.id, r.person_id), r.person_id)):
+    for one in sorted(newcomers, key=lambda r: _turn(r.person_id, campaign.id, likely or {})):
         touches = _place(one, campaign, load, workdays, now)
         if isinstance(touches, str):
             left_out[one.person_id] = touches
@@ -93,6 +97,10 @@ def plan(
             expiry = min(task.expires_at, now + timedelta(days=campaign.window_days))
             tasks.append(task.model_copy(update={"expires_at": expiry}))
     return Queue(tuple(tasks), left_out)
+
+
+def _turn(person_id: str, campaign_id: str, likely: Mapping[str, float]) -> tuple[float, int, str]:
+    return -likely.get(person_id, -1.0), _dice(campaign_id, person_id), person_id
 
 
 class _Load:

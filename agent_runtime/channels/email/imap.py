@@ -26,6 +26,19 @@ LOOK_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
 
+@contextmanager
+def logged_in(account: ImapAccount) -> Iterator[IMAPClient]:
+    """Yields a connection to an account's server that has logged in."""
+    client = IMAPClient(account.host, account.port, ssl=account.tls == "tls", timeout=TIMEOUT_S)
+    try:
+        if account.tls == "starttls":
+            client.starttls()
+        client.login(account.user, account.password.get_secret_value())
+        yield client
+    finally:
+        client.shutdown()
+
+
 @dataclass(frozen=True, slots=True)
 class ImapFolder:
     """One folder of one account."""
@@ -66,15 +79,8 @@ class ImapFolder:
     @contextmanager
     def connected(self) -> Iterator[IMAPClient]:
         """Yields a connection that has logged in."""
-        account = self.account
-        client = IMAPClient(account.host, account.port, ssl=account.tls == "tls", timeout=TIMEOUT_S)
-        try:
-            if account.tls == "starttls":
-                client.starttls()
-            client.login(account.user, account.password.get_secret_value())
+        with logged_in(self.account) as client:
             yield client
-        finally:
-            client.shutdown()
 
     def take(self, client: IMAPClient, receive: Receive) -> int:
         """Stores what is new and returns how many mails that was.

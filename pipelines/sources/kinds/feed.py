@@ -92,7 +92,9 @@ class FeedSource(Source):
         from dlt.sources.helpers.requests import Client
         from dlt.sources.rest_api import rest_api_source
 
-        with closing(Client(raise_for_status=False).session) as session:
+        from pipelines.sources.kinds.whole_answers import read_whole
+
+        with closing(read_whole(Client(raise_for_status=False).session)) as session:
             asked: Any = {
                 "client": {**self._client(secrets), "session": session},
                 "resources": [_resource(name, table) for name, table in self.tables.items()],

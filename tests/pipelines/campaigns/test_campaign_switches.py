@@ -179,7 +179,8 @@ def test_a_spent_budget_pauses_by_itself_tells_people_and_ends_with_its_day(
     with open_runtime(paths, "northbeam") as runtime, runtime.store.begin() as tx:
         notices = [t for t in tx.open_human_tasks() if t.kind == "notice"]
     assert notices
-    assert {notice.text for notice in notices} == {why}
+    stops = {n.text for n in notices if n.reason == "campaign prospecting stopped"}
+    assert stops == {why}
     wire = Wire()
     work(paths, queued[0], wire)
     assert wire.mails == []
@@ -188,6 +189,32 @@ def test_a_spent_budget_pauses_by_itself_tells_people_and_ends_with_its_day(
     assert held(paths, page(), datetime(2026, 1, 12, 23, 0, tzinfo=UTC)) == ""
     pause(paths, "northbeam", "prospecting", why="mine", by="Ada", now=NOW)
     assert held(paths, page(), datetime(2026, 1, 13, 9, tzinfo=UTC)) == "mine"
+
+
+def test_half_most_and_all_of_a_budget_are_told_once_each(paths, write_campaign, page, queued):
+    """R209: at 50%, 80% and 100%, and anew on the next day."""
+    write_campaign(budget={"messages_a_day": 10})
+    morning = datetime(2026, 1, 12, 9, tzinfo=UTC)
+
+    def headlines():
+        with open_runtime(paths, "northbeam") as runtime, runtime.store.begin() as tx:
+            mine = [t for t in tx.open_human_tasks() if t.kind == "notice"]
+        first = min((t.assignee for t in mine), default="")
+        return sorted(t.reason for t in mine if t.assignee == first)
+
+    at = {"50%": 5, "80%": 8}
+    for number in range(1, 11):
+        trace(paths, left(number, morning))
+        held(paths, page(), morning)
+        held(paths, page(), morning + timedelta(minutes=number))
+        told = [n for n in headlines() if "has used up" in n]
+        assert len(told) == sum(number >= least for least in at.values())
+    used = [f"campaign prospecting has used up {share} of messages_a_day" for share in at]
+    assert headlines() == [*used, "campaign prospecting stopped"]
+    tomorrow = morning + timedelta(days=1)
+    trace(paths, *(left(20 + n, tomorrow) for n in range(9)))
+    held(paths, page(), tomorrow)
+    assert headlines().count(used[1]) == 2
 
 
 def test_euros_and_reviewer_minutes_are_those_of_the_campaigns_threads(

@@ -228,7 +228,7 @@ def _paths(workspace):
 def test_a_model_that_nobody_knows_is_refused_with_those_there_are(story):
     _, parley, *_ = story
 
-    refused = parley("register", "fit")
+    refused = parley("register", "propensity")
 
     assert "use one of intent, opinion_opt_out, opinion_auto_reply" in str(refused.exception)
 

@@ -151,3 +151,22 @@ def test_a_queue_survives_its_table(tmp_path, queue):
 
     assert set(read_tasks(path)) == set(queue.tasks)
     assert read_tasks(tmp_path / "nothing.parquet") == []
+
+
+def test_by_fit_the_likeliest_come_first_and_the_same_people_are_written_to():
+    """R88: a score orders the queue of a campaign that asks for it, and decides nothing else."""
+    people = [recipient(n, account_id=None) for n in range(900)]
+    likely = {f"p{n}": n / 900 for n in range(600)}
+    plain, ordered = planned(people), planned(people, likely=likely)
+
+    def starts(queue):
+        return {task.person_id: task.not_before for task in queue.tasks if task.touch == 1}
+
+    first, usual = starts(ordered), starts(plain)
+    assert set(first) == set(usual)
+    assert ordered.left_out == plain.left_out
+    parts = [range(start, start + 200) for start in (400, 200, 0, 600)]
+    means = [sum(first[f"p{n}"].timestamp() for n in part) / 200 for part in parts]
+    assert means == sorted(means)
+    assert means[-1] - means[0] > 2 * 86_400
+    assert planned(people, likely={}).tasks == plain.tasks

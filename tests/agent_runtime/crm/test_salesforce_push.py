@@ -80,12 +80,12 @@ def test_an_answer_that_is_lost_makes_nothing_twice_there(org, store, push, nth,
     assert set(states(store).values()) == {"PUSHED"}
 
 
-def test_a_part_of_a_composite_that_fails_is_asked_again_alone(org, store, push):
+def test_a_later_row_of_a_record_waits_for_the_one_that_failed(org, store, push):
     for number in range(3):
         hear(store, f"k{number}", text=f"line {number}")
     org.locked.add(activity_id("heard", "k1"))
     push.work(now=NOW)
-    assert sorted(states(store).values()) == ["PUSHED", "PUSHED", "WAITING"]
+    assert sorted(states(store).values()) == ["PUSHED", "WAITING", "WAITING"]
     org.locked.clear()
     work_until(push)
     assert len(org.objects["Task"]) == 3

@@ -1,0 +1,1 @@
+"""The first pilot of a company: its files, written by `parley init`."""

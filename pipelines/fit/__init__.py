@@ -1,0 +1,1 @@
+"""Fit: how likely an account buys, learnt from deals won and lost, with reasons a rep can read."""
