@@ -171,7 +171,8 @@ def test_a_spec_that_was_edited_on_disk_assigns_and_queues_nobody(run):
     with pytest.raises(SpecEditedError, match="another content"):
         batch_of(run, campaign)
     assert arms(run) == before
-    raised = text.replace("control: holdout", "control: agent").replace("version: 1", "version: 2")
+    edited = text.replace("control: holdout", "control: agent")
+    raised = re.sub(r"(?m)^version: (\d+)$", lambda was: f"version: {int(was[1]) + 1}", edited)
     spec.write_text(raised, "utf-8")
     with pytest.raises(RegistryError, match="field 'control' is 'agent'"):
         batch_of(run, campaign)
