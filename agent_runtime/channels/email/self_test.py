@@ -71,7 +71,7 @@ def has_arrived(account: ImapAccount, message_id: str, *, within_s: float) -> bo
     with logged_in(account) as client:
         while True:
             client.select_folder(account.folders[0], readonly=True)
-            if client.search(["HEADER", "Message-ID", message_id]):
+            if client.search(f'HEADER Message-ID "{message_id}"'):
                 return True
             if time.monotonic() >= ends:
                 return False

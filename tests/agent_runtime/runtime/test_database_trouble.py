@@ -86,15 +86,15 @@ def test_the_worker_outlives_a_round_that_the_database_fails(monkeypatch):
 
 
 COUNTS = """
-import re._compiler as compiler
+import _sre
 from datetime import UTC, datetime
 from agent_runtime.library.catalog import load_library
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime import warm_up as rehearsal
 
 compiled = []
-compile = compiler.compile
-compiler.compile = lambda *given: compiled.append(1) or compile(*given)
+compile = _sre.compile
+_sre.compile = lambda *given: compiled.append(1) or compile(*given)
 for asks in (rehearsal._ASKS, "Bitte keine Mails mehr, wir haben schon etwas. Gruss, Robin"):
     rehearsal._ASKS = asks
     before = len(compiled)
