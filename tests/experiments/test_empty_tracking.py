@@ -1,3 +1,4 @@
+import re
 import sqlite3
 import warnings
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from experiments.tracking import log_evaluation, open_client
 def tables(database):
     with sqlite3.connect(database) as db:
         made = db.execute("select type, name, sql from sqlite_master order by 1, 2").fetchall()
+        # MLflow's migrations write the constraints of a table in another order each time.
+        made = [(kind, name, sorted(re.split(r"[,\s()]+", sql or ""))) for kind, name, sql in made]
         return made, db.execute("select version_num from alembic_version").fetchall()
 
 

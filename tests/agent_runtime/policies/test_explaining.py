@@ -117,7 +117,7 @@ def test_a_message_that_was_held_approved_and_sent_shows_each_step(store):
     sent = replace(MESSAGE, state="SENT", rfc_message_id="<4f0c@x>")
     with store.begin() as tx:
         journal = log.Journal(tx, FACTS.session, now=later, versions={})
-        journal.write("review", "a1", payload=log.review(given, waited_s=60.0))
+        journal.write("review", "a1", payload=log.review(given, waited_s=60.0, changed=None))
         outgoing = {**log.outgoing(sent), "code": "250"}
         journal.write("message", sent.message_id, 1, "SENT", payload=outgoing)
     text = explain(store, MESSAGE.message_id).as_text()
