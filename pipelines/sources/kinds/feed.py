@@ -14,6 +14,7 @@ from pipelines.sources.secret import Address, SecretName, Secrets
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
+    from requests.adapters import HTTPAdapter
 
 
 class Paging(Authored):
@@ -93,13 +94,12 @@ class FeedSource(Source):
         from dlt.sources.rest_api import rest_api_source
 
         with closing(Client(raise_for_status=False).session) as session:
-            yield rest_api_source(
-                {
-                    "client": {**self._client(secrets), "session": session},
-                    "resources": [_resource(name, table) for name, table in self.tables.items()],
-                },
-                name=self.source,
-            )
+            session.mount(self.url, _whole_answers())
+            settings: Any = {
+                "client": {**self._client(secrets), "session": session},
+                "resources": [_resource(name, table) for name, table in self.tables.items()],
+            }
+            yield rest_api_source(settings, name=self.source)
 
     def check(self, secrets: Secrets) -> list[Checked]:
         """Asks for the first page of each list."""
@@ -123,6 +123,20 @@ class FeedSource(Source):
         elif self.token:
             client["auth"] = {"type": "bearer", "token": secrets[self.token]}
         return client
+
+
+def _whole_answers() -> "HTTPAdapter":
+    """Reads refusals too, since dlt raises before it does and their connections stay open."""
+    from requests import Response
+    from requests.adapters import HTTPAdapter
+
+    class Whole(HTTPAdapter):
+        def send(self, *arguments: Any, **options: Any) -> Response:
+            answer = super().send(*arguments, **options)
+            _ = answer.content
+            return answer
+
+    return Whole()
 
 
 def _resource(name: str, table: FeedTable) -> Any:
