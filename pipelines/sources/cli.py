@@ -184,7 +184,7 @@ def drift(names: Names = None, *, workspace: Place = None, as_json: AsJson = Fal
 def accept(
     source: Annotated[str, typer.Argument(help="Name of the source.")],
     table: Annotated[str, typer.Argument(help="Landed table.")],
-    column: Annotated[str, typer.Argument(help="Column; * where most rows have vanished.")],
+    column: Annotated[str, typer.Argument(help="Column; _rows where most rows have vanished.")],
     *,
     workspace: Place = None,
     as_json: AsJson = False,

@@ -16,7 +16,7 @@ from pipelines.errors import PipelineError
 
 DriftKind = Literal["new_column", "changed_type", "vanished_column", "vanished_rows"]
 
-ALL_ROWS = "*"
+ALL_ROWS = "_rows"
 """Stands for the rows as a whole, where a drift is not about one column."""
 
 SENTENCES: dict[DriftKind, str] = {

@@ -14,6 +14,7 @@ from pipelines.sources.secret import Address, SecretName, Secrets
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
+    from requests.adapters import HTTPAdapter
 
 
 class Paging(Authored):
@@ -92,14 +93,13 @@ class FeedSource(Source):
         from dlt.sources.helpers.requests import Client
         from dlt.sources.rest_api import rest_api_source
 
-        from pipelines.sources.kinds.whole_answers import read_whole
-
-        with closing(read_whole(Client(raise_for_status=False).session)) as session:
-            asked: Any = {
+        with closing(Client(raise_for_status=False).session) as session:
+            session.mount(self.url, _whole_answers())
+            settings: Any = {
                 "client": {**self._client(secrets), "session": session},
                 "resources": [_resource(name, table) for name, table in self.tables.items()],
             }
-            yield rest_api_source(asked, name=self.source)
+            yield rest_api_source(settings, name=self.source)
 
     def check(self, secrets: Secrets) -> list[Checked]:
         """Asks for the first page of each list."""
@@ -123,6 +123,20 @@ class FeedSource(Source):
         elif self.token:
             client["auth"] = {"type": "bearer", "token": secrets[self.token]}
         return client
+
+
+def _whole_answers() -> "HTTPAdapter":
+    """Reads refusals too, since dlt raises before it does and their connections stay open."""
+    from requests import Response
+    from requests.adapters import HTTPAdapter
+
+    class Whole(HTTPAdapter):
+        def send(self, *arguments: Any, **options: Any) -> Response:
+            answer = super().send(*arguments, **options)
+            _ = answer.content
+            return answer
+
+    return Whole()
 
 
 def _resource(name: str, table: FeedTable) -> Any:

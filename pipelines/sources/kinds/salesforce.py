@@ -188,9 +188,9 @@ class SalesforceSource(Source):
         def rows(since: Any = cursor) -> Iterator[list[dict[str, Any]]]:
             yield from self._rows(org, what, fields, types, since.start_value or "")
 
-        columns: Any = {f: {"data_type": types[f]} for f in fields}
+        columns: dict[str, dict[str, Any]] = {f: {"data_type": types[f]} for f in fields}
         if "IsDeleted" in columns:
-            columns["IsDeleted"] |= {"hard_delete": True}
+            columns["IsDeleted"]["hard_delete"] = True
         return dlt.resource(
             rows,
             name=name,
