@@ -1,5 +1,6 @@
 """The same queue delivers to Salesforce by its documented wire (R191 R192)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -81,8 +82,13 @@ def test_an_answer_that_is_lost_makes_nothing_twice_there(org, store, push, nth,
 
 
 def test_a_part_of_a_composite_that_fails_is_asked_again_alone(org, store, push):
-    for number in range(3):
-        hear(store, f"k{number}", text=f"line {number}")
+    for number, name in enumerate(("bo", "ana", "cy")):
+        email = f"{name}@alder.example"
+        with store.begin() as tx:
+            tx.add_contact(replace(ANA, contact_id=f"c-{name}", person_id=f"p-{name}", email=email))
+        if name != "ana":
+            org.add("Contact", Email=email)
+        hear(store, f"k{number}", text=f"line {number}", person=f"p-{name}")
     org.locked.add(activity_id("heard", "k1"))
     push.work(now=NOW)
     assert sorted(states(store).values()) == ["PUSHED", "PUSHED", "WAITING"]
