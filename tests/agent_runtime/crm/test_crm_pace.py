@@ -86,7 +86,7 @@ def test_rows_that_were_not_asked_for_the_limits_sake_are_not_failures(store, hu
     assert len(hubspot.log) == 3
     with store.begin() as tx:
         assert all(row.attempts == 0 for row in tx.pushes())
-    for _ in range(8):
+    for _ in range(12):
         clock.now += 10
         push.work(now=again)
     assert set(states(store).values()) == {"PUSHED"}
