@@ -1,4 +1,4 @@
-"""The sandbox's CRM with outcomes drawn anew from a known log odds: the planted truth."""
+"""A CRM made up for this, with outcomes drawn from a known log odds: the planted truth."""
 
 from datetime import UTC, datetime, timedelta
 
