@@ -19,9 +19,7 @@ assignments as (
         person_id,
         {{ key_of.format('experiment_id') }} as row_key
     from {{ ref('stg_experiments__assignments') }}
-    {%- if not var('are_assignments_new', true) %}
-    where false
-    {%- endif %}
+    where {{ var('are_assignments_new', true) }}
 ),
 
 known as (
@@ -33,9 +31,7 @@ known as (
     where
         named_experiment != ''
         and row_key is not null
-    {%- if not var('are_assignments_new', true) %}
-        and false
-    {%- endif %}
+        and {{ var('are_assignments_new', true) }}
 ),
 
 differing as (
@@ -69,6 +65,15 @@ assignments_of_them as (
             and assignments.person_id = differing.person_id
 ),
 {%- else %}
+known_of_them as (
+    select
+        null::varchar as tenant_id,
+        null::varchar as person_id,
+        null::varchar as named_experiment,
+        null::ubigint as row_key
+    where false
+),
+
 assignments_of_them as (
     select * from {{ ref('stg_experiments__assignments') }}
 ),
@@ -79,12 +84,10 @@ firsts as (
     select
         tenant_id,
         person_id,
-        unnest(
-            arg_min(
-                struct_pack(assignment_id, experiment_id, arm, assigned_at),
-                (assigned_at, experiment_id)
-            )
-        )
+        arg_min(
+            struct_pack(assignment_id, experiment_id, arm, assigned_at),
+            (assigned_at, experiment_id)
+        ) as assignment
     from assignments_of_them
     group by tenant_id, person_id
 ),
@@ -101,8 +104,13 @@ named as (
     from assignments_of_them
     union all by name
     select
-        *,
-        '' as named_experiment
+        tenant_id,
+        person_id,
+        '' as named_experiment,
+        assignment.assignment_id,
+        assignment.experiment_id,
+        assignment.arm,
+        assignment.assigned_at
     from firsts
 ),
 
@@ -113,28 +121,33 @@ assigned as (
     from named
 ),
 
-rows as (
+changed as (
     select * from assigned
-    {%- if is_addition() %}
-    anti join known_of_them
-        on assigned.row_key = known_of_them.row_key
-    union all by name
-    -- An assignment that is not there any more leaves its person without an arm, as if there had been none.
+    where row_key not in (select known_of_them.row_key from known_of_them)
+),
+
+-- An assignment that is not there any more leaves its person without an arm, as if there had been none.
+gone as (
     select
-        tenant_id,
-        person_id,
-        named_experiment
+        known_of_them.tenant_id,
+        known_of_them.person_id,
+        known_of_them.named_experiment
     from known_of_them
     anti join assigned
         on
             known_of_them.tenant_id = assigned.tenant_id
             and known_of_them.person_id = assigned.person_id
             and known_of_them.named_experiment = assigned.named_experiment
-    {%- endif %}
+),
+
+tracked as (
+    select * from changed
+    union all by name
+    select * from gone
 )
 
 select
     *,
     hash(tenant_id, person_id, named_experiment) as tracked_key,
     {{ this_load() }} as load
-from rows
+from tracked

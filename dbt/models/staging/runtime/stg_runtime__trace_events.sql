@@ -40,7 +40,32 @@ deduplicated as (
         partition by event_id
         order by seq, occurred_at, payload, kind, tenant_id, thread_id, person_id, contact_id, versions
     ) = 1
+),
+{%- if is_addition() %}
+
+-- Ids rise with time, so what is older than all new ones is skipped without a look.
+-- Where they do not rise, it only takes longer.
+known as (
+    select known.event_id
+    from {{ this }} as known
+    where
+        known.event_id >= (
+            select min(files.event_id) from {{ lake('runtime', 'trace_events', only=files) }} as files
+        )
+),
+
+unknown as (
+    select deduplicated.*
+    from deduplicated
+    anti join known
+        on deduplicated.event_id = known.event_id
 )
+{%- else %}
+
+unknown as (
+    select * from deduplicated
+)
+{%- endif %}
 
 select
     ---------- ids
@@ -62,13 +87,4 @@ select
 
     ---------- timestamps
     occurred_at
-from deduplicated
-{%- if is_addition() %}
--- Ids rise with time, so what is older than all new ones is skipped without a look; where they do not, it is only slower.
-anti join (
-    select event_id
-    from {{ this }}
-    where event_id >= (select min(event_id) from {{ lake('runtime', 'trace_events', only=files) }})
-) as known
-    on deduplicated.event_id = known.event_id
-{%- endif %}
+from unknown
