@@ -143,7 +143,7 @@ class FitSpec(_Authored):
     enough: Enough = Enough()
     bands: Bands = Bands()
     drift: Drift = Drift()
-    leak_auc: float = Field(default=0.97, gt=0.8, le=1)
+    leak_auc: float = Field(default=0.95, gt=0.8, le=1)
     """A single feature that tells won from lost so well is taken for the outcome itself."""
 
     @model_validator(mode="after")
