@@ -37,8 +37,8 @@ def compiled(
         folder: In whose `__pycache__` they are kept; this package's by default.
     """
     path = _path(folder, name)
-    identity = _identity(sources, flags)
     try:
+        identity = _identity(sources, flags)
         kept = _read(path, identity)
         if kept is None:
             kept = [_code_of(source, int(flags)) for source in sources]

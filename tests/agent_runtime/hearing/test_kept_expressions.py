@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ def test_kept_expressions_equal_what_the_standard_library_compiles(tmp_path, fla
 
 def test_expressions_are_compiled_once(tmp_path, monkeypatch):
     compiled("a", SOURCES, folder=tmp_path)
-    monkeypatch.setattr("re._parser.parse", lambda *_: pytest.fail("compiled again"))
+    monkeypatch.setattr("agent_runtime.words.kept._code_of", lambda *_: pytest.fail("again"))
     assert len(compiled("a", SOURCES, folder=tmp_path)) == len(SOURCES)
 
 
@@ -71,5 +72,11 @@ def test_a_folder_that_nobody_may_write_to_is_no_trouble(tmp_path):
 
 
 def test_another_python_compiles_by_itself(tmp_path, monkeypatch):
-    monkeypatch.delattr("re._compiler._code")
-    assert len(compiled("a", ["halt"], folder=tmp_path)) == 1
+    def without_inner_names(name: str) -> ModuleType:
+        return ModuleType(name)
+
+    monkeypatch.setattr("agent_runtime.words.kept.import_module", without_inner_names)
+    assert compiled("a", ["halt", "stop+"], folder=tmp_path) == [
+        re.compile("halt"),
+        re.compile("stop+"),
+    ]
