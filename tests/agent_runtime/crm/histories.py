@@ -533,11 +533,13 @@ def _deals(history, tx):
         written = tx.changes_of("deal", f"7{name}", "next_step")
         push = tx.push("change", written[-1].change_id) if written else None
         versions = history.hubspot.history.get(("0-3", f"7{name}", "hs_next_step"), [])
-        if push is None or push.state != "PUSHED" or versions[0]["sourceType"] == "CRM_UI":
+        is_theirs = bool(versions) and versions[0]["sourceType"] == "CRM_UI"
+        if push is None or push.state != "PUSHED" or is_theirs:
             continue
         ours = fill(written[-1].after, contact, tx.recall(f"thread-{contact.person_id}"))
-        if versions[0]["value"] != ours:
-            yield f"next_step of {name} is {ours!r} here and {versions[0]['value']!r} there"
+        theirs = history.hubspot.objects["0-3"][f"7{name}"].get("hs_next_step", "")
+        if theirs != ours:
+            yield f"next_step of {name} is {ours!r} here and {theirs!r} there"
 
 
 def _beyond_the_list(history):
