@@ -18,6 +18,9 @@ OTHER_SCOPES = {
 BATCH_SCOPE = "communication_preferences.statuses.batch.read"
 """Reads 100 people's subscriptions at once; without it they are asked for one by one."""
 
+MERGED = "hs_merged_object_ids"
+"""Property with the ids of all records that have become this one, over any number of merges."""
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectKind:
@@ -31,12 +34,12 @@ class ObjectKind:
     links: tuple[str, ...] = ()
     """Kinds whose associations are read with each changed record."""
     is_merged: bool = False
-    """Whether two of them can become one, which `hs_merged_object_ids` of the new one says."""
+    """Whether two of them can become one, which a property of the new one says."""
 
     def asked(self, more: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Returns the properties to ask for, each once."""
         own = ("hs_object_id", self.modified)
-        merged = ("hs_merged_object_ids",) if self.is_merged else ()
+        merged = (MERGED,) if self.is_merged else ()
         return tuple(dict.fromkeys((*own, *merged, *self.properties, *more)))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.sources.hubspot.objects import ObjectKind
+from pipelines.sources.hubspot.objects import MERGED, ObjectKind
 from pipelines.sources.hubspot.reader import HubSpotReader, batches
 
 Row = dict[str, Any]
@@ -53,7 +53,7 @@ def gone_row(record_id: str, kind: ObjectKind, asked: Iterable[str]) -> Row:
 
 def merged_away(row: Row) -> list[str]:
     """Returns the ids of the records that have become this one."""
-    listed = str(row.get("hs_merged_object_ids") or "").split(";")
+    listed = str(row.get(MERGED) or "").split(";")
     return [one for one in map(str.strip, listed) if one and one != row["id"]]
 
 

@@ -13,7 +13,7 @@ import dlt
 from pipelines.errors import PipelineError
 from pipelines.sources.hubspot.changed import ChangedPages, instant_of, search_for_changes
 from pipelines.sources.hubspot.lists import definitions, owners, stages, subscription_types
-from pipelines.sources.hubspot.objects import ObjectKind, object_kinds
+from pipelines.sources.hubspot.objects import MERGED, ObjectKind, object_kinds
 from pipelines.sources.hubspot.progress import Progress, Wanted, since
 from pipelines.sources.hubspot.reader import HubSpotReader, HubSpotRefusal, HubSpotStop
 from pipelines.sources.hubspot.records import (
@@ -167,13 +167,22 @@ def _archived(
     links: Links,
     state: dict[str, Any],
 ) -> Iterator[list[Row]]:
-    """What went to the bin since the last look, and what came back out of it."""
+    """What went to the bin since the last look, and what came back out of it.
+
+    A record that others were merged into and that is thrown away before it was seen takes them with
+    it: the search shows it to nobody any more.
+    """
     binned: dict[str, str] = state.get("binned", {})
     there: dict[str, str] = {}
     query = {"archived": "true", "limit": "100"}
+    if kind.is_merged:
+        query["properties"] = MERGED
+    new: list[str] = []
     for page in reader.pages(f"/crm/v3/objects/{kind.path}", query):
         there |= {str(found["id"]): str(found.get("archivedAt") or "") for found in page}
-    new = [one for one, at in there.items() if binned.get(one) != at]
+        rows = [row_of(found, (MERGED,)) for found in page]
+        fresh = [row for row in rows if binned.get(row["id"]) != there[row["id"]]]
+        new += [one for row in fresh for one in (row["id"], *merged_away(row))]
     if new:
         yield [gone_row(one, kind, asked) for one in new]
     back = [one for one in binned if one not in there]

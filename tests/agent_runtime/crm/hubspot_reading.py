@@ -82,12 +82,13 @@ class ReadableHubSpot(HubSpot):
         self.archived[path].pop(number, None)
 
     def merge(self, path, primary, other):
-        """Two become one with a new id, as contacts and companies do."""
+        """Two become one with a new id, as contacts and companies do; all ids before it add up."""
         kept, lost = self.objects[path].pop(primary), self.objects[path].pop(other)
         number = str(next(self.ids))
         emails = [e for e in (lost.get("email"), *extra(kept), *extra(lost)) if e]
         merged = {**lost, **kept, "hs_object_id": number}
-        merged["hs_merged_object_ids"] = ";".join([primary, other])
+        ids = [*before(kept), *before(lost), primary, other]
+        merged["hs_merged_object_ids"] = ";".join(ids)
         if emails:
             merged["hs_additional_emails"] = ";".join(emails)
         self.objects[path][number] = merged
@@ -172,7 +173,7 @@ class ReadableHubSpot(HubSpot):
         source = self.archived[path] if is_archived else self.objects[path]
         numbers = sorted((n for n in source if int(n) > after), key=int)
         shown = [
-            self._binned(path, n) if is_archived else self._full(path, n, [])
+            self._binned(path, n, query) if is_archived else self._full(path, n, [])
             for n in numbers[:limit]
         ]
         more = paging(numbers[limit - 1]) if len(numbers) > limit else {}
@@ -282,14 +283,20 @@ class ReadableHubSpot(HubSpot):
             "updatedAt": modified,
         }
 
-    def _binned(self, path, number):
+    def _binned(self, path, number, query):
         held, at = self.archived[path][number]
+        names = ("hs_object_id", *query.get("properties", "").split(","))
+        said = {name: held[name] for name in names if name in held}
         times = {"createdAt": held["createdate"], "updatedAt": at, "archivedAt": at}
-        return {"id": number, "properties": {"hs_object_id": number}, "archived": True} | times
+        return {"id": number, "properties": said, "archived": True} | times
 
 
 def stamp(instant):
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def before(held):
+    return [one for one in (held.get("hs_merged_object_ids") or "").split(";") if one]
 
 
 def extra(held):

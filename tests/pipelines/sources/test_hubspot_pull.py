@@ -96,6 +96,24 @@ def test_what_is_archived_restored_merged_and_erased_is_seen(account, pull):
     assert set(landed(pull)) == {kept, merged}
 
 
+def test_what_was_merged_and_then_archived_between_two_pulls_is_gone(account, pull):
+    """Nobody is left to write to whom their people have thrown away."""
+    ids = [account.add(path, name="n") for path in ("contacts", "companies") for _ in range(3)]
+    pull()
+    for path, (kept, left, right) in (("contacts", ids[:3]), ("companies", ids[3:])):
+        account.archive(path, account.merge(path, left, right))
+        pull()
+        assert set(landed(pull, path)) == {kept}
+
+
+def test_what_was_merged_twice_between_two_pulls_is_gone(account, pull):
+    first, second, third = [account.add("contacts", email=f"{n}@x.example") for n in range(3)]
+    pull()
+    merged = account.merge("contacts", account.merge("contacts", first, second), third)
+    pull()
+    assert set(landed(pull)) == {merged}
+
+
 def test_a_named_record_is_read_though_the_search_does_not_see_it(account, pull):
     pull()
     hidden = account.add("contacts", email="new@x.example")
