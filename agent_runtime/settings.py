@@ -175,6 +175,8 @@ class Settings(BaseSettings):
     """Client secret of the app, by which HubSpot signs its webhooks; empty: none is served."""
     hubspot_portal: str = ""
     """Number of the account whose events count; empty: of every account that has the app."""
+    hubspot_lists: tuple[str, ...] = ()
+    """Names of lists of contacts whose members are read, as a JSON list: `["Webinar March"]`."""
     salesforce_url: str = ""
     """Address of the org, `https://name.my.salesforce.com`."""
     salesforce_token: SecretStr = SecretStr("")

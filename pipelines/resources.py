@@ -125,6 +125,10 @@ class HubSpotResource(dg.ConfigurableResource):
         """Says whether a token is set."""
         return bool(Settings().hubspot_token.get_secret_value())
 
+    def lists(self) -> tuple[str, ...]:
+        """Returns the names of the lists of contacts whose members are read."""
+        return Settings().hubspot_lists
+
     def reader(self) -> "HubSpotReader":
         """Returns a reader of the account."""
         return import_module("pipelines.sources.hubspot.run").open_reader(

@@ -248,6 +248,16 @@ _ALL = (
         ),
     ),
     Table(
+        "list_members",
+        (
+            _key("list_name"),
+            _key("member_id"),
+            _CONTACT,
+            Column("email", parse="email"),
+            _past("since"),
+        ),
+    ),
+    Table(
         "usage",
         (
             Column("account_id", required=True, refers_to="accounts.account_id"),

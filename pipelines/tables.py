@@ -34,6 +34,9 @@ GRAINS: dict[str, Grain] = {
     "consents": Grain(
         "One row per recorded yes or no of a person, for a channel and a purpose", ("consent_id",)
     ),
+    "list_members": Grain(
+        "One row per list of marketing automation and member of it", ("list_name", "member_id")
+    ),
     "usage": Grain(
         "One row per account, day and metric of product use", ("account_id", "day", "metric")
     ),

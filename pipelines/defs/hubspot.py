@@ -61,6 +61,7 @@ def hubspot_pull(
             batch.export_mapping(workspace),
             now=now,
             store=workspace.store_if_there(),
+            lists=hubspot.lists(),
         )
     gaps = list(run.pull.gaps())
     counted = {table.table: table for table in run.pull.tables}

@@ -12,6 +12,9 @@ from pipelines.schemas import PROVENANCE
 
 RECENT = timedelta(days=30)
 
+LISTS = "lists.names"
+"""The lists that a contact is on, each in brackets: `[Newsletter] [Webinar March]`."""
+
 _HIDDEN = {column.name for column in PROVENANCE} - {"synthetic"}
 
 
@@ -36,7 +39,9 @@ def contact_facts(tables: Frames[str, pl.DataFrame], *, now: datetime) -> pl.Dat
     for table, by in _aggregates(tables, now):
         key = table.columns[0]
         facts = facts.join(table, left_on=by, right_on=key, how="left")
-    return facts.with_columns(pl.col(_COUNTED).fill_null(0)).drop("_contact", "_account")
+    return facts.with_columns(pl.col(_COUNTED).fill_null(0), pl.col(LISTS).fill_null("")).drop(
+        "_contact", "_account"
+    )
 
 
 _COUNTED = (
@@ -71,6 +76,7 @@ def _aggregates(tables: Frames[str, pl.DataFrame], now: datetime) -> list[tuple[
         (_deals(tables["opportunities"], now), "_account"),
         (_contracts(tables["contracts"], now), "_account"),
         (_touches(tables["activities"], now), "_contact"),
+        (_lists(tables["list_members"], tables["contacts"]), "_contact"),
     ]
 
 
@@ -143,6 +149,24 @@ def _touches(activities: pl.DataFrame, now: datetime) -> pl.DataFrame:
     known = activities.filter(pl.col("contact_id").is_not_null())
     return known.group_by(pl.col("contact_id").alias("_key")).agg(
         _recent("occurred_at", now).sum().cast(pl.Int64).alias("activities.touches_30d"),
+    )
+
+
+def _lists(members: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
+    """Lists by contact; a member without a contact's id is whoever has the address."""
+    by_id = members.filter(pl.col("contact_id").is_not_null()).select("contact_id", "list_name")
+    by_email = (
+        members.filter(pl.col("contact_id").is_null())
+        .select("email", "list_name")
+        .join(contacts.select("email", "contact_id"), on="email")
+        .select("contact_id", "list_name")
+    )
+    return (
+        pl.concat([by_id, by_email])
+        .unique()
+        .sort("list_name")
+        .group_by(pl.col("contact_id").alias("_key"), maintain_order=True)
+        .agg(pl.format("[{}]", "list_name").str.join(" ").alias(LISTS))
     )
 
 

@@ -27,7 +27,13 @@ def pull_and_say(
     console = Console(stderr=is_quiet)
     with open_reader(settings) as reader, console.status("Asking HubSpot what changed …"):
         run = run_hubspot(
-            reader, workspace, load_mapping(mapping), now=now, store=store, is_full=is_full
+            reader,
+            workspace,
+            load_mapping(mapping),
+            now=now,
+            store=store,
+            is_full=is_full,
+            lists=settings.hubspot_lists,
         )
     if not is_quiet:
         _say(run, console)

@@ -5,7 +5,7 @@ links from one table to another, and reading HubSpot's own spellings of places a
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -58,13 +58,16 @@ MADE = {
 _CLOSED = pl.col("hs_is_closed").str.to_lowercase() == "true"
 
 
-def export_hubspot(landing: Path, folder: Path, *, now: datetime) -> dict[str, int]:
+def export_hubspot(
+    landing: Path, folder: Path, *, now: datetime, lists: Sequence[str] = ()
+) -> dict[str, int]:
     """Writes the files of the mapping `hubspot` from what was landed; returns rows by file.
 
     Args:
         landing: Landing folder of the lake.
         folder: Where the files go; other Parquet files there are removed.
         now: What has not happened by then is no activity yet.
+        lists: Lists whose members count; others that were read once do not.
 
     Raises:
         PipelineError: nothing has been pulled yet.
@@ -84,6 +87,7 @@ def export_hubspot(landing: Path, folder: Path, *, now: datetime) -> dict[str, i
             [_activities(_landed(landing, name), name, now) for name in ENGAGEMENTS]
         ),
         "subscriptions": _consents(landing, contacts),
+        "list_members": _members(landing, contacts, lists),
     }
     write_all(frames, folder)
     return {name: frame.height for name, frame in frames.items()}
@@ -121,6 +125,13 @@ def _addresses(contacts: pl.DataFrame) -> pl.DataFrame:
         .explode("email")
         .with_columns(pl.col("email").str.strip_chars().str.to_lowercase())
         .filter(pl.col("email").str.len_chars() > 0)
+    )
+
+
+def _members(landing: Path, contacts: pl.DataFrame, lists: Sequence[str]) -> pl.DataFrame:
+    found = _plain(landing, "list_members", ("list_name", "record_id", "since"))
+    return found.filter(pl.col("list_name").is_in(list(lists))).join(
+        contacts.select(record_id="id", email="email"), on="record_id", how="left"
     )
 
 

@@ -1,16 +1,21 @@
 """The lists of an account that are small enough to be read as a whole each time."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import dlt
 
 from pipelines.sources.hubspot.objects import object_kinds
 from pipelines.sources.hubspot.progress import Progress
 from pipelines.sources.hubspot.reader import HubSpotReader, HubSpotRefusal, HubSpotStop
+from pipelines.sources.hubspot.records import column_hints
 
 Row = dict[str, Any]
+
+CONTACTS = "0-1"
+"""Type of record of the lists that are read."""
 
 
 def definitions(reader: HubSpotReader, progress: Progress) -> dict[str, list[Row]]:
@@ -78,6 +83,47 @@ def subscription_types(reader: HubSpotReader, progress: Progress) -> Any:
         ]
 
     return _listed("subscription_types", ("id",), read, progress)
+
+
+def list_members(reader: HubSpotReader, progress: Progress, names: Iterable[str]) -> Any:
+    """Returns who is on the lists of these names, read as a whole; None where nothing is wanted.
+
+    A list that may not be read, or that is not there, is named, and leaves the others as they are.
+    A pull that breaks off keeps what was known of all of them.
+    """
+    rows: list[Row] = []
+    is_whole = bool(names := tuple(names))
+    for name in names:
+        try:
+            rows += _members_of(reader, name)
+        except HubSpotRefusal as refusal:
+            progress.refused[f"list {name!r}"] = str(refusal)
+            is_whole = False
+        except HubSpotStop as stop:
+            progress.stopped = str(stop)
+            return None
+    if not rows and not is_whole:
+        return None
+    return dlt.resource(
+        rows,
+        name="list_members",
+        primary_key=("list_name", "record_id"),
+        columns=column_hints(("list_name", "record_id", "since")),
+        write_disposition="replace" if is_whole else "merge",
+    )
+
+
+def _members_of(reader: HubSpotReader, name: str) -> Iterator[Row]:
+    """https://developers.hubspot.com/docs/api-reference/legacy/crm/lists, read 2026-11."""
+    path = f"/crm/v3/lists/object-type-id/{CONTACTS}/name/{quote(name, safe='')}"
+    found = reader.ask(path)["list"]
+    for page in reader.pages(f"/crm/v3/lists/{found['listId']}/memberships", {"limit": "250"}):
+        for one in page:
+            yield {
+                "list_name": name,
+                "record_id": str(one["recordId"]),
+                "since": one.get("membershipTimestamp"),
+            }
 
 
 def _listed(

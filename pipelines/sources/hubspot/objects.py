@@ -12,6 +12,7 @@ from agent_runtime.authored import load_yaml
 OTHER_SCOPES = {
     "owners": "crm.objects.owners.read",
     "subscriptions": "communication_preferences.read",
+    "lists": "crm.lists.read",
 }
 """Beside those of the records. Pipelines and properties are covered by `crm.objects.deals.read`."""
 

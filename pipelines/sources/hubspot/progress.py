@@ -24,6 +24,8 @@ class Wanted:
     """By kind, what a mapping takes beside what is always asked for."""
     ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By kind, records that a webhook named."""
+    lists: Sequence[str] = ()
+    """Names of lists of contacts whose members are read."""
     whole: frozenset[str] = frozenset()
     """Kinds to read as a whole and at once, since the landed table will hold nothing else."""
     overlap: timedelta = OVERLAP

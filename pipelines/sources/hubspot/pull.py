@@ -102,7 +102,7 @@ def pull_hubspot(
         if progress.stopped or not progress.behind:
             break
         names = frozenset(progress.behind)
-        asked, is_full = replace(asked, ids={}, whole=frozenset()), False
+        asked, is_full = replace(asked, ids={}, lists=(), whole=frozenset()), False
     return PullReport(
         at=now,
         tables=tuple(counts[name] for name in sorted(counts)),

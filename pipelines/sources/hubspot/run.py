@@ -65,6 +65,7 @@ def run_hubspot(
     now: datetime,
     store: Store | None = None,
     is_full: bool = False,
+    lists: Sequence[str] = (),
 ) -> HubSpotRun:
     """Pulls the account and writes the files that the mapping reads.
 
@@ -75,6 +76,7 @@ def run_hubspot(
         now: Instant of the run.
         store: Runtime store with the news of webhooks; None where there is none yet.
         is_full: Read everything again.
+        lists: Names of lists of contacts whose members are read.
 
     Raises:
         PipelineError: the account could not be read to the end; what was read has landed, and
@@ -86,7 +88,7 @@ def run_hubspot(
         kind: [one.record_id for one in news if one.kind == kind]
         for kind in sorted({one.kind for one in news})
     }
-    wanted = Wanted(properties=properties_of(mapping), ids=ids)
+    wanted = Wanted(properties=properties_of(mapping), ids=ids, lists=lists)
     report = pull_hubspot(reader, landing, now=now, wanted=wanted, is_full=is_full)
     if report.stopped:
         raise PipelineError(f"{report.stopped} What was read has landed.")
@@ -97,7 +99,7 @@ def run_hubspot(
     read = [one for one in news if one.kind not in report.refused]
     listed = _note(store, landing, read, now) if store is not None and read else 0
     folder = hubspot_folder(workspace)
-    files = export_hubspot(landing, folder, now=now)
+    files = export_hubspot(landing, folder, now=now, lists=lists)
     return HubSpotRun(report, files, folder, len(news), listed)
 
 

@@ -12,7 +12,13 @@ import dlt
 
 from pipelines.errors import PipelineError
 from pipelines.sources.hubspot.changed import ChangedPages, instant_of, search_for_changes
-from pipelines.sources.hubspot.lists import definitions, owners, stages, subscription_types
+from pipelines.sources.hubspot.lists import (
+    definitions,
+    list_members,
+    owners,
+    stages,
+    subscription_types,
+)
 from pipelines.sources.hubspot.objects import MERGED, ObjectKind, object_kinds
 from pipelines.sources.hubspot.progress import Progress, Wanted, since
 from pipelines.sources.hubspot.reader import HubSpotReader, HubSpotRefusal, HubSpotStop
@@ -55,6 +61,9 @@ def hubspot(reader: HubSpotReader, progress: Progress, wanted: Wanted | None = N
     yield owners(reader, progress)
     yield stages(reader, progress)
     yield subscription_types(reader, progress)
+    members = list_members(reader, progress, wanted.lists)
+    if members is not None:
+        yield members
     yield dlt.resource(
         [row for rows in known.values() for row in rows],
         name="properties",

@@ -14,6 +14,7 @@ TABLES = {
     "owners": "One row per HubSpot user who owns records, those who have left too",
     "stages": "One row per stage of a pipeline of deals",
     "subscription_types": "One row per kind of mail that people can refuse",
+    "list_members": "One row per list that is named in the settings, and contact on it",
     "properties": "One row per property that a kind of record has",
 }
 """What a row of each stands for."""

@@ -29,6 +29,8 @@ class HubSpotSource(Source):
     token: SecretName = "PARLEY_HUBSPOT_TOKEN"
     properties: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Properties of your own to land, by table, beside the usual ones."""
+    lists: tuple[str, ...] = ()
+    """Names of lists of contacts whose members are landed."""
 
     def table_names(self) -> dict[str, str]:
         """Returns the tables, each with what a row stands for."""
@@ -41,7 +43,7 @@ class HubSpotSource(Source):
         from pipelines.sources.hubspot.source import hubspot
 
         with self._reader(secrets) as reader:
-            yield hubspot(reader, Progress(), Wanted(properties=self.properties))
+            yield hubspot(reader, Progress(), Wanted(properties=self.properties, lists=self.lists))
 
     def pull(self, landing: Path, secrets: Secrets, *, now: datetime, is_full: bool) -> "Landed":
         """Pulls part by part, so that a pull which is cut off goes on where it stopped.
@@ -53,7 +55,7 @@ class HubSpotSource(Source):
         from pipelines.sources.hubspot.pull import pull_hubspot
         from pipelines.sources.landing import Landed, LandedTable, landed_path
 
-        wanted = Wanted(properties=self.properties)
+        wanted = Wanted(properties=self.properties, lists=self.lists)
         with self._reader(secrets) as reader:
             report = pull_hubspot(reader, landing, now=now, wanted=wanted, is_full=is_full)
         if report.stopped:

@@ -10,6 +10,8 @@ from itertools import count
 from threading import Event, Lock, Thread
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from hubspot_list_stand_in import Lists
+
 AT = "2026-01-13T10:00:00.000Z"
 LOGGED = ("emails", "communications", "calls", "notes", "tasks", "meetings")
 UNIQUE = {
@@ -76,6 +78,7 @@ class HubSpot:
         }
         self.faults = deque()
         self.log = []
+        self.lists = Lists(problem)
         self.knows_null = True
         """The real one says null for what is empty; its description knows strings only."""
         self.witness = lambda request, status, answer: None
@@ -150,8 +153,10 @@ class HubSpot:
             return 401, problem("INVALID_AUTHENTICATION", "Authentication credentials not found.")
         return self._route(method, [unquote(part) for part in url.path.split("/")[2:]], query, body)
 
-    def _route(self, method, parts, query, body):  # noqa: PLR0911
+    def _route(self, method, parts, query, body):  # noqa: PLR0911, PLR0912
         match method, parts:
+            case _, ["v3", "lists", *rest]:
+                return self.lists.answer(method, rest, query, body, self._listed)
             case "GET", ["v3", "properties", path]:
                 return 200, {"results": [*self.properties[path].values()]}
             case "POST", ["v3", "properties", path, "batch", "create"]:
@@ -179,6 +184,10 @@ class HubSpot:
             case "POST", ["v3", "objects", path]:
                 return self._create(path, body)
         return 404, problem("OBJECT_NOT_FOUND", "no such path")
+
+    def _listed(self, number):
+        now = self._now("contacts", number)
+        return now if now in self.objects["contacts"] else None
 
     def _read(self, path, key, query):
         by = query.get("idProperty")
@@ -424,7 +433,7 @@ def running(hubspot):
             self.end_headers()
             self.wfile.write(said)
 
-        do_GET = do_POST = do_PATCH = _serve
+        do_GET = do_POST = do_PATCH = do_PUT = _serve
 
         def log_message(self, *_):
             pass
