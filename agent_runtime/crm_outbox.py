@@ -1,9 +1,10 @@
 """Queues rows for the CRM in the transaction that writes them; the worker delivers them later."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent_runtime.arms import controls_of, is_held
+from agent_runtime.crm_lists import OFF, STOPPED, change_of, joined
 from agent_runtime.crm_request import record_of
 from agent_runtime.policies.arms import HOLDOUT, is_control
 from agent_runtime.ports import Tx
@@ -63,6 +64,18 @@ def queue_stop(tx: Tx, person_id: str, *, reason: str, source: str, at: datetime
     """Tells the CRM of a person's wish, whatever their arm; the stores call it, so none is lost."""
     if reason in WISHES and source.partition(":")[0] != FROM_CRM and tx.published(CONNECTED):
         queue_again(tx, "stop", person_id, at=at)
+    _queue_off_lists(tx, person_id, at=at + timedelta(microseconds=1))
+
+
+def _queue_off_lists(tx: Tx, person_id: str, *, at: datetime) -> None:
+    """Takes whoever is stopped off our lists, behind their opt-out, which has to stand first."""
+    for one in tx.persons_of(person_id):
+        contact = tx.contact_of(one)
+        for name in joined(tx, contact) if contact else ():
+            assert contact is not None
+            off = change_of(tx, contact, name, OFF, by="agent", reason=STOPPED, at=at)
+            if tx.add_change(off):
+                queue(tx, "change", off.change_id, at=at)
 
 
 def _new(tx: Tx, kind: PushKind, row_id: str, at: datetime) -> Push:

@@ -88,6 +88,16 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A contact goes on a static list of the marketing tool, or off it."""
+
+    email: str
+    list_name: str
+    """Our name of the list, as `writable.yaml` has it."""
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OptOut:
     """Somebody must not be written to any more, at any of their addresses."""
 
@@ -95,7 +105,7 @@ class OptOut:
     emails: tuple[str, ...]
 
 
-Request = Write | Case | Activity | OptOut
+Request = Write | Case | Activity | OptOut | Membership
 
 
 @dataclass(frozen=True, slots=True)

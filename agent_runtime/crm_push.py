@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import log
 from agent_runtime.crash import crash_point
+from agent_runtime.crm_lists import list_of
 from agent_runtime.crm_mirror import EVERY, Mirror
 from agent_runtime.crm_outbox import CONNECTED
 from agent_runtime.crm_port import Crm, Outcome
@@ -193,7 +194,7 @@ class CrmPush:
             reason=reason,
             vendor_id=outcome.vendor_id or push.vendor_id,
             found=self._hidden(tx, contact, outcome.found),
-            stood=self._hidden(tx, contact, outcome.stood),
+            stood=self._hidden(tx, contact, _stood(tx, push, outcome)),
         )
         tx.save_push(marked)
         session = tx.session_of(contact.person_id) if contact else None
@@ -211,3 +212,9 @@ class CrmPush:
         hidden = redact(text, contact, known=tx.recall(thread_id))
         tx.remember(thread_id, hidden.originals)
         return hidden.text
+
+
+def _stood(tx: Tx, push: Push, outcome: Outcome) -> str:
+    """What stood there; where a list was asked before in vain, that may have been our own doing."""
+    change = tx.change(push.row_id) if push.kind == "change" and push.attempts else None
+    return "" if change is not None and list_of(change.field) else outcome.stood

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from agent_runtime import crm_timeline
+from agent_runtime.crm_lists import list_of, membership_of
 from agent_runtime.crm_port import (
     Activity,
     Case,
@@ -72,6 +73,8 @@ def request_of(
     originals = _shown(tx.recall(f"thread-{contact.person_id}"))
     if push.kind == "change":
         change = tx.change(push.row_id)
+        if change is not None and list_of(change.field):
+            return membership_of(tx, push, change, contact)
         return _write(tx, push, change, contact, originals, carried) if change else GONE
     if push.kind == "ticket":
         ticket = tx.ticket(push.row_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from agent_runtime import log
+from agent_runtime.crm_lists import list_of
 from agent_runtime.crm_outbox import queue
 from agent_runtime.crm_port import Crm, CrmTrouble, Record, RecordKind, Standing
 from agent_runtime.errors import ParleyError
@@ -97,6 +98,11 @@ def undo(
             f"not {change.after!r}, written by {who}{when}; it is left as it is."
         )
     pushed = tx.push("change", change.change_id)
+    if list_of(change.field) and pushed is not None and pushed.stood == change.after:
+        raise FieldChangeError(
+            f"change {change.change_id}: the contact was {change.after} the list before we wrote "
+            "it, so there is nothing of ours to take back."
+        )
     # What a person had given leave to write over comes back, not what we knew of before.
     stood = pushed.stood if pushed is not None and pushed.state == "PUSHED" else ""
     back = replace(

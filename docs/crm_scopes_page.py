@@ -63,6 +63,10 @@ def page_of(layout: Layout, listed: AllowList) -> str:
             f"| {kind} (`{place.path}`) | {_code(p.name for p in listed.kinds[kind].values())} |"
             for kind, place in layout.records.items()
         ),
+        "",
+        "## Lists that contacts may be put on",
+        "",
+        "Below `crm.lists` there: " + _code(p.name for p in listed.kinds["list"].values()) + ".",
     ]
     return "\n".join(lines) + "\n"
 

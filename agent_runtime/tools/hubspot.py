@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from agent_runtime.crm_lists import list_of
 from agent_runtime.crm_port import (
     Activity,
     Case,
     Looked,
+    Membership,
     OptOut,
     Outcome,
     Record,
@@ -25,6 +27,7 @@ from agent_runtime.tools.hubspot_api import HubSpotApi, HubSpotTrouble
 from agent_runtime.tools.hubspot_fields import FieldWriter
 from agent_runtime.tools.hubspot_find import FURTHER, OPTED_OUT, Finder
 from agent_runtime.tools.hubspot_layout import Layout, hubspot_layout
+from agent_runtime.tools.hubspot_lists import ListMover
 from agent_runtime.tools.hubspot_requests import (
     AT_A_TIME,
     ReadMany,
@@ -55,7 +58,7 @@ class HubSpotCrm:
         self._rules = rules or OwnerRules()
 
     def deliver(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Carries out requests, opt-outs first, then fields, tickets, and the timeline.
+        """Carries out requests, opt-outs first, then fields, tickets, lists, and the timeline.
 
         Once the vendor shows that it is away, the rest is left unasked.
         """
@@ -67,6 +70,7 @@ class HubSpotCrm:
             *self._each(
                 requests, Case, lambda one: [put_ticket(self._api, self._layout, finder, one)]
             ),
+            *self._lists(requests, finder),
             *self._timeline(requests, finder),
         )
         for places, step in steps:
@@ -88,10 +92,12 @@ class HubSpotCrm:
         Raises:
             HubSpotTrouble: it could not be asked.
         """
+        finder = Finder(self._api, self._layout, self._rules)
+        if name := list_of(field):
+            return Standing(ListMover(self._api, self._layout, finder).stands(record.email, name))
         target = self._layout.properties(record.kind).get(field)
         if target is None:
             return Standing("")
-        finder = Finder(self._api, self._layout, self._rules)
         found = finder.find(record, [target.name], history=True)
         value = target.ours(found.properties[target.name])
         past = found.history.get(target.name, [])
@@ -184,6 +190,18 @@ class HubSpotCrm:
         for group in by_record.values():
             writes = [write for _, write in group]
             yield [place for place, _ in group], lambda writes=writes: writer.write(writes)
+
+    def _lists(
+        self, requests: Sequence[Request], finder: Finder
+    ) -> Iterable[tuple[list[int], Callable[[], list[Outcome]]]]:
+        by_list: dict[str, list[tuple[int, Membership]]] = {}
+        for place, one in enumerate(requests):
+            if isinstance(one, Membership):
+                by_list.setdefault(one.list_name, []).append((place, one))
+        mover = ListMover(self._api, self._layout, finder)
+        for group in by_list.values():
+            moves = [move for _, move in group]
+            yield [place for place, _ in group], lambda moves=moves: mover.move(moves)
 
     def _timeline(
         self, requests: Sequence[Request], finder: Finder

@@ -17,6 +17,7 @@ AT_A_TIME = 100
 read 2026-11."""
 PREFERENCES = "communication_preferences.read_write"
 OWNERS = "crm.objects.owners.read"
+LISTS_READ, LISTS_WRITE = "crm.lists.read", "crm.lists.write"
 RECORDS: tuple[VendorKind, ...] = ("contact", "account", "deal")
 
 
@@ -24,7 +25,7 @@ RECORDS: tuple[VendorKind, ...] = ("contact", "account", "deal")
 class HubSpotRequest:
     """One request; `api` sends nothing else."""
 
-    method: ClassVar[Literal["GET", "POST", "PATCH"]]
+    method: ClassVar[Literal["GET", "POST", "PATCH", "PUT"]]
     shape: ClassVar[str]
     """The path as the vendor writes it."""
     why: ClassVar[str]
@@ -331,6 +332,78 @@ class WriteOptOut(ReadOptOut):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindList(HubSpotRequest):
+    """A list of contacts, by the name that it has there."""
+
+    method = "GET"
+    shape = "/crm/v3/lists/object-type-id/0-1/name/{name}"
+    why = "find a static list, and see that it is one"
+
+    allowed: Allowed
+
+    @property
+    def path(self) -> str:
+        """Returns the path."""
+        (name,) = self.allowed.properties
+        return f"/crm/v3/lists/object-type-id/0-1/name/{quote(name, safe='')}"
+
+    @classmethod
+    def scopes(cls, layout: Layout) -> frozenset[str]:
+        """Returns what the token needs for it."""
+        return frozenset({LISTS_READ})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListsOf(HubSpotRequest):
+    """The lists that a contact is on."""
+
+    method = "GET"
+    shape = "/crm/v3/lists/records/0-1/{id}/memberships"
+    why = "see whether a contact is still on a list before that is taken back"
+
+    contact_id: str
+
+    @property
+    def path(self) -> str:
+        """Returns the path."""
+        return f"/crm/v3/lists/records/0-1/{quote(self.contact_id, safe='')}/memberships"
+
+    @classmethod
+    def scopes(cls, layout: Layout) -> frozenset[str]:
+        """Returns what the token needs for it."""
+        return frozenset({LISTS_READ})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMembers(HubSpotRequest):
+    """Contacts on a static list and off it; who is there already, or gone already, stays so."""
+
+    method = "PUT"
+    shape = "/crm/v3/lists/{id}/memberships/add-and-remove"
+    why = "put contacts on a static list that is in writable.yaml, and take them off"
+
+    list_id: str
+    allowed: Allowed
+    on: Sequence[str]
+    off: Sequence[str]
+
+    @property
+    def path(self) -> str:
+        """Returns the path."""
+        return f"/crm/v3/lists/{quote(self.list_id, safe='')}/memberships/add-and-remove"
+
+    @property
+    def body(self) -> Any:
+        """Returns what is sent as JSON."""
+        return {"recordIdsToAdd": list(self.on), "recordIdsToRemove": list(self.off)}
+
+    @classmethod
+    def scopes(cls, layout: Layout) -> frozenset[str]:
+        """Returns what the token needs for it."""
+        return frozenset({LISTS_READ, LISTS_WRITE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListProperties(HubSpotRequest):
     """The properties of a kind of record."""
 
@@ -391,6 +464,9 @@ REQUESTS: tuple[type[HubSpotRequest], ...] = (
     LinkMany,
     ReadOptOut,
     WriteOptOut,
+    FindList,
+    ListsOf,
+    ChangeMembers,
     ListProperties,
     MakeProperties,
 )

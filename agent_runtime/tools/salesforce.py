@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent_runtime.crm_port import (
     Activity,
     Looked,
+    Membership,
     OptOut,
     Outcome,
     Record,
@@ -110,6 +111,8 @@ class SalesforceCrm:
             return self._stop(request)
         if isinstance(request, Write):
             return self._write(request)
+        if isinstance(request, Membership):
+            return Outcome("refused", "lists are written to HubSpot only; take them off there")
         return Outcome("kept", "cases are not written to Salesforce: it is kept here")
 
     def _stop(self, asked: OptOut) -> Outcome:

@@ -37,6 +37,8 @@ class Lists:
                         return 200, {"list": self._shown(number)}
             case "GET", [number, "memberships"] if number in self.lists:
                 return self._page(number, query)
+            case "GET", ["records", "0-1", record, "memberships"]:
+                return self._of(now_of(record) or record)
             case "PUT", [number, "memberships", "add-and-remove"] if number in self.lists:
                 return self._change(number, body, now_of)
         return 404, self.problem("OBJECT_NOT_FOUND", "there is no such list")
@@ -65,6 +67,19 @@ class Lists:
             {"paging": {"next": {"after": str(after + limit)}}} if members[after + limit :] else {}
         )
         return 200, {"results": shown, "total": len(members), **more}
+
+    def _of(self, record):
+        results = [
+            {
+                "listId": number,
+                "listVersion": 1,
+                "firstAddedTimestamp": one["members"][record],
+                "lastAddedTimestamp": one["members"][record],
+            }
+            for number, one in self.lists.items()
+            if record in one["members"]
+        ]
+        return 200, {"results": results, "total": len(results)}
 
     def _change(self, number, body, now_of):
         one = self.lists[number]

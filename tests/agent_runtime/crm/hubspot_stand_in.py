@@ -132,7 +132,8 @@ class HubSpot:
         return [
             entry[:2]
             for entry in self.log
-            if entry[0] == "PATCH" or (entry[0] == "POST" and not entry[1].endswith("/read"))
+            if entry[0] in ("PATCH", "PUT")
+            or (entry[0] == "POST" and not entry[1].endswith("/read"))
         ]
 
     def sent(self):

@@ -112,6 +112,8 @@ def test_the_scopes_follow_from_what_may_be_written():
     said = CliRunner().invoke(crm, ["scopes", "--json"]).output
     assert json.loads(said) == [
         "communication_preferences.read_write",
+        "crm.lists.read",
+        "crm.lists.write",
         "crm.objects.companies.read",
         "crm.objects.companies.write",
         "crm.objects.contacts.read",

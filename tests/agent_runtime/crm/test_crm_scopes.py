@@ -1,12 +1,11 @@
 """The list of scopes follows from the requests that the code can make (R194)."""
 
-import json
 import re
 import subprocess
 import sys
 
 import pytest
-from hubspot_description import FILE_OF, operations
+from hubspot_description import FILE_OF, described_in, operations
 
 from agent_runtime.tools.hubspot_layout import LOGGED, hubspot_layout
 from agent_runtime.tools.hubspot_requests import REQUESTS, HubSpotRequest, scopes_of
@@ -35,7 +34,7 @@ def test_the_scopes_of_a_request_are_enough_by_the_vendors_description(shared_da
     for kind in paths_of(one):
         path = one.shape.replace("{type}", kind)
         name = next(f for prefix, f in FILE_OF.items() if path.startswith(prefix))
-        described = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        described = described_in(folder, name)
         assert [*operations(described)]
         found = [
             methods[one.method.lower()]

@@ -12,6 +12,7 @@ from hubspot_description import Description
 from typer.testing import CliRunner
 
 from agent_runtime.crm_cli import crm
+from agent_runtime.crm_list_plan import carry_out, plan
 from agent_runtime.crm_mirror import Mirror
 from agent_runtime.crm_outbox import queue_again
 from agent_runtime.crm_port import Record
@@ -45,6 +46,9 @@ def test_every_request_and_answer_is_as_the_vendor_describes_it(described, store
     work(store, "w1")
     work(store, "w2", kind="notice")
     meet(store, "u1")
+    described.lists.add("Parley: in conversation")
+    with store.begin() as tx:
+        carry_out(tx, plan(tx, "in_conversation", {"p-ana"}), by="maya", now=NOW)
     hubspot, later = described, NOW + timedelta(hours=3)
     hubspot.users = {"7": {"email": "lena@n.example", "team": "DACH", "user": 7}}
     for path, number in (("contacts", "102"), ("companies", "101"), ("0-3", "77")):
@@ -57,6 +61,8 @@ def test_every_request_and_answer_is_as_the_vendor_describes_it(described, store
     hubspot.edit("contacts", "102", user=7, parley_urgency="in May")
     assert push.crm.value(Record("contact", "c-ana", "ana@alder.example"), "urgency").by
     assert Mirror(store, push.crm, {}).work(now=later).people == 1
+    ana = Record("contact", "c-ana", "ana@alder.example")
+    assert push.crm.value(ana, "list:in_conversation").value == "on"
     with store.begin() as tx:
         tx.save_ticket(replace(tx.ticket(ticket_id), state="SOLVED"))
         queue_again(tx, "ticket", ticket_id, at=later)
