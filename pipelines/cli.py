@@ -68,6 +68,7 @@ COMMANDS = {
     "review": ("agent_runtime.feedback.cli:app", "Score, tag, survey, roll back, time"),
     "enrich": ("agent_runtime.enrich_cli:app", "Add facts about companies, from listed sources"),
     "crm": ("agent_runtime.crm_cli:crm", "See and take back what was written to the CRM"),
+    "lists": ("pipelines.lists_cli:app", "Put people on a list of the marketing tool, take off"),
     "tickets": ("agent_runtime.crm_cli:tickets", "See the cases that were opened for support"),
     "linkedin": ("agent_runtime.linkedin_cli:linkedin", "Work drafts that are posted by hand"),
     "calendar": (

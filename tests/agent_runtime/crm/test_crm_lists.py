@@ -52,6 +52,7 @@ def reasons(store):
 
 
 def test_the_treated_go_on_the_list_once_and_the_holdout_never(listed, store, url):
+    """R191 R192: a second push of the same people asks for nothing."""
     found = put(store, ANA, BEN)
     assert [c.contact_id for c in found.on] == ["c-ana"]
     assert [(c.contact_id, why) for c, why in found.refused] == [("c-ben", "control control of e")]
