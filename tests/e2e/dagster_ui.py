@@ -230,8 +230,26 @@ class Clicks:
             return len(found) == len(IN_ORDER)
 
         wait(places, f"groups on the page: {sorted(found)}")
-        self.look("dagster_graph", scale="device", clip=_around(found.values()))
+        every = self.page.evaluate(
+            "() => [...document.querySelectorAll('foreignObject')]"
+            ".map(e => e.getBoundingClientRect()).filter(b => b.width > 0)"
+            ".map(b => [b.x, b.y, b.right, b.bottom])"
+        )
+        clip = _around([*found.values(), *every])
+        self._hide_zoom(clip)
+        self.look("dagster_graph", scale="device", clip=clip)
         return {name: box[0] for name, box in found.items()}
+
+    def _hide_zoom(self, clip):
+        """Hides the narrow bar that lies over the lower right corner of the graph."""
+        corner = [clip["x"] + clip["width"] - 36, clip["y"] + clip["height"] - 12]
+        self.page.evaluate(
+            "([x, y]) => { let at = document.elementFromPoint(x, y);"
+            " const isNarrow = (e) => e && e.getBoundingClientRect().width < 100;"
+            " while (isNarrow(at) && isNarrow(at.parentElement)) at = at.parentElement;"
+            " if (isNarrow(at)) at.style.visibility = 'hidden'; }",
+            corner,
+        )
 
     def descriptions(self):
         """Returns every asset with its description; one of them is also read on its page."""
