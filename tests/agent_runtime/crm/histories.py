@@ -547,6 +547,7 @@ def _beyond_the_list(history):
     allowed = {
         (layout.records[kind].path, target.name)
         for kind, fields in listed.kinds.items()
+        if kind in layout.records
         for target in fields.values()
     }
     for path, name in set(history.hubspot.sent()) - allowed:
