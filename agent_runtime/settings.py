@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent_runtime.errors import ParleyError
+
+LANDING_DAYS = 30
+"""How long a row that a source has deleted stays in landing, unless the settings say otherwise:
+as long as a full pull that went wrong may take to be noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ class Settings(BaseSettings):
     """Folder of the export that scheduled batches read; empty means the workspace's."""
     mapping: str = "sandbox"
     """Mapping of that export: a shipped name, or the path of a YAML file."""
+    landing_days: int = Field(default=LANDING_DAYS, ge=0)
+    """Days for which a landed row is kept that its source has deleted."""
     store_url: str = ""
     """SQLAlchemy URL; empty means SQLite in the workspace."""
     smtp_host: str = "127.0.0.1"
