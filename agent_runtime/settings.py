@@ -187,6 +187,9 @@ class Settings(BaseSettings):
     """Address of the org, `https://name.my.salesforce.com`."""
     salesforce_token: SecretStr = SecretStr("")
     """OAuth access token; used where no token of HubSpot is set."""
+    salesforce_client_id: str = ""
+    """Consumer key of a connected app, by which a session is opened, and renewed when it ends."""
+    salesforce_client_secret: SecretStr = SecretStr("")
     crm_owner_rules: Path | None = None
     """YAML file that says whose records in the CRM may be written; without one, everybody's."""
     webhook_key: str = ""
@@ -215,6 +218,12 @@ class Settings(BaseSettings):
     def paths(self) -> Workspace:
         """The layout of the workspace."""
         return Workspace(self.workspace)
+
+    @property
+    def has_salesforce(self) -> bool:
+        """Whether Salesforce is the CRM: an address, and a token or a connected app."""
+        given = self.salesforce_token.get_secret_value() or self.salesforce_client_id
+        return bool(self.salesforce_url and given and not self.hubspot_token.get_secret_value())
 
 
 def load_settings(workspace: Path | None = None) -> Settings:
