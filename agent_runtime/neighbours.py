@@ -51,7 +51,9 @@ def open_calendar(
     from agent_runtime.tools.google_calendar import GoogleCalendar
 
     calendars = {owner.owner_id: owner.email for owner in owners}
-    return GoogleCalendar(lambda: token, hours=hours, calendars=calendars, clock=clock)
+    return GoogleCalendar(
+        lambda: token, hours=hours, calendars=calendars, clock=clock, url=settings.google_url
+    )
 
 
 def open_salesforce(settings: Settings) -> "SalesforceApi":

@@ -174,6 +174,7 @@ class Settings(BaseSettings):
     caldav_url: str = ""
     google_token: SecretStr = SecretStr("")
     """OAuth access token with the calendar.events scope."""
+    google_url: str = "https://www.googleapis.com/calendar/v3"
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     """Access token of a private app; empty means that what is in the store is the CRM."""

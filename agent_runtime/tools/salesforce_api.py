@@ -53,6 +53,15 @@ class SalesforceApi:
         """
         return self._ask("GET", f"{ROOT}/query", params={"q": soql})["records"]
 
+    def describe(self, kind: SObject) -> dict[str, dict[str, Any]]:
+        """Returns what Salesforce says of each field of an object that we may see, by name.
+
+        Raises:
+            SalesforceTrouble: it could not be asked.
+        """
+        said = self._ask("GET", f"{ROOT}/sobjects/{kind}/describe")
+        return {field["name"]: field for field in said["fields"]}
+
     def update(self, kind: SObject, record_id: str, allowed: Allowed) -> None:
         """Writes fields of one record.
 

@@ -30,6 +30,7 @@ class Salesforce:
         self.broken, self.doubled = set(), set()
         """Our ids of activities that break a rule there, and of those that stand there twice."""
         self.token, self.secret, self.signed_in = "good", "sesame", 0
+        self.lacks, self.described = set(), {}
         self.lasts = None
         """Requests for which a session lasts; None for good."""
 
@@ -46,6 +47,8 @@ class Salesforce:
         match method, [unquote(part) for part in url.path.split("/")[4:]]:
             case "GET", ["query"]:
                 return self._query(parse_qs(url.query)["q"][0])
+            case "GET", ["sobjects", kind, "describe"]:
+                return 200, {"fields": self._fields(kind)}
             case "POST", ["composite"]:
                 parts = [self._part(one) for one in body["compositeRequest"]]
                 return 200, {"compositeResponse": parts}
@@ -62,6 +65,20 @@ class Salesforce:
         self.token = f"good-{self.signed_in}"
         self.asked = 0
         return 200, {"access_token": self.token, "token_type": "Bearer"}
+
+    def _fields(self, kind):
+        names = [*FIELDS[kind].split(), *([KEY] if kind in ("Task", "Event") else [])]
+        return [
+            {
+                "name": name,
+                "createable": True,
+                "updateable": name != "TaskSubtype",
+                "externalId": name == KEY,
+                **self.described.get((kind, name), {}),
+            }
+            for name in names
+            if (kind, name) not in self.lacks
+        ]
 
     def _is_over(self):
         self.asked = getattr(self, "asked", 0) + 1
