@@ -86,6 +86,8 @@ class Erased:
         by_key = [self._is_in("landed", row_key(place, key))] if place and key else []
         if name.lower() not in _OTHERS:
             addressed = [self._is_email(c) for c in texts if plain_name(c) in _EMAIL]
+            # A cell of a key cannot be emptied.
+            addressed += [self._names(c, None) for c in key if c in texts]
             by_key += [*about, *addressed]
         marked = frame.with_columns(_any(by_key).alias(_GONE))
         left = marked.filter(~pl.col(_GONE)).drop(_GONE)
@@ -164,6 +166,7 @@ def guessed_ids(texts: Sequence[str], name: str, key: Sequence[str]) -> IdColumn
         if plain_name(column) in _ID
         or plain_name(column).endswith(("contactid", "contactref", "linkedcontacts"))
         or (is_people and column in key and len(key) == 1)
+        or (plain_name(name) == "listmembers" and plain_name(column) == "recordid")
     }
 
 

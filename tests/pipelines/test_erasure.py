@@ -151,7 +151,17 @@ def test_tables_about_something_else_lose_the_cell_and_keep_the_row(settings, no
             {"id": "n2", "linked_contacts": '[{"id": "8", "types": [7]}]', "body": "P 8 rang"},
         ]
 
+    @dlt.resource(name="list_members", primary_key=("list_name", "record_id"))
+    def members():
+        yield [{"list_name": "a", "record_id": one} for one in ("7", "8")]
+
+    @dlt.resource(name="topics", primary_key=("subscriber", "topic"), write_disposition="merge")
+    def topics():
+        yield [{"subscriber": f"p{n}@alder.example", "topic": "news"} for n in (7, 8)]
+
     land(people(rows()), folder, "crm", now=now)
+    land(members(), folder, "lists", now=now)
+    land(topics(), folder, "topics", now=now)
     land(companies(), folder, "firms", now=now)
     land(notes(), folder, "hs", now=now)
     # The store knows which contact has the address, since nothing was ingested here.
@@ -164,6 +174,8 @@ def test_tables_about_something_else_lose_the_cell_and_keep_the_row(settings, no
     firms = read_landed(folder, "firms", "companies")
     assert firms.select("name", "main_contact").rows() == [("Alder", None)]
     assert read_landed(folder, "hs", "notes").get_column("id").to_list() == ["n2"]
+    assert read_landed(folder, "lists", "list_members").get_column("record_id").to_list() == ["8"]
+    assert read_landed(folder, "topics", "topics").height == 1
 
 
 def test_identity_keeps_its_decisions_and_forgets_whom_they_compared(settings, now):
