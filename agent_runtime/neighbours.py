@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from agent_runtime.crm_port import Crm
 from agent_runtime.domain import ChannelName
@@ -12,6 +13,9 @@ from agent_runtime.settings import Settings
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.local_crm import LocalCrm
 from agent_runtime.tools.office_hours import office_hours
+
+if TYPE_CHECKING:
+    from agent_runtime.tools.salesforce_api import SalesforceApi
 
 
 def text_channels(settings: Settings) -> dict[ChannelName, MailChannel]:
@@ -47,7 +51,22 @@ def open_calendar(
     from agent_runtime.tools.google_calendar import GoogleCalendar
 
     calendars = {owner.owner_id: owner.email for owner in owners}
-    return GoogleCalendar(lambda: token, hours=hours, calendars=calendars, clock=clock)
+    return GoogleCalendar(
+        lambda: token, hours=hours, calendars=calendars, clock=clock, url=settings.google_url
+    )
+
+
+def open_salesforce(settings: Settings) -> "SalesforceApi":
+    """Returns the org of the settings; no request is made."""
+    from agent_runtime.tools.salesforce_api import SalesforceApi
+    from agent_runtime.tools.salesforce_session import SalesforceSession
+
+    session = SalesforceSession(
+        settings.salesforce_token.get_secret_value(),
+        client_id=settings.salesforce_client_id,
+        client_secret=settings.salesforce_client_secret.get_secret_value(),
+    )
+    return SalesforceApi(settings.salesforce_url, session)
 
 
 def open_crm(settings: Settings, store: Store) -> Crm:
@@ -56,12 +75,11 @@ def open_crm(settings: Settings, store: Store) -> Crm:
     Raises:
         OwnerRulesError: the file of owner rules cannot be read.
     """
-    token, other = settings.hubspot_token, settings.salesforce_token
-    if not token and other and settings.salesforce_url:
+    if settings.has_salesforce:
         from agent_runtime.tools.salesforce import SalesforceCrm
-        from agent_runtime.tools.salesforce_api import SalesforceApi
 
-        return SalesforceCrm(SalesforceApi(settings.salesforce_url, other.get_secret_value()))
+        return SalesforceCrm(open_salesforce(settings))
+    token = settings.hubspot_token
     if not token:
         return LocalCrm(store)
     from agent_runtime.tools.hubspot import HubSpotCrm

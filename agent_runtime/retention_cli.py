@@ -36,15 +36,18 @@ def show(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None
     store = open_store(settings)
     with store.begin() as tx:
         binds = profile_of(tx.flags(), "").profile
-    due = prune(store, settings.paths, now=read_now(store.engine), dry_run=True)
+    kept = settings.landing_days
+    now = read_now(store.engine)
+    due = prune(store, settings.paths, now=now, landing_days=kept, dry_run=True)
     ran = last_run(store)
     days = {name: rule_set(name).retention_days for name in profiles()}
     if as_json:
-        told = {"days": days, "binds": binds, "due": due, "last_run": ran}
+        told = {"days": days, "binds": binds, "landing_days": kept, "due": due, "last_run": ran}
         typer.echo(json.dumps(told, indent=2))
         return
     for name, kept in days.items():
         typer.echo(f"{name:<10} {kept} days{', binds now' if name == binds else ''}")
+    typer.echo(f"{'landing':<10} {kept} days after the source has deleted a row")
     _print(due, "due to go")
     typer.echo(f"last run: {ran['at'][:16]}" if ran else "last run: none yet")
     typer.echo("kept always: stops, suppression lists, proofs of consent, arms, and all figures")
@@ -57,7 +60,7 @@ def run(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove the words whose time has come: mails, chats, originals of personal data, traces.
+    """Remove the words whose time has come: mails, chats, originals, traces, landed rows.
 
     The worker does this once a day by itself. It cannot be undone.
 
@@ -70,11 +73,12 @@ def run(
     settings = load_settings(workspace)
     store = open_store(settings)
     now = read_now(store.engine)
-    counts = prune(store, settings.paths, now=now, dry_run=True)
+    kept = settings.landing_days
+    counts = prune(store, settings.paths, now=now, landing_days=kept, dry_run=True)
     if any(counts.values()) and not (dry_run or yes):
         _ask(sum(counts.values()))
     if not dry_run:
-        counts = prune(store, settings.paths, now=now)
+        counts = prune(store, settings.paths, now=now, landing_days=kept)
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, "removed": counts}, indent=2))
     else:

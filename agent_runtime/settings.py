@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent_runtime.errors import ParleyError
+
+LANDING_DAYS = 30
+"""How long a row that a source has deleted stays in landing, unless the settings say otherwise:
+as long as a full pull that went wrong may take to be noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ class Settings(BaseSettings):
     """Folder of the export that scheduled batches read; empty means the workspace's."""
     mapping: str = "sandbox"
     """Mapping of that export: a shipped name, or the path of a YAML file."""
+    landing_days: int = Field(default=LANDING_DAYS, ge=0)
+    """Days for which a landed row is kept that its source has deleted."""
     store_url: str = ""
     """SQLAlchemy URL; empty means SQLite in the workspace."""
     smtp_host: str = "127.0.0.1"
@@ -168,6 +174,7 @@ class Settings(BaseSettings):
     caldav_url: str = ""
     google_token: SecretStr = SecretStr("")
     """OAuth access token with the calendar.events scope."""
+    google_url: str = "https://www.googleapis.com/calendar/v3"
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     """Access token of a private app; empty means that what is in the store is the CRM."""
@@ -181,6 +188,9 @@ class Settings(BaseSettings):
     """Address of the org, `https://name.my.salesforce.com`."""
     salesforce_token: SecretStr = SecretStr("")
     """OAuth access token; used where no token of HubSpot is set."""
+    salesforce_client_id: str = ""
+    """Consumer key of a connected app, by which a session is opened, and renewed when it ends."""
+    salesforce_client_secret: SecretStr = SecretStr("")
     crm_owner_rules: Path | None = None
     """YAML file that says whose records in the CRM may be written; without one, everybody's."""
     webhook_key: str = ""
@@ -209,6 +219,12 @@ class Settings(BaseSettings):
     def paths(self) -> Workspace:
         """The layout of the workspace."""
         return Workspace(self.workspace)
+
+    @property
+    def has_salesforce(self) -> bool:
+        """Whether Salesforce is the CRM: an address, and a token or a connected app."""
+        given = self.salesforce_token.get_secret_value() or self.salesforce_client_id
+        return bool(self.salesforce_url and given and not self.hubspot_token.get_secret_value())
 
 
 def load_settings(workspace: Path | None = None) -> Settings:

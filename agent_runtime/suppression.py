@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Contact
+from agent_runtime.erasures import PREFIX, hash_of
 from agent_runtime.errors import ParleyError
 from agent_runtime.log import event_id, stop
 from agent_runtime.ports import Tx
@@ -67,7 +68,7 @@ def add(
     if contact is not None and reason in HARD:
         is_new = tx.suppress(contact.person_id, reason=reason, source=source, now=now)
         if is_new:
-            tx.trace(_stopped(contact, source, now=now))
+            tx.trace(stopped(contact, source, now=now))
     return True
 
 
@@ -80,7 +81,9 @@ def lift(tx: Tx, value: str, *, why: str, proof: str, now: datetime) -> tuple[st
     key = value.strip().lower()
     if not why.strip():
         raise SuppressionError("field why is empty; say why this may be lifted.")
-    live = [e for s in COLUMNS if (e := tx.listing(s, key)) is not None and e.lifted_at is None]
+    hashed = PREFIX + hash_of(tx.tenant_id, "email", key)
+    asked = [*((scope, key) for scope in COLUMNS), ("email", hashed)]
+    live = [e for s, k in asked if (e := tx.listing(s, k)) is not None and e.lifted_at is None]
     contact = tx.contact_by_email(key)
     wish = tx.suppressed(contact.person_id) if contact else ""
     reasons = tuple(dict.fromkeys(e.reason for e in live))
@@ -129,7 +132,7 @@ def read_csv(path: Path) -> Iterator[tuple[int, ListScope, str, str]]:
                 yield number, scope, fields[scope].strip(), fields["reason"].strip().lower()
 
 
-def _stopped(contact: Contact, source: str, *, now: datetime) -> TraceEvent:
+def stopped(contact: Contact, source: str, *, now: datetime) -> TraceEvent:
     """Returns the trace of a wish that a colleague has recorded."""
     return TraceEvent(
         event_id=event_id(now, "suppression", contact.tenant_id, contact.person_id, source),
@@ -148,6 +151,7 @@ def _keys(contact: Contact) -> Iterator[tuple[ListScope, str]]:
     email = contact.email.lower()
     if email:
         yield "email", email
+        yield "email", PREFIX + hash_of(contact.tenant_id, "email", email)
     labels = email.rpartition("@")[2].split(".")
     for first in range(max(len(labels) - 1, 0)):
         yield "domain", ".".join(labels[first:])

@@ -208,7 +208,9 @@ def build_worker(settings: Settings) -> Worker:
         ),
         crm=CrmPush(store, open_crm(settings, store), runtime.outbox.versions),
         executor_id=settings.executor_id,
-        keep_days=lambda now: prune_daily(store, paths, now=now),
+        keep_days=lambda now: prune_daily(
+            store, paths, now=now, landing_days=settings.landing_days
+        ),
     )
 
 

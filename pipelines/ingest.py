@@ -1,7 +1,7 @@
 """Runs the batch stages in one process: all of them for a campaign, two for `parley ingest`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,11 @@ from rich.console import Console
 
 from agent_runtime import batch_journal
 from agent_runtime.library.catalog import company_library
+from agent_runtime.sandbox.export_clock import FILE as CLOCK
+from agent_runtime.sandbox.export_clock import read_export_clock
 from agent_runtime.settings import Workspace
 from pipelines.campaign import experiment_of, load_campaign
+from pipelines.canonical_batch import AHEAD
 from pipelines.coherence import check_campaign
 from pipelines.defs import assignment, crm, fit, outreach, segments, sources
 from pipelines.errors import PipelineError
@@ -157,8 +160,8 @@ def ingest(
     now: Annotated[
         datetime | None,
         typer.Option(
-            help="UTC. Refuse what happened later; left out, the day after the last date, or "
-            "with --source the real time."
+            help="UTC. Refuse what happened later.",
+            show_default="the real time, or the sandbox's own in an export of it",
         ),
     ] = None,
     dry_run: Annotated[
@@ -199,7 +202,7 @@ def ingest(
     exports, pulled = _found(
         exports, source, mapping, paths, now=instant, is_full=full, is_quiet=as_json
     )
-    instant = instant or (datetime.now(UTC) if source else None)
+    instant, whose = _as_of(instant, exports)
     if dry_run:
         options: dict[str, Any] = {"campaign": campaign, "segment_files": segment or ()}
         batch = run_batch(
@@ -210,7 +213,7 @@ def ingest(
         report, plan = run_ingest(exports, mapping, paths, now=instant), None
     gaps = gaps_of(exports, mapping, Lake(paths))
     if as_json:
-        document = pulled | report.to_document() | gaps.to_document()
+        document = pulled | report.to_document() | {"now_from": whose} | gaps.to_document()
         document |= {"dry_run": plan.to_document()} if plan else {}
         typer.echo(json.dumps(document, indent=1, default=str))
         return
@@ -219,7 +222,24 @@ def ingest(
         console.print(table)
     for line in (*gaps.lines(), *(plan.lines() if plan else ())):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    later = sum(n for table in report.tables for n in _ahead(table.quarantined))
+    said = f"{later:,} rows that it dates later were refused" if later else "nothing is dated later"
+    console.print(f"As of {report.now:%Y-%m-%d %H:%M} UTC, by {whose}; {said}.", soft_wrap=True)
     console.print(f"Tables, quarantine and report: {paths.lake}")
+
+
+def _as_of(given: datetime | None, exports: Path) -> tuple[datetime, str]:
+    """The instant of the batch, and whose it is."""
+    if given is not None:
+        return given, "--now"
+    clock = read_export_clock(exports)
+    if clock is not None:
+        return clock, f"the sandbox's clock in {exports / CLOCK}"
+    return datetime.now(UTC), "the real time"
+
+
+def _ahead(quarantined: Mapping[str, int]) -> Iterator[int]:
+    return (count for reason, count in quarantined.items() if reason.endswith(AHEAD))
 
 
 def _found(

@@ -13,6 +13,7 @@ import polars as pl
 
 from agent_runtime.campaign_limits import FILE
 from agent_runtime.campaign_stage import FILE as STAGES
+from agent_runtime.erasures import FILE as ERASURES
 from agent_runtime.settings import Workspace
 from pipelines.errors import PipelineError
 from pipelines.schemas import TABLES
@@ -33,6 +34,11 @@ class Lake:
     def landing(self) -> Path:
         """One folder per source that is pulled, one Parquet file per table in it."""
         return self.paths.lake / "landing"
+
+    @property
+    def erasures(self) -> Path:
+        """Who was erased, as hashes: one line each, only added to, and read by every batch."""
+        return self.paths.lake / ERASURES
 
     @property
     def persons(self) -> Path:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.kept import code, content, is_current, rows, stamped
 from pipelines.lake import Lake, write
+from pipelines.sources.erased import Erased, ids_of, name_of
 from pipelines.sources.mapping import FileMapping, Mapping
 from pipelines.sources.reader import read_file
 
@@ -29,10 +32,11 @@ def land(folder: Path, mapping: Mapping, lake: Lake) -> Landed:
         file.name: file for file in mapping.files if not file.optional or found[file.name].is_file()
     }
     places = {name: lake.raw / f"{name}.parquet" for name in files}
-    made_of = {name: _made_of(found[name], file) for name, file in files.items()}
+    erased = Erased.of(lake.erasures)
+    made_of = {name: _made_of(found[name], file, lake) for name, file in files.items()}
     kept = [name for name in files if is_current(lake, _stamp(name), made_of[name], [places[name]])]
     frames = {
-        name: read_file(found[name], file) for name, file in files.items() if name not in kept
+        name: _read(found[name], file, erased) for name, file in files.items() if name not in kept
     }
     for name, frame in frames.items():
         with stamped(lake, _stamp(name), made_of[name], [places[name]]):
@@ -47,6 +51,18 @@ def _stamp(name: str) -> str:
     return f"raw-{name}"
 
 
-def _made_of(path: Path, file: FileMapping) -> dict[str, object]:
+def _read(path: Path, file: FileMapping, erased: Erased) -> pl.DataFrame:
+    frame = read_file(path, file)
+    return erased.clear(frame, name_of(file), ids=ids_of(file)).frame
+
+
+def _made_of(path: Path, file: FileMapping, lake: Lake) -> dict[str, object]:
     said = content(path) if path.is_file() else "absent"
-    return {"code": code(), "file": file.model_dump(mode="json"), "content": said}
+    made_of: dict[str, object] = {
+        "code": code(),
+        "file": file.model_dump(mode="json"),
+        "content": said,
+    }
+    if lake.erasures.is_file():
+        made_of["erased"] = content(lake.erasures)
+    return made_of

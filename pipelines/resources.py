@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import Field
 
+from agent_runtime.sandbox.export_clock import FILE
 from agent_runtime.settings import Settings, Workspace
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class BatchResource(dg.ConfigurableResource):
         """Returns the files of the folder that were not read."""
         folder = self.folder(workspace)
         files = (p.name for p in folder.iterdir() if p.is_file()) if folder.is_dir() else ()
-        return tuple(sorted(name for name in files if name not in read))
+        return tuple(sorted(name for name in files if name not in (*read, FILE)))
 
 
 class HubSpotResource(dg.ConfigurableResource):

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from agent_runtime.sandbox.dirt import DirtCount, soil
+from agent_runtime.sandbox.export_clock import write_export_clock
 from agent_runtime.sandbox.exports import (
     accounts,
     activities,
@@ -71,6 +72,7 @@ def write_company(
         _write(exports / name, soiled.rows)
         files[name] = len(soiled.rows)
         dirt += soiled.dirt
+    write_export_clock(exports, launch_at)
     write_people(sandbox / "people.parquet", scene.people)
     _write_dirt(sandbox / "dirt.json", seed, size, dirt)
     return CompanyReport(
@@ -111,6 +113,7 @@ def export_later_deals(
     name = "crm_opportunities.csv"
     soiled = soil(seed, name, chain(deals.opportunities(scene), later))
     _write(exports / name, soiled.rows)
+    write_export_clock(exports, now)
     return len(later)
 
 

@@ -1,14 +1,15 @@
 """Opens the database of the runtime store."""
 
+from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 
 from agent_runtime.store.tables import metadata
 
 
 def open_engine(url: str) -> Engine:
-    """Returns an engine with all tables in place.
+    """Returns an engine with all tables in place; what waits in older ones is carried over.
 
     On SQLite a transaction begins IMMEDIATE, so that two writers wait for each other instead of
     failing in the middle, and the journal is a write-ahead log, set once for the file.
@@ -24,6 +25,9 @@ def open_engine(url: str) -> Engine:
     else:
         engine = create_engine(url, pool_pre_ping=True)
     metadata.create_all(engine)
+    if inspect(engine).has_table("crm_pushes"):
+        # The rows are read as the store reads them, and it needs an engine first.
+        import_module("agent_runtime.store.carrying_over").carry_over(engine)
     return engine
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Sentence, Session
 from agent_runtime.retention import LAST_RUN, Keep, keep_for, shortest, without_words
-from agent_runtime.settings import Workspace
+from agent_runtime.settings import LANDING_DAYS, Workspace
 from agent_runtime.store import tables as t
+from agent_runtime.store.landed_rows import prune_landing
 from agent_runtime.store.rows import Approval, HumanTask, Inbound, Message, Promise, Ticket
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.sql_rows import dump, load
@@ -28,7 +30,9 @@ _REMOVED = '"removed":"2'
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class Kind:
+    """One table in which words stand, and what becomes of them."""
+
     name: str
     table: Table
     value: type[Any]
@@ -36,6 +40,8 @@ class _Kind:
     """States in which nobody needs the words any more."""
     at: Callable[[Any], datetime]
     empty: Callable[[Any, str], Any]
+    closed: str = "DONE"
+    """State of a row that nobody may work any more."""
 
 
 def _emptied_message(message: Message, note: str) -> Message:
@@ -51,39 +57,47 @@ def _emptied(value: Any, note: str) -> Any:
     return replace(value, **blank, **dict.fromkeys(said, f"[removed {note}]"))
 
 
-_KINDS = (
-    _Kind(
+KINDS = (
+    Kind(
         "messages",
         t.messages,
         Message,
         ("SENT", "FAILED", "BLOCKED", "CANCELLED"),
         lambda message: message.sent_at or message.due_at,
         _emptied_message,
+        "CANCELLED",
     ),
-    _Kind("inbound", t.inbound, Inbound, ("DONE",), lambda row: row.received_at, _emptied),
-    _Kind("tasks", t.human_tasks, HumanTask, ("DONE",), lambda row: row.received_at, _emptied),
-    _Kind(
+    Kind("inbound", t.inbound, Inbound, ("DONE",), lambda row: row.received_at, _emptied),
+    Kind("tasks", t.human_tasks, HumanTask, ("DONE",), lambda row: row.received_at, _emptied),
+    Kind(
         "approvals",
         t.approvals,
         Approval,
         ("APPROVED", "REJECTED", "VOID"),
         lambda row: row.decided_at or row.made_at,
         _emptied,
+        "VOID",
     ),
-    _Kind(
+    Kind(
         "promises",
         t.promises,
         Promise,
         ("KEPT", "DUE", "CANCELLED"),
         lambda row: row.due_at,
         _emptied,
+        "CANCELLED",
     ),
-    _Kind("tickets", t.tickets, Ticket, ("SOLVED",), lambda row: row.opened_at, _emptied),
+    Kind("tickets", t.tickets, Ticket, ("SOLVED",), lambda row: row.opened_at, _emptied, "SOLVED"),
 )
 
 
 def prune(
-    store: SqlStore, workspace: Workspace | None, *, now: datetime, dry_run: bool = False
+    store: SqlStore,
+    workspace: Workspace | None,
+    *,
+    now: datetime,
+    landing_days: int = LANDING_DAYS,
+    dry_run: bool = False,
 ) -> dict[str, int]:
     """Removes words that are older than their profile allows and returns how many, by kind.
 
@@ -91,18 +105,26 @@ def prune(
 
     Args:
         store: The runtime store.
-        workspace: Where the traces were taken to; None leaves them out.
+        workspace: Where the traces were taken to, and sources landed; None leaves them out.
         now: Ages count from here.
+        landing_days: How long a landed row is kept that its source has deleted.
         dry_run: Only counts.
     """
     run = _Run(store, now, dry_run)
     counts: Counter[str] = Counter()
     is_young = run.is_young()
-    for kind in _KINDS:
+    for kind in KINDS:
         counts[kind.name] = 0 if is_young else run.rows(kind)
     counts["originals"] = 0 if is_young else run.vault()
     counts["traces"] = 0 if is_young else run.traces()
+    # Erasing empties rows as this module says, and so it is loaded first.
+    erasing = import_module("agent_runtime.store.erasing")
+    counts["erased contacts"] = erasing.finish_erasures(store, dry_run=dry_run)
     counts["traces in the lake"] = run.lake(workspace.traces) if workspace else 0
+    landing = workspace.lake / "landing" if workspace else None
+    counts["landed rows"] = (
+        prune_landing(landing, days=landing_days, now=now, dry_run=dry_run) if landing else 0
+    )
     if not dry_run:
         said = {"day": now.date().isoformat(), "at": now.isoformat(), "removed": dict(counts)}
         with store.begin() as tx:
@@ -116,11 +138,13 @@ def last_run(store: SqlStore) -> dict[str, Any]:
         return json.loads(tx.published(LAST_RUN) or "{}")
 
 
-def prune_daily(store: SqlStore, workspace: Workspace, *, now: datetime) -> bool:
+def prune_daily(
+    store: SqlStore, workspace: Workspace, *, now: datetime, landing_days: int = LANDING_DAYS
+) -> bool:
     """Prunes unless that was done today; the day is kept in the store, so a crash repeats it."""
     if last_run(store).get("day") == now.date().isoformat():
         return False
-    prune(store, workspace, now=now)
+    prune(store, workspace, now=now, landing_days=landing_days)
     return True
 
 
@@ -135,7 +159,7 @@ class _Run:
         self._keep = {s.thread_id: keep_for(flags, s.playbook) for s in sessions}
         self._sessions = {s.thread_id: s for s in sessions}
 
-    def rows(self, kind: _Kind) -> int:
+    def rows(self, kind: Kind) -> int:
         """Empties the rows of one table whose time has come."""
         table, column = kind.table, kind.table.c
         query = select(table).where(

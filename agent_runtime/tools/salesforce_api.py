@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import httpx
 
-from agent_runtime.crm_port import CrmTrouble, Outcome
+from agent_runtime.crm_port import Outcome
 from agent_runtime.tools.allow_list import Allowed
+from agent_runtime.tools.salesforce_session import SalesforceSession, SalesforceTrouble
 
 VERSION = "v61.0"
 ROOT = f"/services/data/{VERSION}"
@@ -19,10 +20,6 @@ LIMIT_WAIT_S = 900.0
 """REQUEST_LIMIT_EXCEEDED counts the past 24 hours; the answer does not say when there is room."""
 _LATER = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG"})
 SObject = Literal["Contact", "Lead", "Task", "Event"]
-
-
-class SalesforceTrouble(CrmTrouble):
-    """Salesforce refused, or nothing is known of what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +33,14 @@ class Upsert:
 
 
 class SalesforceApi:
-    """Asks with an access token; it never retries by itself, and has no call that deletes."""
+    """Asks within a session that renews itself; it retries nothing else, and deletes nothing."""
 
-    def __init__(self, url: str, token: str, *, timeout_s: float = 15.0) -> None:
+    def __init__(
+        self, url: str, session: SalesforceSession | str, *, timeout_s: float = 15.0
+    ) -> None:
         self._client = httpx.Client(
             base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
+            auth=SalesforceSession(session) if isinstance(session, str) else session,
             timeout=timeout_s,
             follow_redirects=False,
         )
@@ -53,6 +52,15 @@ class SalesforceApi:
             SalesforceTrouble: it could not be asked.
         """
         return self._ask("GET", f"{ROOT}/query", params={"q": soql})["records"]
+
+    def describe(self, kind: SObject) -> dict[str, dict[str, Any]]:
+        """Returns what Salesforce says of each field of an object that we may see, by name.
+
+        Raises:
+            SalesforceTrouble: it could not be asked.
+        """
+        said = self._ask("GET", f"{ROOT}/sobjects/{kind}/describe")
+        return {field["name"]: field for field in said["fields"]}
 
     def update(self, kind: SObject, record_id: str, allowed: Allowed) -> None:
         """Writes fields of one record.
@@ -123,11 +131,16 @@ def values_of(allowed: Allowed) -> dict[str, str | bool]:
 
 
 def _outcome(status: int, said: Any) -> Outcome:
-    first = said[0] if isinstance(said, list) and said else {}
+    if status == 300:
+        # The external id is not unique there: the body lists where the records are.
+        return Outcome("refused", "several records there have our id; mend it there")
+    first = said[0] if isinstance(said, list) and said and isinstance(said[0], dict) else {}
     code, message = str(first.get("errorCode", "")), str(first.get("message", ""))[:300]
     if status == 401:
         return Outcome(
-            "retry", "401: PARLEY_SALESFORCE_TOKEN is wrong or has expired; set a new one"
+            "retry",
+            "401: PARLEY_SALESFORCE_TOKEN is wrong or has expired; set a new one, or the connected "
+            "app in PARLEY_SALESFORCE_CLIENT_ID and PARLEY_SALESFORCE_CLIENT_SECRET",
         )
     if code == "REQUEST_LIMIT_EXCEEDED":
         return Outcome("retry", "the day's requests are used up", retry_after_s=LIMIT_WAIT_S)

@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Literal
 
 from agent_runtime.settings import ImapAccount, Settings
@@ -12,14 +13,18 @@ Said = tuple[str, State, str]
 
 TIMEOUT_S = 15.0
 ARRIVES_WITHIN_S = 30.0
+_SALESFORCE = "PARLEY_SALESFORCE_URL and _TOKEN, or _CLIENT_ID and _CLIENT_SECRET"
 
 
-def connections(settings: Settings, *, send_to: str = "") -> Iterator[Said]:
+def connections(
+    settings: Settings, *, send_to: str = "", now: datetime | None = None
+) -> Iterator[Said]:
     """Yields what each connection came to; nothing is sent but one mail to oneself.
 
     Args:
         settings: Where the servers are.
         send_to: An address of ours that a test mail goes to; empty sends none.
+        now: Calendars are read from here on; None means the real time.
 
     Raises:
         ParleyError: `send_to` is no address of ours; nothing was sent.
@@ -31,7 +36,7 @@ def connections(settings: Settings, *, send_to: str = "") -> Iterator[Said]:
         yield "imap", "warning", "no mailbox is set; name one in PARLEY_IMAP to read answers"
     if send_to:
         yield from _to_self(settings, send_to)
-    yield _calendar(settings)
+    yield _calendar(settings, now or datetime.now(UTC))
     yield _crm(settings)
 
 
@@ -86,7 +91,9 @@ def _to_self(settings: Settings, address: str) -> Iterator[Said]:
         )
 
 
-def _calendar(settings: Settings) -> Said:
+def _calendar(settings: Settings, now: datetime) -> Said:
+    if settings.google_token.get_secret_value():
+        return _google(settings, now)
     if settings.caldav_url:
         return _tried(
             "calendar",
@@ -94,15 +101,71 @@ def _calendar(settings: Settings) -> Said:
             done=f"{settings.caldav_url} answers as CalDAV",
             todo="look at PARLEY_CALDAV_URL",
         )
-    if settings.google_token.get_secret_value():
-        return "calendar", "warning", "a Google token is set and not tried; book a test meeting"
-    return "calendar", "warning", "none is set; name one in PARLEY_CALDAV_URL to offer times"
+    todo = "name one in PARLEY_CALDAV_URL, or PARLEY_GOOGLE_TOKEN, to offer times"
+    return "calendar", "warning", f"none is set; {todo}"
+
+
+def _google(settings: Settings, now: datetime) -> Said:
+    """The calendar of each owner is read, as it is before times are offered; nothing is written."""
+    import httpx
+
+    from agent_runtime.tools.google_calendar import GoogleCalendar, GoogleCalendarError
+    from agent_runtime.tools.slots import OfficeHours
+
+    token = settings.google_token.get_secret_value()
+    calendars = _owners(settings) or {"primary": "primary"}
+    calendar = GoogleCalendar(
+        lambda: token,
+        hours=dict.fromkeys(calendars, OfficeHours("UTC")),
+        calendars=calendars,
+        clock=lambda: now,
+        url=settings.google_url,
+    )
+    refused: list[str] = []
+    try:
+        for owner_id in calendars:
+            try:
+                calendar.meetings_ahead(owner_id, now=now)
+            except GoogleCalendarError as error:
+                refused.append(str(error).rstrip("."))
+                if "401" in refused[0]:
+                    return "calendar", "failed", refused[0]
+    except httpx.HTTPError as error:
+        return "calendar", "failed", f"{_words(error)}: Google Calendar was not reached"
+    finally:
+        calendar.close()
+    if refused:
+        said = f"{len(refused)} of {len(calendars)} calendars cannot be read; {refused[0]}"
+        return "calendar", "failed", said
+    if list(calendars) == ["primary"]:
+        todo = "those of the owners are tried once a batch has brought owners"
+        return "calendar", "warning", f"Google lets us read the calendar of the token; {todo}"
+    return "calendar", "ok", f"Google lets us read the calendars of all {len(calendars)} owners"
+
+
+def _owners(settings: Settings) -> dict[str, str]:
+    """Addresses of owners by id; none before the first batch."""
+    if not settings.store_url and not settings.paths.store.is_file():
+        return {}
+    from agent_runtime.newcomers import read_newcomers
+    from agent_runtime.status import open_store
+
+    store = open_store(settings)
+    try:
+        with store.begin() as tx:
+            owners = read_newcomers(tx, settings.tenant_id).owners
+    finally:
+        store.engine.dispose()
+    return {owner.owner_id: owner.email for owner in owners if owner.email}
 
 
 def _crm(settings: Settings) -> Said:
     token = settings.hubspot_token.get_secret_value()
+    if settings.has_salesforce:
+        return _salesforce(settings)
     if not token:
-        return "crm", "warning", "none is set; name a token in PARLEY_HUBSPOT_TOKEN to write to it"
+        todo = "name a token in PARLEY_HUBSPOT_TOKEN, or PARLEY_SALESFORCE_URL and an app"
+        return "crm", "warning", f"none is set; {todo}, to write to it"
     url = f"{settings.hubspot_url}/crm/v3/objects/contacts?limit=1"
     return _tried(
         "crm",
@@ -110,6 +173,26 @@ def _crm(settings: Settings) -> Said:
         done="HubSpot lets us read contacts",
         todo="look at PARLEY_HUBSPOT_TOKEN and its scopes with `parley crm --help`",
     )
+
+
+def _salesforce(settings: Settings) -> Said:
+    """The fields that we write are looked up; nothing is written."""
+    from agent_runtime.neighbours import open_salesforce
+    from agent_runtime.tools.salesforce_session import SalesforceTrouble
+    from agent_runtime.tools.salesforce_setup import missing
+
+    api = open_salesforce(settings)
+    try:
+        lacks = missing(api)
+    except SalesforceTrouble as trouble:
+        said = f"{settings.salesforce_url}: {trouble.outcome.reason}"
+        return "crm", "failed", said if "PARLEY_" in said else f"{said}; look at {_SALESFORCE}"
+    finally:
+        api.close()
+    if lacks:
+        said = f"Salesforce answers, and lacks what we write: {'; '.join(lacks)}"
+        return "crm", "failed", f"{said}; make the fields there, see docs/revops.md"
+    return "crm", "ok", "Salesforce lets us read and write all that is on the list of fields"
 
 
 def _answers(method: str, url: str, headers: dict[str, str]) -> None:

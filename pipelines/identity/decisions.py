@@ -79,14 +79,14 @@ def read(folder: Path) -> pl.DataFrame:
     Raises:
         PipelineError: a file in the middle is gone.
     """
-    files = _files(folder)
-    for number, path in enumerate(files, start=1):
+    found = files(folder)
+    for number, path in enumerate(found, start=1):
         if path.name != _name(number):
             raise PipelineError(
                 f"{folder}: {_name(number)} is not there, but {path.name} is; decisions are never "
                 "removed. Restore the file."
             )
-    frames = [pl.read_parquet(path) for path in files]
+    frames = [pl.read_parquet(path) for path in found]
     return pl.concat([pl.DataFrame(schema=DECISIONS), *frames])
 
 
@@ -96,7 +96,7 @@ def append(folder: Path, decisions: Sequence[Decision]) -> list[str]:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     with _only_writer(folder):
-        number = len(_files(folder)) + 1
+        number = len(files(folder)) + 1
         ids = [f"d{number}" if n == 0 else f"d{number}.{n}" for n in range(len(decisions))]
         rows = [{"decision_id": i} | asdict(d) for i, d in zip(ids, decisions, strict=True)]
         draft = folder / f".{_name(number)}"
@@ -125,7 +125,8 @@ def standing(decisions: pl.DataFrame) -> Standing:
     return Standing(tuple(links.values()), frozenset(apart))
 
 
-def _files(folder: Path) -> list[Path]:
+def files(folder: Path) -> list[Path]:
+    """Returns the files of all acts in their order."""
     return sorted(folder.glob("[0-9]*.parquet"))
 
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from agent_runtime.erasures import FILE as ERASURES
+from agent_runtime.store.landed_rows import LOCK
 from pipelines.errors import PipelineError
 from pipelines.lake import write, write_json
 from pipelines.sources.contract import (
@@ -30,6 +32,7 @@ from pipelines.sources.contract import (
 )
 from pipelines.sources.dlt_run import Pull, Pulled, TableHints, run_dlt
 from pipelines.sources.drifts import agree, drifts_of, vanished_rows
+from pipelines.sources.erased import Erased
 from pipelines.sources.guard import SEQUENCE
 from pipelines.sources.merging import GONE, Merged, fold, merge
 
@@ -101,7 +104,7 @@ def land(
         PipelineError: the source could not be read, or another pull of it is running.
     """
     home = folder / name
-    with _alone(home):
+    with alone(home):
         recover(home)
         contract = read_contract(home / STATE / "contract.json", name)
         due = {t for t, agreed in contract.tables.items() if agreed.is_due}
@@ -127,7 +130,7 @@ def accept(folder: Path, name: str, table: str, column: str) -> tuple[Drift, ...
         PipelineError: nothing has drifted there, or a pull is running.
     """
     home = folder / name
-    with _alone(home):
+    with alone(home):
         recover(home)
         path = home / STATE / "contract.json"
         contract = read_contract(path, name)
@@ -224,7 +227,7 @@ def _land_table(
         pulled.home / f"{table}.parquet",
     )
     old = pl.read_parquet(path) if path.is_file() else None
-    rows = _rows(pulled.files(table), agreed, hints)
+    rows = _without_erased(_rows(pulled.files(table), agreed, hints), pulled, table, agreed)
     vanished = {d.column for d in drifts if d.kind == "vanished_column"}
     into = partial(
         merge,
@@ -261,15 +264,29 @@ def _rows(files: Sequence[Path], agreed: TableContract, hints: TableHints) -> pl
     return pl.concat([fold(f, agreed.columns, extra) for f in frames], how="diagonal_relaxed")
 
 
+def _without_erased(
+    rows: pl.DataFrame, pulled: Pulled, table: str, agreed: TableContract
+) -> pl.DataFrame:
+    """The rows of a pull without those who were erased, whom a source may bring again."""
+    erased = Erased.of(pulled.home.parent.parent / ERASURES)
+    place = f"{pulled.home.name}.{table}"
+    return erased.clear(rows, table, key=agreed.key, place=place).frame
+
+
 def _is_mass(old: pl.DataFrame | None, merged: Merged) -> bool:
     there = 0 if old is None else old.get_column(GONE).null_count()
     return there >= MASS_ROWS and merged.gone * 2 > there
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def alone(home: Path) -> Iterator[None]:
+    """Lets one process at a time write the tables of a source.
+
+    Raises:
+        PipelineError: another one does.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    with (home / ".lock").open("w") as lock:
+    with (home / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from agent_runtime.store.landed_rows import GONE
 from pipelines.documents import did_you_mean
 from pipelines.errors import PipelineError
 from pipelines.sources.mapping import FileMapping
@@ -21,9 +22,6 @@ MAX_ROW_CHARS = 1_000_000
 """No row of a CRM export is longer; a longer one is a broken or hostile file."""
 
 LINE, FAULT, RAW = "_line", "_fault", "_raw"
-
-GONE = "_gone_at"
-"""Column of a landed table: since when its source no longer has the row, which is not read."""
 
 _END = "\ue000end of file\ue000"
 

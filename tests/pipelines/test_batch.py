@@ -3,12 +3,16 @@
 import json
 import shutil
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from agent_runtime.contracts import Assignment
+from agent_runtime.errors import ParleyError
+from agent_runtime.sandbox.company import write_company
+from agent_runtime.sandbox.world import LAUNCH_AT
 from agent_runtime.settings import Workspace
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.sql import SqlStore
@@ -185,7 +189,31 @@ def test_the_command_prints_the_same_counts_as_json(small_export, tmp_path):
         assert table["read"] == (
             table["accepted"] + table["merged"] + sum(table["quarantined"].values())
         )
-    assert report["now"] == "2062-01-03T00:00:00+00:00"
+    assert report["now_from"] == "the real time"
+    assert abs(datetime.fromisoformat(report["now"]) - datetime.now(UTC)) < timedelta(hours=1)
+
+
+def test_an_export_of_the_sandbox_is_read_as_of_its_own_clock(tmp_path):
+    """A date that is wrong there, such as one of 2062, makes no day today; it is refused."""
+    write_company(tmp_path / "exports", tmp_path / "sandbox", 4, 120)
+    arguments = [str(tmp_path / "exports"), "--mapping", "sandbox", "--workspace", str(tmp_path)]
+    said = CliRunner().invoke(ingest.app, [*arguments, "--json"], catch_exceptions=False).stdout
+    report = json.loads(said)
+    assert report["now"] == LAUNCH_AT.isoformat()
+    assert "sandbox_clock.json" in report["now_from"]
+    assert "sandbox_clock.json" not in report["ignored_files"]
+    ahead = sum(
+        count
+        for table in report["tables"]
+        for reason, count in table["quarantined"].items()
+        if reason.endswith("in_the_future")
+    )
+    assert ahead > 0
+    told = CliRunner().invoke(ingest.app, arguments, catch_exceptions=False).stdout
+    assert f"{ahead} rows that it dates later were refused" in told
+    (tmp_path / "exports" / "sandbox_clock.json").write_text('{"now": "yesterday"}')
+    with pytest.raises(ParleyError, match="field now is no instant"):
+        CliRunner().invoke(ingest.app, arguments, catch_exceptions=False)
 
 
 def test_the_command_prints_a_table(small_export, tmp_path):

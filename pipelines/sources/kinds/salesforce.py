@@ -18,6 +18,7 @@ from pipelines.documents import did_you_mean
 from pipelines.errors import PipelineError
 from pipelines.sources.kinds.base import Authored, Checked, Source, as_source
 from pipelines.sources.kinds.salesforce_objects import OBJECTS, SalesforceObject
+from pipelines.sources.kinds.salesforce_session import ENDED, SalesforceSession, SignedIn
 from pipelines.sources.quiet import load_dlt
 from pipelines.sources.secret import Address, SecretName, Secrets
 
@@ -129,8 +130,19 @@ class SalesforceSource(Source):
             yield self._signed_in(session, secrets)
 
     def _signed_in(self, session: "Session", secrets: Secrets) -> "Salesforce":
-        from requests import RequestException
         from simple_salesforce.api import Salesforce
+
+        held = SalesforceSession(lambda: self._sign_in(session, secrets))
+        session.auth = held
+        return Salesforce(
+            session_id=held.signed_in.token,
+            instance_url=held.signed_in.instance_url,
+            version=self.api_version,
+            session=session,
+        )
+
+    def _sign_in(self, session: "Session", secrets: Secrets) -> SignedIn:
+        from requests import RequestException
 
         try:
             answer = session.post(
@@ -140,6 +152,7 @@ class SalesforceSource(Source):
                     "client_id": secrets[self.auth.client_id],
                     "client_secret": secrets[self.auth.client_secret],
                 },
+                auth=lambda request: request,
             )
             said = answer.json()
         except (RequestException, ValueError) as error:
@@ -152,12 +165,7 @@ class SalesforceSource(Source):
                 f"{self.source}: Salesforce refused the connected app: "
                 f"{said.get('error_description') or said.get('error') or answer.status_code}."
             )
-        return Salesforce(
-            session_id=said["access_token"],
-            instance_url=said.get("instance_url", self.instance),
-            version=self.api_version,
-            session=session,
-        )
+        return SignedIn(said["access_token"], said.get("instance_url", self.instance))
 
     def _types(self, org: "Salesforce", what: SalesforceObject, name: str) -> dict[str, str]:
         """Types of the fields that the organisation has and the app may see."""
@@ -260,5 +268,10 @@ def _typed(row: dict[str, str], types: dict[str, str]) -> dict[str, Any]:
 def _reason(error: Any) -> str:
     content = getattr(error, "content", None)
     if isinstance(content, list) and content:
+        if content[0].get("errorCode") == ENDED:
+            return (
+                f"{ENDED}: the session ended again right after it was renewed; look at the session "
+                "policy of the connected app"
+            )
         return f"{content[0].get('errorCode')}: {content[0].get('message')}".rstrip(".")
     return " ".join(str(error).split()).rstrip(".")

@@ -27,6 +27,12 @@ class Salesforce:
         self.ids = count(1)
         self.objects = {kind: {} for kind in FIELDS}
         self.faults, self.log, self.locked = deque(), [], set()
+        self.broken, self.doubled = set(), set()
+        """Our ids of activities that break a rule there, and of those that stand there twice."""
+        self.token, self.secret, self.signed_in = "good", "sesame", 0
+        self.lacks, self.described = set(), {}
+        self.lasts = None
+        """Requests for which a session lasts; None for good."""
 
     def add(self, kind, **fields):
         number = f"{kind[:3]}{next(self.ids):012d}"
@@ -36,17 +42,47 @@ class Salesforce:
     def answer(self, method, target, headers, body):
         url = urlsplit(target)
         self.log.append((method, url.path, body))
-        if headers.get("Authorization") != "Bearer good":
+        if headers.get("Authorization") != f"Bearer {self.token}" or self._is_over():
             return 401, error("INVALID_SESSION_ID", "Session expired or invalid")
         match method, [unquote(part) for part in url.path.split("/")[4:]]:
             case "GET", ["query"]:
                 return self._query(parse_qs(url.query)["q"][0])
+            case "GET", ["sobjects", kind, "describe"]:
+                return 200, {"fields": self._fields(kind)}
             case "POST", ["composite"]:
                 parts = [self._part(one) for one in body["compositeRequest"]]
                 return 200, {"compositeResponse": parts}
             case "PATCH", ["sobjects", kind, number]:
                 return self._update(kind, number, body)
         return 404, error("NOT_FOUND", "The requested resource does not exist")
+
+    def sign_in(self, form):
+        """The OAuth 2.0 client credentials flow of a connected app."""
+        given = form["grant_type"], form["client_id"], form["client_secret"]
+        if given != ("client_credentials", "3MVG9app", self.secret):
+            return 400, {"error": "invalid_client", "error_description": "invalid client"}
+        self.signed_in += 1
+        self.token = f"good-{self.signed_in}"
+        self.asked = 0
+        return 200, {"access_token": self.token, "token_type": "Bearer"}
+
+    def _fields(self, kind):
+        names = [*FIELDS[kind].split(), *([KEY] if kind in ("Task", "Event") else [])]
+        return [
+            {
+                "name": name,
+                "createable": True,
+                "updateable": name != "TaskSubtype",
+                "externalId": name == KEY,
+                **self.described.get((kind, name), {}),
+            }
+            for name in names
+            if (kind, name) not in self.lacks
+        ]
+
+    def _is_over(self):
+        self.asked = getattr(self, "asked", 0) + 1
+        return self.lasts is not None and self.asked > self.lasts
 
     def _part(self, one):
         kind, key, value = one["url"].split("/")[5:8]
@@ -57,6 +93,10 @@ class Salesforce:
     def _upsert(self, kind, value, body):
         if value in self.locked:
             return 400, error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access")
+        if value in self.broken:
+            return 400, error("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Subject: too vague")
+        if value in self.doubled:
+            return 300, [f"/services/data/v61.0/sobjects/{kind}/{n}" for n in ("00T1", "00T2")]
         if unknown := set(body) - {*FIELDS[kind].split()}:
             return 400, error("INVALID_FIELD", f"No such column '{unknown.pop()}'")
         found = [n for n, held in self.objects[kind].items() if held.get(KEY) == value]
@@ -105,6 +145,9 @@ def serving(org):
             fault = org.faults.popleft() if org.faults else None
             if isinstance(fault, tuple):
                 return self._say(*fault)
+            if self.path == "/services/oauth2/token":
+                form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+                return self._say(*org.sign_in(form))
             said = org.answer(self.command, self.path, self.headers, json.loads(raw or "null"))
             if fault == "drop":
                 self.close_connection = True

@@ -21,7 +21,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
         write_company(tmp_path / name / "exports", tmp_path / name / "sandbox", 3, 120)
     write_company(tmp_path / "other" / "exports", tmp_path / "other" / "sandbox", 4, 120)
     files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*")]
-    assert len(files) == len(COLUMNS) + 2
+    assert len(files) == len(COLUMNS) + 3
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     contacts = "exports/crm_contacts.csv"
@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
 
 def test_every_export_of_the_company_is_there_with_its_columns(box):
     """R83: a test CRM with synthetic contacts, as the files that such systems export."""
-    assert {path.name for path in box.exports.iterdir()} == set(COLUMNS)
+    assert {path.name for path in box.exports.iterdir()} == {*COLUMNS, "sandbox_clock.json"}
     for name, columns in COLUMNS.items():
         if name.endswith(".csv"):
             rows = box.rows(name)
@@ -174,4 +174,7 @@ def test_more_than_half_of_the_people_can_be_written_to(box):
 def test_a_tiny_company_is_whole(tmp_path, size):
     report = write_company(tmp_path / "exports", tmp_path / "sandbox", 1, size)
     assert report.people == size
-    assert {path.name for path in (tmp_path / "exports").iterdir()} == set(COLUMNS)
+    assert {path.name for path in (tmp_path / "exports").iterdir()} == {
+        *COLUMNS,
+        "sandbox_clock.json",
+    }

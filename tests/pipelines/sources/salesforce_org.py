@@ -41,6 +41,9 @@ class Org:
         self.page_rows = 3
         self.refusals = 0
         """How many of the next queries are answered with 503."""
+        self.secret = "sesame"
+        self.token, self.lasts, self.asked = "token", 0, 0
+        """A session lasts for so many requests; 0 for good."""
         self.clock = datetime(2026, 1, 1, tzinfo=UTC)
         self.certificate = _certificate(folder)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -106,10 +109,12 @@ def _handler(org: Org) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             if self.path == "/services/oauth2/token":
                 said = {name: values[0] for name, values in parse_qs(body).items()}
-                if said.get("client_secret") != "sesame":
+                if said.get("client_secret") != org.secret:
                     refusal = {"error": "invalid_client", "error_description": "bad secret"}
                     return self._answer(refusal, 400)
-                return self._answer({"access_token": "token", "instance_url": org.url})
+                org.calls["sign_in"] += 1
+                org.token, org.asked = f"token{org.calls['sign_in']}", 0
+                return self._answer({"access_token": org.token, "instance_url": org.url})
             if not self._may():
                 return None
             job = json.loads(body)
@@ -138,7 +143,9 @@ def _handler(org: Org) -> type[BaseHTTPRequestHandler]:
             return self._query(query, int(offset), with_deleted=kind.endswith("queryAll"))
 
         def _may(self) -> bool:
-            if self.headers["Authorization"] == "Bearer token":
+            org.asked += 1
+            is_over = org.lasts and org.asked > org.lasts
+            if self.headers["Authorization"] == f"Bearer {org.token}" and not is_over:
                 return True
             self._answer([{"errorCode": "INVALID_SESSION_ID", "message": "expired"}], 401)
             return False

@@ -179,3 +179,29 @@ def test_a_refused_app_and_an_unknown_object_are_sentences_without_the_secret(or
     del org.fields["Opportunity"]
     with pytest.raises(PipelineError, match="the object Opportunity is not there"):
         pull(source(org, tmp_path), tmp_path / "landing", SECRETS, now=NOW)
+
+
+@pytest.mark.parametrize("bulk", [10_000, 1])
+@pytest.mark.parametrize("lasts", [1, 2, 3, 5])
+def test_a_session_that_ends_in_mid_pull_is_renewed(org, tmp_path, lasts, bulk):
+    """R210: by a new sign-in of the connected app; the request is asked again, and no row twice."""
+    org.lasts = lasts
+    landed = pull(source(org, tmp_path, bulk), tmp_path / "landing", SECRETS, now=NOW)
+    assert [(t.name, t.rows) for t in landed.tables] == [("contacts", 5), ("opportunities", 2)]
+    assert org.calls["sign_in"] > 1
+
+
+def test_a_session_that_ends_at_once_again_is_one_sentence(org, tmp_path):
+    org.lasts = -1
+    with pytest.raises(PipelineError, match="ended again right after it was renewed"):
+        pull(source(org, tmp_path), tmp_path / "landing", SECRETS, now=NOW)
+    assert org.calls["sign_in"] == 2
+
+
+def test_a_connected_app_that_is_taken_away_in_mid_pull_is_named(org, tmp_path):
+    one = source(org, tmp_path)
+    with one.opened(SECRETS) as opened:
+        org.token = "revoked"
+        org.secret = "changed"
+        with pytest.raises(Exception, match="refused the connected app: bad secret"):
+            list(opened)
