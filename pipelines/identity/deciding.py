@@ -1,10 +1,11 @@
 """What follows from the pairs: which persons are merged at once, and which a colleague looks at.
 
 Two persons are merged when a pair of their contacts is certain and no other pair speaks against it:
-else a third record that looks like both would join father and son.
+else a third record that looks like both would join father and son. Where many look like each other
+they are namesakes rather than one person, and none of them is merged without a colleague.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -12,14 +13,17 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.identity.levels import MERGEABLE, TIES
+from pipelines.identity.levels import MERGEABLE, OWN_MAILBOXES, TIES
 from pipelines.identity.matching import PAIRS, score
 from pipelines.identity.model import Model, shipped
 
 AGAINST = 0.02
 """A pair below this probability forbids that its two persons become one without a colleague."""
-MOST_TOGETHER = 20
-"""Contacts that may become one person without a colleague."""
+MOST_TOGETHER = 4
+"""Identities, each an address or a contact without one, that may become one person by probability
+alone. More of them are a crowd, of which it is asked."""
+MOST_QUESTIONS = 3
+"""Questions about a person at once, the surest first: a crowd of 25 would bring 300."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,18 @@ def decide(
     )
     told = told.sort("probability", "left_id", "right_id", descending=[True, False, False])
     tied = pl.any_horizontal(pl.col(name).is_in(levels) for name, levels in TIES.items())
-    may_merge = tied & pl.col("name").is_in(MERGEABLE)
+    may_merge = tied & pl.col("name").is_in(MERGEABLE) & ~_has_own_mailboxes()
     certain = told.filter(may_merge & (pl.col("probability") >= weights.certain))
     groups = _Groups(certain, everybody, apart, weights)
     merged = [row for row in certain.iter_rows(named=True) if groups.join(row)]
     rest = [row for row in told.iter_rows(named=True) if groups.is_open(row)]
     schema = PAIRS | {"left_person": pl.String(), "right_person": pl.String()}
     return Outcome(pl.DataFrame(merged, schema=schema), pl.DataFrame(rest, schema=schema))
+
+
+def _has_own_mailboxes() -> pl.Expr:
+    """Two mailboxes of one company speak for two people, but for a telephone of their own."""
+    return pl.col("mailbox").is_in(OWN_MAILBOXES) & (pl.col("phone") != "same")
 
 
 class _Groups:
@@ -78,8 +87,11 @@ class _Groups:
         self._persons: dict[str, set[str]] = {}
         self._apart = {pair: True for pair in apart}
         self._asked: set[frozenset[str]] = set()
-        self._contacts = _contacts_of(certain, everybody)
-        self._against = self._contradictions(certain, everybody, model)
+        self._questions: Counter[str] = Counter()
+        self._contacts, self._identities = _contacts_of(certain, everybody)
+        few = [group for group in _components(certain) if self._count(group) <= MOST_TOGETHER]
+        self._may_merge = {person for group in few for person in group}
+        self._against = self._contradictions(few, certain, everybody, model)
 
     def join(self, row: Mapping[str, Any]) -> bool:
         """Makes one person of the two of a pair, where nothing is against it."""
@@ -98,8 +110,14 @@ class _Groups:
         pair = frozenset((one, other))
         if one == other or pair in self._asked or self._is_refused(one, other):
             return False
+        if min(self._questions[one], self._questions[other]) >= MOST_QUESTIONS:
+            return False
         self._asked.add(pair)
+        self._questions.update(pair)
         return True
+
+    def _count(self, persons: Collection[str]) -> int:
+        return sum(self._identities[person] for person in persons)
 
     def _of(self, person: str) -> str:
         return self._group.get(person, person)
@@ -114,22 +132,26 @@ class _Groups:
         return any(frozenset(pair) in self._apart for pair in pairs)
 
     def _may_join(self, one: str, other: str) -> bool:
+        if not {one, other} <= self._may_merge or self._is_refused(one, other):
+            return False
         mine, theirs = (
             [c for person in self._people(group) for c in self._contacts[person]]
             for group in (one, other)
         )
-        if len(mine) + len(theirs) > MOST_TOGETHER or self._is_refused(one, other):
-            return False
         return not any((min(a, b), max(a, b)) in self._against for a, b in product(mine, theirs))
 
     def _contradictions(
-        self, certain: pl.DataFrame, everybody: pl.DataFrame, model: Model
+        self,
+        groups: Collection[Collection[str]],
+        certain: pl.DataFrame,
+        everybody: pl.DataFrame,
+        model: Model,
     ) -> set[tuple[str, str]]:
         """Scores what the match did not: the other pairs of persons who may all become one."""
         pairs: set[tuple[str, str]] = set()
-        for component in _components(certain):
-            contacts = [(c, p) for p in component for c in self._contacts[p]]
-            if 2 < len(contacts) <= MOST_TOGETHER:
+        for group in groups:
+            contacts = [(c, p) for p in group for c in self._contacts[p]]
+            if len(contacts) > 2:
                 pairs |= {(min(a, b), max(a, b)) for a, p in contacts for b, q in contacts if p < q}
         known = certain.select("left_id", "right_id").iter_rows()
         asked = pl.DataFrame(
@@ -143,13 +165,22 @@ class _Groups:
         return set(scored.select("left_id", "right_id").iter_rows())
 
 
-def _contacts_of(certain: pl.DataFrame, everybody: pl.DataFrame) -> dict[str, list[str]]:
+def _contacts_of(
+    certain: pl.DataFrame, everybody: pl.DataFrame
+) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """The contacts of each person who may be merged, and how many identities they are."""
     persons = pl.concat([certain["left_person"], certain["right_person"]]).unique().implode()
-    mine = everybody.filter(pl.col("person_id").is_in(persons)).select("person_id", "contact_id")
-    contacts: dict[str, list[str]] = defaultdict(list)
-    for person, contact in mine.sort("contact_id").iter_rows():
-        contacts[person].append(contact)
-    return contacts
+    address = pl.concat_str("local", "domain", separator="@")
+    mine = everybody.filter(pl.col("person_id").is_in(persons)).select(
+        "person_id", "contact_id", pl.coalesce(address, "contact_id").alias("identity")
+    )
+    each = (
+        mine.sort("contact_id")
+        .group_by("person_id")
+        .agg("contact_id", pl.col("identity").n_unique())
+    )
+    rows = list(each.iter_rows())
+    return {p: contacts for p, contacts, _ in rows}, {p: number for p, _, number in rows}
 
 
 def _components(certain: pl.DataFrame) -> list[list[str]]:

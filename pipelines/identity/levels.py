@@ -16,6 +16,8 @@ _PART = (
 )
 _NO_NAME = "(first_l is null and last_l is null) or (first_r is null and last_r is null)"
 _SAME_DOMAIN = "domain_l = domain_r and not is_free_l"
+_HERE = "greatest(coalesce(namesakes_here_l, 0), coalesce(namesakes_here_r, 0))"
+_SAME_NUMBER = "coalesce(digits_l, '') = coalesce(digits_r, '')"
 _SAME_COMPANY = f"company_l = company_r or account_id_l = account_id_r or ({_SAME_DOMAIN})"
 _LARGE = "greatest(coalesce(company_of_l, 0), coalesce(company_of_r, 0)) > 100"
 
@@ -26,6 +28,20 @@ def _near(name: str) -> str:
         f"(jaro_winkler_similarity({left}, {right}) >= 0.9"
         f" or (length({left}) >= 4 and damerau_levenshtein({left}, {right}) <= 1))"
     )
+
+
+def _made_of_the_other(mine: str, theirs: str) -> str:
+    """The mailbox of one side is made of the name of the other."""
+    first, last = f"coalesce(given_{theirs}, '')", f"coalesce(surname_{theirs}, '')"
+    forms = (
+        *(f"{first} || {last}", f"{last} || {first}", first, last),
+        *(f"left({first}, 1) || {last}", f"{last} || left({first}, 1)"),
+        *(f"{first} || left({last}, 1)", f"left({last}, 1) || {first}"),
+    )
+    return f"sounds_{mine} in ({', '.join(forms)})"
+
+
+_OF_BOTH = f"(({_made_of_the_other('l', 'r')}) or ({_made_of_the_other('r', 'l')}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +67,11 @@ COMPARISONS = (
         (
             Level("missing", _NO_NAME, "one has no name"),
             Level(
-                "same_rare", f"{_SAME_NAME} and namesakes_l < 1", "the same name, and a rare one"
+                "same_rare",
+                f"{_SAME_NAME} and namesakes_l < 1 and {_HERE} < 0.05",
+                "the same name, and a rare one",
             ),
-            Level("same", f"{_SAME_NAME} and namesakes_l < 20", "the same name"),
+            Level("same", f"{_SAME_NAME} and namesakes_l < 20 and {_HERE} < 0.5", "the same name"),
             Level("same_common", _SAME_NAME, "the same name, but a common one"),
             Level(
                 "swapped",
@@ -85,6 +103,17 @@ COMPARISONS = (
                 f"{_SAME_LAST} and (first_l is null or first_r is null)",
                 "the same last name, and one has no first name",
             ),
+            Level(
+                "rough",
+                f"{_SAME_FIRST} and jaro_winkler_similarity(last_l, last_r) >= 0.8",
+                "the same first name, and last names that are written somewhat alike",
+            ),
+            Level(
+                "rough_first",
+                f"jaro_winkler_similarity(first_l, first_r) >= 0.8 and ({_SAME_LAST}"
+                " or jaro_winkler_similarity(last_l, last_r) >= 0.8)",
+                "first names that are written somewhat alike, and last names too",
+            ),
             Level("first_only", _SAME_FIRST, "the same first name, but another last name"),
             Level("last_only", _SAME_LAST, "the same last name, but another first name"),
             Level("different", "", "different names"),
@@ -113,12 +142,6 @@ COMPARISONS = (
             ),
             Level("missing", "local_l is null or local_r is null", "one has no address"),
             Level(
-                "former",
-                "(not fits_l and length(surname_r) > 3 and contains(letters_l, surname_r))"
-                " or (not fits_r and length(surname_l) > 3 and contains(letters_r, surname_l))",
-                "one's address is made of the other's last name",
-            ),
-            Level(
                 "same_odd",
                 "local_l = local_r and not fits_l",
                 "the same mailbox name at another domain, not made of the name",
@@ -129,19 +152,34 @@ COMPARISONS = (
                 "the same mailbox name at another domain",
             ),
             Level(
+                "sign",
+                f"{_SAME_DOMAIN} and letters_l = letters_r and {_SAME_NUMBER}",
+                "addresses at one domain that differ by a sign",
+            ),
+            Level(
                 "number",
+                f"{_SAME_DOMAIN} and letters_l = letters_r and (fits_l or fits_r)",
+                "addresses at one domain, made of one name, with another number",
+            ),
+            Level(
+                "serial",
                 f"{_SAME_DOMAIN} and letters_l = letters_r",
-                "addresses at one domain that differ by a number or a sign",
+                "mailboxes of one row at one domain, with another number each",
             ),
             Level(
                 "each_own",
-                f"{_SAME_DOMAIN} and fits_l and fits_r"
-                " and (surname_l <> surname_r or root_l <> root_r)",
+                f"{_SAME_DOMAIN} and fits_l and fits_r and not {_OF_BOTH}",
                 "two addresses at one domain, each made of another name",
             ),
             Level(
+                "middle",
+                f"{_SAME_DOMAIN} and (has_middle_l and fits_r or has_middle_r and fits_l)",
+                "addresses at one domain, one of them with a second initial",
+            ),
+            Level(
                 "slip",
-                f"{_SAME_DOMAIN} and damerau_levenshtein(letters_l, letters_r) <= 1",
+                f"domain_l = domain_r and {_SAME_NUMBER} and length(letters_l) >= 5"
+                " and damerau_levenshtein(letters_l, letters_r) <= 1",
                 "addresses at one domain that differ by a slip",
             ),
             Level(
@@ -149,7 +187,20 @@ COMPARISONS = (
                 f"{_SAME_DOMAIN} and fits_l and fits_r",
                 "two addresses at one domain, both made of the name",
             ),
+            Level(
+                "former",
+                f"{_SAME_NUMBER} and ("
+                "(not fits_l and length(surname_r) > 3 and contains(sounds_l, surname_r))"
+                " or (not fits_r and length(surname_l) > 3 and contains(sounds_r, surname_l)))",
+                "one's address is made of the other's last name",
+            ),
             Level("other", _SAME_DOMAIN, "different mailboxes at one domain"),
+            Level(
+                "private_made",
+                "(is_free_l or is_free_r) and fits_l and fits_r"
+                " and digits_l is null and digits_r is null",
+                "different addresses, one of them private, both made of the name",
+            ),
             Level(
                 "private",
                 "is_free_l or is_free_r",
@@ -164,10 +215,14 @@ COMPARISONS = (
             Level("missing", "phone_l is null or phone_r is null", "one has no telephone"),
             Level(
                 "same",
-                "phone_l = phone_r and phone_of_l <= 3",
+                "phone_l = phone_r and phone_of_l <= 3 and right(phone_l, 2) <> '00'",
                 "the same telephone, which hardly anybody else has",
             ),
-            Level("same_line", "phone_l = phone_r", "the same telephone, which others have too"),
+            Level(
+                "same_line",
+                "phone_l = phone_r",
+                "the same telephone, which others have too or which looks like a switchboard's",
+            ),
             Level(
                 "near",
                 "damerau_levenshtein(phone_l, phone_r) <= 1",
@@ -209,22 +264,34 @@ COMPARISONS = (
     ),
 )
 
-AGREEING = ("same_rare", "same", "same_common", "swapped", "part", "near", "near_both", "initial")
-"""Levels of the name at which it speaks for one person; for the others there are weights apart."""
+KINDS = {
+    "same": ("same_rare", "same", "same_common", "swapped"),
+    "alike": ("part", "near", "near_both", "initial", "rough", "rough_first"),
+    "other_last": ("first_only",),
+    "other": ("missing", "last_alone", "last_only", "different"),
+}
+"""Levels of the name by kind of pair. Each kind has weights of its own: what tells a duplicate from
+a namesake is not what tells a slip from a relative, or a marriage from a colleague."""
 
-MERGEABLE = (*AGREEING, "last_alone", "first_only")
+MERGEABLE = (*KINDS["same"], *KINDS["alike"], *KINDS["other_last"], "last_alone")
 """Levels of the name at which two may be merged without a colleague; not other first names."""
 
 TIES = {
     "phone": ("same", "same_line", "near"),
     "company": ("same", "same_large", "near"),
-    "mailbox": ("slip", "former"),
+    "mailbox": ("sign", "slip", "former"),
 }
 """Levels of which one must hold beside the name: a name, a post and a town may be a namesake's."""
 
 
-def name_agrees() -> str:
-    """Returns the condition that a pair's name is at one of the agreeing levels."""
+OWN_MAILBOXES = ("shared", "number", "serial", "each_own", "middle", "other", "different")
+"""Levels of the mailbox at which companies gave two, and neither is another spelling of the other:
+no two namesakes are merged over them without a telephone that is theirs."""
+
+
+def kind_of_pair() -> str:
+    """Returns the expression that is the kind of a pair."""
     (name,) = (c for c in COMPARISONS if c.name == "name")
-    agreeing = " or ".join(f"({x.condition})" for x in name.levels if x.name in AGREEING)
-    return f"coalesce({agreeing}, false)"
+    kind_of = {level: kind for kind, levels in KINDS.items() for level in levels}
+    told = [f"when {x.condition} then '{kind_of[x.name]}'" for x in name.levels if x.condition]
+    return f"case {' '.join(told)} else '{kind_of[name.levels[-1].name]}' end"

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines.identity.levels import COMPARISONS, name_agrees
+from pipelines.identity.levels import COMPARISONS, kind_of_pair
 from pipelines.identity.model import Model, Weights, shipped, splink_settings
 
 if TYPE_CHECKING:
     import duckdb
 
-MOST_SHARING = 60
+MOST_SHARING = 20
 """Contacts that may share a key; beyond it the key tells too little and costs too much."""
+_MOST_NAMESAKES = 6
+"""The same for keys without company or telephone, which more contacts share the more there are."""
 
 PAIRS = pl.Schema(
     {"left_id": pl.String(), "right_id": pl.String(), "probability": pl.Float64()}
@@ -30,7 +32,6 @@ PAIRS = pl.Schema(
 
 _KEYS = {
     "phone": "phone",
-    "mailbox": "case when not is_shared and length(letters) >= 5 then letters end",
     "name at company": "root || ' ' || last || '|' || company",
     "name at domain": "case when not is_free then root || ' ' || last || '|' || domain end",
     "swapped at company": "last || ' ' || first || '|' || company",
@@ -40,6 +41,9 @@ _KEYS = {
     "last at domain": "case when not is_free then last || '|' || domain end",
     "slips at company": "left(first, 3) || left(last, 3) || '|' || left(company, 6)",
     "initial at company": "left(first, 1) || '|' || last || '|' || left(company, 6)",
+}
+_KEYS_ANYWHERE = {
+    "mailbox": "case when not is_shared and length(letters) >= 5 then letters end",
     "slip in town": "root || '|' || left(last, 3) || '|' || city",
     "swapped": "case when first < last then first || ' ' || last else last || ' ' || first end",
 }
@@ -124,9 +128,10 @@ def _write_candidates(database: "duckdb.DuckDBPyConnection") -> None:
         """
     )
     keys = "\nunion all\n".join(
-        f"select hash('{name}', {key}) as key, rid, person_id, is_changed from asked "
-        f"where ({key}) is not null"
-        for name, key in _KEYS.items()
+        f"select hash('{name}', {key}) as key, rid, person_id, is_changed, {most} as most "
+        f"from asked where ({key}) is not null"
+        for keys, most in ((_KEYS, MOST_SHARING), (_KEYS_ANYWHERE, _MOST_NAMESAKES))
+        for name, key in keys.items()
     )
     database.execute(
         f"""
@@ -134,7 +139,7 @@ def _write_candidates(database: "duckdb.DuckDBPyConnection") -> None:
         with given as ({keys}),
         telling as (
             select key from given group by key
-            having count(*) between 2 and {MOST_SHARING} and bool_or(is_changed)
+            having count(*) between 2 and any_value(most) and bool_or(is_changed)
         )
         select given.* from given semi join telling using (key)
         """
@@ -151,19 +156,16 @@ def _write_candidates(database: "duckdb.DuckDBPyConnection") -> None:
 
 
 def _scored(database: "duckdb.DuckDBPyConnection", model: Model, at_least: float) -> pl.DataFrame:
-    """Pairs whose names agree are weighed in one way, and the others in another."""
+    """Each kind of pair is weighed in its own way."""
     sides = (f"people as {side} on {side}.rid = join_key_{side}" for side in "lr")
     database.execute(
         f"""
         create table told as
-        select candidates.*, {_qualified(name_agrees())} as is_agreeing
+        select candidates.*, {_qualified(kind_of_pair())} as kind
         from candidates join {" join ".join(sides)}
         """
     )
-    found = [
-        _of_kind(database, weights, kind, at_least)
-        for weights, kind in ((model.agreeing, "is_agreeing"), (model.other, "not is_agreeing"))
-    ]
+    found = [_of_kind(database, weights, kind, at_least) for kind, weights in model.by_kind.items()]
     return pl.concat(found).sort(
         "probability", "left_id", "right_id", descending=[True, False, False]
     )
@@ -172,7 +174,9 @@ def _scored(database: "duckdb.DuckDBPyConnection", model: Model, at_least: float
 def _of_kind(
     database: "duckdb.DuckDBPyConnection", weights: Weights, kind: str, at_least: float
 ) -> pl.DataFrame:
-    pairs = database.sql(f"select match_key, join_key_l, join_key_r from told where {kind}")
+    pairs = database.sql(
+        f"select match_key, join_key_l, join_key_r from told where kind = '{kind}'"
+    )
     if not pairs.limit(1).fetchall():
         return pl.DataFrame(schema=PAIRS)
     from splink import DuckDBAPI, Linker

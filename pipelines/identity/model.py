@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import PipelineError
-from pipelines.identity.levels import COMPARISONS, Comparison
+from pipelines.identity.levels import COMPARISONS, KINDS, Comparison
 
 SHIPPED = Path(__file__).with_name("model.json")
 
@@ -28,10 +28,8 @@ class Weights:
 class Model:
     """From `certain` on two persons are merged, from `possible` on a colleague is asked."""
 
-    agreeing: Weights
-    """Of pairs whose names agree."""
-    other: Weights
-    """Of all others: other first names in a family, other last names after a marriage."""
+    by_kind: Mapping[str, Weights]
+    """By kind of pair; see `levels.KINDS`."""
     certain: float
     """Probability."""
     possible: float
@@ -54,15 +52,15 @@ def read(path: Path) -> Model:
     text = path.read_text("utf-8")
     raw: dict[str, Any] = json.loads(text)
     levels = {c.name: {level.name for level in c.levels} for c in COMPARISONS}
-    agreeing, other = Weights(**raw["agreeing"]), Weights(**raw["other"])
-    kinds = (agreeing, other)
-    if any(levels != {name: set(x) for name, x in w.by_level.items()} for w in kinds):
+    by_kind = {kind: Weights(**weights) for kind, weights in raw["by_kind"].items()}
+    known = [{name: set(x) for name, x in w.by_level.items()} for w in by_kind.values()]
+    if set(by_kind) != set(KINDS) or any(levels != one for one in known):
         raise PipelineError(
             f"{path.name}: the weights are not those of the levels that are compared; train it "
             "again with `python -m tests.pipelines.identity.train`."
         )
     version = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return Model(agreeing, other, raw["certain"], raw["possible"], version)
+    return Model(by_kind, raw["certain"], raw["possible"], version)
 
 
 def splink_settings(weights: Weights) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.identity.levels import AGREEING, COMPARISONS
+from pipelines.identity.levels import COMPARISONS, KINDS
 from pipelines.identity.model import Model, shipped
 
 _SLIGHT = 0.3
@@ -39,7 +39,8 @@ def reasons(pair: Mapping[str, Any], model: Model | None = None) -> list[Reason]
         model: Weights; the shipped ones where none are given.
     """
     known = model or shipped()
-    weights = known.agreeing if pair["name"] in AGREEING else known.other
+    (kind,) = (kind for kind, levels in KINDS.items() if pair["name"] in levels)
+    weights = known.by_kind[kind]
     found = []
     for comparison in COMPARISONS:
         words = {level.name: level.words for level in comparison.levels}

@@ -20,12 +20,16 @@ RECORDS = pl.Schema(
         "generation": pl.String(),
         "local": pl.String(),
         "letters": pl.String(),
+        "digits": pl.String(),
+        "sounds": pl.String(),
         "domain": pl.String(),
         "is_free": pl.Boolean(),
         "is_shared": pl.Boolean(),
+        "given": pl.String(),
         "surname": pl.String(),
         "fits": pl.Boolean(),
         "is_numbered": pl.Boolean(),
+        "has_middle": pl.Boolean(),
         "phone": pl.String(),
         "phone_of": pl.UInt32(),
         "company": pl.String(),
@@ -35,13 +39,16 @@ RECORDS = pl.Schema(
         "country": pl.String(),
         "title": pl.String(),
         "namesakes": pl.Float64(),
+        "namesakes_here": pl.Float64(),
     }
 )
 """One row per contact. `root` is the name that a nickname stands for; `letters` the mailbox without
-digits; `surname` the last name as an address has it;
+digits, `digits` those, `sounds` the letters as they sound; `given` and `surname` the names as they
+sound, in one word as in an address;
 `fits` says that the mailbox is made of the name, `is_numbered` that it is but for a number, as that
-of a second person of the name; `phone_of` and `company_of` are how many
-contacts have that number or company; `namesakes` how many of the name there would be by chance."""
+of a second person of the name, `has_middle` that it is but for a second initial; `phone_of` and `company_of` are how many
+contacts have that number or company; `namesakes` how many of the name there would be by chance, `namesakes_here` how many others at the
+company."""
 
 _GAP = r"[^a-z0-9]+"
 _WITHOUT = (None, "")
@@ -145,6 +152,7 @@ def _names() -> tuple[pl.Expr, ...]:
     return (
         _without(first, unwanted).alias("_first"),
         _without(last, [*unwanted, *known.particles]).alias("_last"),
+        _without(last, unwanted).alias("_whole"),
         mark.replace_strict(known.generations, default=None, return_dtype=pl.String).alias(
             "generation"
         ),
@@ -156,12 +164,14 @@ def _mailbox() -> tuple[pl.Expr, ...]:
     email = pl.col("email").str.to_lowercase()
     local = email.str.extract(r"^([^@+]+)", 1)
     domain = email.str.extract(r"@(.+)$", 1)
-    tokens = local.str.split_exact(".", 1).struct.field("field_0")
+    latin = folded(local)
+    word = latin.str.extract(r"^([a-z]+) ?\d*(?: |$)", 1)
     any_of = rf"(?:^|[._-])(?:{'|'.join(known.assistants)})(?:[._-]|$)"
-    is_shared = tokens.is_in(known.shared_mailboxes) | local.str.contains(any_of)
+    is_shared = word.is_in(known.shared_mailboxes) | local.str.contains(any_of)
     return (
         local.alias("local"),
-        _filled(local.str.replace_all(r"[^a-z]+", "")).alias("letters"),
+        _filled(latin.str.replace_all(r"[^a-z]+", "")).alias("letters"),
+        _filled(local.str.replace_all(r"\D+", "")).alias("digits"),
         domain.alias("domain"),
         domain.is_in(list(free_mail_domains())).alias("is_free"),
         is_shared.alias("is_shared"),
@@ -185,19 +195,41 @@ def _named(frame: pl.LazyFrame) -> pl.LazyFrame:
     frame = frame.with_columns(
         _sounded(pl.col("_first")).alias("first"), _sounded(pl.col("_last")).alias("last")
     )
-    root = pl.col("first").str.extract(r"^(\S+)", 1)
-    glued = {name: pl.col(name).str.replace_all(" ", "") for name in ("_first", "_last")}
-    f, s = glued["_first"], glued["_last"]
-    f1, s1 = f.str.slice(0, 1), s.str.slice(0, 1)
-    kinds = [f + s, s + f, f1 + s, s + f1, f + s1, s1 + f, s, f]
-    fits = pl.any_horizontal(pl.col("letters") == kind for kind in kinds)
-    is_numbered = fits & pl.col("local").str.contains(r"\d$")
-    return frame.with_columns(
-        root.replace(_roots()).alias("root"),
-        fits.alias("fits"),
-        s.alias("surname"),
-        is_numbered.alias("is_numbered"),
+    root = pl.col("first").str.extract(r"^(\S+)", 1).replace(_roots())
+    frame = frame.with_columns(
+        root.alias("root"),
+        _sounded(pl.col("letters")).alias("sounds"),
+        *(_in_one_word(name).alias(to) for name, to in (("first", "given"), ("last", "surname"))),
     )
+    fits = _is_made_of("letters", _in_one_word("_first"), _in_one_word("_whole"))
+    fits |= _is_made_of("sounds", pl.col("given"), pl.col("surname"))
+    fits |= _is_made_of("sounds", pl.col("root"), pl.col("last").str.extract(r"^(\S+)", 1))
+    return frame.with_columns(
+        fits.alias("fits"),
+        (fits & pl.col("local").str.contains(r"\d$")).alias("is_numbered"),
+        (~fits & _has_middle()).alias("has_middle"),
+    )
+
+
+def _has_middle() -> pl.Expr:
+    """One letter stands between the first name, or its initial, and the last, and is no slip."""
+    mailbox, last = pl.col("sounds"), pl.col("surname")
+    rest = mailbox.str.strip_suffix(last)
+    letter = rest.str.tail(1)
+    before = rest.str.head(-1)
+    is_first = (before == pl.col("given")) | (before == pl.col("given").str.slice(0, 1))
+    is_slip = (letter == before.str.tail(1)) | (letter == last.str.head(1))
+    return is_first & (rest != mailbox) & ~is_slip
+
+
+def _in_one_word(name: str) -> pl.Expr:
+    return pl.col(name).str.replace_all(" ", "", literal=True)
+
+
+def _is_made_of(mailbox: str, first: pl.Expr, last: pl.Expr) -> pl.Expr:
+    f1, s1 = first.str.slice(0, 1), last.str.slice(0, 1)
+    forms = (first + last, last + first, f1 + last, last + f1, first + s1, s1 + first, last, first)
+    return pl.any_horizontal((pl.col(mailbox) == form).fill_null(value=False) for form in forms)
 
 
 def _sounded(text: pl.Expr) -> pl.Expr:
@@ -216,9 +248,15 @@ def _counted(frame: pl.LazyFrame) -> pl.LazyFrame:
     def share(name: str) -> pl.Expr:
         return pl.when(pl.col(name).is_not_null()).then(pl.len().over(name))
 
+    def others(name: str) -> pl.Expr:
+        return pl.len().over(name, "company") - 1.0
+
     expected = share("root").cast(pl.Float64) * share("last") / pl.len()
+    here = others("root") * others("last") / pl.len().over("company")
+    is_told = pl.all_horizontal(pl.col(x).is_not_null() for x in ("root", "last", "company"))
     return frame.with_columns(
         share("phone").alias("phone_of"),
         share("company").alias("company_of"),
         expected.alias("namesakes"),
+        pl.when(is_told).then(here).alias("namesakes_here"),
     )

@@ -24,9 +24,8 @@ QUESTIONS = pl.Schema(PAIRS | {"left_person": pl.String(), "right_person": pl.St
 SEEN = pl.Schema({"contact_id": pl.String(), "looks": pl.UInt64(), "model": pl.String()})
 """What each contact was compared by; whoever looks as before is not looked for again."""
 
-_COMPARED = [
-    name for name in RECORDS if name not in ("person_id", "phone_of", "company_of", "namesakes")
-]
+_OF_OTHERS = ("person_id", "phone_of", "company_of", "namesakes", "namesakes_here")
+_COMPARED = [name for name in RECORDS if name not in _OF_OTHERS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from tests.pipelines.identity.slips import folded
 
 KINDS = (
     *("shared mailbox", "family", "father and son", "assistant", "successor", "namesake"),
-    *("job changer", "similar name"),
+    *("job changer", "similar name", "namesake at work", "namesake at work"),
 )
+"""One of them twice: a merge of those who share name and company does the most harm."""
 _ROLES = ("info", "sales", "office", "kontakt", "contact", "vertrieb", "hello", "ventas")
 
 
@@ -87,6 +88,32 @@ def _namesake(made: dict[str, Any], random: np.random.Generator) -> dict[str, An
     return made | {"title": _title(random)}
 
 
+def _namesake_at_work(made: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
+    """Same name at the same company, which gave each of the two a mailbox of their own."""
+    first, last = folded(made["first_name"]), folded(made["last_name"]).replace(" ", "")
+    letter = "abcdefghijklmnoprstvw"[random.integers(21)]
+    number = random.integers(2, 400)
+    forms = (
+        *(
+            f"{first}.{last}{number % 8 + 2}",
+            f"{first}.{letter}.{last}",
+            f"{first[0]}{letter}{last}",
+        ),
+        *(f"{_ROLES[random.integers(len(_ROLES))]}{number}", f"{first[0]}{last[:2]}{number}"),
+        f"{last}.{first}",
+    )
+    form = random.integers(len(forms))
+    made["email"] = f"{forms[form]}@{_domain(made)}"
+    if form > 4:
+        # Only another telephone and post tell these two addresses from those of one person.
+        return made | {"phone": _mobile(made, random), "title": _title(random)}
+    how = random.random()
+    if not (made["phone"] or "").endswith("000") or how < 0.3:
+        switchboard = made["phone"] and f"{made['phone'][:-3]}000"
+        made["phone"] = switchboard if how < 0.5 else _mobile(made, random) if how < 0.75 else None
+    return made if random.random() < 0.2 else made | {"title": _title(random)}
+
+
 def _job_changer(made: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
     """Same name at another company, and nothing else to go by: moved there, or a namesake."""
     local = f"{folded(made['first_name'])}.{folded(made['last_name'])}".replace(" ", "")
@@ -152,6 +179,7 @@ _MAKERS = {
     "assistant": _assistant,
     "successor": _successor,
     "namesake": _namesake,
+    "namesake at work": _namesake_at_work,
     "job changer": _job_changer,
     "similar name": _similar_name,
 }

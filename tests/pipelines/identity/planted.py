@@ -21,7 +21,7 @@ from tests.pipelines.identity.name_pools import (
     names_of,
 )
 
-REPEATED, MISLEADING = 0.12, 0.02
+REPEATED, MISLEADING = 0.12, 0.025
 """Shares of people with a second row (some have a third), and of rows planted to mislead."""
 PEOPLE_A_COMPANY = 10
 ROW = dict.fromkeys(
