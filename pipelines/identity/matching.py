@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 MOST_SHARING = 20
 """Contacts that may share a key; beyond it the key tells too little and costs too much."""
-_MOST_NAMESAKES = 6
-"""The same for keys without company or telephone, which more contacts share the more there are."""
+_MOST_COLLEAGUES, _MOST_ANYWHERE = 10, 6
+"""The same for keys of half a name at a company, and for those without company or telephone: the
+more contacts there are, the more of them share one, and the pairs would outgrow them."""
 
 PAIRS = pl.Schema(
     {"left_id": pl.String(), "right_id": pl.String(), "probability": pl.Float64()}
@@ -35,6 +36,8 @@ _KEYS = {
     "name at company": "root || ' ' || last || '|' || company",
     "name at domain": "case when not is_free then root || ' ' || last || '|' || domain end",
     "swapped at company": "last || ' ' || first || '|' || company",
+}
+_KEYS_OF_COLLEAGUES = {
     "first at company": "root || '|' || company",
     "last at company": "last || '|' || company",
     "first at domain": "case when not is_free then root || '|' || domain end",
@@ -47,6 +50,13 @@ _KEYS_ANYWHERE = {
     "slip in town": "root || '|' || left(last, 3) || '|' || city",
     "swapped": "case when first < last then first || ' ' || last else last || ' ' || first end",
 }
+
+
+_KEYS_AND_MOST = (
+    (_KEYS, MOST_SHARING),
+    (_KEYS_OF_COLLEAGUES, _MOST_COLLEAGUES),
+    (_KEYS_ANYWHERE, _MOST_ANYWHERE),
+)
 
 
 def match(
@@ -130,7 +140,7 @@ def _write_candidates(database: "duckdb.DuckDBPyConnection") -> None:
     keys = "\nunion all\n".join(
         f"select hash('{name}', {key}) as key, rid, person_id, is_changed, {most} as most "
         f"from asked where ({key}) is not null"
-        for keys, most in ((_KEYS, MOST_SHARING), (_KEYS_ANYWHERE, _MOST_NAMESAKES))
+        for keys, most in _KEYS_AND_MOST
         for name, key in keys.items()
     )
     database.execute(

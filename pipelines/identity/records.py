@@ -44,10 +44,10 @@ RECORDS = pl.Schema(
 )
 """One row per contact. `root` is the name that a nickname stands for; `letters` the mailbox without
 digits, `digits` those, `sounds` the letters as they sound; `given` and `surname` the names as they
-sound, in one word as in an address;
-`fits` says that the mailbox is made of the name, `is_numbered` that it is but for a number, as that
-of a second person of the name, `has_middle` that it is but for a second initial; `phone_of` and `company_of` are how many
-contacts have that number or company; `namesakes` how many of the name there would be by chance, `namesakes_here` how many others at the
+sound, in one word as in an address; `fits` says that the mailbox is made of the name, `is_numbered`
+that it is but for a number, as that of a second person of the name, `has_middle` that it is but for
+a second initial; `phone_of` and `company_of` are how many contacts have that number or company;
+`namesakes` how many of the name there would be by chance, `namesakes_here` how many others at the
 company."""
 
 _GAP = r"[^a-z0-9]+"
@@ -167,7 +167,8 @@ def _mailbox() -> tuple[pl.Expr, ...]:
     latin = folded(local)
     word = latin.str.extract(r"^([a-z]+) ?\d*(?: |$)", 1)
     any_of = rf"(?:^|[._-])(?:{'|'.join(known.assistants)})(?:[._-]|$)"
-    is_shared = word.is_in(known.shared_mailboxes) | local.str.contains(any_of)
+    is_shared = word.is_in(known.shared_mailboxes).fill_null(value=False)
+    is_shared |= local.str.contains(any_of)
     return (
         local.alias("local"),
         _filled(latin.str.replace_all(r"[^a-z]+", "")).alias("letters"),
