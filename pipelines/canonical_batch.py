@@ -157,7 +157,8 @@ def _folders(lake: Lake) -> tuple[Path, Path]:
 
 def _with_person(contacts: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     columns = contacts.columns
-    person_of = persons.select("contact_id", "person_id").unique("contact_id")
+    person_of = persons.select("contact_id", "person_id")
+    person_of = person_of.filter(pl.col("contact_id").is_first_distinct())
     return (
         contacts.drop("person_id")
         .join(person_of, on="contact_id", how="left", maintain_order="left")

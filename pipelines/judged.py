@@ -30,25 +30,22 @@ def judge_tables(lake: Lake, *, now: datetime) -> Iterator[tuple[Suite, Verdict]
         lake: Where the canonical tables lie.
         now: Instant after which nothing can have been recorded.
     """
-    tables = {
-        name: pl.read_parquet(lake.paths.canonical / f"{name}.parquet")
-        for name in {suite.table for suite in SUITES}
-    }
+    tables = {name: _read(lake, name) for name in {suite.table for suite in SUITES}}
     said = _said(lake, now)
     stand = {name: one for name, one in said.items() if one["version"] == _versions(lake)[name]}
+    asked = [suite for suite in SUITES if _name(suite) not in stand]
+    hashes = {_name(s): _hashes(s, tables[s.table]) for s in asked if not _is_share(s)}
     frames = {
-        _name(s): _to_ask(lake, s, tables[s.table], is_good=bool(said))
-        for s in SUITES
-        if _name(s) not in stand
+        _name(s): _to_ask(lake, s, tables[s.table], hashes.get(_name(s)), is_good=bool(said))
+        for s in asked
     }
     _stamp(lake).unlink(missing_ok=True)
-    asked = [suite for suite in SUITES if _name(suite) in frames]
     verdicts = {name: Verdict(**one["verdict"]) for name, one in stand.items()}
     for suite, verdict in ask(lambda suite: frames[_name(suite)], now=now, suites=asked):
         verdicts[_name(suite)] = replace(verdict, rows=tables[suite.table].height)
         path = _path(lake, suite)
         if verdict.passed and not _is_share(suite):
-            write(_hashes(suite, tables[suite.table]).to_frame().unique(), path)
+            write(hashes[_name(suite)].unique().to_frame(), path)
         else:
             path.unlink(missing_ok=True)
     _keep(lake, verdicts, now)
@@ -56,14 +53,24 @@ def judge_tables(lake: Lake, *, now: datetime) -> Iterator[tuple[Suite, Verdict]
         yield suite, verdicts[_name(suite)]
 
 
-def _to_ask(lake: Lake, suite: Suite, table: pl.DataFrame, *, is_good: bool) -> pl.DataFrame:
+def _read(lake: Lake, table: str) -> pl.DataFrame:
+    """The columns of a table that any suite names."""
+    path = lake.paths.canonical / f"{table}.parquet"
+    there = pl.read_parquet_schema(path)
+    named = {name for s in SUITES if s.table == table for name in asked_of(s, there)}
+    return pl.read_parquet(path, columns=[name for name in there if name in named])
+
+
+def _to_ask(
+    lake: Lake, suite: Suite, table: pl.DataFrame, hashes: pl.Series | None, *, is_good: bool
+) -> pl.DataFrame:
     """The rows of which a suite must be asked, so that its verdict is that of the whole table."""
     path = _path(lake, suite)
-    if _is_share(suite):
+    if hashes is None:
         return _presence(suite, table)
     if not is_good or not path.is_file() or table.is_empty():
         return table
-    is_new = ~_hashes(suite, table).is_in(pl.read_parquet(path).get_column(_HASH).implode())
+    is_new = ~hashes.is_in(pl.read_parquet(path).get_column(_HASH).implode())
     for name, arguments in suite.expects:
         if name in _UNIQUE:
             key = arguments.get("column_list") or [arguments["column"]]

@@ -150,9 +150,10 @@ class Lake:
         """One row per contact, or per account without one: how likely it buys, and why."""
         return self.paths.lake / "fit_scores.parquet"
 
-    def canonical(self) -> dict[str, pl.DataFrame]:
-        """Returns all canonical tables."""
-        return {name: pl.read_parquet(self.paths.canonical / f"{name}.parquet") for name in TABLES}
+    def canonical(self, *names: str) -> dict[str, pl.DataFrame]:
+        """Returns these canonical tables, or all where none is named."""
+        asked = names or tuple(TABLES)
+        return {name: pl.read_parquet(self.paths.canonical / f"{name}.parquet") for name in asked}
 
     def quarantine(self) -> dict[str, pl.DataFrame]:
         """Returns the quarantine of every canonical table."""

@@ -68,7 +68,7 @@ def contacts_to_bring(workspace: Workspace, owners: Mapping[str, Owner]) -> pl.D
 
 def _of_person(eligibility: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
     rows = eligibility.select("person_id", pl.col(column).alias(name)).drop_nulls()
-    return rows.unique("person_id", keep="last", maintain_order=True)
+    return rows.filter(pl.col("person_id").is_last_distinct())
 
 
 def _filled(name: str) -> pl.Expr:
@@ -104,7 +104,7 @@ def _consents(canonical: Path, contacts: pl.DataFrame) -> pl.DataFrame:
     return (
         granted.join(by_contact, on="contact_id", how="left", maintain_order="left")
         .join(
-            by_email.unique("email", keep="last", maintain_order=True),
+            by_email.filter(pl.col("email").is_last_distinct()),
             on="email",
             how="left",
             maintain_order="left",

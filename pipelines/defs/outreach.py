@@ -125,7 +125,7 @@ def public_signals(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mat
     from pipelines.sources.public_signals import read_public_signals
 
     lake = Lake(workspace.paths)
-    accounts = lake.canonical()["accounts"].get_column("account_id").to_list()
+    accounts = lake.canonical("accounts")["accounts"].get_column("account_id").to_list()
     read = read_public_signals(batch.folder(workspace), accounts, now=workspace.instant())
     if read.rows.height or lake.public_signals.exists():
         write(read.rows, lake.public_signals)
@@ -156,7 +156,8 @@ def told_facts(workspace: WorkspaceResource) -> dg.MaterializeResult:
     made_of = {"code": code(), "now": now, "tables": canonical_versions(lake)}
     if not is_current(lake, "told_facts", made_of, [lake.told_facts]):
         with stamped(lake, "told_facts", made_of, [lake.told_facts]):
-            write(facts_of(lake.canonical(), now=now), lake.told_facts)
+            tables = lake.canonical("contacts", "contracts", "signals")
+            write(facts_of(tables, now=now), lake.told_facts)
     return dg.MaterializeResult(metadata={"dagster/row_count": rows(lake.told_facts)})
 
 

@@ -103,7 +103,7 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     from pipelines.transforms.eligibility import judge, rule_facts
 
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
-    tables = lake.canonical()
+    tables = lake.canonical("contacts", "consents", "territories")
     contacts = pl.read_parquet(lake.contact_facts)
     facts = rule_facts(
         contacts,

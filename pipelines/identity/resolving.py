@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
@@ -23,6 +22,8 @@ QUESTIONS = pl.Schema(PAIRS | {"left_person": pl.String(), "right_person": pl.St
 
 SEEN = pl.Schema({"contact_id": pl.String(), "looks": pl.UInt64(), "model": pl.String()})
 """What each contact was compared by; whoever looks as before is not looked for again."""
+
+_SIDES, _PERSONS = ("_left", "_right"), ("left_person", "right_person")
 
 _OF_OTHERS = ("person_id", "phone_of", "company_of", "namesakes", "namesakes_here")
 _COMPARED = [name for name in RECORDS if name not in _OF_OTHERS]
@@ -68,7 +69,9 @@ def resolve_batch(
     survivors = aliases(before.events)
     apart = {frozenset(survivors.get(p, p) for p in pair) for pair in stood.apart}
     found = decide(match(changed, everybody, model=known), everybody, apart=apart, model=known)
-    exactly = dict(exact.persons.select("contact_id", "person_id").iter_rows())
+    merged = pl.concat([found.merged["left_id"], found.merged["right_id"]])
+    theirs = exact.persons.filter(pl.col("contact_id").is_in(merged.implode()))
+    exactly = dict(theirs.select("contact_id", "person_id").iter_rows())
     made = [
         Decision(
             tenant_id=tenant_id,
@@ -88,7 +91,7 @@ def resolve_batch(
     decisions.append(lake.identity_decisions, made)
     links = [*stood.links, *((d.person_id, d.other_person_id) for d in made)]
     after = resolve(exact, links, tenant_id=tenant_id, now=now)
-    questions = _questions(lake, found, changed, after, stood.apart, exactly)
+    questions = _questions(lake, found, changed, after, stood.apart, exact)
     write(questions, lake.identity_questions)
     write(seen, lake.identity_records)
     return Resolved(after, changed.height, len(made), questions.height)
@@ -142,23 +145,32 @@ def _questions(
     changed: pl.DataFrame,
     after: Identity,
     apart: Iterable[frozenset[str]],
-    exactly: Mapping[str, str],
+    exact: Identity,
 ) -> pl.DataFrame:
     """Old questions whose contacts are as they were, and the new ones; answered ones are gone."""
     old = read_or_empty(lake.identity_questions, QUESTIONS)
     news = changed.get_column("contact_id").implode()
     stale = pl.col("left_id").is_in(news) | pl.col("right_id").is_in(news)
-    person_of = dict(after.persons.select("contact_id", "person_id").iter_rows())
-    refused = set(apart)
-    asked: dict[frozenset[str], dict[str, Any]] = {}
     rows = pl.concat([found.waiting.select(list(QUESTIONS)), old.filter(~stale)])
-    for row in rows.sort("probability", descending=True).iter_rows(named=True):
-        left, right = person_of.get(row["left_id"]), person_of.get(row["right_id"])
-        pair = frozenset((exactly.get(row["left_id"], ""), exactly.get(row["right_id"], "")))
-        if left and right and left != right and pair not in refused:
-            both = {"left_person": left, "right_person": right}
-            asked.setdefault(frozenset((left, right)), row | both)
-    return pl.DataFrame(list(asked.values()), schema=QUESTIONS)
+    rows = rows.drop("left_person", "right_person")
+    for side in ("left", "right"):
+        for identity, name in ((after, f"{side}_person"), (exact, f"_{side}")):
+            person_of = identity.persons.select("contact_id", pl.col("person_id").alias(name))
+            rows = rows.join(person_of, left_on=f"{side}_id", right_on="contact_id")
+    refused = pl.DataFrame(
+        [(min(pair), max(pair)) for pair in apart],
+        schema={"_low": pl.String(), "_high": pl.String()},
+        orient="row",
+    )
+    return (
+        rows.filter(pl.col("left_person") != pl.col("right_person"))
+        .with_columns(_low=pl.min_horizontal(_SIDES), _high=pl.max_horizontal(_SIDES))
+        .join(refused, on=["_low", "_high"], how="anti")
+        .with_columns(_low=pl.min_horizontal(_PERSONS), _high=pl.max_horizontal(_PERSONS))
+        .sort("probability", "left_id", "right_id", descending=[True, False, False])
+        .unique(["_low", "_high"], keep="first", maintain_order=True)
+        .select(list(QUESTIONS))
+    )
 
 
 def _parted(

@@ -16,7 +16,7 @@ from agent_runtime.store.landed_rows import GONE
 from pipelines.documents import did_you_mean
 from pipelines.errors import PipelineError
 from pipelines.sources.mapping import FileMapping
-from pipelines.sources.plain_csv import read_plain
+from pipelines.sources.plain_csv import first_line, read_plain
 
 MAX_ROW_CHARS = 1_000_000
 """No row of a CRM export is longer; a longer one is a broken or hostile file."""
@@ -47,16 +47,20 @@ def read_file(path: Path, file: FileMapping) -> pl.DataFrame:
 
 
 def _read_csv(path: Path, file: FileMapping) -> pl.DataFrame:
-    text = _decode(path, file.encoding)
+    data = path.read_bytes()
+    first = first_line(data, file.encoding, file.delimiter)
+    if first is not None:
+        header = _header(path, iter([(1, first)]))
+        plain = read_plain(data, file.delimiter, header, most=MAX_ROW_CHARS)
+        if plain is not None:
+            return plain.with_columns(
+                pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(LINE),
+                pl.lit(None, pl.String).alias(FAULT),
+                pl.lit(None, pl.String).alias(RAW),
+            )
+    text = _decode(path, data, file.encoding)
     rows = _rows(path, text, file.delimiter)
     header = _header(path, rows)
-    plain = read_plain(text, file.delimiter, header, most=MAX_ROW_CHARS)
-    if plain is not None:
-        return plain.with_columns(
-            pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(LINE),
-            pl.lit(None, pl.String).alias(FAULT),
-            pl.lit(None, pl.String).alias(RAW),
-        )
     lines: list[int] = []
     cells: list[list[str | None]] = []
     faults: list[str | None] = []
@@ -89,8 +93,7 @@ def _read_csv(path: Path, file: FileMapping) -> pl.DataFrame:
     )
 
 
-def _decode(path: Path, encoding: str) -> str:
-    data = path.read_bytes()
+def _decode(path: Path, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:

@@ -13,8 +13,8 @@ from pipelines.transforms.faults import QUARANTINE
 from pipelines.transforms.known_rows import name_of, with_row
 from pipelines.transforms.route import LATEST, ORDER, Origin, Routed, Warned, route_rows
 
-_PART = "_part"
-"""Place of the route among those that feed a table: earlier ones outrank later ones."""
+_PART, _PLACE = "_part", "_place"
+"""Place of the route among those that feed a table: earlier ones outrank later ones; of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,8 @@ def _routes(
 def _keys(contacts: pl.DataFrame) -> pl.DataFrame:
     if "email" not in contacts.columns:
         contacts = contacts.with_columns(pl.lit(None, pl.String).alias("email"))
-    return contacts.sort(_PART, ORDER).select("contact_id", "email")
+    keyed = contacts.select("contact_id", "email", _PART, ORDER)
+    return keyed.sort(_PART, ORDER).select("contact_id", "email")
 
 
 def _settle(accepted: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -138,20 +139,27 @@ def _settle(accepted: pl.DataFrame, table: Table) -> pl.DataFrame:
         for name, dtype in table.schema.items()
         if name not in accepted.columns
     ]
-    winners = (
-        accepted.with_columns(absent)
+    accepted = accepted.with_columns(absent)
+    repeated = accepted.select(_PART, *table.key).is_duplicated()
+    latest = (
+        accepted.filter(repeated)
         .sort(
             _PART, LATEST, ORDER, descending=[False, True, False], nulls_last=[False, True, False]
         )
         .unique([_PART, *table.key], keep="first", maintain_order=True)
-        .sort(_PART, ORDER)
     )
+    winners = pl.concat([accepted.filter(~repeated), latest]).sort(_PART, ORDER)
     attributes = [c for c in winners.columns if c.startswith("x_")]
-    if winners.select(table.key).is_duplicated().any():
+    shared = winners.select(table.key).is_duplicated()
+    if shared.any():
+        winners = winners.with_row_index(_PLACE)
         rest = [c for c in winners.columns if c not in {*table.key, "synthetic"}]
-        winners = winners.group_by(table.key, maintain_order=True).agg(
-            pl.col(rest).drop_nulls().first(), pl.col("synthetic").any()
+        filled = (
+            winners.filter(shared)
+            .group_by(table.key, maintain_order=True)
+            .agg(pl.col(rest).drop_nulls().first(), pl.col("synthetic").any())
         )
+        winners = pl.concat([winners.filter(~shared), filled.select(winners.columns)]).sort(_PLACE)
     return winners.select(*table.schema, *attributes)
 
 

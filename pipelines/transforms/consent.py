@@ -73,12 +73,13 @@ def bases(tables: Frames[str, pl.DataFrame]) -> pl.DataFrame:
         & (pl.col("purpose") == PURPOSE)
         & pl.col("basis").is_in(list(_STRENGTH))
     )
-    strength = pl.col("basis").replace_strict(_STRENGTH, return_dtype=pl.Int64)
+    strength = pl.col("basis").replace_strict(_STRENGTH, return_dtype=pl.Int8)
+    names = {place: basis for basis, place in _STRENGTH.items()}
     return (
         _persons_named(granted.select("contact_id", "email", "basis"), tables["contacts"])
-        .sort("person_id", strength)
-        .group_by("person_id", maintain_order=True)
-        .agg(pl.col("basis").first())
+        .group_by("person_id")
+        .agg(strength.min().replace_strict(names, return_dtype=pl.String).alias("basis"))
+        .sort("person_id")
     )
 
 

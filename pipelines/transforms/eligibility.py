@@ -151,7 +151,7 @@ def judge(
             pl.col("owner_id").is_null(),
             "contact_id",
         )
-        .unique("person_id", keep="first", maintain_order=True)
+        .filter(pl.col("person_id").is_first_distinct())
         .select(list(ELIGIBILITY))
     )
 
@@ -166,7 +166,7 @@ def _claimed(memberships: Sequence[pl.DataFrame]) -> pl.DataFrame:
     )
     return (
         everything.sort(pl.col("is_member").not_(), "_place")
-        .unique("contact_id", keep="first", maintain_order=True)
+        .filter(pl.col("contact_id").is_first_distinct())
         .select(
             "contact_id",
             pl.when("is_member").then(pl.col("segment")).alias("segment"),

@@ -87,7 +87,7 @@ def identify(
     for contact_id, kind, own, key in news.select("contact_id", "kind", "own", "key").iter_rows():
         ledger.link(contact_id, kind, own, key)
     events = pl.concat([before, ledger.news()])
-    contacts = pairs.unique("contact_id", keep="first", maintain_order=True)
+    contacts = pairs.filter(pl.col("contact_id").is_first_distinct())
     keyed = events.filter(pl.col("key").is_in(KINDS))
     return Identity(_persons(contacts, keyed, tenant_id), events)
 
@@ -163,7 +163,9 @@ def _longest_known(links: list[tuple[str, str]], events: pl.DataFrame) -> dict[s
     """Of persons who are linked, directly or not, the one who was created first; by person."""
     if not links:
         return {}
-    rank = dict(created(events).iter_rows())
+    people = [person for link in links for person in link]
+    ranked = created(events).filter(pl.col("person_id").is_in(people))
+    rank = dict(ranked.iter_rows())
     into: dict[str, str] = {}
     for link in links:
         one, other = (_survivor(person, into) for person in link)
@@ -189,11 +191,10 @@ def _survivor(person: str, into: dict[str, str]) -> str:
 
 def _persons(contacts: pl.DataFrame, events: pl.DataFrame, tenant_id: str) -> pl.DataFrame:
     """The person of each contact, and the first address that tied it, or else its own id."""
-    addresses = events.filter(pl.col("key") == "email").unique(
-        "contact_id", keep="first", maintain_order=True
-    )
+    addresses = events.filter(pl.col("key") == "email").select("contact_id", "key", "key_hash")
+    addresses = addresses.filter(pl.col("contact_id").is_first_distinct())
     ties = contacts.select("contact_id", "own").join(
-        addresses.select("contact_id", "key", "key_hash"),
+        addresses,
         on="contact_id",
         how="left",
         maintain_order="left",

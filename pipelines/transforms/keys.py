@@ -57,7 +57,8 @@ def persons_by_key(
             events.select(pl.col("key_hash").alias("hash"), who, place),
         ]
     )
-    last = links.sort("place").unique("hash", keep="last").select("hash", "person")
+    links = links.sort("place", maintain_order=True)
+    last = links.filter(pl.col("hash").is_last_distinct()).select("hash", "person")
     return last.with_columns(pl.col("person").replace(dict(survivors)))
 
 

@@ -15,6 +15,8 @@ def with_listings(contacts: pl.DataFrame, listings: pl.DataFrame) -> pl.DataFram
         contacts: Rows of `transforms.facts.contact_facts`.
         listings: Rows of `LISTINGS`.
     """
+    if listings.is_empty():
+        return contacts.with_columns(pl.lit(None, TEXT).alias("_listed_as"))
     keys = _keys(contacts)
     said = pl.format("{} ({} {})", "reason", "scope", "value").alias("_listed_as")
     found = (

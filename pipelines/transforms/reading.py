@@ -117,7 +117,7 @@ def _find(value: pl.Expr, lookup: Lookup, built: Mapping[str, pl.DataFrame]) -> 
     rows = built[lookup.table].select(
         by=_comparable(pl.col(lookup.by), lookup), take=pl.col(lookup.taken)
     )
-    rows = rows.drop_nulls().sort("take").unique("by", keep="first", maintain_order=True)
+    rows = rows.drop_nulls().sort("take").filter(pl.col("by").is_first_distinct())
     return _comparable(value, lookup).replace_strict(
         rows["by"], rows["take"], default=None, return_dtype=pl.String
     )

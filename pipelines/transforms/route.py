@@ -17,7 +17,7 @@ from pipelines.transforms.reading import attribute, read
 LATEST, ORDER = "_latest", "_order"
 """When a row says it was last changed, and its place in the file."""
 
-_CLEAR = "_clear"
+_CLEAR, _AT = "_clear", "_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def route_rows(
     fields = _fields(route)
     rows = raw if route.when is None else raw.filter(_is_meant(route))
     old = _taken_over(rows, known, file, route, fields, origin=origin, built=built)
-    fresh = rows if old is None else rows.join(old.select(LINE), on=LINE, how="anti")
+    fresh = rows if old is None else rows.filter(~pl.col(LINE).is_in(old[LINE].implode()))
     values = _values(fresh, file, fields, origin=origin, built=built).with_columns(
         _latest(fresh, route)
     )
@@ -106,7 +106,7 @@ def route_rows(
         warnings=_warnings(accepted, route.table, fields, lenient),
         clear=typed.filter(_CLEAR)
         .select(ROW, *_kept(fields), LATEST)
-        .unique(ROW, maintain_order=True),
+        .filter(pl.col(ROW).is_first_distinct()),
     )
 
 
@@ -124,11 +124,21 @@ def _taken_over(
     if known is None or known.is_empty():
         return None
     again = looked_up(fields)
-    candidates = rows.join(known.select(ROW), on=ROW, how="semi")
-    found = _values(candidates, file, again, origin=origin, built=built).filter(is_clear(again))
-    return found.select(
-        "tenant_id", "source", "source_key", *(c.name for c, _ in again), LINE, ROW
-    ).join(known, on=ROW, how="inner")
+    places = known.select(ROW, pl.int_range(pl.len(), dtype=pl.UInt32).alias(_AT))
+    places = rows.select(ROW).join(places, on=ROW, how="left", maintain_order="left")[_AT]
+    at = places.drop_nulls()
+    found = _values(
+        rows.filter(places.is_not_null()), file, again, origin=origin, built=built
+    ).select(
+        "tenant_id",
+        "source",
+        "source_key",
+        *(c.name for c, _ in again),
+        LINE,
+        is_clear(again).alias(_CLEAR),
+    )
+    theirs = known.select(pl.all().gather(at))
+    return pl.concat([found, theirs], how="horizontal").filter(_CLEAR).drop(_CLEAR)
 
 
 def _kept(fields: Fields) -> list[str]:

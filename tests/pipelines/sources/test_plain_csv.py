@@ -61,7 +61,7 @@ def test_tables_are_read_the_same(rows, end, is_closed):
 
 
 def test_a_table_with_a_line_per_row_is_read_fast():
-    frame = read_plain('a,b\nx,"y, z"\n,é\n', ",", ["a", "b"], most=1000)
+    frame = read_plain('a,b\nx,"y, z"\n,é\n'.encode(), ",", ["a", "b"], most=1000)
 
     assert frame is not None
     assert frame.rows() == [("x", "y, z"), ("", "é")]
@@ -80,4 +80,4 @@ def test_a_table_with_a_line_per_row_is_read_fast():
     ],
 )
 def test_what_is_not_plain_is_left_to_the_careful_reader(text):
-    assert read_plain(text, ",", ["a", "b"], most=1000) is None
+    assert read_plain(text.encode(), ",", ["a", "b"], most=1000) is None
