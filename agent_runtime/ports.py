@@ -237,6 +237,10 @@ class Tx(PushRows, NewsRows, Protocol):
         """
         ...
 
+    def merged(self) -> frozenset[tuple[str, str]]:
+        """Every two persons who are one, either way round."""
+        ...
+
     def part(self, person_id: str, others: Collection[str], *, now: datetime) -> bool:
         """Takes a merge back: a person is none of these others; False when they were not merged.
 

@@ -141,6 +141,9 @@ class MemoryStore:
             queue_stop(self, person_id, reason=stop.reason, source="merge", at=now)
         return True
 
+    def merged(self) -> frozenset[tuple[str, str]]:
+        return frozenset((p, o) for p, others in self._same_as.items() for o in others)
+
     def part(self, person_id: str, others: Collection[str], *, now: datetime) -> bool:
         everybody = self.persons_of(person_id)
         gone = {other for other in others if other in everybody[1:]}

@@ -35,8 +35,10 @@ def follow(tx: Tx, into: Mapping[str, str], once_merged: Iterable[str], *, now: 
         for one in everybody:
             others = [p for p in everybody if _who(p, into) != _who(one, into)]
             tx.part(one, others, now=now)
+    known = tx.merged()
     for person_id, same_as in into.items():
-        tx.merge(person_id, same_as, now=now)
+        if (person_id, same_as) not in known:
+            tx.merge(person_id, same_as, now=now)
 
 
 def _who(person_id: str, into: Mapping[str, str]) -> str:

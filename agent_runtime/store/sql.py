@@ -127,6 +127,10 @@ class SqlTx(SqlBatch):
             queue_stop(self, person_id, reason=stop.reason, source="merge", at=now)
         return True
 
+    def merged(self) -> frozenset[tuple[str, str]]:
+        rows = self.rows(t.merged_persons)
+        return frozenset((row.person_id, row.same_as) for row in rows)
+
     def part(self, person_id: str, others: Collection[str], *, now: datetime) -> bool:
         everybody = self.persons_of(person_id)
         gone = [other for other in others if other in everybody[1:]]

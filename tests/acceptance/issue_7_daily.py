@@ -1,4 +1,4 @@
-"""Histories of an export: a day's batch against a rebuild of everything, up to the store."""
+"""A day's batch: the same as a rebuild of everything on any history, and what it costs."""
 
 import json
 import shutil
@@ -12,6 +12,8 @@ from typing import Any
 from tests.acceptance.check import Check, Result, Verdict
 
 PARTS, HISTORIES, DAYS = 50, 2, 4
+SIZES, BOUND = ("100000", "300000", "1000000"), "1000000"
+"""Contacts; the bounds are of the last, where what costs the same each day tells no more."""
 NOW = datetime(2026, 1, 12, tzinfo=UTC)
 EXPORT = Path(__file__).parents[1] / "pipelines" / "small_export"
 
@@ -114,8 +116,36 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     return Verdict(not different and days > 0, figure, "none")
 
 
+def _cost(contacts: str) -> Result:
+    from tests.benchmarks.daily import measure
+
+    return measure(int(contacts))
+
+
+def _judge_cost(results: Mapping[str, Result]) -> Verdict:
+    from tests.benchmarks.daily import MOST_OVERHEAD, MOST_SHARE
+
+    bounded = results.get(BOUND)
+    passed = (
+        bounded is not None
+        and bounded["day_share_of_first_cpu"] <= MOST_SHARE
+        and bounded["day_share_of_first_wall"] <= MOST_SHARE
+        and bounded["dagster_share_of_day"] <= MOST_OVERHEAD
+    )
+    figure = "; ".join(
+        f"{int(contacts):,} contacts: {one['day_share_of_first_cpu']:.1%} of the first run's "
+        f"processor time and {one['day_share_of_first_wall']:.1%} of its duration, of which "
+        f"Dagster {one['dagster_share_of_day']:.1%}, peak {one['day']['peak_gb']} GB "
+        f"(first {one['first']['peak_gb']})"
+        for contacts, one in results.items()
+    )
+    bound = f"1,000,000 contacts: day {MOST_SHARE:.0%} of either, Dagster {MOST_OVERHEAD:.0%}"
+    return Verdict(passed, figure, bound)
+
+
 CHECKS = {
+    "daily": Check(cases=list(SIZES), sample=[], run=_cost, judge=_judge_cost),
     "daily batch": Check(
         cases=[str(part) for part in range(1, PARTS + 1)], sample=["1"], run=_run, judge=_judge
-    )
+    ),
 }
