@@ -128,5 +128,7 @@ def _owners(lake: "Lake", own: "pl.DataFrame", eligible: "pl.DataFrame") -> "pl.
     known = read_or_empty(lake.assigned_owners, ASSIGNED_OWNERS)
     newcomers = own.join(known, on=["experiment_id", "person_id"], how="anti")
     owned = eligible.select("person_id", "owner_id").unique("person_id", keep="first")
-    added = newcomers.join(owned, on="person_id").select(list(ASSIGNED_OWNERS))
+    added = newcomers.join(owned, on="person_id", maintain_order="left").select(
+        list(ASSIGNED_OWNERS)
+    )
     return pl.concat([known, added])
