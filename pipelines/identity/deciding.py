@@ -20,8 +20,8 @@ from pipelines.identity.model import Model, shipped
 AGAINST = 0.02
 """A pair below this probability forbids that its two persons become one without a colleague."""
 MOST_TOGETHER = 4
-"""Identities, each an address or a contact without one, that may become one person by probability
-alone. More of them are a crowd, of which it is asked."""
+"""Identities that may become one person by probability alone: addresses, else telephones, else
+contacts without either. More of them are a crowd, of which it is asked."""
 MOST_QUESTIONS = 3
 """Questions about a person at once, the surest first: a crowd of 25 would bring 300."""
 
@@ -117,7 +117,7 @@ class _Groups:
         return True
 
     def _count(self, persons: Collection[str]) -> int:
-        return sum(self._identities[person] for person in persons)
+        return len({one for person in persons for one in self._identities[person]})
 
     def _of(self, person: str) -> str:
         return self._group.get(person, person)
@@ -167,20 +167,20 @@ class _Groups:
 
 def _contacts_of(
     certain: pl.DataFrame, everybody: pl.DataFrame
-) -> tuple[dict[str, list[str]], dict[str, int]]:
-    """The contacts of each person who may be merged, and how many identities they are."""
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The contacts of each person who may be merged, and the identities that they are."""
     persons = pl.concat([certain["left_person"], certain["right_person"]]).unique().implode()
     address = pl.concat_str("local", "domain", separator="@")
     mine = everybody.filter(pl.col("person_id").is_in(persons)).select(
-        "person_id", "contact_id", pl.coalesce(address, "contact_id").alias("identity")
+        "person_id", "contact_id", pl.coalesce(address, "phone", "contact_id").alias("identity")
     )
     each = (
         mine.sort("contact_id")
         .group_by("person_id")
-        .agg("contact_id", pl.col("identity").n_unique())
+        .agg("contact_id", pl.col("identity").unique())
     )
     rows = list(each.iter_rows())
-    return {p: contacts for p, contacts, _ in rows}, {p: number for p, _, number in rows}
+    return {p: contacts for p, contacts, _ in rows}, {p: mine for p, _, mine in rows}
 
 
 def _components(certain: pl.DataFrame) -> list[list[str]]:
