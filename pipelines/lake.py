@@ -61,6 +61,11 @@ class Lake:
         return self.paths.lake / "identity_questions.parquet"
 
     @property
+    def identity_parts(self) -> Path:
+        """Contacts as the match compares them, but for what it counts."""
+        return self.paths.lake / "identity_parts.parquet"
+
+    @property
     def identity_records(self) -> Path:
         """One row per contact: what it was compared by when it was last looked at."""
         return self.paths.lake / "identity_records.parquet"

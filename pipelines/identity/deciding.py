@@ -175,9 +175,7 @@ def _contacts_of(
         "person_id", "contact_id", pl.coalesce(address, "phone", "contact_id").alias("identity")
     )
     each = (
-        mine.sort("contact_id")
-        .group_by("person_id")
-        .agg("contact_id", pl.col("identity").unique())
+        mine.sort("contact_id").group_by("person_id").agg("contact_id", pl.col("identity").unique())
     )
     rows = list(each.iter_rows())
     return {p: contacts for p, contacts, _ in rows}, {p: mine for p, _, mine in rows}

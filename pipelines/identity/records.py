@@ -50,6 +50,17 @@ a second initial; `phone_of` and `company_of` are how many contacts have that nu
 `namesakes` how many of the name there would be by chance, `namesakes_here` how many others at the
 company."""
 
+COUNTS = ("phone_of", "company_of", "namesakes", "namesakes_here")
+"""What of a record hangs on other contacts."""
+
+PARTS = pl.Schema({n: t for n, t in RECORDS.items() if n not in ("person_id", *COUNTS)})
+"""What of a record hangs on its contact and its company's name alone."""
+
+WRITTEN = (
+    *("contact_id", "account_id", "country", "first_name", "last_name", "email", "phone"),
+    *("title", "x_city", "x_company", "company"),
+)
+
 _GAP = r"[^a-z0-9]+"
 _WITHOUT = (None, "")
 
@@ -88,17 +99,27 @@ def records(contacts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     Args:
         contacts: Canonical contacts with `person_id`; `x_city` and `x_company` where a mapping
             brings them.
-        accounts: Canonical accounts, for the company's name and domain.
+        accounts: Canonical accounts, for the company's name.
     """
-    companies = accounts.select(
-        "account_id", pl.col("name").alias("_company"), pl.col("domain").alias("_domain")
-    ).unique("account_id", keep="first")
-    frame = contacts.join(companies, on="account_id", how="left").with_columns(
-        _or_none(contacts, "x_city"), _or_none(contacts, "x_company")
+    parts = taken_apart(written(contacts, accounts))
+    return counted(parts.join(contacts.select("contact_id", "person_id"), on="contact_id"))
+
+
+def written(contacts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Returns what a record is made of, as it is written: one row per contact, in their order."""
+    companies = accounts.select("account_id", pl.col("name").alias("company")).unique(
+        "account_id", keep="first"
     )
-    frame = frame.select(
+    frame = contacts.join(companies, on="account_id", how="left", maintain_order="left")
+    return frame.with_columns(_or_none(contacts, "x_city"), _or_none(contacts, "x_company")).select(
+        WRITTEN
+    )
+
+
+def taken_apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """Returns the rows of `written` folded and taken apart, each by itself: rows of `PARTS`."""
+    frame = rows.lazy().select(
         "contact_id",
-        "person_id",
         "account_id",
         "country",
         *_names(),
@@ -107,10 +128,13 @@ def records(contacts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
         _company().alias("company"),
         _text("x_city").alias("city"),
         _text("title").alias("title"),
-        pl.col("_domain"),
-    ).lazy()
-    frame = _named(frame)
-    return _counted(frame).select(list(RECORDS)).collect()
+    )
+    return _named(frame).select(list(PARTS)).collect()
+
+
+def counted(parts: pl.DataFrame) -> pl.DataFrame:
+    """Returns the records: parts with their persons, counted over all contacts."""
+    return _counted(parts.lazy()).select(list(RECORDS)).collect()
 
 
 def folded(text: pl.Expr) -> pl.Expr:
@@ -187,7 +211,7 @@ def _phone() -> pl.Expr:
 
 def _company() -> pl.Expr:
     """The name without its legal form, or else the company's part of the domain."""
-    named = folded(pl.coalesce("x_company", "_company").str.replace_all(".", "", literal=True))
+    named = folded(pl.coalesce("x_company", "company").str.replace_all(".", "", literal=True))
     named = pl.when(~named.is_in(words().no_company)).then(named)
     return _without(named, words().legal_forms)
 

@@ -9,10 +9,11 @@ import polars as pl
 from pipelines.identity import decisions
 from pipelines.identity.deciding import Outcome, decide
 from pipelines.identity.decisions import MATCHER, Decision
+from pipelines.identity.kept_parts import kept_records
 from pipelines.identity.matching import PAIRS, match
 from pipelines.identity.model import Model, shipped
 from pipelines.identity.reasons import in_one_line
-from pipelines.identity.records import RECORDS, records
+from pipelines.identity.records import COUNTS, RECORDS
 from pipelines.lake import Lake, read_or_empty, write
 from pipelines.transforms.consent import SUPPRESSIONS
 from pipelines.transforms.identity import Identity, aliases, resolve
@@ -25,8 +26,7 @@ SEEN = pl.Schema({"contact_id": pl.String(), "looks": pl.UInt64(), "model": pl.S
 
 _SIDES, _PERSONS = ("_left", "_right"), ("left_person", "right_person")
 
-_OF_OTHERS = ("person_id", "phone_of", "company_of", "namesakes", "namesakes_here")
-_COMPARED = [name for name in RECORDS if name not in _OF_OTHERS]
+_COMPARED = [name for name in RECORDS if name not in ("person_id", *COUNTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def resolve_batch(
     before = resolve(exact, stood.links, tenant_id=tenant_id, now=now)
     contacts = tables["contacts"].drop("person_id", strict=False)
     person_of = before.persons.select("contact_id", "person_id")
-    everybody = records(contacts.join(person_of, on="contact_id"), tables["accounts"])
+    told = contacts.join(person_of, on="contact_id", maintain_order="left")
+    everybody = kept_records(lake, told, tables["accounts"])
     changed, seen = _changed(everybody, read_or_empty(lake.identity_records, SEEN), known)
     survivors = aliases(before.events)
     apart = {frozenset(survivors.get(p, p) for p in pair) for pair in stood.apart}
