@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from agent_runtime.campaign_limits import UNLIMITED, CampaignLimits, as_text, read_limits
 from agent_runtime.domain import Autonomy
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.policies.contact_rules import CONTACT_RULES
 from experiments.spec import SHIPPED_SPECS, Spec, load_spec
 from pipelines.campaigns.parts import Budget, Calendar, Part, Trigger, Volume
@@ -111,6 +112,11 @@ def write_limits(campaign: Campaign, path: Path) -> None:
 def load_campaign(name: str) -> Campaign:
     """Returns a shipped campaign by name, or the one in a YAML file."""
     return read_document(campaign_path(name), Campaign)
+
+
+def purpose_of(playbook: Playbook) -> str:
+    """Returns to what people have to have agreed: what the permit will ask of a touch by mail."""
+    return playbook.on("email").purpose
 
 
 def experiment_of(campaign: Campaign) -> Spec:

@@ -11,11 +11,12 @@ from agent_runtime.contracts import OutreachTask
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.arms import GLOBAL_HOLDOUT, is_control
 from agent_runtime.store.registrations import controls_of, read_registrations
+from pipelines.campaign import purpose_of
 from pipelines.campaigns.planning import Planned, World
 from pipelines.campaigns.stages.keeping import beyond
 from pipelines.campaigns.tables import CampaignTables
 from pipelines.readiness.wording import texts_of
-from pipelines.transforms.consent import CHANNEL, PURPOSE
+from pipelines.transforms.consent import is_granted
 from pipelines.transforms.identity import aliases
 from pipelines.transforms.queue_table import read_tasks
 
@@ -39,7 +40,7 @@ def check_plan(world: World, planned: Planned, library: Library) -> tuple[Findin
     return (
         _holdout(world, planned),
         _caps(world, planned),
-        _consent(world, planned),
+        _consent(world, planned, library),
         _volume(world, planned),
         _stage(world, planned),
         _playbook(world, planned, library),
@@ -111,11 +112,9 @@ def _too_often(tasks: Sequence[OutreachTask], cap: int) -> list[str]:
     return found
 
 
-def _consent(world: World, planned: Planned) -> Finding:
+def _consent(world: World, planned: Planned, library: Library) -> Finding:
     consents = world.tables["consents"].filter(
-        (pl.col("status") == "granted")
-        & (pl.col("channel") == CHANNEL)
-        & (pl.col("purpose") == PURPOSE)
+        is_granted(purpose_of(library.playbook(planned.campaign.playbook)))
         & pl.col("basis").is_not_null()
         & (pl.coalesce("source_text", "source").fill_null("").str.strip_chars() != "")
         & pl.col("recorded_at").is_not_null()

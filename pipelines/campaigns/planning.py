@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from agent_runtime.contracts import OutreachTask
+from agent_runtime.library.catalog import company_library
 from agent_runtime.policies.contact_rules import rules_without
 from agent_runtime.store.registrations import controls_of, read_registrations
 from experiments.spec import Spec
-from pipelines.campaign import Campaign, experiment_of
+from pipelines.campaign import Campaign, experiment_of, purpose_of
 from pipelines.campaigns.days import plans_from
 from pipelines.campaigns.tables import CampaignTables
 from pipelines.campaigns.triggers import events, open_events, reasons
@@ -62,6 +63,8 @@ class Planned:
     """From when touches were planned."""
     audience: pl.DataFrame
     """Rows of `transforms.eligibility.ELIGIBILITY`."""
+    purpose: str
+    """To what they have to have agreed."""
     people: pl.DataFrame
     """The eligible, with what the blocks of an experiment are made of."""
     assignments: pl.DataFrame
@@ -123,7 +126,9 @@ def plan_day(world: World, campaign: Campaign, day: date, *, at: datetime) -> Pl
     reason_of = reasons(open_now)
     segments = {one.id: one for one in map(load_segment, campaign.segments)}
     memberships = {name: members(world.contacts, one) for name, one in segments.items()}
-    audience = _audience(world, campaign, memberships, reason_of)
+    library = company_library(world.lake.paths.library)
+    purpose = purpose_of(library.playbook(campaign.playbook))
+    audience = _audience(world, campaign, memberships, reason_of, purpose)
     people = _people(world, audience)
     assignments = _assigned(world, spec, people, now)
     by_arm = sort_by_arm(
@@ -140,6 +145,7 @@ def plan_day(world: World, campaign: Campaign, day: date, *, at: datetime) -> Pl
         day=day,
         now=now,
         audience=audience,
+        purpose=purpose,
         people=people,
         assignments=assignments,
         new=tuple(_with_reason(task, reason_of) for task in queue.tasks),
@@ -155,10 +161,11 @@ def _audience(
     campaign: Campaign,
     memberships: Mapping[str, pl.DataFrame],
     reason_of: Mapping[str, str],
+    purpose: str,
 ) -> pl.DataFrame:
     facts = rule_facts(
         world.contacts,
-        bases=bases(world.tables),
+        bases=bases(world.tables, purpose),
         suppressions=pl.read_parquet(world.lake.suppressions),
         territories=world.tables["territories"],
         listings=read_listings(world.lake.paths, world.tenant_id),

@@ -30,6 +30,7 @@ from pipelines.campaign import write_limits
 from pipelines.campaigns.planning import Planned, World
 from pipelines.lake import Lake, write
 from pipelines.transforms.queue_table import from_tasks
+from pipelines.transforms.told_facts import told_facts
 
 _WHOLE = ("owners", "accounts")
 _PATIENCE = 10
@@ -152,9 +153,10 @@ def _stage(
         write(pl.read_parquet(world.lake.suppressions).filter(mine), lake.suppressions)
         write(from_tasks(first), lake.tasks)
         write(world.identity.filter(mine), lake.person_events)
-        for path in (world.lake.told_facts, world.lake.public_signals):
-            if path.is_file():
-                shutil.copy(path, paths.lake / path.name)
+        told = dict(world.tables) | {"contacts": contacts}
+        write(told_facts(told, now=planned.now), lake.told_facts)
+        if world.lake.public_signals.is_file():
+            shutil.copy(world.lake.public_signals, lake.public_signals)
         write_limits(planned.campaign, lake.campaign_limits)
         lake.campaign_stages.write_text(as_text({planned.campaign.id: UNBOUND}), "utf-8")
         for path in (real.registry, head_of(real.registry)):

@@ -54,7 +54,7 @@ def as_text(found: DryRun, workspace: Workspace, *, people: int, messages: int) 
     left = found.counts["gets"] - min(people, found.counts["gets"])
     lines += [f"  and {left:,} more"] if left > 0 else []
     lines += ["", "Who would not, and why:"]
-    lines += [f"  {n:>7,}  {why:<17} {_UNTOLD.get(why, '')}" for why, n in _left_out(found)]
+    lines += [f"  {n:>7,}  {why:<17} {_untold(found, why)}" for why, n in _left_out(found)]
     for one in [m for m in found.messages if not m.why_not][:messages]:
         lines += ["", f"{local(found.planned, one.due_at)}  {one.sender} to {one.to}"]
         lines += [f"  Subject: {one.subject}", *(f"  {line}" for line in one.body.splitlines())]
@@ -66,7 +66,7 @@ def as_markdown(found: DryRun) -> str:
     head, *more = _head(found)
     lines = [head, "", *(f"- {line}" for line in more), "", "| Who not, and why | People |"]
     lines += ["| --- | ---: |"]
-    lines += [f"| {why}: {_UNTOLD.get(why, '')} | {n:,} |" for why, n in _left_out(found)]
+    lines += [f"| {why}: {_untold(found, why)} | {n:,} |" for why, n in _left_out(found)]
     lines += ["", "| When | Contact | Touches | Why | Text |", "| --- | --- | ---: | --- | --- |"]
     gets = [row for row in found.table.head(_ROWS).iter_rows(named=True) if row["gets"]]
     for row in gets:
@@ -106,6 +106,11 @@ def _why(row: dict[str, Any]) -> str:
     """Dagster's tables break at a bar."""
     told = f"{row['why']}; waits {row['detail']}" if row["detail"] else row["why"]
     return told.replace("|", "/")
+
+
+def _untold(found: DryRun, why: str) -> str:
+    told = _UNTOLD.get(why, "")
+    return f"{told} for {found.planned.purpose}" if why == "no_consent" else told
 
 
 def _left_out(found: DryRun) -> list[tuple[str, int]]:

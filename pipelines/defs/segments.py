@@ -95,19 +95,21 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     """
     import polars as pl
 
+    from agent_runtime.library.catalog import company_library
     from agent_runtime.policies.contact_rules import rules_without
-    from pipelines.campaign import load_campaign
+    from pipelines.campaign import load_campaign, purpose_of
     from pipelines.lake import Lake, write
     from pipelines.listings import read_listings
     from pipelines.transforms.consent import bases
     from pipelines.transforms.eligibility import judge, rule_facts
 
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
+    playbook = company_library(workspace.paths.library).playbook(campaign.playbook)
     tables = lake.canonical("contacts", "consents", "territories")
     contacts = pl.read_parquet(lake.contact_facts)
     facts = rule_facts(
         contacts,
-        bases=bases(tables),
+        bases=bases(tables, purpose_of(playbook)),
         suppressions=pl.read_parquet(lake.suppressions),
         territories=tables["territories"],
         listings=read_listings(workspace.paths, workspace.tenant_id),

@@ -2,9 +2,10 @@
 
 import polars as pl
 
+from pipelines.campaign import purpose_of
 from pipelines.readiness.checklist import Detail, Found, Rule, found_by, not_checked, share_of
 from pipelines.readiness.world import World
-from pipelines.transforms.consent import CHANNEL, PURPOSE
+from pipelines.transforms.consent import is_granted
 
 LISTED = ("competitor", "customer", "employee")
 """Reasons of which a list is expected before anybody is written to."""
@@ -13,9 +14,7 @@ LISTED = ("competitor", "customer", "employee")
 def clean(world: World) -> pl.DataFrame:
     """Returns the contacts that may be written to on a yes with source and date."""
     granted = world.tables["consents"].filter(
-        (pl.col("status") == "granted")
-        & (pl.col("channel") == CHANNEL)
-        & (pl.col("purpose") == PURPOSE)
+        is_granted(purpose_of(world.library.playbook(world.campaign.playbook)))
         & pl.col("basis").is_not_null()
         & (pl.col("source_text").fill_null("").str.strip_chars() != "")
         & pl.col("recorded_at").is_not_null()

@@ -1,7 +1,8 @@
 """What people have agreed to and refused, per person, in the strictest reading.
 
 A refusal anywhere (any contact of the person, any channel, any purpose) stops everything, and so
-does a consent row that could not be read. A yes counts only for e-mail and prospecting.
+does a consent row that could not be read. A yes counts only for e-mail and for the purpose that it
+names.
 """
 
 from collections.abc import Mapping as Frames
@@ -11,7 +12,7 @@ import polars as pl
 from pipelines.schemas import INSTANT, TEXT
 from pipelines.tables import REFUSED
 
-CHANNEL, PURPOSE = "email", "prospecting"
+CHANNEL = "email"
 _STRENGTH = {"consent": 0, "contract": 1, "legitimate_interest": 2}
 
 SUPPRESSIONS = pl.Schema(
@@ -65,13 +66,19 @@ def suppressions(
     )
 
 
-def bases(tables: Frames[str, pl.DataFrame]) -> pl.DataFrame:
-    """Returns the strongest recorded basis per person: `person_id`, `basis`."""
-    granted = tables["consents"].filter(
+def is_granted(purpose: str) -> pl.Expr:
+    """Says of a row of consents whether it is a yes to e-mail for a purpose."""
+    return (
         (pl.col("status") == "granted")
         & (pl.col("channel") == CHANNEL)
-        & (pl.col("purpose") == PURPOSE)
-        & pl.col("basis").is_in(list(_STRENGTH))
+        & (pl.col("purpose") == purpose)
+    )
+
+
+def bases(tables: Frames[str, pl.DataFrame], purpose: str) -> pl.DataFrame:
+    """Returns the strongest recorded basis per person for a purpose: `person_id`, `basis`."""
+    granted = tables["consents"].filter(
+        is_granted(purpose) & pl.col("basis").is_in(list(_STRENGTH))
     )
     strength = pl.col("basis").replace_strict(_STRENGTH, return_dtype=pl.Int8)
     names = {place: basis for basis, place in _STRENGTH.items()}

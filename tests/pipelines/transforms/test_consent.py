@@ -77,7 +77,8 @@ def test_only_a_yes_to_mail_for_prospecting_is_a_basis(contacts):
                 consent("c3", None, channel="phone"),
                 consent("c3", None, status="withdrawn"),
             ),
-        }
+        },
+        "prospecting",
     )
 
     assert found.rows() == [("p1", "consent")]
