@@ -16,20 +16,33 @@ Model = TypeVar("Model", bound=BaseModel)
 HERE = Path(__file__).parent
 
 
-def find_document(name: str, shipped: Path) -> Path:
-    """Returns the file that `name` means: a path, or the name of one that is shipped."""
+def find_document(name: str, shipped: Path, own: Path | None = None) -> Path:
+    """Returns the file that `name` means: a path, or the name of one of ours or one that ships.
+
+    Args:
+        name: What somebody wrote.
+        shipped: The folder of those that ship.
+        own: The workspace's folder of such files, whose names come first.
+
+    Raises:
+        PipelineError: there is no such file; it names what there is, and the folders.
+    """
     path = Path(name)
     if path.suffix in {".yaml", ".yml"}:
         if path.is_file():
             return path
         raise PipelineError(f"{path}: there is no such file.")
-    candidate = shipped / f"{name}.yaml"
-    if candidate.is_file():
-        return candidate
-    known = sorted(p.stem for p in shipped.glob("*.yaml"))
+    folders = (own, shipped) if own is not None else (shipped,)
+    for folder in folders:
+        candidate = folder / f"{name}.yaml"
+        if candidate.is_file():
+            return candidate
+    known = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
+    where = f" and is not in {own}" if own is not None else ""
+    put = f", put {name}.yaml into {own}" if own is not None else ""
     raise PipelineError(
-        f"{shipped.name}: {name!r} is not shipped{did_you_mean(name, known)}; "
-        f"use one of {', '.join(known)}, or the path of a YAML file."
+        f"{shipped.name}: {name!r} is not shipped{where}{did_you_mean(name, known)}; "
+        f"use one of {', '.join(known)}{put}, or the path of a YAML file."
     )
 
 

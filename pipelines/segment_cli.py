@@ -36,18 +36,27 @@ def _segment() -> None:
 def list_segments(
     *, workspace: WorkspaceOption = None, now: NowOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the segments that ship, with how many contacts are in each now.
+    """List the segments, with how many contacts are in each now.
+
+    They are those that ship and the YAML files of the workspace's folder `segments`, which win
+    where both have a name.
 
     Example: [bold]parley segment list --workspace out/demo[/bold]
     """
     from pipelines.transforms.condition import ConditionFault
-    from pipelines.transforms.segment import SHIPPED, load_segment
+    from pipelines.transforms.segment import load_segment, own_segments, segment_names
     from pipelines.transforms.segment_funnel import funnel
 
-    facts = _facts(load_settings(workspace).paths.root, now)
+    root = load_settings(workspace).paths.root
+    facts, own = _facts(root, now), own_segments(root)
     rows: list[dict[str, object]] = []
-    for path in sorted(SHIPPED.glob("*.yaml")):
-        segment = load_segment(path.stem)
+    faults: list[str] = []
+    for name in segment_names(own):
+        try:
+            segment = load_segment(name, own)
+        except PipelineError as fault:
+            faults.append(f"{own / name}.yaml: {fault}")
+            continue
         row: dict[str, object] = {"segment": segment.label, "description": segment.description}
         try:
             found = funnel(facts, segment)
@@ -55,19 +64,22 @@ def list_segments(
         except ConditionFault as fault:
             rows.append(row | {"members": None, "contacts": facts.height, "why": str(fault)})
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        typer.echo(json.dumps([*rows, *({"fault": why} for why in faults)], indent=2))
         return
+    for why in faults:
+        typer.echo(f"BROKEN  {why}")
     for row in rows:
         members = row["members"]
         shown = "cannot be asked here" if members is None else f"{members:,} of {row['contacts']:,}"
         typer.echo(f"{row['segment']:<28} {shown:>20}  {row['description']}")
     if not facts.height:
         typer.echo("there are no contacts here; `parley ingest` reads them")
+    typer.echo(f"segments of your own are YAML files in {own}")
 
 
 @app.command()
 def count(
-    segment: Annotated[str, typer.Argument(help="Name of a shipped segment, or a YAML file.")],
+    segment: Annotated[str, typer.Argument(help="Name of a segment, or a YAML file.")],
     *,
     workspace: WorkspaceOption = None,
     now: NowOption = None,
@@ -81,11 +93,11 @@ def count(
 
     Example: [bold]parley segment count my/segment.yaml --json[/bold]
     """
-    from pipelines.transforms.segment import load_segment
+    from pipelines.transforms.segment import load_segment, own_segments
     from pipelines.transforms.segment_funnel import funnel
 
-    wanted = load_segment(segment)
-    found = funnel(_facts(load_settings(workspace).paths.root, now), wanted)
+    root = load_settings(workspace).paths.root
+    found = funnel(_facts(root, now), load_segment(segment, own_segments(root)))
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2))
         return
@@ -107,7 +119,7 @@ def explain(
     record: Annotated[str, typer.Argument(help="Contact id, person id or e-mail address.")],
     *,
     segment: Annotated[
-        list[str] | None, typer.Option(help="Segment to ask; default every shipped one.")
+        list[str] | None, typer.Option(help="Segment to ask; default every one.")
     ] = None,
     workspace: WorkspaceOption = None,
     now: NowOption = None,
@@ -119,14 +131,16 @@ def explain(
     """
     from pipelines.transforms.segment_funnel import explain as explanation_of
 
-    facts = _facts(load_settings(workspace).paths.root, now)
+    root = load_settings(workspace).paths.root
+    facts = _facts(root, now)
     contact_id = find_contact(facts, record)
-    found = [explanation_of(facts, one, contact_id) for one in _segments(facts, segment or [])]
+    asked = _segments(facts, segment or [], root)
+    found = [explanation_of(facts, one, contact_id) for one in asked]
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2, default=str))
         return
     if not found:
-        typer.echo("no shipped segment can be asked of this export; name one with --segment")
+        typer.echo("no segment can be asked of this export; name one with --segment")
     for one in found:
         typer.echo(f"{one.contact_id} is {'in' if one.is_member else 'not in'} {one.segment}")
         for rule in one.rules:
@@ -173,14 +187,15 @@ def _facts(root: Path, now: datetime | None) -> "pl.DataFrame":
     return contact_facts(lake.canonical(), now=at)
 
 
-def _segments(facts: "pl.DataFrame", names: list[str]) -> "list[Segment]":
-    """The segments by name; without names, those shipped ones that these facts can answer."""
+def _segments(facts: "pl.DataFrame", names: list[str], root: Path) -> "list[Segment]":
+    """The segments by name; without names, those that these facts can answer."""
     from pipelines.transforms.condition import fields_of
-    from pipelines.transforms.segment import SHIPPED, load_segment
+    from pipelines.transforms.segment import load_segment, own_segments, segment_names
 
+    own = own_segments(root)
     if names:
-        return [load_segment(name) for name in names]
-    every = [load_segment(path.stem) for path in sorted(SHIPPED.glob("*.yaml"))]
+        return [load_segment(name, own) for name in names]
+    every = [load_segment(name, own) for name in segment_names(own)]
     return [
         one
         for one in every

@@ -9,9 +9,14 @@ from experiments.errors import ExperimentError
 from pipelines.campaign import SHIPPED, Campaign, load_campaign
 from pipelines.documents import did_you_mean
 from pipelines.errors import PipelineError
+from pipelines.transforms.segment import SHIPPED as SHIPPED_SEGMENTS
+from pipelines.transforms.segment import own_segments, segment_path
 
 EXAMPLE = "prospecting"
 """The shipped campaign that a workspace without a folder of its own has."""
+
+FOLDER = "campaigns"
+"""Of a workspace, in which its campaigns lie; their segments may lie in `segments` beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def slug_of(name: str) -> str:
 
 def folder_of(root: Path) -> Path:
     """Returns where a workspace keeps its campaigns."""
-    return root / "campaigns"
+    return root / FOLDER
 
 
 def read_book(root: Path) -> Book:
@@ -92,14 +97,28 @@ def read_book(root: Path) -> Book:
 
 
 def open_campaign(path: Path) -> Campaign:
-    """Returns the campaign in a file; documents that it names may lie beside it."""
+    """Returns the campaign in a file; documents that it names may lie beside it.
+
+    Segments may also stand, by name, in the folder `segments` of the campaign's workspace.
+
+    Raises:
+        PipelineError: the file is no campaign, or names a segment that is nowhere.
+    """
     campaign = load_campaign(str(path))
     return campaign.model_copy(
         update={
-            "segments": tuple(_beside(path, name) for name in campaign.segments),
+            "segments": tuple(_segment(path, name) for name in campaign.segments),
             "experiment": _beside(path, campaign.experiment),
         }
     )
+
+
+def _segment(path: Path, name: str) -> str:
+    beside = _beside(path, name)
+    if beside != name or path.parent.name != FOLDER:
+        return beside
+    found = segment_path(name, own_segments(path.parent.parent))
+    return name if found.parent == SHIPPED_SEGMENTS else str(found)
 
 
 def _beside(path: Path, name: str) -> str:

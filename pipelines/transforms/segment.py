@@ -48,14 +48,30 @@ class Segment(BaseModel):
         return f"{self.id}@{self.version}"
 
 
-def load_segment(name: str) -> Segment:
-    """Returns a shipped segment by name, or the one in a YAML file."""
-    return read_document(segment_path(name), Segment)
+def load_segment(name: str, own: Path | None = None) -> Segment:
+    """Returns a segment by name, the workspace's own before a shipped one, or that of a file."""
+    return read_document(segment_path(name, own), Segment)
 
 
-def segment_path(name: str) -> Path:
-    """Returns the file of a segment."""
-    return find_document(name, SHIPPED)
+def segment_path(name: str, own: Path | None = None) -> Path:
+    """Returns the file of a segment.
+
+    Args:
+        name: Of a segment, or a path.
+        own: The workspace's folder of segments; none asks for those that ship alone.
+    """
+    return find_document(name, SHIPPED, own)
+
+
+def own_segments(root: Path) -> Path:
+    """Returns where a workspace keeps segments of its own."""
+    return root / "segments"
+
+
+def segment_names(own: Path) -> tuple[str, ...]:
+    """Returns the names of all segments: those of a workspace's folder and those that ship."""
+    files = (*own.glob("*.yaml"), *SHIPPED.glob("*.yaml"))
+    return tuple(sorted({path.stem for path in files}))
 
 
 def members(facts: pl.DataFrame, segment: Segment) -> pl.DataFrame:

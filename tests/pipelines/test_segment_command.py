@@ -1,6 +1,7 @@
 """`parley segment`, on a small export that went through `parley ingest`."""
 
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -8,9 +9,12 @@ from typer.testing import CliRunner
 
 from agent_runtime.settings import Workspace
 from pipelines import segment_cli
+from pipelines.campaign import SHIPPED
+from pipelines.campaigns.book import read_book
 from pipelines.errors import PipelineError
 from pipelines.ingest import run_batch
 from pipelines.lake import Lake, write
+from pipelines.transforms.segment import load_segment
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +86,55 @@ def test_a_workspace_without_ingest_or_contacts_says_what_to_do(root, tmp_path):
     empty.report.write_text(Lake(Workspace(root)).report.read_text())
     assert "there are no contacts here" in run(tmp_path, "count", "icp-midmarket-data")
     assert "there are no contacts here" in run(tmp_path, "list")
+
+
+OWN = """id: own-people
+version: 1
+description: Everybody who reads English.
+rules:
+  - id: reads_english
+    must: {field: contacts.language, op: in, value: [en]}
+"""
+
+
+@pytest.fixture
+def own(root):
+    """The workspace's folder of segments, gone after the test."""
+    folder = root / "segments"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_segment_of_ones_own_is_a_file_in_the_workspace(root, own):
+    (own / "own-people.yaml").write_text(OWN, "utf-8")
+    (own / "half.yaml").write_text("id: half\n", "utf-8")
+
+    text = run(root, "list")
+    assert "own-people@1" in text
+    assert f"BROKEN  {own / 'half'}.yaml: half.yaml: version: Field required" in text
+    assert f"segments of your own are YAML files in {own}" in text
+    counted = json.loads(run(root, "count", "own-people", "--json"))
+    assert counted["members"] > 0
+
+
+def test_a_name_that_is_nowhere_names_the_folder(root, own):
+    (own / "own-people.yaml").write_text(OWN, "utf-8")
+    with pytest.raises(PipelineError) as refused:
+        run(root, "count", "own-poeple")
+    assert "did you mean 'own-people'" in str(refused.value)
+    assert f"put own-poeple.yaml into {own}" in str(refused.value)
+
+
+def test_campaigns_name_a_segment_of_ones_own(tmp_path):
+    shipped = (SHIPPED / "prospecting.yaml").read_text("utf-8")
+    for folder in ("campaigns", "segments"):
+        (tmp_path / folder).mkdir()
+    named = shipped.replace("[icp-midmarket-data, icp-enterprise-data]", "[own-people]")
+    (tmp_path / "campaigns" / "mine.yaml").write_text(named, "utf-8")
+    (fault,) = read_book(tmp_path).faults
+    assert f"put own-people.yaml into {tmp_path / 'segments'}" in fault.why
+
+    (tmp_path / "segments" / "own-people.yaml").write_text(OWN, "utf-8")
+    (page,) = read_book(tmp_path).pages
+    assert [load_segment(name).id for name in page.campaign.segments] == ["own-people"]
