@@ -5,7 +5,7 @@ binds. A campaign of which it was told nothing writes to test addresses only.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,9 @@ from agent_runtime.ports import Tx
 PUBLISHED = "campaign_stages"
 FILE = "campaign_stages.json"
 """Where batch code writes them, in the lake."""
+
+NAMES = "campaign_names"
+"""Under this name an import publishes which campaigns have touches."""
 
 _RESERVED = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
 """Names that nobody can own: RFC 2606, sections 2 and 3, and RFC 6761."""
@@ -42,6 +45,17 @@ class StageBounds:
         return LEVELS[min(given, bound)]
 
 
+def why_kept_back(campaign_id: str, bounds: StageBounds) -> str:
+    """Says in one sentence what of a campaign is held and what releases it; empty: nothing is."""
+    if not bounds.tests_only:
+        return ""
+    return (
+        f"{campaign_id}: touches and answers to real addresses are held, since it is in its "
+        f"{bounds.stage}; `parley campaign promote {campaign_id} --by NAME` releases them, and "
+        f"`parley campaign stage {campaign_id}` says what it takes."
+    )
+
+
 UNBOUND = StageBounds(stage="", tests_only=False)
 """Of threads that no campaign began: the buyer wrote first."""
 
@@ -66,6 +80,17 @@ def as_text(bounds: Mapping[str, StageBounds]) -> str:
 def publish_bounds(tx: Tx, path: Path) -> None:
     """Publishes what batch code has written, in place of what was published before."""
     tx.publish(PUBLISHED, as_text(read_bounds(path)))
+
+
+def publish_names(tx: Tx, names: Iterable[str]) -> None:
+    """Publishes which campaigns have touches, in place of what was published before."""
+    tx.publish(NAMES, json.dumps(sorted(names)))
+
+
+def kept_back(tx: Tx) -> tuple[str, ...]:
+    """Returns a sentence per campaign with touches that may not reach real addresses."""
+    names = json.loads(tx.published(NAMES) or "[]")
+    return tuple(why for name in names if (why := why_kept_back(name, bounds_of(tx, name))))
 
 
 def bounds_of(tx: Tx, campaign_id: str) -> StageBounds:

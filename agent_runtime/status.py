@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, Table, func, select
 
 from agent_runtime.batch_journal import read_journal
+from agent_runtime.campaign_stage import kept_back
 from agent_runtime.clock import read_now
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings
@@ -33,6 +34,8 @@ class Status:
     meetings: dict[str, int]
     human_tasks: dict[str, int]
     suppressed: int
+    held: tuple[str, ...] = ()
+    """What of each campaign may not reach real addresses, and which command releases it."""
     batch: str = ""
     """What the last batch run did; empty where none has run."""
     stale: dict[str, float] = field(default_factory=dict)
@@ -51,6 +54,7 @@ class Status:
             f"{'PAUSED' if name.startswith('pause') else 'flag':<11} {name}: {why}"
             for name, why in self.flags.items()
         ]
+        lines += [f"HELD        {why}" for why in self.held]
         for name in ("touches", "messages", "inbound", "meetings", "human_tasks"):
             counts = getattr(self, name)
             said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))
@@ -89,12 +93,13 @@ def read_status(settings: Settings, *, real_now: datetime | None = None) -> Stat
 
     store = open_store(settings)
     with store.begin() as tx:
-        flags = tx.flags()
+        flags, held = tx.flags(), kept_back(tx)
     engine = store.engine
     return Status(
         now=read_now(engine),
         next_due=next_due(engine),
         flags=flags,
+        held=held,
         touches=_by_state(engine, t.tasks),
         messages=_by_state(engine, t.messages),
         inbound=_by_state(engine, t.inbound),

@@ -11,10 +11,12 @@ from agent_runtime.arms import add_controls
 from agent_runtime.campaign_limits import FILE as LIMITS
 from agent_runtime.campaign_limits import publish_limits
 from agent_runtime.campaign_stage import FILE as STAGES
-from agent_runtime.campaign_stage import publish_bounds
+from agent_runtime.campaign_stage import publish_bounds, publish_names
 from agent_runtime.contracts import Assignment, OutreachTask
 from agent_runtime.crm_news import stop_newly_known
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact, PublicSignal
+from agent_runtime.inbound_campaign import FILE as INBOUND
+from agent_runtime.inbound_campaign import publish_inbound
 from agent_runtime.intake import BY_TEXT
 from agent_runtime.newcomers import EXPERIMENT, OWNERS, Owner
 from agent_runtime.policies.arms import CONFLICT, HOLDOUT, Controls, is_control
@@ -65,6 +67,7 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
         tx.publish("online_experiment", EXPERIMENT.dump_json(online_of(registrations)).decode())
         add_controls(tx, controls)
         publish_limits(tx, lake / LIMITS)
+        publish_inbound(tx, lake / INBOUND)
         follow(tx, *_merges(workspace), now=now)
         publish_bounds(tx, lake / STAGES)
         known = tx.standing()
@@ -93,6 +96,8 @@ def load_into(store: Store, workspace: Workspace, tenant_id: str, now: datetime)
     with store.begin() as tx:
         stop_newly_known(tx, now=now)
     tasks = pl.read_parquet(lake / "outreach_tasks.parquet")
+    with store.begin() as tx:
+        publish_names(tx, tasks["campaign_id"].unique())
     new = tasks.filter(~pl.col("task_id").is_in(list(known.tasks)))
     for rows in new.select(OutreachTask.model_fields.keys()).iter_slices(BATCH):
         touches = [_task(OutreachTask(**row)) for row in rows.iter_rows(named=True)]

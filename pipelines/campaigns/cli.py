@@ -1,6 +1,7 @@
 """`parley campaign`: what runs when, who would get what, and the switches."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,6 @@ import typer
 
 from agent_runtime.settings import Settings, load_settings
 from pipelines.campaigns.stages.cli import app as stages
-from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
     from pipelines.campaign import Campaign
@@ -55,6 +55,9 @@ def list_campaigns(workspace: WorkspaceOption = None, as_json: AsJson = False) -
         return
     for row in rows:
         typer.echo(f"{row['id']:<24} {row['schedule']:<44} {row['state']}")
+    for row in rows:
+        if row["held"]:
+            typer.echo(f"HELD    {row['held']}")
     for fault in faults:
         typer.echo(f"BROKEN  {fault['why']}")
     if not rows:
@@ -72,8 +75,8 @@ def show(name: Name, workspace: WorkspaceOption = None, as_json: AsJson = False)
     if as_json:
         typer.echo(json.dumps(row, indent=2))
         return
-    for field in ("id", "description", "file", "schedule", "hash", "approved", "state"):
-        typer.echo(f"{field:<12} {row[field]}")
+    for field in ("id", "description", "file", "schedule", "hash", "approved", "state", "held"):
+        typer.echo(f"{field:<12} {row[field] or 'nothing'}")
     for field in ("segments", "playbook", "experiment", "triggers", "caps"):
         typer.echo(f"{field:<12} {json.dumps(row['campaign'][field])}")
 
@@ -127,22 +130,28 @@ def backfill(
     name: Name,
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which days it would do, and do none.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Make up for days that were missed: each once, and never a touch into the past.
 
     Example: [bold]parley campaign backfill prospecting --from 2026-01-12 --to 2026-01-16[/bold]
+
+    Example: [bold]parley campaign backfill prospecting --from 2026-01-12 --to 2026-01-16
+    --dry-run[/bold]
     """
-    from pipelines.campaigns.days import days_between, runs_on
+    from pipelines.campaigns.backfilling import days_of, foretell
 
     settings, page = _page(name, workspace)
-    days = [d for d in days_between(first.date(), last.date()) if runs_on(page.campaign, d)]
-    if not days:
-        raise PipelineError(
-            f"--from {first.date()} --to {last.date()}: the timetable of {page.campaign.id} has "
-            "no day there."
-        )
-    _run(settings, page, days, allow_jump=False)
+    now = _now(settings)
+    days = days_of(page.campaign, first.date(), last.date(), now=now)
+    if not dry_run:
+        _run(settings, page, days, allow_jump=False)
+        return
+    for line in foretell(settings, page.campaign, days):
+        typer.echo(line)
 
 
 @app.command()
@@ -287,7 +296,7 @@ def _day(settings: Settings, campaign: "Campaign", day: datetime | None) -> "Day
     return Day(settings.paths, settings.tenant_id, campaign, wanted, now)
 
 
-def _run(settings: Settings, page: "Page", days: list[date], *, allow_jump: bool) -> None:
+def _run(settings: Settings, page: "Page", days: Sequence[date], *, allow_jump: bool) -> None:
     from pipelines.campaigns.switching import run_days
 
     for day, said in run_days(settings, page, days, allow_jump=allow_jump):
@@ -311,12 +320,16 @@ def _two(settings: Settings, old: str, new: str) -> "tuple[Campaign, Campaign]":
 
 
 def _row(settings: Settings, page: "Page") -> dict[str, Any]:
+    from agent_runtime.campaign_stage import why_kept_back
     from pipelines.campaigns.approving import hash_of, last_approval, why_unapproved
     from pipelines.campaigns.runtime import open_runtime
+    from pipelines.campaigns.stages.history import life_of
+    from pipelines.campaigns.stages.rules import rules
 
     campaign, paths = page.campaign, settings.paths
     with open_runtime(paths, settings.tenant_id) as runtime:
         paused = runtime.why_paused(campaign.id)
+    held = why_kept_back(campaign.id, rules()[life_of(paths, campaign.id).stage].told)
     last = last_approval(paths, campaign.id)
     waits = "" if not why_unapproved(paths, campaign) else "waits for approval"
     return {
@@ -327,6 +340,7 @@ def _row(settings: Settings, page: "Page") -> dict[str, Any]:
         "hash": hash_of(campaign)[:12],
         "approved": f"{last.by}, {last.at:%Y-%m-%d %H:%M}, {last.hash[:12]}" if last else "nobody",
         "paused": paused,
+        "held": held,
         "state": f"PAUSED: {paused}" if paused else waits or "may run",
     }
 
