@@ -14,6 +14,7 @@ from agent_runtime.crm_outbox import queue_heard
 from agent_runtime.domain import Action, ChannelName, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
 from agent_runtime.holds import Keeper, end_holds, still_offered
+from agent_runtime.inbound_campaign import inbound_campaign
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.loop import Deps, decide
@@ -396,6 +397,9 @@ class Desk:
         is_to_all = inbound.channel == "email" and inbound.mailbox == self.inbound_address
         is_request = inbound.is_request or (is_to_all and not inbound.in_reply_to)
         playbook = "inbound_response" if is_request else session.playbook
+        campaign = inbound_campaign(tx) if is_request else None
+        if campaign is not None:
+            session = campaign.taking(session, inbound.channel)
         if playbook == session.playbook and session.state:
             return session
         return replace(

@@ -11,7 +11,7 @@ from agent_runtime.domain import Autonomy
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.policies.contact_rules import CONTACT_RULES
 from experiments.spec import SHIPPED_SPECS, Spec, load_spec
-from pipelines.campaigns.parts import Budget, Calendar, Part, Trigger, Volume
+from pipelines.campaigns.parts import Budget, Calendar, Inbound, Part, Trigger, Volume
 from pipelines.documents import HERE, find_document, read_document
 
 SHIPPED = HERE / "campaigns"
@@ -61,8 +61,10 @@ class Campaign(Calendar):
     """Name of a spec in experiments/specs, or the path of one."""
     window_days: int = Field(ge=1, le=365)
     autonomy: Autonomy
-    touch_workdays: tuple[int, ...] = Field(min_length=1)
-    """Workdays from the first touch to each touch; the first is 0."""
+    touch_workdays: tuple[int, ...] = ()
+    """Workdays from the first touch to each touch; the first is 0. None where it only answers."""
+    inbound: Inbound | None = None
+    """Answers people who write first, in place of touches."""
     expires_after_days: int = Field(ge=1)
     """A touch that could not go for so long is not welcome any more."""
     send_hours: SendHours = SendHours()
@@ -84,6 +86,15 @@ class Campaign(Calendar):
     @model_validator(mode="after")
     def _is_coherent(self) -> "Campaign":
         days = self.touch_workdays
+        if bool(days) == (self.inbound is not None):
+            raise ValueError(
+                f"touch_workdays = {list(days)}: a campaign either has touches, or answers those "
+                "who write first by `inbound`, and never both"
+            )
+        if self.inbound is not None and self.triggers:
+            raise ValueError("triggers: a campaign that answers who writes first has none")
+        if not days:
+            return self._waives_what_it_may()
         if days[0] != 0 or any(b <= a for a, b in pairwise(days)):
             raise ValueError(f"touch_workdays = {list(days)}: start with 0 and rise")
         busiest = max(sum(d <= e < d + _WORKDAYS_A_WEEK for e in days) for d in days)
@@ -92,6 +103,9 @@ class Campaign(Calendar):
                 f"touch_workdays = {list(days)}: {busiest} touches fall into one week and "
                 f"caps.person_per_week allows {self.caps.person_per_week}"
             )
+        return self._waives_what_it_may()
+
+    def _waives_what_it_may(self) -> "Campaign":
         waivable = [rule.rule_id for rule in CONTACT_RULES if rule.may_be_waived]
         binding = [name for name in self.waive if name not in waivable]
         if binding:

@@ -14,6 +14,7 @@ import polars as pl
 from agent_runtime.campaign_limits import FILE
 from agent_runtime.campaign_stage import FILE as STAGES
 from agent_runtime.erasures import FILE as ERASURES
+from agent_runtime.inbound_campaign import FILE as INBOUND
 from agent_runtime.settings import Workspace
 from pipelines.errors import PipelineError
 from pipelines.schemas import TABLES
@@ -109,6 +110,11 @@ class Lake:
     def campaign_stages(self) -> Path:
         """What the state of each campaign's life lets the agent do."""
         return self.paths.lake / STAGES
+
+    @property
+    def inbound_campaign(self) -> Path:
+        """The campaign to which requests of people who write first belong."""
+        return self.paths.lake / INBOUND
 
     @property
     def public_signals(self) -> Path:

@@ -42,11 +42,17 @@ def controls_of(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
     return {experiment: tuple(dict.fromkeys(names)) for experiment, names in found.items()}
 
 
+INBOUND = "inbound"
+"""The layer of experiments on people who write first."""
+
+
 def online_of(entries: Sequence[Entry]) -> OnlineExperiment | None:
-    """Returns the experiment that strangers join: the one that was registered last."""
+    """Returns the experiment that strangers join: the last of layer `inbound`, else the last."""
     if not entries:
         return None
-    spec = entries[-1]["spec"]
+    inbound = [one for one in entries if one["spec"].get("layer") == INBOUND]
+    entry = (inbound or list(entries))[-1]
+    spec = entry["spec"]
     is_drawn = spec.get("method", "hash") == "hash"
     unit = spec.get("unit", "person")
     if not is_drawn and unit != "account":
@@ -57,7 +63,7 @@ def online_of(entries: Sequence[Entry]) -> OnlineExperiment | None:
         experiment_id=spec["id"],
         layer=spec.get("layer", "default"),
         salt=spec.get("salt") or "" if is_drawn else "",
-        spec_hash=entries[-1]["spec_hash"],
+        spec_hash=entry["spec_hash"],
         shares=dict(spec["arms"]),
         part=(low, high),
         held_out=(held["salt"], held["share"]) if held else None,

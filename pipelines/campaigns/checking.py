@@ -159,7 +159,9 @@ def _playbook(world: World, planned: Planned, library: Library) -> Finding:
         says = f"{playbook.id} is at version {playbook.version}, not {campaign.playbook_version}"
         return Finding("playbook_approved", False, says, playbook.version)
     known = dict(world.tables["contacts"].select("contact_id", "language").iter_rows())
-    languages = {(known.get(task.contact_id) or "")[:2].lower() for task in planned.new} - {""}
+    touched = {task.contact_id for task in planned.new}
+    read_by = set(planned.people["contact_id"]) if campaign.inbound is not None else touched
+    languages = {(known.get(contact) or "")[:2].lower() for contact in read_by} - {""}
     until = max((task.expires_at for task in planned.new), default=planned.now)
     gaps = []
     for language in sorted(languages):

@@ -47,8 +47,16 @@ class DryRun:
     findings: tuple[Finding, ...]
     why_not_yet: tuple[str, ...]
     """Not approved, paused, a budget that is spent: why the run would not go ahead now."""
+    requests: pl.DataFrame
+    """Rows of `inbound.REQUESTS`; none where the campaign has touches."""
     stands: int
     """People whose touches stand in the queue from earlier days."""
+
+    @property
+    def reached(self) -> int:
+        """People who would hear from the agent: by a touch, or by an answer to what they wrote."""
+        answered = self.requests.filter("by_agent").get_column("person_id").n_unique()
+        return self.counts["gets"] + answered
 
     @property
     def held(self) -> int:
@@ -81,10 +89,8 @@ class DryRun:
             "stand_already": self.stands,
             "why_not_yet": list(self.why_not_yet),
             "checks": [{"name": f.name, "passed": f.passed, "says": f.says} for f in self.findings],
-            "people": [
-                {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}
-                for row in self.table.iter_rows(named=True)
-            ],
+            "people": _as_json(self.table),
+            "requests": _as_json(self.requests),
         }
 
 
@@ -94,6 +100,7 @@ def dry_run(
     *,
     messages: Sequence[FirstMessage],
     findings: Sequence[Finding],
+    requests: pl.DataFrame,
     why_not_yet: Sequence[str],
 ) -> DryRun:
     """Returns the dry run of a plan; see `rehearsal.rehearse` for its messages."""
@@ -104,8 +111,16 @@ def dry_run(
         messages=tuple(messages),
         findings=tuple(findings),
         why_not_yet=tuple(why_not_yet),
+        requests=requests,
         stands=len(stands),
     )
+
+
+def _as_json(table: pl.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}
+        for row in table.iter_rows(named=True)
+    ]
 
 
 def local(planned: Planned, instant: datetime) -> str:

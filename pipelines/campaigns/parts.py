@@ -75,6 +75,20 @@ class Budget(Part):
     """At what rate the dollars of pricing.yaml count."""
 
 
+Door = Literal["email", "form", "chat"]
+"""By which people write first: a mail, a form of the web page, the chat."""
+
+
+class Inbound(Part):
+    """A campaign that answers people who write first, and makes no touch of its own."""
+
+    doors: tuple[Door, ...] = Field(min_length=1)
+    answer_within_minutes: int = Field(ge=1, le=1440)
+    """The service level: a request is to be answered within so many minutes."""
+    look_back_days: int = Field(default=30, ge=1, le=365)
+    """Of how many days a dry run looks at the requests."""
+
+
 class Volume(Part):
     """How much a day's queue may grow before somebody has to look."""
 

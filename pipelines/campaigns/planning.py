@@ -1,6 +1,6 @@
 """What a campaign would do on a day, worked out in memory: nothing here writes anything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ import polars as pl
 
 from agent_runtime.contracts import OutreachTask
 from agent_runtime.library.catalog import company_library
-from agent_runtime.policies.contact_rules import rules_without
+from agent_runtime.policies.contact_rules import ContactRule, rules_without
 from agent_runtime.store.registrations import controls_of, read_registrations
 from experiments.spec import Spec
 from pipelines.campaign import Campaign, experiment_of, purpose_of
@@ -23,7 +23,7 @@ from pipelines.transforms.assign import ASSIGNMENTS, assign, hold_out
 from pipelines.transforms.consent import bases
 from pipelines.transforms.eligibility import judge, rule_facts
 from pipelines.transforms.identity import EVENTS, aliases
-from pipelines.transforms.queue import plan
+from pipelines.transforms.queue import Queue, Recipient, plan
 from pipelines.transforms.queue_table import read_tasks
 from pipelines.transforms.recipient import Arms, outcomes, sort_by_arm
 from pipelines.transforms.segment import load_segment, members
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from agent_runtime.settings import Workspace
 
 NO_EVENT, STOPPED = "no_event", "suppressed"
+ANSWERED = "answers_only"
+"""Treated in a campaign that answers who writes first: nothing is planned for them."""
+
+_OF_TOUCHES = ("no_email", "no_consent", "not_confirmed", "other_territory", "open_opportunity")
+"""Contact rules that bind who is written to unasked, and not who has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def plan_day(world: World, campaign: Campaign, day: date, *, at: datetime) -> Pl
         Arms(spec.id, spec.treated, spec.control, spec.layer, _controls(world, spec)),
         campaign,
     )
-    queue = plan(by_arm.recipients, campaign, experiment_id=spec.id, now=now, stored=world.tasks)
+    queue = _queue(world, campaign, by_arm.recipients, spec, now)
     return Planned(
         campaign=campaign,
         spec=spec,
@@ -154,6 +159,14 @@ def plan_day(world: World, campaign: Campaign, day: date, *, at: datetime) -> Pl
         events=open_now,
         reason_of=reason_of,
     )
+
+
+def _queue(
+    world: World, campaign: Campaign, recipients: Sequence[Recipient], spec: Spec, now: datetime
+) -> Queue:
+    if campaign.inbound is not None:
+        return Queue((), {one.person_id: ANSWERED for one in recipients})
+    return plan(recipients, campaign, experiment_id=spec.id, now=now, stored=world.tasks)
 
 
 def _audience(
@@ -174,7 +187,7 @@ def _audience(
         world.contacts,
         facts,
         list(memberships.values()),
-        rules_without(campaign.waive),
+        _rules(campaign),
         tenant_id=world.tenant_id,
     )
     survivors = aliases(world.identity)
@@ -184,6 +197,13 @@ def _audience(
         has_event = pl.col("account_id").fill_null("").is_in(list(reason_of))
         judged = _left_out(judged, ~has_event, NO_EVENT)
     return judged
+
+
+def _rules(campaign: Campaign) -> tuple[ContactRule, ...]:
+    rules = rules_without(campaign.waive)
+    if campaign.inbound is None:
+        return rules
+    return tuple(rule for rule in rules if rule.rule_id not in _OF_TOUCHES)
 
 
 def _left_out(judged: pl.DataFrame, who: pl.Expr, why: str) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from pipelines.campaigns.budgets import spent
 from pipelines.campaigns.checking import Finding, check_plan
 from pipelines.campaigns.dry_run import DryRun, dry_run
 from pipelines.campaigns.gates import why_not_now
+from pipelines.campaigns.inbound import requests, write_inbound
 from pipelines.campaigns.planning import Planned, World, plan_day, read_world
 from pipelines.campaigns.rehearsal import rehearse
 from pipelines.campaigns.runtime import Runtime, open_runtime
@@ -98,6 +99,7 @@ def look(day: Day, *, rehearsed: int | None = None) -> DryRun:
             planned,
             messages=messages,
             findings=findings,
+            requests=requests(world, planned, runtime, library),
             why_not_yet=[*why_not_now(day.paths, runtime, day.campaign), *over],
         )
 
@@ -147,6 +149,7 @@ def _write(day: Day, world: World, planned: Planned) -> None:
     write(_owners(lake, planned), lake.assigned_owners)
     write(planned.assignments, lake.assignments)
     write_limits(day.campaign, lake.campaign_limits)
+    write_inbound(day.campaign, lake)
     new = {task.task_id for task in planned.new}
     mine = [task for task in _queued_on(day) if task.task_id not in new]
     write(from_tasks([*mine, *planned.new]), day.tables.of(day.day, "queue"))

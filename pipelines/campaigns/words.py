@@ -5,6 +5,8 @@ from typing import Any
 
 from agent_runtime.settings import Workspace
 from pipelines.campaigns.dry_run import DryRun, local
+from pipelines.campaigns.inbound import told
+from pipelines.campaigns.planning import ANSWERED
 from pipelines.lake import Lake
 
 _ROWS = 12
@@ -30,6 +32,7 @@ _UNTOLD = {
     "no_common_hours": "no hour is a working hour wherever they may be",
     "no_capacity": "the mailbox is full until the window ends",
     "account_is_full": "enough colleagues are written to",
+    "answers_only": "the agent answers them when they write, and never writes first",
     "kept_back": "the permit would keep the message back",
 }
 
@@ -44,6 +47,8 @@ def as_text(found: DryRun, workspace: Workspace, *, people: int, messages: int) 
         messages: How many first messages are shown.
     """
     named = _names(workspace)
+    if found.planned.campaign.inbound is not None:
+        return _of_requests(found, named=_names(workspace), most=people)
     lines = [*_head(found), "", "Who would get something:"]
     shown = found.table.head(people).iter_rows(named=True)
     for row in (row for row in shown if row["gets"]):
@@ -59,6 +64,23 @@ def as_text(found: DryRun, workspace: Workspace, *, people: int, messages: int) 
         lines += ["", f"{local(found.planned, one.due_at)}  {one.sender} to {one.to}"]
         lines += [f"  Subject: {one.subject}", *(f"  {line}" for line in one.body.splitlines())]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _of_requests(found: DryRun, *, named: dict[str, str], most: int) -> str:
+    lines = [*_head(found), "", "Who wrote first, the newest first, and who would have answered:"]
+    if found.requests.is_empty():
+        lines.append("  nobody; name more `doors`, or look back further with `look_back_days`")
+    newest = found.requests.sort("at", descending=True)
+    for row in newest.head(most).iter_rows(named=True):
+        name = named.get(row["contact_id"], row["contact_id"] or "somebody in no CRM")
+        who = "the agent" if row["by_agent"] else f"people ({row['why'].replace('_', ' ')})"
+        at = f"{row['answer_at']:%H:%M:%S} UTC, " if row["answer_at"] else ""
+        lines.append(
+            f"  {local(found.planned, row['at'])}  {row['door']:<5}  {name:<42.42}  {who}, "
+            f"{at}due {local(found.planned, row['answer_by'])}"
+        )
+    left = newest.height - most
+    return "\n".join([*lines, *([f"  and {left:,} more"] if left > 0 else [])])
 
 
 def as_markdown(found: DryRun) -> str:
@@ -85,16 +107,21 @@ def as_markdown(found: DryRun) -> str:
 def _head(found: DryRun) -> Iterator[str]:
     planned, counts = found.planned, found.counts
     gets, total = counts["gets"], found.table.height
-    yield (
-        f"{planned.campaign.id}@{planned.campaign.version} on {planned.day} "
-        f"({planned.campaign.time_zone}): {gets:,} of {total:,} people would get "
-        f"{found.touches:,} touches, {total - gets:,} would get none."
-    )
+    name = f"{planned.campaign.id}@{planned.campaign.version} on {planned.day} "
+    name += f"({planned.campaign.time_zone})"
+    if planned.campaign.inbound is not None:
+        yield f"{name}: it answers {counts.get(ANSWERED, 0):,} of {total:,} people if they write."
+    else:
+        yield (
+            f"{name}: {gets:,} of {total:,} people would get {found.touches:,} touches, "
+            f"{total - gets:,} would get none."
+        )
     if found.held:
         yield (
             f"{found.held:,} of the first messages would wait: the permit defers them "
             "(a holiday, quiet hours, a cap of the mailbox)."
         )
+    yield from told(planned.campaign, found.requests)
     yield "This is a dry run: nothing was written to the queue."
     for why in found.why_not_yet:
         yield f"It would not run now: {why}"

@@ -21,8 +21,11 @@ def init(
     days: Annotated[int, typer.Option(help="How long it lasts: 30 to 60 days.")] = 0,
     start: Annotated[
         str,
-        typer.Option(help="interest: people who know us; stalled: threads that stopped."),
-    ] = "interest",
+        typer.Option(
+            help="inbound: people who write first are answered; stalled: threads that stopped; "
+            "interest: people who know us are written to."
+        ),
+    ] = "inbound",
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask nothing; what is not given has its default.")
     ] = False,
@@ -32,6 +35,8 @@ def init(
     It asks four questions. Nothing is sent, and no file is overwritten.
 
     Example: [bold]parley init pilot[/bold]
+
+    Example: [bold]parley init pilot --start stalled[/bold]
 
     Example: [bold]parley init pilot --author "Ada Roe" --domain mail.example.com --yes[/bold]
     """
@@ -56,6 +61,6 @@ def init(
     typer.echo(
         "\nNext, in this order:\n"
         f"  parley ingest EXPORTS --workspace {folder}    read your CRM's export\n"
-        f"  parley campaign dry-run pilot -w {folder}     see who would get what\n"
+        f"  parley campaign dry-run pilot -w {folder}     see who would get what, and when\n"
         f"  parley campaign stage pilot -w {folder}       see what is missing before it begins"
     )

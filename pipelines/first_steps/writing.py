@@ -14,16 +14,17 @@ from pipelines.errors import PipelineError
 from pipelines.transforms.segment import load_segment
 
 HERE = Path(__file__).parent
-STARTS = {"interest": "icp_prospecting", "stalled": "nurture"}
-"""The playbook of each way to begin. interest: people who were in touch once and are quiet;
-stalled: threads that stopped after a step, which asks for a consent to `nurture` of its own."""
+STARTS = {"inbound": "inbound_response", "stalled": "nurture", "interest": "icp_prospecting"}
+"""The playbook of each way to begin. inbound: people who write first are answered; stalled: threads
+that stopped after a step, which asks for a consent to `nurture` of its own; interest: people who
+were in touch once and are quiet."""
 SHORTEST, LONGEST = 30, 60
 """Days of a pilot."""
 
 FILES = {
-    "pilot.yaml": "pilot.yaml.txt",
+    "pilot.yaml": "{kind}pilot.yaml.txt",
     "pilot-segment.yml": "{start}.yaml.txt",
-    "pilot-experiment.yml": "experiment.yaml.txt",
+    "pilot-experiment.yml": "{kind}experiment.yaml.txt",
 }
 
 
@@ -36,7 +37,7 @@ class Answers:
     """From which mail is sent, such as mail.example.com."""
     time_zone: str = "UTC"
     days: int = SHORTEST
-    start: str = "interest"
+    start: str = "inbound"
     """One of `STARTS`."""
 
 
@@ -62,7 +63,8 @@ def write_pilot(root: Path, answers: Answers) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     words = _words(root, answers)
     for path, template in zip(targets, FILES.values(), strict=True):
-        text = (HERE / template.format(start=answers.start)).read_text(encoding="utf-8")
+        kind = "inbound-" if answers.start == "inbound" else ""
+        text = (HERE / template.format(start=answers.start, kind=kind)).read_text(encoding="utf-8")
         with path.open("x", encoding="utf-8") as file:
             file.write(text if path.name == "pilot-segment.yml" else text.format(**words))
     campaign = open_campaign(targets[0])

@@ -28,6 +28,12 @@ def beyond(world: World, planned: Planned) -> tuple[str, tuple[str, ...]]:
 def _addresses(world: World, planned: Planned, bounds: Bounds) -> Iterator[str]:
     if not bounds.tests_only:
         return
+    if planned.campaign.inbound is not None:
+        name = planned.campaign.id
+        yield (
+            "whoever writes first has a real address, and would wait for an answer; `parley "
+            f"campaign promote {name}` makes it a pilot"
+        )
     emails = dict(world.tables["contacts"].select("contact_id", "email").iter_rows())
     people = {t.person_id for t in planned.new if not is_test_address(emails[t.contact_id] or "")}
     if people:

@@ -46,7 +46,7 @@ class Subject:
         found = look(day)
         # The state that the campaign is still in says nothing about the one that it wants.
         broken = [f.says for f in found.findings if not f.passed and f.name != "stage_kept"]
-        return found.counts["gets"], broken
+        return found.reached, broken
 
 
 Found = tuple[float | None, str]

@@ -31,6 +31,7 @@ def test_a_pilot_is_one_segment_one_playbook_one_channel_for_30_to_60_days(tmp_p
     campaign, bounds = page.campaign, rules()["pilot"].bounds
     assert (len(campaign.segments), len(campaign.channels)) == (1, 1)
     assert campaign.autonomy == bounds.autonomy == "supervised"
+    assert bounds.people_a_day is not None
     assert campaign.caps.mailbox_new_per_day <= bounds.people_a_day
     assert campaign.playbook_version == load_library().playbook(campaign.playbook).version
     assert (campaign.window_days, campaign.author) == (45, "Ada Roe")
@@ -66,7 +67,7 @@ def test_nothing_is_overwritten_and_a_refusal_writes_nothing(tmp_path):
         ({"author": " "}, "--author"),
         ({"domain": "alder"}, "--domain = 'alder'"),
         ({"domain": "al der.com"}, "--domain"),
-        ({"start": "soon"}, "use one of interest, stalled"),
+        ({"start": "soon"}, "use one of inbound, stalled, interest"),
         ({"days": 61}, "takes 30 to 60 days"),
         ({"time_zone": "Europe/Berln"}, r"did you mean 'Europe/Berlin'"),
     ],
