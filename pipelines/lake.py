@@ -131,6 +131,27 @@ class Lake:
         """One row per person: may be written to, or why not."""
         return self.paths.lake / "eligibility.parquet"
 
+    def judged(self, campaign_id: str) -> Path:
+        """Returns the file of whom the batch judged for a campaign, one row per person.
+
+        `eligibility` is the last judgement for any campaign.
+        """
+        return self.paths.lake / "judged" / f"{campaign_id}.parquet"
+
+    def read_judged(self, campaign_id: str) -> pl.DataFrame:
+        """Returns whom the batch may write to in a campaign.
+
+        Raises:
+            PipelineError: nobody was judged for it yet.
+        """
+        path = self.judged(campaign_id)
+        if not path.is_file():
+            raise PipelineError(
+                f"campaign {campaign_id}: nobody was judged for it yet; run the asset "
+                "`segments/eligibilities` first."
+            )
+        return pl.read_parquet(path)
+
     @property
     def assignments(self) -> Path:
         """One row per experiment and person; never overwritten, only added to."""

@@ -84,6 +84,7 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
     import polars as pl
 
     from agent_runtime.policies.arms import GLOBAL_HOLDOUT
+    from pipelines.campaign import load_campaign
     from pipelines.campaigns.tables import only_writer
     from pipelines.lake import Lake, read_or_empty, write
     from pipelines.transforms.assign import ASSIGNMENTS, assign, hold_out
@@ -94,7 +95,7 @@ def assignments(workspace: WorkspaceResource, batch: BatchResource) -> dg.Materi
     more = {"tenant_id": workspace.tenant_id, "now": workspace.instant(), "survivors": survivors}
     with only_writer(workspace.paths):
         stored = read_or_empty(lake.assignments, ASSIGNMENTS)
-        eligible = pl.read_parquet(lake.eligibility).filter(pl.col("eligible"))
+        eligible = lake.read_judged(load_campaign(batch.campaign).id).filter(pl.col("eligible"))
         people = eligible.select("person_id", "contact_id", "account_id", "segment").join(
             pl.read_parquet(lake.contact_facts),
             left_on="contact_id",

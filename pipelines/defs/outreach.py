@@ -59,7 +59,7 @@ def outreach_queue(
     spec = registered_spec(workspace, batch)
     controls = controls_of(read_registrations(workspace.paths.registry))
     with only_writer(workspace.paths):
-        eligibility, stored = pl.read_parquet(lake.eligibility), read_or_empty(lake.tasks, TASKS)
+        eligibility, stored = lake.read_judged(campaign.id), read_or_empty(lake.tasks, TASKS)
         standing = stored.filter(pl.col("campaign_id") == campaign.id).get_column("person_id")
         by_arm = sort_by_arm(
             eligibility,

@@ -121,6 +121,7 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
         rules_without(campaign.waive),
         tenant_id=workspace.tenant_id,
     )
+    write(judged, lake.judged(campaign.id))
     write(judged, lake.eligibility)
     reasons = judged.filter(~pl.col("eligible")).get_column("reason").value_counts(sort=True)
     return dg.MaterializeResult(

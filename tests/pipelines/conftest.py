@@ -5,8 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
+
+from agent_runtime.settings import Workspace
+from pipelines import ingest
+from pipelines.defs import segments
+from pipelines.resources import WorkspaceResource
 
 HERE = Path(__file__).parent
 
@@ -42,3 +48,21 @@ def export_writer() -> Callable[[Path], Path]:
 def now() -> datetime:
     """Day 0 of the campaigns."""
     return datetime(2026, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def nightly_read(now) -> Callable[[Workspace], None]:
+    """Reads the export of a workspace, up to the facts of contacts; nobody is queued."""
+
+    def read(paths: Workspace) -> None:
+        ingest.run_ingest(paths.exports, "sandbox", paths, now=now, has_checks=False)
+        workspace = WorkspaceResource(
+            root=str(paths.root), tenant_id="northbeam", now=now.isoformat()
+        )
+        dg.materialize(
+            [segments.contact_facts],
+            resources={"workspace": workspace},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+
+    return read

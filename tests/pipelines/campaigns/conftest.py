@@ -3,34 +3,24 @@
 import shutil
 from datetime import date
 
-import dagster as dg
 import pytest
 import yaml
 
 from agent_runtime.settings import Workspace
-from pipelines import ingest
 from pipelines.campaign import SHIPPED
 from pipelines.campaigns.approving import approve
 from pipelines.campaigns.book import read_book
 from pipelines.campaigns.running import Day
-from pipelines.defs import segments
-from pipelines.resources import WorkspaceResource
 
 TENANT = "northbeam"
 
 
 @pytest.fixture(scope="session")
-def read_export(tmp_path_factory, export_writer, now):
+def read_export(tmp_path_factory, export_writer, nightly_read):
     """A workspace as it is after the nightly read: tables and facts, and nobody queued."""
     paths = Workspace(tmp_path_factory.mktemp("campaigns"))
     export_writer(paths.exports)
-    ingest.run_ingest(paths.exports, "sandbox", paths, now=now, has_checks=False)
-    workspace = WorkspaceResource(root=str(paths.root), tenant_id=TENANT, now=now.isoformat())
-    dg.materialize(
-        [segments.contact_facts],
-        resources={"workspace": workspace},
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    nightly_read(paths)
     return paths
 
 

@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 
-import dagster as dg
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -14,16 +13,13 @@ from agent_runtime.newcomers import read_newcomers
 from agent_runtime.settings import Workspace
 from agent_runtime.store.importing import load_into
 from agent_runtime.store.memory import MemoryStore
-from pipelines import ingest
 from pipelines.campaigns.approving import approve
 from pipelines.campaigns.book import read_book
 from pipelines.campaigns.cli import app
 from pipelines.campaigns.running import Day, RefusedRunError, carry_out, look
-from pipelines.defs import segments
 from pipelines.errors import PipelineError
 from pipelines.first_steps.writing import Answers, write_pilot
 from pipelines.lake import Lake
-from pipelines.resources import WorkspaceResource
 
 TENANT = "northbeam"
 FORMS = """form_id,email,form,use_case,urgency,submitted_at
@@ -39,17 +35,11 @@ f8,finn.rau@birke.example,demo_request,Sync,this_month,2026-01-08T13:00:00Z
 
 
 @pytest.fixture(scope="module")
-def paths(tmp_path_factory, export_writer, now):
+def paths(tmp_path_factory, export_writer, nightly_read):
     paths = Workspace(tmp_path_factory.mktemp("inbound"))
     export_writer(paths.exports)
     (paths.exports / "form_fills.csv").write_text(FORMS, "utf-8")
-    ingest.run_ingest(paths.exports, "sandbox", paths, now=now, has_checks=False)
-    workspace = WorkspaceResource(root=str(paths.root), tenant_id=TENANT, now=now.isoformat())
-    dg.materialize(
-        [segments.contact_facts],
-        resources={"workspace": workspace},
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    nightly_read(paths)
     write_pilot(paths.root, Answers("Ada Roe", "mail.alder.example", "Europe/Berlin", 45))
     return paths
 

@@ -2,38 +2,28 @@
 
 from dataclasses import replace
 
-import dagster as dg
 import polars as pl
 import pytest
 
 from agent_runtime.library.catalog import load_library
 from agent_runtime.sandbox.company import write_company
 from agent_runtime.settings import Workspace
-from pipelines import ingest
 from pipelines.campaign import purpose_of
 from pipelines.campaigns.book import read_book
 from pipelines.campaigns.running import Day, look
 from pipelines.campaigns.words import as_text
-from pipelines.defs import segments
 from pipelines.first_steps.writing import STARTS, Answers, write_pilot
-from pipelines.resources import WorkspaceResource
 
 TENANT = "northbeam"
 ADA = Answers("Ada Roe", "mail.alder.example", "Europe/Berlin", 45)
 
 
 @pytest.fixture(scope="module")
-def paths(tmp_path_factory, now):
+def paths(tmp_path_factory, nightly_read):
     """A workspace with the sandbox's own export, read as every night."""
     paths = Workspace(tmp_path_factory.mktemp("stalled"))
     write_company(paths.exports, paths.sandbox, 5, 2000)
-    ingest.run_ingest(paths.exports, "sandbox", paths, now=now, has_checks=False)
-    workspace = WorkspaceResource(root=str(paths.root), tenant_id=TENANT, now=now.isoformat())
-    dg.materialize(
-        [segments.contact_facts],
-        resources={"workspace": workspace},
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    nightly_read(paths)
     write_pilot(paths.root, replace(ADA, start="stalled"))
     return paths
 
@@ -78,5 +68,6 @@ def test_the_purpose_of_a_campaign_is_its_playbooks(start):
         == {
             "icp_prospecting": "prospecting",
             "nurture": "nurture",
+            "inbound_response": "inbound",
         }[start]
     )
