@@ -1,0 +1,196 @@
+"""If, only for, on this plan, in these countries, up to: what limits a fact limits the claim."""
+
+from functools import cache
+
+from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.reading import Mark, Word
+
+_REGIONS = frozenset(
+    "eu europe africa asia america eea efta nordics scandinavia dach benelux iberia germany worldwide uk us usa".split()
+)
+_LIMITING = frozenset("in on for during under at with".split())
+_SCOPED_BY = frozenset(("in", "within", "on", "for", "from", "with", "only", "by", "of", "fur", "para", "pour", "per", "nur"))
+
+
+def conditions(match: Match) -> str:
+    """Names the first condition of the fact that the claim leaves out."""
+    return (
+        _if_left_out(match)
+        or _extra_left_out(match)
+        or _scope_left_out(match)
+        or _cap_left_out(match)
+        or _share_left_out(match)
+        or _place_of_a_no(match)
+        or _days_left_out(match)
+    )
+
+
+def _place_of_a_no(match: Match) -> str:
+    """A no that the fact limits (`not informed in silent factoring`) is not said of everything."""
+    clause, reading = match.clause, match.clause.reading
+    if not any(p.is_negated for p in match.claim.pieces):
+        return ""
+    for number in match.used:
+        piece = clause.pieces[number]
+        last = max((p for p in match.said if piece.start <= p < piece.end), default=piece.end)
+        rest = [w for w in clause.words if last < w.place < piece.end]
+        if rest and reading.lows[last + 1] in _LIMITING and not any(_is_said(w, match) for w in rest):
+            return f"the fact says no only {' '.join(reading.lows[last + 1 : piece.end])!r}"
+    return ""
+
+
+def _days_left_out(match: Match) -> str:
+    """What is said of Monday to Friday is not said of every day."""
+    clause = match.clause
+    days = [
+        m for m in clause.reading.moments if m.name[:7] == "weekday" and clause.start <= m.start < clause.end
+    ]
+    if days and not match.claim.reading.moments:
+        return f"the fact says so for {days[0].words!r} only"
+    return ""
+
+
+def _share_left_out(match: Match) -> str:
+    """`98% of deliveries`, `38 of 210 vans`: said of a part, not of all."""
+    claim, clause = match.claim, match.clause
+    if any(claim.start <= a.start < claim.end for a in claim.reading.amounts):
+        return ""
+    for amount in clause.reading.amounts:
+        is_first = clause.start <= amount.start < clause.head
+        is_part = "percent" in amount.units or "of" in clause.reading.lows[amount.end : amount.end + 1]
+        if is_first and is_part:
+            return f"the fact says so of {amount.words!r} only"
+    return ""
+
+
+def _if_left_out(match: Match) -> str:
+    clause = match.clause
+    for mark in clause.reading.marked(("if",), clause.start, clause.end):
+        number = match.piece_of(mark.start)
+        piece = clause.pieces[number]
+        if mark.words.startswith("but not") and number not in match.used:
+            continue
+        words = [w for w in clause.words if mark.start <= w.place < piece.end]
+        figures = [
+            a for a in (*clause.reading.amounts, *clause.reading.moments) if mark.start <= a.start < piece.end
+        ]
+        if not words and not figures:
+            continue
+        kept = sum(_is_said(w, match) for w in words)
+        has_figure = any(_has_figure(f.words, match) for f in figures)
+        if kept * 2 < len(words) and not has_figure or (not kept and not has_figure):
+            return f"the condition {mark.words!r} of the fact is left out"
+        if "except" in {m.name for m in clause.reading.marks if m.start == mark.start} and not (
+            match.claim.has("except") or match.claim.has("negation")
+        ):
+            return f"the exception {mark.words!r} of the fact is left out"
+    return ""
+
+
+def _extra_left_out(match: Match) -> str:
+    clause = match.clause
+    for mark in clause.reading.marked(("extra",), clause.start, clause.end):
+        is_used = match.piece_of(mark.start) in match.used
+        if is_used and not match.claim.has("extra", "if") and mark.words not in _sentence(match):
+            return f"the fact says {mark.words!r}"
+    return ""
+
+
+def _scope_left_out(match: Match) -> str:
+    """Plans, regions, groups of customers and narrowing adjectives of the pieces that are used."""
+    clause = match.clause
+    regions = [w for w in clause.words if w.low in _REGIONS or w.low in _countries()]
+    scoped = [w for w in regions if _is_scope(w, match)]
+    if scoped and not any(_is_said(w, match) for w in scoped):
+        return f"the fact says so for {scoped[0].text!r} only"
+    for mark in clause.reading.marked(("narrow",), clause.start, clause.end):
+        if _is_of_claim(mark, match) and mark.words not in _sentence(match):
+            return f"the fact says so for {mark.words!r} only"
+    for word in clause.words:
+        is_used = match.piece_of(word.place) in match.used or word.place < clause.head
+        if is_used and word.is_name and _is_before_tier(word, match) and not _is_said(word, match):
+            return f"the fact says so for {word.text!r} only"
+    for mark in clause.reading.marked(("only",), clause.start, clause.end):
+        after = [w for w in clause.words if mark.end <= w.place < mark.end + 3]
+        is_used = match.piece_of(mark.start) in match.used or mark.start < clause.head
+        if after and is_used and not any(_is_said(w, match) for w in after):
+            return f"the fact says only {after[0].text!r}"
+    return ""
+
+
+def _cap_left_out(match: Match) -> str:
+    clause = match.clause
+    for amount in clause.reading.amounts:
+        if not clause.start <= amount.start < clause.end:
+            continue
+        is_used = match.piece_of(amount.start) in match.used or amount.start < clause.head
+        is_cap = amount.bound in {"at_most", "less_than", "at_least", "more_than"} and not amount.is_time
+        has_any = any(match.claim.start <= a.start < match.claim.end for a in match.claim.reading.amounts)
+        if is_used and is_cap and not has_any:
+            return f"the limit {amount.words!r} of the fact is left out"
+    for mark in clause.reading.marked(("at_most",), clause.start, clause.end):
+        is_loose = not any(a.start <= mark.start <= a.end for a in clause.reading.amounts)
+        is_moment = any(m.start in {mark.end, mark.end + 1} for m in clause.reading.moments)
+        if is_loose and not is_moment and mark.words in {"up to", "at most"} and not match.claim.has("at_most"):
+            return f"the limit {mark.words!r} of the fact is left out"
+    return ""
+
+
+def _is_scope(word: Word, match: Match) -> bool:
+    lows = match.clause.reading.lows
+    is_used = match.piece_of(word.place) in match.used
+    before = lows[max(match.clause.start, word.place - 3) : word.place]
+    return is_used and not _SCOPED_BY.isdisjoint(before)
+
+
+def _is_before_tier(word: Word, match: Match) -> bool:
+    reading = match.clause.reading
+    after = reading.lows[word.place + 1] if word.place + 1 < len(reading.lows) else ""
+    return "tier" in reading.lexicon.marks.labels((after,))
+
+
+def _is_of_claim(mark: Mark, match: Match) -> bool:
+    """Whether the claim speaks of what an adjective of the fact narrows: critical *tickets*."""
+    reading = match.clause.reading
+    at = mark.end
+    if at >= match.clause.end or reading.tokens[at].kind != "word" or at in reading.verbs:
+        return False
+    if at in match.said:
+        return True
+    language, lows = reading.language, match.claim.reading.lows
+    is_vendor = "vendor" in reading.lexicon.marks.labels((reading.lows[at],))
+    return is_vendor and any(is_same(reading.lows[at], low, language) for low in lows)
+
+
+def _is_said(word: Word, match: Match) -> bool:
+    if word.place in match.said:
+        return True
+    language = match.claim.reading.language
+    return any(
+        low == word.low or (not word.is_name and is_same(low, word.low, language))
+        for low in match.claim.reading.lows
+    )
+
+
+def _has_figure(words: str, match: Match) -> bool:
+    return bool(match.claim.reading.amounts or match.claim.reading.moments) and words != ""
+
+
+def _sentence(match: Match) -> str:
+    return " ".join(match.claim.reading.lows)
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Names of countries of one word, in the six languages."""
+    from babel import Locale
+
+    from agent_runtime.hearing.sentences import fold
+
+    return frozenset(
+        fold(str(name))
+        for code in ("en", "de", "es", "fr", "it", "pt")
+        for key, name in Locale(code).territories.items()
+        if len(key) == 2 and " " not in str(name)
+    )

@@ -1,0 +1,66 @@
+"""May stays may: a claim is never surer, stricter or further along than its fact."""
+
+from agent_runtime.grounding.claims import Match
+
+_OPEN = frozenset(("month", "season", "quarter", "half", "ordinal"))
+
+
+def modality(match: Match) -> str:
+    """Names the first word of the claim that says more than the fact does."""
+    claim = match.claim
+    fact = {name for name in _NAMES if _clause_has(match, name)}
+    said = {name for name in _NAMES if claim.has(name)}
+    if "certain" in said and not _is_said_so(match):
+        return "it is certain, the fact is not"
+    if "must" in said and "must" not in fact:
+        return "it says must, the fact does not"
+    if "must" in fact and "may" in said and "may" not in fact:
+        return "it says may, the fact says must"
+    if "must" in fact and not said & {"must"} and not _is_denied(match):
+        return "the fact says must"
+    if "should" in said and not fact & {"should", "may"}:
+        return "it recommends, the fact does not"
+    if "will" in said and fact & {"may", "can", "should"} and not said & {"may", "can"}:
+        return "it says will, the fact says may or can"
+    if "may" in fact and not said & {"may", "can"}:
+        return "the fact only says may"
+    if "can" in fact and not said & {"may", "can"} and not _is_denied(match):
+        return "the fact only says can"
+    if "will" in fact and not said & {"will", "plan"} and _is_dated(match):
+        return "the fact says will, not is"
+    return ""
+
+
+_NAMES = ("may", "can", "should", "must", "will", "certain")
+
+
+def _clause_has(match: Match, name: str) -> bool:
+    """Whether a mark stands in a piece of the clause on which the claim stands."""
+    clause = match.clause
+    return any(
+        match.piece_of(mark.start) in match.used or mark.start < clause.head
+        for mark in clause.reading.marked((name,), clause.start, clause.end)
+    )
+
+
+def _is_said_so(match: Match) -> bool:
+    claim, clause = match.claim, match.clause
+    known = {m.words for m in clause.reading.marked(("certain",), clause.start, clause.end)}
+    return all(
+        mark.words in known
+        for mark in claim.reading.marked(("certain",), claim.start, claim.end)
+    )
+
+
+def _is_denied(match: Match) -> bool:
+    """`cannot read` and `does not read`, `need not` and `does not require`: a no is a no."""
+    return any(p.is_negated for p in match.claim.pieces)
+
+
+def _is_dated(match: Match) -> bool:
+    clause = match.clause
+    has_date = any(
+        m.name.partition(":")[0] in _OPEN and clause.start <= m.start < clause.end
+        for m in clause.reading.moments
+    )
+    return has_date or not {"be", "available"}.isdisjoint(clause.lows)

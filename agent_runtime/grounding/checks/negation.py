@@ -1,0 +1,32 @@
+"""What the fact affirms is not denied, and what it denies is not affirmed."""
+
+from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.pieces import Piece
+
+
+def negation(match: Match) -> str:
+    """Compares each piece of a claim with the pieces of the clause on which it stands."""
+    for piece in match.claim.pieces:
+        used = _used_by(piece, match)
+        if not used:
+            continue
+        is_negated = any(match.clause.pieces[number].is_negated for number in used)
+        is_negated ^= any(piece.start <= place < piece.end for place in match.turned)
+        if piece.is_negated and not is_negated:
+            return "it denies what the fact says"
+        if is_negated and not piece.is_negated:
+            return "it leaves out the fact's 'not'"
+    return ""
+
+
+def _used_by(piece: Piece, match: Match) -> frozenset[int]:
+    """Pieces of the clause that say something of a piece of the claim, and nothing else does."""
+    found: set[int] = set()
+    for place, places in match.places.items():
+        if piece.start <= place < piece.end:
+            numbers = {match.piece_of(p) for p in places}
+            if len(numbers) == 1:
+                found |= numbers
+    if not found and len(match.claim.pieces) == 1:
+        return match.used
+    return frozenset(found)

@@ -1,0 +1,13 @@
+"""Guarantees, refunds and commitments are made by facts, not by drafts."""
+
+from agent_runtime.grounding.claims import Match
+
+
+def promises(match: Match) -> str:
+    """Names the first commitment that the fact does not make."""
+    claim, clause = match.claim, match.clause
+    known = {m.words[:6] for m in clause.reading.marked(("promise",), clause.start, clause.end)}
+    for mark in claim.reading.marked(("promise",), claim.start, claim.end):
+        if mark.words[:6] not in known:
+            return f"nobody has approved the promise {mark.words!r}"
+    return ""

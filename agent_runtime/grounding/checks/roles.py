@@ -1,0 +1,89 @@
+"""Who did what to whom: A bought B is not B bought A, by whichever voice it is said."""
+
+from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.reading import Reading
+
+_WE = frozenset(("we", "us", "our", "ours"))
+_PARTICIPLE_BEFORE = frozenset(("is", "are", "was", "were", "been", "be", "being", "gets", "got"))
+
+
+def roles(match: Match) -> str:
+    """Compares the sides of a verb on which the same names stand, in fact and claim."""
+    claim, clause = match.claim, match.clause
+    said = _names(claim.reading, claim.start, claim.end, claim.self_names)
+    known = _names(clause.reading, clause.start, clause.end, claim.self_names)
+    both = said.keys() & known.keys()
+    for place, places in match.places.items():
+        verb = next((p for p in places if p in clause.reading.verbs), None)
+        if verb is None or place not in claim.reading.verbs:
+            continue
+        for name in both:
+            mine = _is_doer(claim.reading, said[name], place)
+            theirs = _is_doer(clause.reading, known[name], verb)
+            if mine is not None and theirs is not None and mine != theirs:
+                return f"the fact has {name!r} on the other side of {clause.reading.lows[verb]!r}"
+    return _done_to_us(match) or _than(match)
+
+
+def _done_to_us(match: Match) -> str:
+    """`A uses us`, where the fact says nothing of the kind."""
+    claim, clause = match.claim, match.clause
+    reading = claim.reading
+    for at in range(claim.start + 1, claim.end):
+        if reading.lows[at] in claim.self_names and at - 1 in reading.verbs and not _modifies(reading, at):
+            before = any(clause.reading.lows[p] in claim.self_names for p in range(clause.head, clause.end))
+            is_question = at - 1 == claim.start or reading.lows[at - 1] in _AUXILIARIES
+            if not before and not is_question:
+                return f"the fact does not say that of {reading.tokens[at].text!r}"
+    return ""
+
+
+_AUXILIARIES = frozenset("is are was were do does did can could will would has have may must should".split())
+
+
+def _names(reading: Reading, start: int, end: int, selves: frozenset[str]) -> dict[str, int]:
+    found = {w.low: w.place for w in reversed(reading.words) if w.is_name and start <= w.place < end}
+    for at in range(end - 1, start - 1, -1):
+        is_self = reading.lows[at] in selves and not _modifies(reading, at)
+        if reading.lows[at] in {"we", "us"} or is_self:
+            found["we"] = at
+    for one in selves:
+        found.pop(one, None)
+    return found
+
+
+def _modifies(reading: Reading, at: int) -> bool:
+    """Whether a name stands before a noun of its own: a Brennwerk engineer."""
+    return any(w.place == at + 1 and not w.is_name for w in reading.words) and at + 1 not in reading.verbs
+
+
+def _is_doer(reading: Reading, name: int, verb: int) -> bool | None:
+    """Whether a name does what a verb says; None where the sentence does not tell."""
+    low = reading.lows[verb]
+    before = reading.lows[max(0, verb - 3) : verb]
+    is_passive = not _PARTICIPLE_BEFORE.isdisjoint(before) and low not in reading.lexicon.verbs
+    is_passive = is_passive or "by" in reading.lows[verb + 1 : verb + 3]
+    has_by = "by" in reading.lows[max(verb, name - 4) : name]
+    if is_passive:
+        return True if has_by else (False if name < verb else None)
+    if name < verb:
+        return True
+    return None if has_by or name - verb > 8 else False
+
+
+def _than(match: Match) -> str:
+    """`A is faster than B`: what stands before than in the fact does not stand after it."""
+    claim, clause = match.claim, match.clause
+    mine = _place(claim.reading.lows, "than", claim.start, claim.end)
+    theirs = _place(clause.reading.lows, "than", clause.start, clause.end)
+    if mine is None or theirs is None:
+        return ""
+    for word in claim.words:
+        places = match.places.get(word.place, ())
+        if word.is_name and places and all((p < theirs) != (word.place < mine) for p in places):
+            return f"the fact has {word.text!r} on the other side of the comparison"
+    return ""
+
+
+def _place(lows: tuple[str, ...], word: str, start: int, end: int) -> int | None:
+    return next((at for at in range(start, end) if lows[at] == word), None)

@@ -1,0 +1,208 @@
+"""One sentence read once: its words, names, amounts, moments and marks, each with its place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from agent_runtime.grounding.amounts import Amount, amounts_in
+from agent_runtime.grounding.lexicon import NEGATORS, Lexicon, lexicon_of
+from agent_runtime.grounding.lemmas import forms, is_known
+from agent_runtime.grounding.moments import Moment, moments_in
+from agent_runtime.grounding.tokens import Token, tokenize
+
+FREE = frozenset(
+    (
+        *("function", "light", "vendor", "negation", "no_negation", "may", "can", "should", "must"),
+        *("will", "certain", "hedge", "all", "most", "some", "only", "if", "except", "cause"),
+        *("approx", "at_most", "less_than", "at_least", "more_than", "exactly", "per", "before"),
+        *("after", "already", "not_a_number", "plan", "past"),
+    )
+)
+"""Marks that are no words to be covered: a check of its own reads each that says something."""
+
+_CAPITALISES_NOUNS = frozenset(("de",))
+_PLAN_NOUN = frozenset(("plan", "plans"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word or phrase that a check listens for."""
+
+    name: str
+    start: int
+    end: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that says something of its own, and so must be covered."""
+
+    low: str
+    place: int
+    is_name: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A sentence as the checks see it."""
+
+    text: str
+    language: str
+    tokens: tuple[Token, ...]
+    marks: tuple[Mark, ...]
+    amounts: tuple[Amount, ...]
+    moments: tuple[Moment, ...]
+    words: tuple[Word, ...]
+
+    @cached_property
+    def lows(self) -> tuple[str, ...]:
+        """The tokens in lower case without accents."""
+        return tuple(t.low for t in self.tokens)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words of its language."""
+        return lexicon_of(self.language)
+
+    @cached_property
+    def negations(self) -> frozenset[int]:
+        """Places where something is negated."""
+        return frozenset(self._negator(m) for m in self.marks if m.name == "negation")
+
+    @cached_property
+    def verbs(self) -> tuple[int, ...]:
+        """Places of what looks like a finite verb."""
+        return tuple(at for at in range(len(self.tokens)) if self._is_verb(at))
+
+    def _negator(self, mark: Mark) -> int:
+        """The place of the not itself within a phrase such as `but not`."""
+        places = range(mark.start, mark.end)
+        return next((at for at in places if self.lows[at] in NEGATORS), mark.start)
+
+    def _is_verb(self, at: int) -> bool:
+        low = self.lows[at]
+        if low in _AUXILIARIES:
+            return True
+        before = self.lows[at - 1] if at else ""
+        if self.language != "en" or self.tokens[at].kind != "word" or before in _NO_VERB_AFTER:
+            return False
+        if at and self.tokens[at].is_capital and not self.tokens[at].is_first:
+            return False
+        return not self.lexicon.verbs.isdisjoint(forms(low, "en"))
+
+    def marked(self, names: Iterable[str], start: int, end: int) -> tuple[Mark, ...]:
+        """Returns the marks of some classes within a stretch of tokens."""
+        wanted = frozenset(names)
+        return tuple(m for m in self.marks if m.name in wanted and start <= m.start < end)
+
+
+_AUXILIARIES = frozenset(
+    "is are was were am has have had do does did can could will would must may might should shall".split()
+)
+_NO_VERB_AFTER = frozenset(
+    "a an the our your their its his her my of in on for with per from each all any by at about no this these those"
+    " every some most within under over into second first new approved and-".split()
+)
+
+
+@lru_cache(maxsize=4096)
+def read(text: str, language: str, names: frozenset[str] = frozenset()) -> Reading:
+    """Returns a sentence as read; `names` are known from the facts, however they are spelt."""
+    lexicon = lexicon_of(language)
+    tokens = _joined(tokenize(text, lexicon), names)
+    amounts = amounts_in(tokens, lexicon)
+    taken = frozenset(at for a in amounts for at in range(a.start, a.end))
+    moments = moments_in(tokens, taken, lexicon)
+    dated = frozenset(at for m in moments for at in range(m.start, m.end))
+    marks = tuple(_marks(tokens, lexicon, taken | dated))
+    return Reading(
+        text=text,
+        language=language,
+        tokens=tokens,
+        marks=marks,
+        amounts=amounts,
+        moments=moments,
+        words=tuple(_words(tokens, marks, taken | dated, names, language)),
+    )
+
+
+def _joined(tokens: tuple[Token, ...], names: frozenset[str]) -> tuple[Token, ...]:
+    """Joins `m three` where the facts know an M3, and `aes 256` is left as it is."""
+    if not names:
+        return tokens
+    lexicon = lexicon_of("en")
+    from agent_runtime.grounding.numbers import number_at
+
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        number = number_at(tokens, at + 1, lexicon) if at + 1 < len(tokens) else None
+        if token.kind == "word" and len(token.low) <= 4 and number:
+            name = f"{token.low}{number.value}"
+            if name in names:
+                found.append(Token(name, name, "word", True, token.is_first))
+                at = number.end
+                continue
+        found.append(token)
+        at += 1
+    return tuple(found)
+
+
+def _marks(
+    tokens: tuple[Token, ...], lexicon: Lexicon, taken: frozenset[int]
+) -> Iterable[Mark]:
+    lows = [t.low for t in tokens]
+    at = 0
+    while at < len(tokens):
+        length, names = lexicon.marks.at(lows, at)
+        if not length:
+            at += 1
+            continue
+        words = " ".join(lows[at : at + length])
+        for name in names:
+            is_noun = name == "plan" and words in _PLAN_NOUN and not _is_planning(lows, at)
+            if not is_noun and not (at in taken and name in {"all", "compare", "must", "only"}):
+                yield Mark(name, at, at + length, words)
+        at += length
+
+
+def _is_planning(lows: list[str], at: int) -> bool:
+    before = lows[at - 1] if at else ""
+    return before in {"we", "they", "i", "it"} or lows[at + 1 : at + 2] == ["to"]
+
+
+def _words(
+    tokens: tuple[Token, ...],
+    marks: tuple[Mark, ...],
+    taken: frozenset[int],
+    names: frozenset[str],
+    language: str,
+) -> Iterable[Word]:
+    labels: dict[int, set[str]] = {}
+    for mark in marks:
+        for at in range(mark.start, mark.end):
+            labels.setdefault(at, set()).add(mark.name)
+    for at, token in enumerate(tokens):
+        if token.kind not in {"word", "slot"} or at in taken:
+            continue
+        own = labels.get(at, set())
+        is_name = _is_name(token, names, language) and not (own & {"function", "vendor", "light"})
+        if (own & FREE or len(token.low) < 2) and not is_name:
+            continue
+        yield Word(token.low, at, is_name, token.text)
+
+
+def _is_name(token: Token, names: frozenset[str], language: str) -> bool:
+    if token.low in names:
+        return True
+    inner = token.text[1:]
+    if any(c.isupper() or c.isdigit() for c in inner) and token.text[:1].isalpha():
+        return True
+    if language in _CAPITALISES_NOUNS:
+        return False
+    if token.is_capital and token.is_first:
+        return language == "en" and not is_known(token.low)
+    return token.is_capital
