@@ -15,6 +15,7 @@ Bound = Literal["exact", "approx", "at_most", "less_than", "at_least", "more_tha
 _BOUNDS: tuple[Bound, ...] = ("at_most", "less_than", "at_least", "more_than", "approx")
 _RANGES = frozenset(("to", "-", "–", "—", "and", "bis", "a", "y", "und", "ate", "à", "e", "et", "or"))
 _BETWEEN = frozenset(("between", "zwischen", "entre", "tra", "fra", "from", "von", "de", "da"))
+_BEFORE_UNITS = frozenset("operating calendar consecutive full whole straight billable".split())
 HOURS = frozenset(("am", "pm", "uhr"))
 """Words after a number that make it a time of day."""
 
@@ -133,7 +134,8 @@ def _finished(amount: Amount, tokens: Sequence[Token], lexicon: Lexicon) -> Amou
         end=end,
         bound=bound,
         per=per,
-        is_in=earlier in {"in", "en", "dans", "em"} and amount.is_time,
+        is_in=amount.is_time
+        and (earlier in {"in", "en", "dans", "em"} or lows[end : end + 1] == ["to"]),
         is_every=earlier in {"every", "alle", "cada", "chaque", "ogni"} and amount.is_time,
         noun="" if amount.units else _noun(tokens, end, lexicon),
         words=" ".join(t.text for t in tokens[amount.start : end]),
@@ -147,6 +149,10 @@ def _special(lows: list[str], at: int, lexicon: Lexicon) -> Amount | None:
         return Amount(Fraction(lexicon.counts[word]), at, at + 1, units=("times",))
     if lexicon.language != "en":
         return None
+    if word == "every" and lows[at + 1 : at + 2] in (["second"], ["other"]):
+        units, after = _unit_at(lows, at + 2, lexicon)
+        if units:
+            return Amount(Fraction(2), at + 1, after, units=units)
     first = at + (word in {"a", "one", "two", "three"})
     if first < len(lows) and lows[first] in lexicon.fractions:
         return _part(lows, at, first, lexicon)
@@ -154,7 +160,7 @@ def _special(lows: list[str], at: int, lexicon: Lexicon) -> Amount | None:
         units, after = _unit_at(lows, at + 1, lexicon)
         is_alone = at == 0 or lows[at - 1] not in {"times", "once", "twice"}
         before = lows[at - 1] if at else ""
-        if units and not TIME.isdisjoint(units) and is_alone and _leads(before, lexicon):
+        if units and not TIME.isdisjoint(units) and is_alone and _leads(lows, at, lexicon):
             after_half, extra = _and_a_half(lows, after, lexicon)
             return Amount(1 + extra, at, after_half, units=units)
     return None
@@ -167,11 +173,10 @@ def _is_counted(lows: list[str], at: int, lexicon: Lexicon) -> bool:
     return is_per or after in lexicon.rates
 
 
-def _leads(before: str, lexicon: Lexicon) -> bool:
+def _leads(lows: list[str], at: int, lexicon: Lexicon) -> bool:
     """A day is an amount after within, in, takes and the like, and a rate after a price."""
-    labels = lexicon.marks.labels((before,))
-    is_bound = bool({"at_most", "less_than", "at_least", "more_than", "approx"} & set(labels))
-    return is_bound or before in {
+    before = lows[at - 1] if at else ""
+    return _bound_before(lows, at, lexicon)[0] != "exact" or before in {
         *("in", "is", "takes", "take", "lasts", "last", "for", "after", "than", "of", "every"),
         *("just", "only", "least", "most"),
     }
@@ -214,6 +219,8 @@ def _is_no_number(number: Number, lows: list[str], at: int, lexicon: Lexicon) ->
         return False
     if lexicon.language != "en":
         return not _unit_at(lows, number.end, lexicon)[0]
+    if at and lexicon.moments.labels((lows[at - 1],)):
+        return True
     after = lows[number.end] if number.end < len(lows) else ""
     is_function = "function" in lexicon.marks.labels((after,)) and not _unit_at(lows, number.end, lexicon)[0]
     return is_function or (after == "" and at > 0 and lows[at - 1] in {"this", "that", "which", "the"})
@@ -222,7 +229,7 @@ def _is_no_number(number: Number, lows: list[str], at: int, lexicon: Lexicon) ->
 def _unit_at(lows: list[str], at: int, lexicon: Lexicon) -> tuple[tuple[str, ...], int]:
     if at >= len(lows):
         return (), at
-    if lows[at] == "-" and at + 1 < len(lows):
+    if (lows[at] == "-" or lows[at] in _BEFORE_UNITS) and at + 1 < len(lows):
         at += 1
     length, units = lexicon.units.at(lows, at)
     return units, at + length

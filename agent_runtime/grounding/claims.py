@@ -128,7 +128,7 @@ def _is_same_name(word: Word, other: Word) -> bool:
 def _is_around(word: Word, clause: Clause, language: str) -> bool:
     if word.low in clause.lows:
         return True
-    if word.is_name:
+    if word.is_name or word.is_firm:
         return False
     if word.low in _OF_YOU and not _OF_YOU.isdisjoint(clause.lows):
         return True

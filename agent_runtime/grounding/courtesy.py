@@ -23,6 +23,7 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
     table, words = reading.lexicon.courtesy.get("triggers"), reading.lexicon.courtesy.get("words")
     if table is None or words is None:
         return False
+    end = _without_name(reading, start, end)
     marks = reading.marked(_CLAIMING, start, end)
     if any(m.words not in _POLITE for m in marks) or _has_figures(reading, start, end):
         return False
@@ -48,6 +49,16 @@ _POLITE = frozenset(
     "best all any anything anyone everyone everybody everything more less later earlier sooner better absolutely certainly most"
     " whenever immediately every than soonest anytime top for sure".split()
 )
+
+
+def _without_name(reading: Reading, start: int, end: int) -> int:
+    """Where a courtesy ends before whom it addresses: `thanks for asking, Marco`."""
+    last = end - 1
+    while last > start and reading.tokens[last].kind == "mark":
+        last -= 1
+    token = reading.tokens[last]
+    is_name = token.is_capital and token.text[1:].islower() and token.kind == "word"
+    return last - 1 if last - 1 > start and is_name and reading.lows[last - 1] == "," else end
 
 
 def _ends_within(found: tuple[int, tuple[str, ...]], at: int, end: int) -> bool:

@@ -124,10 +124,17 @@ def _question(text: str, reading: Reading, base: Ground) -> Finding:
         return Finding(text, "question")
     for given, clauses in base.facts:
         for clause in clauses:
-            is_denied = any(p.is_negated for p in clause.pieces)
-            if not is_denied and all(_is_spoken_of(word, clause, reading.language) for word in words):
+            if not _is_denied(words, clause, reading.language) and all(_is_spoken_of(word, clause, reading.language) for word in words):
                 return Finding(text, "question", given.id)
     return Finding(text, "blocked", reason=f"no fact speaks of what it offers: {' '.join(words)!r}")
+
+
+def _is_denied(words: Sequence[str], clause: Clause, language: str) -> bool:
+    lows = clause.reading.lows
+    return clause.has("plan") or any(
+        p.is_negated and any(is_same(word, low, language) for word in words for low in lows[p.start : p.end])
+        for p in clause.pieces
+    )
 
 
 def _is_spoken_of(word: str, clause: Clause, language: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from agent_runtime.grounding.lexicon import lexicon_of, ways
+from agent_runtime.grounding.lexicon import lexicon_of
 from agent_runtime.words import read_words
 
 _MIN_ROOT = 4
@@ -45,7 +45,7 @@ def forms(word: str, language: str) -> frozenset[str]:
 def root(word: str) -> str:
     """Returns what an English word shares with its family: deliver, delivery, deliveries."""
     base = word
-    for ending in _ENDINGS:
+    for ending in sorted(_ENDINGS, key=len, reverse=True):
         if base.endswith(ending) and len(base) - len(ending) >= _MIN_ROOT:
             base = base[: -len(ending)]
             break
@@ -64,7 +64,8 @@ def meanings(word: str, language: str) -> frozenset[int]:
 def _lines(language: str) -> Mapping[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     if language == "en":
-        listed = [ways(line) for line in read_words("grounding/synonyms_en")]
+        lines = read_words("grounding/synonyms_en")
+        listed = [[word.strip() for word in line.split(",")] for line in lines]
     else:
         listed = [[str(w) for w in line] for line in read_words("synonyms")]
     for number, line in enumerate(listed):
@@ -92,7 +93,7 @@ def is_same(word: str, other: str, language: str) -> bool:
     if not forms(word, language).isdisjoint(forms(other, language)):
         return True
     if language == "en":
-        if len(root(word)) > _MIN_ROOT and root(word) == root(other):
+        if root(word) == root(other) and len(root(word)) >= _MIN_ROOT:
             return True
     elif min(len(word), len(other)) >= 4 and _is_inflected(word, other):
         return True

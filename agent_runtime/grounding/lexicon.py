@@ -15,7 +15,7 @@ LANGUAGES = ("en", "de", "es", "fr", "it", "pt")
 _CLASSES = (
     *("function", "light", "vendor", "negation", "no_negation", "may", "can", "should", "must"),
     *("will", "certain", "promise", "plan", "beta", "past", "already", "hedge", "all", "most"),
-    *("some", "only", "compare", "if", "except", "extra", "narrow", "tier", "cause"),
+    *("some", "only", "ending", "compare", "if", "except", "extra", "narrow", "tier", "cause"),
     *("claims_of_self", "assistant", "benefit", "approx", "at_most", "less_than", "at_least"),
     *("more_than", "exactly", "per", "before", "after", "not_a_number", "seasons", "day_words"),
 )

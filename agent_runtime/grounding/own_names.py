@@ -20,16 +20,31 @@ def names_in(texts: Iterable[str]) -> frozenset[str]:
 
 
 def own_names(facts: Iterable[tuple[Clause, ...]]) -> frozenset[str]:
-    """Returns the name that begins most facts, where one stands out."""
+    """Returns the name that begins most facts, or the only one that begins any."""
     first: Counter[str] = Counter()
+    others = 0
     for clauses in facts:
-        for clause in clauses[:1]:
-            begin = next((t for t in clause.reading.tokens if t.kind != "mark"), None)
-            if begin and begin.is_capital and any(w.low == begin.low for w in clause.words):
-                first[begin.low] += 1
+        name = _leading(clauses[0]) if clauses else ""
+        first.update([name] if name else [])
+        others += not name
     ranked = first.most_common(2)
-    if not ranked or ranked[0][1] < _LEAST or any(c.isdigit() for c in ranked[0][0]):
+    if not ranked:
         return frozenset()
-    if len(ranked) > 1 and ranked[1][1] == ranked[0][1]:
-        return frozenset()
-    return frozenset((ranked[0][0],))
+    is_only = len(ranked) == 1 and others > 0
+    stands_out = ranked[0][1] >= _LEAST and (len(ranked) == 1 or ranked[1][1] < ranked[0][1])
+    return frozenset((ranked[0][0],)) if is_only or stands_out else frozenset()
+
+
+def _leading(clause: Clause) -> str:
+    """The name with which a clause begins; none for a title or for one model of several."""
+    words = [w for w in clause.words if w.place <= clause.start + 1]
+    name = next((w for w in words if w.is_name or w.is_firm), None)
+    if name is None or name.low in _TITLES or any(c.isdigit() for c in name.low):
+        return ""
+    lows = clause.reading.lows
+    after = lows[name.place + 1] if name.place + 1 < len(lows) else ""
+    return "" if after in _TIERS else name.low
+
+
+_TITLES = frozenset("dr mr mrs ms prof professor".split())
+_TIERS = frozenset("plan plans package tier edition licence license rate series subscription".split())

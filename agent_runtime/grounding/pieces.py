@@ -6,10 +6,10 @@ from agent_runtime.grounding.reading import Reading
 
 _CUTS = frozenset(
     ", ; : ( ) – — - … . ! ? and but or nor while whereas so which that who because since und oder aber y o pero et ou mais "
-    "e ma oppure ed mas denn weil if unless except when once".split()
+    "e ma oppure ed mas denn weil without ohne sin sans senza sem if unless except when once".split()
 )
 _JOINS_NEGATION = frozenset((",", "or", "nor", "oder", "ou", "o"))
-_KEPT = frozenset("if unless except when once because since which who that whereas so weil denn".split())
+_KEPT = frozenset("without ohne sin sans senza sem if unless except when once because since which who that whereas so weil denn".split())
 """Words that begin a piece and belong to it."""
 
 
@@ -21,6 +21,8 @@ class Piece:
     end: int
     joint: str
     is_negated: bool = False
+    scope: int = -1
+    """Where what is denied begins: at the `no` of `showed no damage`; -1 where all of it is."""
 
 
 def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple[Piece, ...]:
@@ -64,8 +66,21 @@ def _negated(reading: Reading, spans: list[tuple[int, int, str]]) -> tuple[Piece
             and joint in _JOINS_NEGATION
             and not has_subject(reading, start, end)
         )
-        found.append(Piece(start, end, joint, own or goes_on))
+        found.append(Piece(start, end, joint, own or goes_on, _scope(reading, start, end)))
     return _with_front(reading, found)
+
+
+def _scope(reading: Reading, start: int, end: int) -> int:
+    """A `no` after the verb denies what follows it; a `not` denies the verb."""
+    places = [at for at in reading.negations if start <= at < end]
+    verb = next((at for at in reading.verbs if start <= at < end), None)
+    if len(places) == 1 and verb is not None and verb < places[0]:
+        if reading.lows[places[0]] in _DENIES_NOUN:
+            return places[0]
+    return -1
+
+
+_DENIES_NOUN = frozenset("no nothing none kein keine keinen keinem ningun ninguna aucun aucune nessun nessuna nenhum".split())
 
 
 def _with_front(reading: Reading, pieces: list[Piece]) -> tuple[Piece, ...]:

@@ -15,7 +15,7 @@ FREE = frozenset(
         *("function", "light", "vendor", "negation", "no_negation", "may", "can", "should", "must"),
         *("will", "certain", "hedge", "all", "most", "some", "only", "if", "except", "cause"),
         *("approx", "at_most", "less_than", "at_least", "more_than", "exactly", "per", "before"),
-        *("after", "already", "not_a_number", "plan", "past"),
+        *("after", "already", "not_a_number", "plan", "past", "compare"),
     )
 )
 """Marks that are no words to be covered: a check of its own reads each that says something."""
@@ -42,6 +42,8 @@ class Word:
     place: int
     is_name: bool
     text: str
+    is_firm: bool = False
+    """Whether it begins the sentence and is on no list: a name, or a word of the trade."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,13 @@ class Reading:
             return False
         if at and self.tokens[at].is_capital and not self.tokens[at].is_first:
             return False
-        return not self.lexicon.verbs.isdisjoint(forms(low, "en"))
+        if at and any(a.end == at and not a.units for a in self.amounts):
+            return False
+        after = self.lows[at + 1] if at + 1 < len(self.lows) else ""
+        is_noun = after == "per" or after in _AUXILIARIES or (
+            after.endswith(("s", "ed")) and not self.lexicon.verbs.isdisjoint(forms(after, "en"))
+        )
+        return not is_noun and not self.lexicon.verbs.isdisjoint(forms(low, "en"))
 
     def marked(self, names: Iterable[str], start: int, end: int) -> tuple[Mark, ...]:
         """Returns the marks of some classes within a stretch of tokens."""
@@ -192,7 +200,8 @@ def _words(
         is_name = _is_name(token, names, language) and not (own & {"function", "vendor", "light"})
         if (own & FREE or len(token.low) < 2) and not is_name:
             continue
-        yield Word(token.low, at, is_name, token.text)
+        is_firm = token.is_first and token.is_capital and language == "en" and not is_known(token.low)
+        yield Word(token.low, at, is_name, token.text, is_firm)
 
 
 def _is_name(token: Token, names: frozenset[str], language: str) -> bool:
@@ -203,6 +212,4 @@ def _is_name(token: Token, names: frozenset[str], language: str) -> bool:
         return True
     if language in _CAPITALISES_NOUNS:
         return False
-    if token.is_capital and token.is_first:
-        return language == "en" and not is_known(token.low)
-    return token.is_capital
+    return token.is_capital and not token.is_first

@@ -13,6 +13,9 @@ def availability(match: Match) -> str:
     for mark in _marks(match, "beta"):
         if not _is_kept(mark, match):
             return f"the fact says {mark.words!r}"
+    for mark in _marks(match, "ending"):
+        if mark.start not in match.said and not _is_kept(mark, match):
+            return f"the fact says {mark.words!r}"
     if _marks(match, "past") and not claim.has("past"):
         return "the fact speaks of the past"
     if claim.has("past") and not clause.has("past"):

@@ -2,14 +2,18 @@
 
 from functools import cache
 
+from agent_runtime.grounding.amounts import Amount
 from agent_runtime.grounding.claims import Match
-from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.lemmas import forms, is_same
+from agent_runtime.grounding.moments import Moment
+from agent_runtime.grounding.pieces import Piece
 from agent_runtime.grounding.reading import Mark, Word
 
 _REGIONS = frozenset(
     "eu europe africa asia america eea efta nordics scandinavia dach benelux iberia germany worldwide uk us usa".split()
 )
-_LIMITING = frozenset("in on for during under at with".split())
+_SEEKING = frozenset("scan search look check test watch apply ask wait monitor audit screen".split())
+_LIMITING = frozenset("in on for during under at with before after up until".split())
 _SCOPED_BY = frozenset(("in", "within", "on", "for", "from", "with", "only", "by", "of", "fur", "para", "pour", "per", "nur"))
 
 
@@ -23,7 +27,52 @@ def conditions(match: Match) -> str:
         or _share_left_out(match)
         or _place_of_a_no(match)
         or _days_left_out(match)
+        or _phrase_left_out(match)
     )
+
+
+def _phrase_left_out(match: Match) -> str:
+    """A phrase behind what the claim says (`with approval`, `at full load`) that it leaves out."""
+    clause, reading = match.clause, match.clause.reading
+    for number in match.used:
+        piece = clause.pieces[number]
+        for begin, end in _phrases(piece, match):
+            words = [w for w in clause.words if begin < w.place < end]
+            figures = [f for f in (*reading.amounts, *reading.moments) if begin <= f.start < end]
+            if not words or any(_is_said(w, match) for w in words):
+                continue
+            if figures and any(_is_figure_said(f, match) for f in figures):
+                continue
+            if all(w.is_name for w in words) and reading.lows[begin] in {"in", "at", "by"}:
+                continue
+            return f"the fact says so {' '.join(reading.lows[begin:end])!r}"
+    return ""
+
+
+def _phrases(piece: Piece, match: Match) -> list[tuple[int, int]]:
+    """Stretches of a piece that begin with a limiting preposition, behind its verb."""
+    reading = match.clause.reading
+    starts = [
+        at
+        for at in range(max(piece.start, match.clause.head + 1), piece.end)
+        if reading.lows[at] in _LIMITING and not _is_object(at, match)
+    ]
+    stops = [*starts[1:], piece.end]
+    return list(zip(starts, stops, strict=False))
+
+
+def _is_object(at: int, match: Match) -> bool:
+    """`scan for`, `apply for`: what is scanned for limits nothing."""
+    reading = match.clause.reading
+    verbs = [reading.lows[v] for v in reading.verbs if match.clause.start <= v < at]
+    return reading.lows[at] == "for" and bool(verbs) and not _SEEKING.isdisjoint(forms(verbs[-1], "en"))
+
+
+def _is_figure_said(figure: Amount | Moment, match: Match) -> bool:
+    claim = match.claim.reading
+    if isinstance(figure, Amount):
+        return any(a.key == figure.key for a in claim.amounts)
+    return any(m.name == figure.name for m in claim.moments)
 
 
 def _place_of_a_no(match: Match) -> str:

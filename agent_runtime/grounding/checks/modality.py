@@ -10,9 +10,11 @@ def modality(match: Match) -> str:
     claim = match.claim
     fact = {name for name in _NAMES if _clause_has(match, name)}
     said = {name for name in _NAMES if claim.has(name)}
+    if "free" in claim.reading.lows[claim.start : claim.end]:
+        said.add("can")
     if "certain" in said and not _is_said_so(match):
         return "it is certain, the fact is not"
-    if "must" in said and "must" not in fact:
+    if "must" in said and "must" not in fact and not _is_denied_there(match, "must"):
         return "it says must, the fact does not"
     if "must" in fact and "may" in said and "may" not in fact:
         return "it says may, the fact says must"
@@ -31,7 +33,7 @@ def modality(match: Match) -> str:
     return ""
 
 
-_NAMES = ("may", "can", "should", "must", "will", "certain")
+_NAMES = ("may", "can", "should", "must", "will", "certain", "plan")
 
 
 def _clause_has(match: Match, name: str) -> bool:
@@ -55,6 +57,15 @@ def _is_said_so(match: Match) -> bool:
 def _is_denied(match: Match) -> bool:
     """`cannot read` and `does not read`, `need not` and `does not require`: a no is a no."""
     return any(p.is_negated for p in match.claim.pieces)
+
+
+def _is_denied_there(match: Match, name: str) -> bool:
+    """`no account is needed`: every must of the claim stands in a piece with a not."""
+    claim = match.claim
+    marks = claim.reading.marked((name,), claim.start, claim.end)
+    return all(
+        any(p.is_negated for p in claim.pieces if p.start <= mark.start < p.end) for mark in marks
+    )
 
 
 def _is_dated(match: Match) -> bool:

@@ -10,13 +10,22 @@ def negation(match: Match) -> str:
         used = _used_by(piece, match)
         if not used:
             continue
-        is_negated = any(match.clause.pieces[number].is_negated for number in used)
+        is_negated = any(_is_denied(number, piece, match) for number in used)
         is_negated ^= any(piece.start <= place < piece.end for place in match.turned)
         if piece.is_negated and not is_negated:
             return "it denies what the fact says"
         if is_negated and not piece.is_negated:
             return "it leaves out the fact's 'not'"
     return ""
+
+
+def _is_denied(number: int, piece: Piece, match: Match) -> bool:
+    """Whether the claim says what this piece of the clause denies."""
+    own = match.clause.pieces[number]
+    if not own.is_negated or own.scope < 0:
+        return own.is_negated
+    said = {p for at, ps in match.places.items() if piece.start <= at < piece.end for p in ps}
+    return any(own.scope <= place < own.end for place in said)
 
 
 def _used_by(piece: Piece, match: Match) -> frozenset[int]:

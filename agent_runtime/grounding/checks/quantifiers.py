@@ -26,6 +26,9 @@ def _is_harmless(words: str, match: Match) -> bool:
     is_denied = any(p.is_negated for p in claim.pieces)
     if words in {"any", "anything", "anyone", "anybody"} and is_denied:
         return True
+    bounds = {"more_than", "at_least", "less_than", "at_most"}
+    if words == "any" and any(a.bound in bounds for a in match.clause.reading.amounts):
+        return True
     if words == "each" and match.clause.reading.amounts:
         return True
     return words == "every" and any(a.is_every or a.per for a in claim.reading.amounts)

@@ -10,17 +10,18 @@ _PARTICIPLE_BEFORE = frozenset(("is", "are", "was", "were", "been", "be", "being
 def roles(match: Match) -> str:
     """Compares the sides of a verb on which the same names stand, in fact and claim."""
     claim, clause = match.claim, match.clause
-    said = _names(claim.reading, claim.start, claim.end, claim.self_names)
-    known = _names(clause.reading, clause.start, clause.end, claim.self_names)
+    spelt = {w.low for r in (claim.reading, clause.reading) for w in r.words if w.is_name}
+    said = _names(claim.reading, claim.start, claim.end, claim.self_names, spelt)
+    known = _names(clause.reading, clause.start, clause.end, claim.self_names, spelt)
     both = said.keys() & known.keys()
     for place, places in match.places.items():
         verb = next((p for p in places if p in clause.reading.verbs), None)
         if verb is None or place not in claim.reading.verbs:
             continue
         for name in both:
-            mine = _is_doer(claim.reading, said[name], place)
-            theirs = _is_doer(clause.reading, known[name], verb)
-            if mine is not None and theirs is not None and mine != theirs:
+            mine = _role(claim.reading, said[name], place)
+            theirs = _role(clause.reading, known[name], verb)
+            if {mine, theirs} in _EXCHANGED:
                 return f"the fact has {name!r} on the other side of {clause.reading.lows[verb]!r}"
     return _done_to_us(match) or _than(match)
 
@@ -41,8 +42,13 @@ def _done_to_us(match: Match) -> str:
 _AUXILIARIES = frozenset("is are was were do does did can could will would has have may must should".split())
 
 
-def _names(reading: Reading, start: int, end: int, selves: frozenset[str]) -> dict[str, int]:
-    found = {w.low: w.place for w in reversed(reading.words) if w.is_name and start <= w.place < end}
+def _names(
+    reading: Reading, start: int, end: int, selves: frozenset[str], spelt: set[str]
+) -> dict[str, int]:
+    """Places of names; `spelt` are words that one of the two sentences writes as a name."""
+    found = {
+        w.low: w.place for w in reversed(reading.words) if w.low in spelt and start <= w.place < end
+    }
     for at in range(end - 1, start - 1, -1):
         is_self = reading.lows[at] in selves and not _modifies(reading, at)
         if reading.lows[at] in {"we", "us"} or is_self:
@@ -57,18 +63,24 @@ def _modifies(reading: Reading, at: int) -> bool:
     return any(w.place == at + 1 and not w.is_name for w in reading.words) and at + 1 not in reading.verbs
 
 
-def _is_doer(reading: Reading, name: int, verb: int) -> bool | None:
-    """Whether a name does what a verb says; None where the sentence does not tell."""
+def _role(reading: Reading, name: int, verb: int) -> str:
+    """What a name is to a verb: doer, done, or the preposition before it; empty if unclear."""
     low = reading.lows[verb]
     before = reading.lows[max(0, verb - 3) : verb]
     is_passive = not _PARTICIPLE_BEFORE.isdisjoint(before) and low not in reading.lexicon.verbs
     is_passive = is_passive or "by" in reading.lows[verb + 1 : verb + 3]
-    has_by = "by" in reading.lows[max(verb, name - 4) : name]
-    if is_passive:
-        return True if has_by else (False if name < verb else None)
+    near = [w for w in reading.lows[max(0, name - 3) : name] if w in _PREPOSITIONS]
+    if near and (name > verb or near[-1] != "by"):
+        return "doer" if near[-1] == "by" and is_passive else near[-1]
     if name < verb:
-        return True
-    return None if has_by or name - verb > 8 else False
+        return "done" if is_passive else "doer"
+    return "" if is_passive or name - verb > 8 else "done"
+
+
+_PREPOSITIONS = frozenset("to from by for in at on with of into against via through over under".split())
+_EXCHANGED = (
+    {"doer", "done"}, {"doer", "from"}, {"doer", "to"}, {"from", "to"}, {"doer", "against"}, {"done", "from"}
+)
 
 
 def _than(match: Match) -> str:
@@ -82,6 +94,10 @@ def _than(match: Match) -> str:
         places = match.places.get(word.place, ())
         if word.is_name and places and all((p < theirs) != (word.place < mine) for p in places):
             return f"the fact has {word.text!r} on the other side of the comparison"
+    for amount in claim.reading.amounts:
+        same = [a for a in clause.reading.amounts if a.key == amount.key]
+        if same and all((a.start < theirs) != (amount.start < mine) for a in same):
+            return f"the fact has {amount.words!r} on the other side of the comparison"
     return ""
 
 
