@@ -15,6 +15,9 @@ Bound = Literal["exact", "approx", "at_most", "less_than", "at_least", "more_tha
 _BOUNDS: tuple[Bound, ...] = ("at_most", "less_than", "at_least", "more_than", "approx")
 _RANGES = frozenset(("to", "-", "–", "—", "and", "bis", "a", "y", "und", "ate", "à", "e", "et", "or"))
 _BETWEEN = frozenset(("between", "zwischen", "entre", "tra", "fra", "from", "von", "de", "da"))
+_TRAILING = frozenset(
+    ("at most", "at the most", "at least", "maximum", "max", "minimum", "or so", "or more", "or less", "or fewer")
+) | frozenset(("or thereabouts", "and above", "and up", "and more", "or above", "or under", "onwards"))
 _BEFORE_UNITS = frozenset("operating calendar consecutive full whole straight billable".split())
 HOURS = frozenset(("am", "pm", "uhr"))
 """Words after a number that make it a time of day."""
@@ -67,9 +70,22 @@ def amounts_in(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Amount, ...]:
         if amount is None:
             at += 1
             continue
-        found.append(amount)
+        found.append(_going_on(amount, found, tokens, lexicon))
         at = max(amount.end, at + 1)
     return tuple(found)
+
+
+def _going_on(
+    amount: Amount, found: Sequence[Amount], tokens: Sequence[Token], lexicon: Lexicon
+) -> Amount:
+    """`600 requests a minute on Growth and 60 on Free`: unit and rate go on."""
+    if amount.units or amount.noun or not found or not (found[-1].units or found[-1].per):
+        return amount
+    before = tokens[amount.start - 1] if amount.start else None
+    is_named = before is not None and before.kind == "word" and not lexicon.marks.labels((before.low,))
+    if is_named or tokens[amount.start].is_capital:
+        return amount
+    return replace(amount, units=found[-1].units, per=amount.per or found[-1].per)
 
 
 def _amount_at(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> Amount | None:
@@ -95,6 +111,8 @@ def _amount_at(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> Amount 
         )
         if upper and is_joined and upper.value > number.value:
             high, end = upper.value, upper.end
+        elif upper and lows[joint] == "to" and not unit_low[0]:
+            unit_low = (_unit_at(lows, upper.end, lexicon)[0], number.end)
     units, after = _unit_at(lows, end, lexicon)
     if not units and high is None:
         units, after = unit_low if unit_low[0] else ((), end)
@@ -122,10 +140,12 @@ def _finished(amount: Amount, tokens: Sequence[Token], lexicon: Lexicon) -> Amou
         bound, end = "at_least", end + 1
     per, end = _per(lows, end, lexicon, amount)
     length, labels = lexicon.marks.at(lows, end) if end < len(lows) else (0, ())
-    if bound == "exact" and lows[end : end + 1] == ["or"] and length > 1:
+    if bound == "exact" and " ".join(lows[end : end + length]) in _TRAILING:
         bound = next((b for b in _BOUNDS if b in labels), bound)
         end += length
     earlier = lows[amount.start - 1] if amount.start else ""
+    if bound == "at_least" and earlier == "from" and not {"metre", "centimetre", "kilometre", "millimetre"}.isdisjoint(amount.units):
+        bound = "exact"
     if bound == "at_least" and lows[start:amount.start] == ["from"] and amount.high is not None:
         bound = "exact"
     return replace(
@@ -136,7 +156,7 @@ def _finished(amount: Amount, tokens: Sequence[Token], lexicon: Lexicon) -> Amou
         per=per,
         is_in=amount.is_time
         and (earlier in {"in", "en", "dans", "em"} or lows[end : end + 1] == ["to"]),
-        is_every=earlier in {"every", "alle", "cada", "chaque", "ogni"} and amount.is_time,
+        is_every=earlier in {"every", "each", "alle", "cada", "chaque", "ogni"} and amount.is_time,
         noun="" if amount.units else _noun(tokens, end, lexicon),
         words=" ".join(t.text for t in tokens[amount.start : end]),
     )
@@ -153,6 +173,10 @@ def _special(lows: list[str], at: int, lexicon: Lexicon) -> Amount | None:
         units, after = _unit_at(lows, at + 2, lexicon)
         if units:
             return Amount(Fraction(2), at + 1, after, units=units)
+    if word in {"every", "each"} and at + 1 < len(lows):
+        units, after = _unit_at(lows, at + 1, lexicon)
+        if units and not TIME.isdisjoint(units) and lows[after : after + 1] != ["of"]:
+            return Amount(Fraction(1), at + 1, after, units=units, is_every=True)
     first = at + (word in {"a", "one", "two", "three"})
     if first < len(lows) and lows[first] in lexicon.fractions:
         return _part(lows, at, first, lexicon)
@@ -187,6 +211,9 @@ def _part(lows: list[str], at: int, first: int, lexicon: Lexicon) -> Amount | No
     if first > at and lows[at] in {"two", "three"}:
         value *= {"two": 2, "three": 3}[lows[at]]
     rest = first + 1
+    if lows[first] == "half" and _unit_at(lows, rest, lexicon)[0]:
+        units, after = _unit_at(lows, rest, lexicon)
+        return Amount(value, at, after, units=units)
     rest += lows[rest : rest + 1] == ["of"]
     if lows[rest : rest + 1] and lows[rest] in {"a", "an"}:
         units, after = _unit_at(lows, rest + 1, lexicon)
@@ -266,6 +293,11 @@ def _per(
 ) -> tuple[frozenset[str], int]:
     """What an amount is counted per: month and user in `29 dollars per user per month`."""
     found: set[str] = set()
+    if not amount.units:
+        end = _noun_end(lows, at, lexicon)
+        length, labels = lexicon.marks.at(lows, end) if end < len(lows) else (0, ())
+        is_rate = length == 1 and "per" in labels and bool(_unit_at(lows, end + 1, lexicon)[0])
+        return (frozenset(_unit_at(lows, end + 1, lexicon)[0][:1]), at) if is_rate else (frozenset(), at)
     is_open = bool(amount.units) and not (amount.is_time and amount.value != 1)
     while at < len(lows) and is_open:
         if lows[at] in lexicon.rates and amount.is_money:
@@ -288,6 +320,14 @@ def _per(
         found.add(noun)
         at = after if units else at + 2
     return frozenset(found), at
+
+
+def _noun_end(lows: list[str], at: int, lexicon: Lexicon) -> int:
+    """Where the noun after a count ends, three words at most: 600 *API requests* per minute."""
+    end = at
+    while end < min(len(lows), at + 3) and not lexicon.marks.labels((lows[end],)):
+        end += 1
+    return end
 
 
 def _noun(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> str:

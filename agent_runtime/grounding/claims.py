@@ -128,6 +128,8 @@ def _is_same_name(word: Word, other: Word) -> bool:
 def _is_around(word: Word, clause: Clause, language: str) -> bool:
     if word.low in clause.lows:
         return True
+    if not word.is_name and any(is_same(word.low, low, language) for low in clause.lows):
+        return True
     if word.is_name or word.is_firm:
         return False
     if word.low in _OF_YOU and not _OF_YOU.isdisjoint(clause.lows):

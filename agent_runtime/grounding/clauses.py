@@ -54,6 +54,16 @@ def clauses_of(text: str, language: str, names: frozenset[str]) -> tuple[Clause,
     return tuple(c for reading in readings for c in _clauses(reading, around))
 
 
+def _is_led(reading: Reading, begin: int) -> bool:
+    """Whether a sentence begins with what only leads to its clause: if, in, since, after."""
+    return reading.lows[begin] in _LEADS
+
+
+_LEADS = frozenset(
+    "if when once unless since because as after before in on at for with while during within under until by wenn falls da weil si se quand lorsque cuando".split()
+)
+
+
 def _clauses(reading: Reading, around: frozenset[str]) -> Iterable[Clause]:
     pieces = pieces_of(reading)
     if not pieces:
@@ -61,8 +71,8 @@ def _clauses(reading: Reading, around: frozenset[str]) -> Iterable[Clause]:
     begin = pieces[0].start
     last = pieces[0]
     for piece in pieces[1:]:
-        is_new = piece.joint in {";", ":"} or (
-            piece.joint in _STARTS_CLAUSE
+        is_new = piece.joint == ";" or (
+            (piece.joint in _STARTS_CLAUSE or (piece.joint == "," and not _is_led(reading, begin)))
             and has_subject(reading, piece.start, piece.end)
             and has_subject(reading, begin, last.end)
         )

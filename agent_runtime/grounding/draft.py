@@ -11,6 +11,7 @@ from agent_runtime.grounding.clauses import Clause, clauses_of
 from agent_runtime.grounding.courtesy import is_courtesy
 from agent_runtime.grounding.entailment import Entailment
 from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.language import commonest
 from agent_runtime.grounding.lexicon import LANGUAGES
 from agent_runtime.grounding.own_names import names_in, own_names
 from agent_runtime.grounding.pieces import Piece, has_subject, has_verb, head_end, pieces_of
@@ -77,9 +78,12 @@ def ground(
 
 def language_of(text: str, facts: Sequence[Given]) -> str:
     """Returns the language of a draft: that of its facts, unless its own words tell otherwise."""
+    if quick := commonest(text):
+        return quick
     from agent_runtime.hearing.language import detect_language
 
-    fallback = detect_language(" ".join(f.text for f in facts)[:600], fallback="en") if facts else "en"
+    spoken = " ".join(f.text for f in facts)[:600]
+    fallback = (commonest(spoken) or detect_language(spoken, fallback="en")) if facts else "en"
     return detect_language(text, fallback=fallback)
 
 
@@ -124,9 +128,17 @@ def _question(text: str, reading: Reading, base: Ground) -> Finding:
         return Finding(text, "question")
     for given, clauses in base.facts:
         for clause in clauses:
+            if not _has_amounts(reading, clause):
+                continue
             if not _is_denied(words, clause, reading.language) and all(_is_spoken_of(word, clause, reading.language) for word in words):
                 return Finding(text, "question", given.id)
     return Finding(text, "blocked", reason=f"no fact speaks of what it offers: {' '.join(words)!r}")
+
+
+def _has_amounts(reading: Reading, clause: Clause) -> bool:
+    """Whether a clause has the figures of an offer, the length of a call aside."""
+    known = {a.key for a in clause.reading.amounts}
+    return all(a.key in known or a.is_time for a in reading.amounts)
 
 
 def _is_denied(words: Sequence[str], clause: Clause, language: str) -> bool:
@@ -224,6 +236,9 @@ def _claim(
     """A stretch as a claim; without a subject of its own it goes on about the piece before."""
     begin, stop = pieces[start].start, pieces[end - 1].end
     inherited = ()
+    if start and not has_verb(reading, begin, stop):
+        if not any(begin <= w.place < stop for w in reading.words):
+            return None
     if start and not has_subject(reading, begin, stop):
         lead = next(
             (p for p in reversed(pieces[:start]) if has_subject(reading, p.start, p.end)), None

@@ -13,7 +13,7 @@ _ENDINGS = (
     *("itions", "ition", "ments", "ment", "ances", "ance", "ences", "ence", "ities", "ity"),
     *("ables", "able", "ibles", "ible", "tions", "tion", "ions", "ion", "ers", "ors", "er", "or"),
     *("ives", "ive", "als", "al", "ingly", "ally", "ly", "ness", "ings", "ing", "ed", "ified"),
-    *("ifies", "ify", "ates", "ated", "ating", "ate", "ises", "ised", "ise", "izes", "ized", "ize"),
+    *("ifies", "ify", "ates", "ated", "ating", "ate", "ises", "ised", "ise", "izes", "ized", "ize", "ees", "ee"),
     *("ies", "ied", "es", "s", "e", "y"),
 )
 
@@ -46,10 +46,12 @@ def root(word: str) -> str:
     """Returns what an English word shares with its family: deliver, delivery, deliveries."""
     base = word
     for ending in sorted(_ENDINGS, key=len, reverse=True):
-        if base.endswith(ending) and len(base) - len(ending) >= _MIN_ROOT:
+        is_long = base.endswith(ending) and len(base) - len(ending) >= _MIN_ROOT
+        if is_long and not (ending == "y" and base[-2] in "aeiou"):
             base = base[: -len(ending)]
             break
     base = base.removesuffix("i") if len(base) > _MIN_ROOT else base
+    base = base.removesuffix("e") if len(base) > _MIN_ROOT else base
     return base[:-1] if len(base) > _MIN_ROOT and base[-1] == base[-2] else base
 
 

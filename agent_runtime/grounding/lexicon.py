@@ -47,6 +47,12 @@ class Lexicon:
     """Words that say the left one of a line with a not."""
     same_hedges: tuple[frozenset[str], ...]
     same_compares: tuple[frozenset[str], ...]
+    weighty: frozenset[str]
+    """Verbs that make another claim when they stand for another verb."""
+    soft: frozenset[str]
+    """Words that add nothing to what else a claim says."""
+    measures: tuple[frozenset[str], ...]
+    """Words that an amount implies: cost by money, height by metres."""
     courtesy: Mapping[str, Any]
     question: Mapping[str, Any]
 
@@ -75,6 +81,9 @@ def lexicon_of(language: str) -> Lexicon:
         },
         same_hedges=tuple(frozenset(ways(line)) for line in raw.get("hedge_ways", ())),
         same_compares=tuple(frozenset(ways(line)) for line in raw.get("compare_ways", ())),
+        weighty=frozenset(raw.get("weighty", "").split()),
+        soft=frozenset(raw.get("soft", "").split()),
+        measures=tuple(frozenset(line.split()) for line in raw.get("measures", {}).values()),
         courtesy=_sets(raw.get("courtesy", {})),
         question=_sets(raw.get("question", {})),
     )

@@ -73,7 +73,8 @@ def _moment_at(
 
 def _part_of_year(name: str, lows: list[str], at: int) -> tuple[str, int]:
     """`first quarter`, `second half`: an ordinal with what it numbers."""
-    if name.startswith("ordinal") and at < len(lows) and lows[at] in {"quarter", "half"}:
+    is_span = lows[at : at + 2] in (["half", "year"], ["half", "hour"], ["half", "day"])
+    if name.startswith("ordinal") and not is_span and lows[at : at + 1] in (["quarter"], ["half"]):
         return f"{lows[at]}:{name.partition(':')[2]}", at + 1
     return name, at
 
@@ -101,6 +102,8 @@ def _clock(text: str, lows: list[str], after: int) -> tuple[str, int]:
 def _relation(lows: list[str], at: int, lexicon: Lexicon) -> Relation:
     """What stands right before: before, by, until; after, since."""
     start = at
+    if at and lows[at - 1] in {"to", "-", "–"}:
+        return "before"
     while start and lows[start - 1] in {"the", "end", "of", "dem", "el", "le", "la", "il", "o"}:
         start -= 1
     for length in (2, 1):

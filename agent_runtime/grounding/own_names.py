@@ -1,6 +1,6 @@
 """By which name the company itself goes in its facts: in a draft it is as good as `we`."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from agent_runtime.grounding.clauses import Clause
@@ -23,16 +23,28 @@ def own_names(facts: Iterable[tuple[Clause, ...]]) -> frozenset[str]:
     """Returns the name that begins most facts, or the only one that begins any."""
     first: Counter[str] = Counter()
     others = 0
+    kinds: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for clauses in facts:
         name = _leading(clauses[0]) if clauses else ""
         first.update([name] if name else [])
         others += not name
+        if name:
+            kinds[name] |= _kind(clauses[0], name)
     ranked = first.most_common(2)
     if not ranked:
         return frozenset()
     is_only = len(ranked) == 1 and others > 0
     stands_out = ranked[0][1] >= _LEAST and (len(ranked) == 1 or ranked[1][1] < ranked[0][1])
-    return frozenset((ranked[0][0],)) if is_only or stands_out else frozenset()
+    if not (is_only or stands_out):
+        return frozenset()
+    return kinds[ranked[0][0]] | {ranked[0][0]}
+
+
+def _kind(clause: Clause, name: str) -> frozenset[str]:
+    """The noun that goes with a name before the verb: the Lumen ventilator has."""
+    at = clause.reading.lows.index(name) + 1
+    is_noun = any(w.place == at and not w.is_name for w in clause.words)
+    return frozenset((clause.reading.lows[at],)) if is_noun and at + 1 == clause.head else frozenset()
 
 
 def _leading(clause: Clause) -> str:
@@ -43,6 +55,12 @@ def _leading(clause: Clause) -> str:
         return ""
     lows = clause.reading.lows
     after = lows[name.place + 1] if name.place + 1 < len(lows) else ""
+    following = clause.reading.tokens[name.place + 1 : name.place + 2]
+    is_plural = name.low.endswith("s") and not (following and following[0].is_capital)
+    if not name.is_name and is_plural:
+        return ""
+    if not name.is_name and after in {"is", "are", "was", "were", "has", "have"} | _TIERS:
+        return ""
     return "" if after in _TIERS else name.low
 
 

@@ -59,7 +59,7 @@ def _is_suspicious(reading: Reading, first: int, *, is_offer: bool = False) -> b
     lows = reading.lows
     if reading.marked(_CLAIMING, 0, len(lows)) and not _is_of_them(reading):
         return True
-    if any(not _is_for_meeting(reading, at) for at in range(len(reading.amounts))):
+    if not is_offer and any(not _is_for_meeting(reading, at) for at in range(len(reading.amounts))):
         return True
     if _compares(reading):
         return True

@@ -94,6 +94,8 @@ class Reading:
             return False
         if at and any(a.end == at and not a.units for a in self.amounts):
             return False
+        if any(m.name == "narrow" and m.end == at for m in self.marks):
+            return False
         after = self.lows[at + 1] if at + 1 < len(self.lows) else ""
         is_noun = after == "per" or after in _AUXILIARIES or (
             after.endswith(("s", "ed")) and not self.lexicon.verbs.isdisjoint(forms(after, "en"))
@@ -198,7 +200,7 @@ def _words(
             continue
         own = labels.get(at, set())
         is_name = _is_name(token, names, language) and not (own & {"function", "vendor", "light"})
-        if (own & FREE or len(token.low) < 2) and not is_name:
+        if ((own & FREE and "promise" not in own) or len(token.low) < 2) and not is_name:
             continue
         is_firm = token.is_first and token.is_capital and language == "en" and not is_known(token.low)
         yield Word(token.low, at, is_name, token.text, is_firm)

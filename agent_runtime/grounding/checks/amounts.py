@@ -29,7 +29,7 @@ def _differs(said: Amount, fact: Amount, match: Match) -> str:
     unit = _unit(said, fact)
     if unit is None:
         return f"{said.words!r}: the fact has another unit, {fact.words!r}"
-    if not _is_same_value(said, fact, unit):
+    if not _is_same_value(said, fact, unit, match):
         return f"{said.words!r}: the fact says {fact.words!r}"
     if said.is_every != fact.is_every and not (said.per or fact.per):
         return f"{said.words!r}: the fact says how often or how long, {fact.words!r}"
@@ -44,6 +44,8 @@ def _unit(said: Amount, fact: Amount) -> tuple[str, ...] | None:
     """Returns the units that both can have; None where they have none in common."""
     if not said.units and not fact.units:
         return ()
+    if {said.units, fact.units} == {(), ("times",)} and said.per == fact.per and said.per:
+        return ()
     if said.units == ("degree",) and set(fact.units) & {"celsius", "fahrenheit", "degree"}:
         return said.units
     both = tuple(
@@ -52,7 +54,7 @@ def _unit(said: Amount, fact: Amount) -> tuple[str, ...] | None:
     return both or None
 
 
-def _is_same_value(said: Amount, fact: Amount, unit: tuple[str, ...]) -> bool:
+def _is_same_value(said: Amount, fact: Amount, unit: tuple[str, ...], match: Match) -> bool:
     def of(amount: Amount, value: Fraction) -> Fraction:
         if not unit or unit == ("degree",):
             return value
@@ -74,13 +76,20 @@ def _is_same_value(said: Amount, fact: Amount, unit: tuple[str, ...]) -> bool:
         return low is not None
     if low is None:
         return False
-    if said.bound == fact.bound:
+    if said.bound == fact.bound or _is_named_limit(said, fact, match):
         return True
     if said.is_in and fact.bound in {"at_most", "less_than"}:
         return True
     return (fact.bound, said.bound) in _IMPLIED or (
         said.is_time and {fact.bound, said.bound} == {"at_most", "less_than"}
     )
+
+
+def _is_named_limit(said: Amount, fact: Amount, match: Match) -> bool:
+    """`the limit is 100` for at most 100, `the minimum is 50` for at least 50."""
+    words = {"at_most": {"limit", "cap", "maximum", "ceiling"}, "at_least": {"minimum", "min"}}
+    lows = match.claim.reading.lows
+    return said.bound == "exact" and not words.get(fact.bound, set()).isdisjoint(lows)
 
 
 _IMPLIED = frozenset((("less_than", "at_most"), ("more_than", "at_least")))
@@ -128,7 +137,16 @@ def _facts_rate(unit: str, match: Match) -> bool:
 
 def _is_rate(amount: Amount, match: Match) -> bool:
     """`once a year` where the fact says yearly."""
+    if amount.is_every and amount.value == 1 and amount.units:
+        return _facts_rate(amount.units[0], match) or _is_per(amount.units[0], match)
     return amount.value == 1 and len(amount.per) == 1 and _facts_rate(next(iter(amount.per)), match)
+
+
+def _is_per(unit: str, match: Match) -> bool:
+    clause = match.clause
+    return any(
+        unit in a.per for a in clause.reading.amounts if clause.start <= a.start < clause.end
+    )
 
 
 def _is_of_another(said: Amount, fact: Amount, match: Match) -> bool:

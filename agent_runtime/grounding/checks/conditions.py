@@ -13,7 +13,7 @@ _REGIONS = frozenset(
     "eu europe africa asia america eea efta nordics scandinavia dach benelux iberia germany worldwide uk us usa".split()
 )
 _SEEKING = frozenset("scan search look check test watch apply ask wait monitor audit screen".split())
-_LIMITING = frozenset("in on for during under at with before after up until".split())
+_LIMITING = frozenset("in on for during under at with before after up until within".split())
 _SCOPED_BY = frozenset(("in", "within", "on", "for", "from", "with", "only", "by", "of", "fur", "para", "pour", "per", "nur"))
 
 
@@ -28,7 +28,23 @@ def conditions(match: Match) -> str:
         or _place_of_a_no(match)
         or _days_left_out(match)
         or _phrase_left_out(match)
+        or _modifier_left_out(match)
     )
+
+
+def _modifier_left_out(match: Match) -> str:
+    """Night slots are not slots: a noun is said with the word that narrows it."""
+    clause, reading = match.clause, match.clause.reading
+    by_place = {w.place: w for w in clause.words}
+    for place in match.said:
+        before = by_place.get(place - 1)
+        if before is None or place in reading.verbs or place - 1 in reading.verbs:
+            continue
+        is_used = match.piece_of(place) in match.used or place < clause.head
+        is_plain = not before.is_name and not before.is_firm and before.low not in reading.lexicon.soft
+        if is_used and is_plain and place - 1 not in match.said and not _is_said(before, match):
+            return f"the fact says so of {before.text} {reading.lows[place]!r} only"
+    return ""
 
 
 def _phrase_left_out(match: Match) -> str:
@@ -54,7 +70,7 @@ def _phrases(piece: Piece, match: Match) -> list[tuple[int, int]]:
     reading = match.clause.reading
     starts = [
         at
-        for at in range(max(piece.start, match.clause.head + 1), piece.end)
+        for at in range(max(piece.start, match.clause.start + 1), piece.end)
         if reading.lows[at] in _LIMITING and not _is_object(at, match)
     ]
     stops = [*starts[1:], piece.end]

@@ -10,11 +10,16 @@ def modality(match: Match) -> str:
     claim = match.claim
     fact = {name for name in _NAMES if _clause_has(match, name)}
     said = {name for name in _NAMES if claim.has(name)}
-    if "free" in claim.reading.lows[claim.start : claim.end]:
+    lows = claim.reading.lows[claim.start : claim.end]
+    if "free" in lows or any(low.endswith("able") and low not in _NOT_ABLE for low in lows):
         said.add("can")
+    if "may" in said and not fact & {"may", "can", "will", "plan", "should"} and not match.clause.has("hedge", "some"):
+        return "it says may, the fact does not"
     if "certain" in said and not _is_said_so(match):
         return "it is certain, the fact is not"
-    if "must" in said and "must" not in fact and not _is_denied_there(match, "must"):
+    has_least = any(a.bound == "at_least" for a in match.clause.reading.amounts)
+    has_least = has_least or "minimum" in match.clause.lows
+    if "must" in said and "must" not in fact and not has_least and not _is_denied_there(match, "must"):
         return "it says must, the fact does not"
     if "must" in fact and "may" in said and "may" not in fact:
         return "it says may, the fact says must"
@@ -47,9 +52,9 @@ def _clause_has(match: Match, name: str) -> bool:
 
 def _is_said_so(match: Match) -> bool:
     claim, clause = match.claim, match.clause
-    known = {m.words for m in clause.reading.marked(("certain",), clause.start, clause.end)}
+    known = {m.words[:6] for m in clause.reading.marked(("certain",), clause.start, clause.end)}
     return all(
-        mark.words in known
+        mark.words[:6] in known
         for mark in claim.reading.marked(("certain",), claim.start, claim.end)
     )
 
@@ -57,6 +62,9 @@ def _is_said_so(match: Match) -> bool:
 def _is_denied(match: Match) -> bool:
     """`cannot read` and `does not read`, `need not` and `does not require`: a no is a no."""
     return any(p.is_negated for p in match.claim.pieces)
+
+
+_NOT_ABLE = frozenset("table reliable valuable comparable sustainable stable cable".split())
 
 
 def _is_denied_there(match: Match, name: str) -> bool:

@@ -11,12 +11,21 @@ def negation(match: Match) -> str:
         if not used:
             continue
         is_negated = any(_is_denied(number, piece, match) for number in used)
+        is_negated ^= _is_optional(piece, match)
         is_negated ^= any(piece.start <= place < piece.end for place in match.turned)
         if piece.is_negated and not is_negated:
             return "it denies what the fact says"
         if is_negated and not piece.is_negated:
             return "it leaves out the fact's 'not'"
     return ""
+
+
+def _is_optional(piece: Piece, match: Match) -> bool:
+    """`optional` and `not required` are one, though only the second has a not."""
+    claim, clause = match.claim.reading, match.clause
+    lows = claim.lows[piece.start : piece.end]
+    has_must = bool(claim.marked(("must",), piece.start, piece.end))
+    return ("optional" in clause.lows and has_must) or ("optional" in lows and clause.has("must"))
 
 
 def _is_denied(number: int, piece: Piece, match: Match) -> bool:

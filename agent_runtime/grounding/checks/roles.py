@@ -19,6 +19,8 @@ def roles(match: Match) -> str:
         if verb is None or place not in claim.reading.verbs:
             continue
         for name in both:
+            if _is_apart(claim.reading, said[name], place) or _is_apart(clause.reading, known[name], verb):
+                continue
             mine = _role(claim.reading, said[name], place)
             theirs = _role(clause.reading, known[name], verb)
             if {mine, theirs} in _EXCHANGED:
@@ -32,7 +34,8 @@ def _done_to_us(match: Match) -> str:
     reading = claim.reading
     for at in range(claim.start + 1, claim.end):
         if reading.lows[at] in claim.self_names and at - 1 in reading.verbs and not _modifies(reading, at):
-            before = any(clause.reading.lows[p] in claim.self_names for p in range(clause.head, clause.end))
+            begin = clause.start if "by" in clause.lows else clause.head
+            before = any(clause.reading.lows[p] in claim.self_names for p in range(begin, clause.end))
             is_question = at - 1 == claim.start or reading.lows[at - 1] in _AUXILIARIES
             if not before and not is_question:
                 return f"the fact does not say that of {reading.tokens[at].text!r}"
@@ -50,7 +53,8 @@ def _names(
         w.low: w.place for w in reversed(reading.words) if w.low in spelt and start <= w.place < end
     }
     for at in range(end - 1, start - 1, -1):
-        is_self = reading.lows[at] in selves and not _modifies(reading, at)
+        is_self = reading.lows[at] in selves and reading.tokens[at].is_capital
+        is_self = is_self and not _modifies(reading, at)
         if reading.lows[at] in {"we", "us"} or is_self:
             found["we"] = at
     for one in selves:
@@ -61,6 +65,13 @@ def _names(
 def _modifies(reading: Reading, at: int) -> bool:
     """Whether a name stands before a noun of its own: a Brennwerk engineer."""
     return any(w.place == at + 1 and not w.is_name for w in reading.words) and at + 1 not in reading.verbs
+
+
+def _is_apart(reading: Reading, name: int, verb: int) -> bool:
+    """Whether another verb stands between a name and a verb: then it goes with that one."""
+    low, high = sorted((name, verb))
+    between = [v for v in reading.verbs if low < v < high]
+    return any(reading.lows[v] not in _AUXILIARIES for v in between)
 
 
 def _role(reading: Reading, name: int, verb: int) -> str:
