@@ -79,6 +79,8 @@ def _going_on(
     amount: Amount, found: Sequence[Amount], tokens: Sequence[Token], lexicon: Lexicon
 ) -> Amount:
     """`600 requests a minute on Growth and 60 on Free`: unit and rate go on."""
+    if 1900 <= amount.value < 2100:
+        return amount
     if amount.units or amount.noun or not found or not (found[-1].units or found[-1].per):
         return amount
     before = tokens[amount.start - 1] if amount.start else None
@@ -159,6 +161,8 @@ def _finished(amount: Amount, tokens: Sequence[Token], lexicon: Lexicon) -> Amou
         is_every=earlier in {"every", "each", "alle", "cada", "chaque", "ogni"} and amount.is_time,
         noun="" if amount.units else _noun(tokens, end, lexicon),
         words=" ".join(t.text for t in tokens[amount.start : end]),
+        value=amount.value / 100 if "cent" in amount.units else amount.value,
+        units=tuple(sorted(MONEY)) if "cent" in amount.units else amount.units,
     )
 
 

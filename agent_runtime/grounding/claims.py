@@ -20,6 +20,8 @@ class Claim:
     end: int
     inherited: tuple[Word, ...] = ()
     """Words of the piece before of which this stretch goes on to speak."""
+    known: frozenset[str] = frozenset()
+    """Words of all facts."""
     self_names: frozenset[str] = frozenset()
     """Names by which the company itself goes: as good as `we`."""
 
@@ -93,9 +95,21 @@ def match(claim: Claim, clause: Clause) -> Match:
         elif against := tuple(w.place for w in clause.words if _opposes(word, w, claim.reading)):
             places[word.place] = against
             turned.add(word.place)
-        elif not _is_around(word, clause, language):
+        elif not _is_around(word, clause, language) and not _is_meant(word, claim, clause):
             uncovered.append(word)
     return Match(claim, clause, places, tuple(uncovered), frozenset(turned))
+
+
+def _is_meant(word: Word, claim: Claim, clause: Clause) -> bool:
+    """The subject of a claim where the fact says `it`, and another fact says what that is."""
+    begins = clause.reading.lows[clause.start : clause.start + 1]
+    if not begins or begins[0] not in _IT or any(c.isdigit() for c in word.low):
+        return False
+    verb = next((v for v in claim.reading.verbs if claim.start <= v < claim.end), claim.start)
+    return word.place < verb and word.low in claim.known
+
+
+_IT = frozenset("it its they their this these".split())
 
 
 def _opposes(word: Word, other: Word, reading: Reading) -> bool:

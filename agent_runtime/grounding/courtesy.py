@@ -44,6 +44,7 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
     return _is_topic(reading, topic, end, known=known)
 
 
+_ASKING = frozenset("which how what whether when where if who".split())
 _NAMING = frozenset("mentioned raised asked wanted".split())
 _POLITE = frozenset(
     "best all any anything anyone everyone everybody everything more less later earlier sooner better absolutely certainly most"
@@ -148,4 +149,5 @@ def _is_topic(reading: Reading, start: int, end: int, *, known: frozenset[str]) 
     telling = [w for w in strange if not any(is_same(w.low, k, reading.language) for k in known)]
     ours = any(low in {"our", "ours", "we", "us"} for low in reading.lows[start:end])
     has_negation = any(start <= at < end for at in reading.negations)
-    return len(telling) <= (0 if ours else 4) and not (has_negation and telling)
+    is_open = ours and reading.lows[start - 1] in _ASKING
+    return len(telling) <= (3 if is_open else 0 if ours else 4) and not (has_negation and telling)

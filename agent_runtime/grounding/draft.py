@@ -251,4 +251,4 @@ def _claim(
         else:
             head = head_end(reading, lead.start, lead.end)
             inherited = tuple(w for w in reading.words if lead.start <= w.place <= head)
-    return Claim(reading, begin, stop, inherited, base.selves)
+    return Claim(reading, begin, stop, inherited, base.words, base.selves)

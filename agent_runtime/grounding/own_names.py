@@ -43,6 +43,14 @@ def own_names(facts: Iterable[tuple[Clause, ...]]) -> frozenset[str]:
 def _kind(clause: Clause, name: str) -> frozenset[str]:
     """The noun that goes with a name before the verb: the Lumen ventilator has."""
     at = clause.reading.lows.index(name) + 1
+    found: set[str] = set()
+    while at < clause.head and clause.reading.tokens[at].is_capital:
+        if any(c.isdigit() for c in clause.reading.lows[at]):
+            return frozenset(found)
+        found.add(clause.reading.lows[at])
+        at += 1
+    if found:
+        return frozenset(found)
     is_noun = any(w.place == at and not w.is_name for w in clause.words)
     return frozenset((clause.reading.lows[at],)) if is_noun and at + 1 == clause.head else frozenset()
 

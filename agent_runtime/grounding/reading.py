@@ -97,8 +97,11 @@ class Reading:
         if any(m.name == "narrow" and m.end == at for m in self.marks):
             return False
         after = self.lows[at + 1] if at + 1 < len(self.lows) else ""
+        is_base = low in self.lexicon.verbs and "-" not in low and before not in _BEFORE_BASE
+        if is_base and at and not before.endswith(("s", "ly")) and self.tokens[at - 1].kind == "word":
+            return False
         is_noun = after == "per" or after in _AUXILIARIES or (
-            after.endswith(("s", "ed")) and not self.lexicon.verbs.isdisjoint(forms(after, "en"))
+            not low.endswith("s") and after.endswith(("s", "ed")) and not self.lexicon.verbs.isdisjoint(forms(after, "en"))
         )
         return not is_noun and not self.lexicon.verbs.isdisjoint(forms(low, "en"))
 
@@ -111,6 +114,12 @@ class Reading:
 _AUXILIARIES = frozenset(
     "is are was were am has have had do does did can could will would must may might should shall".split()
 )
+_BEFORE_BASE = frozenset(
+    "i you we they to not and or but who that which people never always also can could will would must may might should do"
+    " does did please staff team children women men then just still even often now both shall customers".split()
+)
+"""After a noun in the singular a verb has an ending: `the drop test` is no verb."""
+
 _NO_VERB_AFTER = frozenset(
     "a an the our your their its his her my of in on for with per from each all any by at about no this these those"
     " every some most within under over into second first new approved and-".split()
@@ -199,7 +208,9 @@ def _words(
         if token.kind not in {"word", "slot"} or at in taken:
             continue
         own = labels.get(at, set())
-        is_name = _is_name(token, names, language) and not (own & {"function", "vendor", "light"})
+        is_word = bool(own & {"function", "light"}) or ("vendor" in own and token.low not in names)
+        is_name = _is_name(token, names, language) and (token.is_capital or "vendor" not in own)
+        is_name = is_name and not (is_word and not (token.is_capital and not token.is_first and "vendor" in own))
         if ((own & FREE and "promise" not in own) or len(token.low) < 2) and not is_name:
             continue
         is_firm = token.is_first and token.is_capital and language == "en" and not is_known(token.low)

@@ -18,7 +18,7 @@ def amounts(match: Match) -> str:
         reasons = [_differs(amount, fact, match) for fact in known]
         if reasons and "" in reasons:
             continue
-        if _is_rate(amount, match):
+        if _is_rate(amount, match) or _is_each(amount, known, match):
             continue
         near = [r for a, r in zip(known, reasons, strict=True) if a.value == amount.value]
         return (near or [f"the amount {amount.words!r} is not in the fact"])[0]
@@ -140,6 +140,15 @@ def _is_rate(amount: Amount, match: Match) -> bool:
     if amount.is_every and amount.value == 1 and amount.units:
         return _facts_rate(amount.units[0], match) or _is_per(amount.units[0], match)
     return amount.value == 1 and len(amount.per) == 1 and _facts_rate(next(iter(amount.per)), match)
+
+
+def _is_each(said: Amount, known: list[Amount], match: Match) -> bool:
+    """`one job ad costs`, where the fact says per job ad or each."""
+    if said.value != 1 or said.units or said.bound != "exact":
+        return False
+    language = match.claim.reading.language
+    is_per = any(is_same(said.noun, one, language) for a in known for one in a.per if said.noun)
+    return is_per or ("each" in match.clause.lows and any(a.is_money for a in known))
 
 
 def _is_per(unit: str, match: Match) -> bool:

@@ -22,6 +22,7 @@ def conditions(match: Match) -> str:
     return (
         _if_left_out(match)
         or _extra_left_out(match)
+        or _who_left_out(match)
         or _scope_left_out(match)
         or _cap_left_out(match)
         or _share_left_out(match)
@@ -41,6 +42,10 @@ def _modifier_left_out(match: Match) -> str:
         if before is None or place in reading.verbs or place - 1 in reading.verbs:
             continue
         is_used = match.piece_of(place) in match.used or place < clause.head
+        named = by_place.get(place - 2)
+        is_own = named is not None and (named.is_name or named.is_firm)
+        if is_own and named and _is_said(named, match) or by_place[place].is_name:
+            continue
         is_plain = not before.is_name and not before.is_firm and before.low not in reading.lexicon.soft
         if is_used and is_plain and place - 1 not in match.said and not _is_said(before, match):
             return f"the fact says so of {before.text} {reading.lows[place]!r} only"
@@ -71,7 +76,9 @@ def _phrases(piece: Piece, match: Match) -> list[tuple[int, int]]:
     starts = [
         at
         for at in range(max(piece.start, match.clause.start + 1), piece.end)
-        if reading.lows[at] in _LIMITING and not _is_object(at, match)
+        if reading.lows[at] in _LIMITING
+        and not _is_object(at, match)
+        and not any(a.start <= at < a.end for a in reading.amounts)
     ]
     stops = [*starts[1:], piece.end]
     return list(zip(starts, stops, strict=False))
@@ -153,6 +160,24 @@ def _if_left_out(match: Match) -> str:
     return ""
 
 
+def _who_left_out(match: Match) -> str:
+    """`learners who finish`: said of those only."""
+    clause = match.clause
+    for piece in clause.pieces:
+        if clause.reading.lows[piece.start] not in {"who", "whose"}:
+            continue
+        words = [w for w in clause.words if piece.start <= w.place < _end_of_who(piece, match)]
+        if words and not any(_is_said(w, match) for w in words):
+            return f"the fact says so of those {clause.reading.lows[piece.start]!r} only"
+    return ""
+
+
+def _end_of_who(piece: Piece, match: Match) -> int:
+    """Before the second verb of the piece, which is the main clause's again."""
+    verbs = [v for v in match.clause.reading.verbs if piece.start < v < piece.end]
+    return verbs[1] if len(verbs) > 1 else piece.end
+
+
 def _extra_left_out(match: Match) -> str:
     clause = match.clause
     for mark in clause.reading.marked(("extra",), clause.start, clause.end):
@@ -174,7 +199,8 @@ def _scope_left_out(match: Match) -> str:
             return f"the fact says so for {mark.words!r} only"
     for word in clause.words:
         is_used = match.piece_of(word.place) in match.used or word.place < clause.head
-        if is_used and word.is_name and _is_before_tier(word, match) and not _is_said(word, match):
+        is_tier = is_used and word.is_name and _is_before_tier(word, match)
+        if is_tier and not _is_said(word, match) and not _is_other_tier_said(match):
             return f"the fact says so for {word.text!r} only"
     for mark in clause.reading.marked(("only",), clause.start, clause.end):
         after = [w for w in clause.words if mark.end <= w.place < mark.end + 3]
@@ -209,9 +235,17 @@ def _is_scope(word: Word, match: Match) -> bool:
     return is_used and not _SCOPED_BY.isdisjoint(before)
 
 
+def _is_other_tier_said(match: Match) -> bool:
+    """Of two plans of a fact the claim speaks of one; `bindings` looks at which is which."""
+    names = (w for w in match.clause.words if w.is_name and _is_before_tier(w, match))
+    return any(_is_said(w, match) for w in names)
+
+
 def _is_before_tier(word: Word, match: Match) -> bool:
     reading = match.clause.reading
     after = reading.lows[word.place + 1] if word.place + 1 < len(reading.lows) else ""
+    if word.place + 1 in reading.verbs:
+        return False
     return "tier" in reading.lexicon.marks.labels((after,))
 
 

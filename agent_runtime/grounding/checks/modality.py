@@ -13,6 +13,8 @@ def modality(match: Match) -> str:
     lows = claim.reading.lows[claim.start : claim.end]
     if "free" in lows or any(low.endswith("able") and low not in _NOT_ABLE for low in lows):
         said.add("can")
+    if lows and lows[0].endswith("ing"):
+        said.add("can")
     if "may" in said and not fact & {"may", "can", "will", "plan", "should"} and not match.clause.has("hedge", "some"):
         return "it says may, the fact does not"
     if "certain" in said and not _is_said_so(match):

@@ -17,9 +17,20 @@ def moments(match: Match) -> str:
             if _is_counted(moment, match):
                 continue
             return f"{moment.words!r} is not in the fact"
+        if moment.name[:7] == "weekday" and not _is_numbered_alike(moment, same, match):
+            return f"{moment.words!r}: the fact says which one of the month"
         if all(_is_other_side(moment, m) for m in same):
             return f"{moment.words!r}: the fact says {same[0].relation or 'at'} that time"
     return ""
+
+
+def _is_numbered_alike(said: Moment, same: list[Moment], match: Match) -> bool:
+    """The first Monday of a month is not every Monday."""
+    def number(moment: Moment, others: tuple[Moment, ...]) -> str:
+        return next((m.name for m in others if m.end == moment.start and m.name[:7] == "ordinal"), "")
+
+    mine = number(said, match.claim.reading.moments)
+    return any(mine == number(m, match.clause.reading.moments) for m in same)
 
 
 def _is_other_side(said: Moment, fact: Moment) -> bool:

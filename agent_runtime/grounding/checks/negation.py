@@ -6,18 +6,22 @@ from agent_runtime.grounding.pieces import Piece
 
 def negation(match: Match) -> str:
     """Compares each piece of a claim with the pieces of the clause on which it stands."""
-    for piece in match.claim.pieces:
-        used = _used_by(piece, match)
+    by_piece = [(p, _used_by(p, match)) for p in match.claim.pieces]
+    for piece, used in by_piece:
         if not used:
             continue
-        is_negated = any(_is_denied(number, piece, match) for number in used)
-        is_negated ^= _is_optional(piece, match)
-        is_negated ^= any(piece.start <= place < piece.end for place in match.turned)
-        if piece.is_negated and not is_negated:
+        denied = {number for number in used if _is_denied(number, piece, match)}
+        is_denied = bool(denied) ^ _is_optional(piece, match) ^ _is_turned(piece, match)
+        if piece.is_negated and not is_denied:
             return "it denies what the fact says"
-        if is_negated and not piece.is_negated:
+        said_elsewhere = any(p.is_negated and denied & u for p, u in by_piece)
+        if is_denied and not piece.is_negated and not said_elsewhere:
             return "it leaves out the fact's 'not'"
     return ""
+
+
+def _is_turned(piece: Piece, match: Match) -> bool:
+    return any(piece.start <= place < piece.end for place in match.turned)
 
 
 def _is_optional(piece: Piece, match: Match) -> bool:

@@ -10,4 +10,12 @@ def promises(match: Match) -> str:
     for mark in claim.reading.marked(("promise",), claim.start, claim.end):
         if mark.words[:6] not in known:
             return f"nobody has approved the promise {mark.words!r}"
+    for mark in claim.reading.marked(("benefit",), claim.start, claim.end):
+        if not clause.has("benefit") and _CHANGES.isdisjoint(clause.lows):
+            return f"the fact speaks of no benefit: {mark.words!r}"
     return ""
+
+
+_CHANGES = frozenset(
+    "fell fall falls drop dropped down less fewer lower rose rise up gained decreased decrease declined increased growth shorter faster cheaper save discount".split()
+)
