@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent_runtime.grounding.checks import objection
+from agent_runtime.grounding.checks import may_ask, objection
 from agent_runtime.grounding.checks.causes import is_reason
-from agent_runtime.grounding.claims import Claim, match
+from agent_runtime.grounding.claims import Claim, Match, match
 from agent_runtime.grounding.clauses import Clause, clauses_of
 from agent_runtime.grounding.courtesy import is_courtesy
 from agent_runtime.grounding.entailment import Entailment
@@ -215,11 +215,20 @@ def _stretch(
             if len(found.uncovered) > least and least < 1_000:
                 continue
             reason = objection(found)
-            if not reason:
+            if not reason or _is_entailed(found, given, entails):
                 return (given.id,), ""
             if len(found.uncovered) < least or not found.uncovered:
                 nearest, least = reason, len(found.uncovered)
     return None, nearest
+
+
+def _is_entailed(found: Match, given: Given, entails: Entailment | None) -> bool:
+    """Asks the model, where one is configured and no check but that of the words objects."""
+    if entails is None or not may_ask(found):
+        return False
+    claim = found.claim
+    said = " ".join(t.text for t in claim.reading.tokens[claim.start : claim.end])
+    return entails.judge(given.text, said).entails >= MIN_ENTAILED
 
 
 def _is_filler(reading: Reading, begin: int, stop: int) -> bool:

@@ -31,6 +31,12 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+def may_ask(match: Match) -> bool:
+    """Whether only common words are uncovered: what a model of entailment may still supply."""
+    is_common = not any(w.is_name or w.is_firm for w in match.uncovered)
+    return is_common and not any(check(match) for check in CHECKS if check is not coverage)
+
+
 def objection(match: Match) -> str:
     """Returns the first reason why a clause does not support a claim, or nothing."""
     return next((reason for check in CHECKS if (reason := check(match))), "")
