@@ -95,7 +95,7 @@ def match(claim: Claim, clause: Clause) -> Match:
         elif against := tuple(w.place for w in clause.words if _opposes(word, w, claim.reading)):
             places[word.place] = against
             turned.add(word.place)
-        elif not _is_around(word, clause, language) and not _is_meant(word, claim, clause):
+        elif not _is_around(word, claim, clause) and not _is_meant(word, claim, clause):
             uncovered.append(word)
     return Match(claim, clause, places, tuple(uncovered), frozenset(turned))
 
@@ -139,7 +139,8 @@ def _is_same_name(word: Word, other: Word) -> bool:
     )
 
 
-def _is_around(word: Word, clause: Clause, language: str) -> bool:
+def _is_around(word: Word, claim: Claim, clause: Clause) -> bool:
+    language = claim.reading.language
     if word.low in clause.lows:
         return True
     if not word.is_name and any(is_same(word.low, low, language) for low in clause.lows):
@@ -148,4 +149,8 @@ def _is_around(word: Word, clause: Clause, language: str) -> bool:
         return False
     if word.low in _OF_YOU and not _OF_YOU.isdisjoint(clause.lows):
         return True
+    verb = next((v for v in claim.reading.verbs if claim.start <= v < claim.end), claim.start)
+    has_subject = any(w.place < clause.head for w in clause.words)
+    if word.place < verb and has_subject:
+        return False
     return any(is_same(word.low, other, language) for other in clause.around)

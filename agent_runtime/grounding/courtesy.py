@@ -47,7 +47,7 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
 _ASKING = frozenset("which how what whether when where if who".split())
 _NAMING = frozenset("mentioned raised asked wanted".split())
 _POLITE = frozenset(
-    "best all any anything anyone everyone everybody everything more less later earlier sooner better absolutely certainly most"
+    "best all any anything anyone everyone everybody everything more less later earlier sooner better absolutely certainly promised most"
     " whenever immediately every than soonest anytime top for sure".split()
 )
 

@@ -40,7 +40,7 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
     begin, joint = start, ""
     for at in range(start, stop):
         low = reading.lows[at]
-        if low not in _CUTS or at in whole:
+        if low not in _CUTS or at in whole or _is_verb_in_disguise(reading, at):
             continue
         if at > begin:
             spans.append((begin, at, joint))
@@ -51,6 +51,11 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
     if stop > begin:
         spans.append((begin, stop, joint))
     return _negated(reading, spans)
+
+
+def _is_verb_in_disguise(reading: Reading, at: int) -> bool:
+    """Italian and Portuguese `è`, `é` is a verb, and `e` without an accent joins."""
+    return reading.lows[at] == "e" and reading.tokens[at].text.lower() != "e"
 
 
 def _negated(reading: Reading, spans: list[tuple[int, int, str]]) -> tuple[Piece, ...]:

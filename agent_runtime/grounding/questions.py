@@ -31,6 +31,8 @@ def claim_start(reading: Reading) -> int | None:
         length, _ = table["frames"].at(lows, at)
         if length and at <= first + 4:
             return at + length
+    if _has_tag(reading):
+        return first
     if _is_offer(reading, first):
         return None
     return first if _is_suspicious(reading, first) else None
@@ -71,9 +73,24 @@ def _is_suspicious(reading: Reading, first: int, *, is_offer: bool = False) -> b
     if claims is not None and (_US & set(lows) or is_offer or any(w.is_name for w in reading.words)):
         if any(claims.at(lows, at)[0] for at in range(first + 1, len(lows))) and not _is_asked(reading):
             return True
-    if _US & set(lows) and not is_offer:
+    if _us(lows) and not is_offer:
         return not _is_plain(reading)
     return not is_offer and "you" not in lows and "your" not in lows and not _is_plain(reading)
+
+
+def _has_tag(reading: Reading) -> bool:
+    """Whether it states something and only asks for agreement at the end: `…, right?`"""
+    tags = reading.lexicon.question.get("tags")
+    end = max((at + 1 for at, t in enumerate(reading.tokens) if t.kind != "mark"), default=0)
+    if tags is None:
+        return False
+    ends = ((at, tags.at(reading.lows, at)[0]) for at in range(1, end))
+    return any(length and at + length == end for at, length in ends)
+
+
+def _us(lows: tuple[str, ...]) -> bool:
+    """Whether a question speaks of the company; `are we talking about` does not."""
+    return any(low in _US and lows[at + 1 : at + 2] != ("talking",) for at, low in enumerate(lows))
 
 
 def _is_of_them(reading: Reading) -> bool:

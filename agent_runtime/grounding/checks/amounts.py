@@ -1,5 +1,6 @@
 """Numbers with their units, money with its rate, percentages, durations, and their bounds."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from agent_runtime.grounding.amounts import Amount
@@ -11,6 +12,9 @@ from agent_runtime.grounding.units import TIME, in_base
 def amounts(match: Match) -> str:
     """Names the first amount that the fact does not state, and how it differs."""
     claim, clause = match.claim, match.clause
+    said_ends, known_ends = _ends(claim.reading.lows[claim.start : claim.end]), _ends(clause.lows)
+    if said_ends and known_ends and said_ends.isdisjoint(known_ends):
+        return f"it says {min(said_ends)}, the fact says {min(known_ends)}"
     known = [a for a in clause.reading.amounts if clause.start <= a.start < clause.end]
     for amount in claim.reading.amounts:
         if not claim.start <= amount.start < claim.end:
@@ -23,6 +27,13 @@ def amounts(match: Match) -> str:
         near = [r for a, r in zip(known, reasons, strict=True) if a.value == amount.value]
         return (near or [f"the amount {amount.words!r} is not in the fact"])[0]
     return ""
+
+
+def _ends(lows: Iterable[str]) -> frozenset[str]:
+    return frozenset(_ENDS[low] for low in lows if low in _ENDS)
+
+
+_ENDS = {"minimum": "minimum", "min": "minimum", "maximum": "maximum", "max": "maximum"}
 
 
 def _differs(said: Amount, fact: Amount, match: Match) -> str:

@@ -64,7 +64,10 @@ def _phrase_left_out(match: Match) -> str:
                 continue
             if figures and any(_is_figure_said(f, match) for f in figures):
                 continue
-            if all(w.is_name for w in words) and reading.lows[begin] in {"in", "at", "by"}:
+            is_named = all(w.is_name for w in words)
+            if is_named and reading.lows[begin] in {"in", "at", "by"}:
+                continue
+            if is_named and begin < clause.head and reading.lows[begin] == "for":
                 continue
             return f"the fact says so {' '.join(reading.lows[begin:end])!r}"
     return ""
@@ -189,13 +192,14 @@ def _extra_left_out(match: Match) -> str:
 
 def _scope_left_out(match: Match) -> str:
     """Plans, regions, groups of customers and narrowing adjectives of the pieces that are used."""
-    clause = match.clause
+    clause, reading = match.clause, match.clause.reading
     regions = [w for w in clause.words if w.low in _REGIONS or w.low in _countries()]
     scoped = [w for w in regions if _is_scope(w, match)]
     if scoped and not any(_is_said(w, match) for w in scoped):
         return f"the fact says so for {scoped[0].text!r} only"
     for mark in clause.reading.marked(("narrow",), clause.start, clause.end):
-        if _is_of_claim(mark, match) and mark.words not in _sentence(match):
+        is_tier = reading.tokens[mark.start].is_capital and mark.start > clause.start
+        if not is_tier and _is_of_claim(mark, match) and mark.words not in _sentence(match):
             return f"the fact says so for {mark.words!r} only"
     for word in clause.words:
         is_used = match.piece_of(word.place) in match.used or word.place < clause.head

@@ -25,7 +25,16 @@ def roles(match: Match) -> str:
             theirs = _role(clause.reading, known[name], verb)
             if {mine, theirs} in _EXCHANGED:
                 return f"the fact has {name!r} on the other side of {clause.reading.lows[verb]!r}"
-    return _done_to_us(match) or _than(match)
+    return _done_by(match, said, known) or _done_to_us(match) or _than(match)
+
+
+def _done_by(match: Match, said: dict[str, int], known: dict[str, int]) -> str:
+    """`by A` in the claim is not `by B` in the fact."""
+    mine = {n for n, p in said.items() if "by" in match.claim.reading.lows[max(0, p - 3) : p]}
+    theirs = {n for n, p in known.items() if "by" in match.clause.reading.lows[max(0, p - 3) : p]}
+    if mine and theirs and mine.isdisjoint(theirs):
+        return f"the fact says by {min(theirs)!r}, not by {min(mine)!r}"
+    return ""
 
 
 def _done_to_us(match: Match) -> str:
