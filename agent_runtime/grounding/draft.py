@@ -25,6 +25,8 @@ MIN_ENTAILED = 0.9
 """How sure the model must be before it supplies a word that no list of synonyms has."""
 
 _MAX_PIECES = 14
+_MAX_LENGTH = 1_200
+"""Characters of a sentence; nobody speaks or writes longer ones to a buyer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def ground_of(facts: tuple[Given, ...], language: str) -> Ground:
 
 
 def _judge(text: str, base: Ground, language: str, entails: Entailment | None) -> Finding:
+    if len(text) > _MAX_LENGTH:
+        return Finding(text, "blocked", reason=f"it has more than {_MAX_LENGTH} characters")
     reading = read(text, language, base.names)
     if not reading.tokens:
         return Finding(text, "courtesy")

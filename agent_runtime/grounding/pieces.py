@@ -9,6 +9,7 @@ _CUTS = frozenset(
     "e ma oppure ed mas denn weil without ohne sin sans senza sem if unless except when once".split()
 )
 _JOINS_NEGATION = frozenset((",", "or", "nor", "oder", "ou", "o"))
+_FOREIGN = frozenset("y o e ed et ou ma mas und oder aber pero mais oppure denn weil".split())
 _KEPT = frozenset("without ohne sin sans senza sem if unless except when once because since which who that whereas so weil denn".split())
 """Words that begin a piece and belong to it."""
 
@@ -40,7 +41,9 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
     begin, joint = start, ""
     for at in range(start, stop):
         low = reading.lows[at]
-        if low not in _CUTS or at in whole or _is_verb_in_disguise(reading, at):
+        if low not in _CUTS or at in whole or (reading.language == "en" and low in _FOREIGN):
+            continue
+        if _is_verb_in_disguise(reading, at):
             continue
         if at > begin:
             spans.append((begin, at, joint))

@@ -109,6 +109,10 @@ def _is_asked(reading: Reading) -> bool:
 def _is_for_meeting(reading: Reading, number: int) -> bool:
     amount = reading.amounts[number]
     is_short = not TIME.isdisjoint(amount.units) and not _MEETING.isdisjoint(reading.lows)
+    before = reading.lows[amount.start - 1] if amount.start else ""
+    is_hour = not amount.units and amount.value <= 24 and before in {"at", "around", "from", "to", "or", "and"}
+    if is_hour and any(m.name.startswith(("weekday", "day")) for m in reading.moments):
+        return True
     return is_short or (not amount.units and amount.value == 1)
 
 

@@ -69,7 +69,7 @@ def tokenize(text: str, lexicon: Lexicon) -> tuple[Token, ...]:
     for match in _TOKEN.finditer(spell_out(text, lexicon.language)):
         kind = match.lastgroup or "mark"
         raw = match[0]
-        low = without_accents(raw.lower()) if kind in {"word", "mark"} else raw.lower()
+        low = without_accents(raw.lower().replace("ß", "ss")) if kind in {"word", "mark"} else raw.lower()
         if low in _ROMAN and found and found[-1].low in _NUMBERED:
             kind, low = "number", _ROMAN[low]
         is_first = not found or all(t.kind == "mark" for t in found)

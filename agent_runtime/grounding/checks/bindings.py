@@ -66,9 +66,10 @@ def _rivals(number: int, piece: Piece, match: Match) -> frozenset[str]:
     values = {a.key for a in match.claim.reading.amounts if piece.start <= a.start < piece.end}
     found: set[str] = set()
     for word in clause.words:
-        inside = stretch.start <= word.place < stretch.end and word.place >= clause.head
+        inside = stretch.start <= word.place < stretch.end
         if inside and word.place not in said:
             is_anchor = word.is_name or word.place in clause.reading.verbs
+            is_anchor = is_anchor and word.place >= clause.head
             found.add("anchor" if is_anchor else "word")
     for amount in clause.reading.amounts:
         if stretch.start <= amount.start < stretch.end and amount.key not in values:

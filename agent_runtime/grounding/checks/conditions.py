@@ -60,6 +60,8 @@ def _phrase_left_out(match: Match) -> str:
         for begin, end in _phrases(piece, match):
             words = [w for w in clause.words if begin < w.place < end]
             figures = [f for f in (*reading.amounts, *reading.moments) if begin <= f.start < end]
+            if not words and reading.lows[begin] == "for" and _is_span_left_out(figures, match):
+                return f"the fact says so {' '.join(reading.lows[begin:end])!r}"
             if not words or any(_is_said(w, match) for w in words):
                 continue
             if figures and any(_is_figure_said(f, match) for f in figures):
@@ -71,6 +73,12 @@ def _phrase_left_out(match: Match) -> str:
                 continue
             return f"the fact says so {' '.join(reading.lows[begin:end])!r}"
     return ""
+
+
+def _is_span_left_out(figures: list[Amount | Moment], match: Match) -> bool:
+    """`for the first two years`: what is said for a time is not said for good."""
+    is_span = any(isinstance(f, Amount) and f.is_time for f in figures)
+    return is_span and not any(_is_figure_said(f, match) for f in figures)
 
 
 def _phrases(piece: Piece, match: Match) -> list[tuple[int, int]]:
@@ -170,7 +178,7 @@ def _who_left_out(match: Match) -> str:
         if clause.reading.lows[piece.start] not in {"who", "whose"}:
             continue
         words = [w for w in clause.words if piece.start <= w.place < _end_of_who(piece, match)]
-        if words and not any(_is_said(w, match) for w in words):
+        if words and not any(_is_said(w, match) for w in words[:2]):
             return f"the fact says so of those {clause.reading.lows[piece.start]!r} only"
     return ""
 
@@ -204,6 +212,8 @@ def _scope_left_out(match: Match) -> str:
     for word in clause.words:
         is_used = match.piece_of(word.place) in match.used or word.place < clause.head
         is_tier = is_used and word.is_name and _is_before_tier(word, match)
+        if is_tier and word.place < clause.head and _is_pronoun(match):
+            continue
         if is_tier and not _is_said(word, match) and not _is_other_tier_said(match):
             return f"the fact says so for {word.text!r} only"
     for mark in clause.reading.marked(("only",), clause.start, clause.end):
@@ -237,6 +247,11 @@ def _is_scope(word: Word, match: Match) -> bool:
     is_used = match.piece_of(word.place) in match.used
     before = lows[max(match.clause.start, word.place - 3) : word.place]
     return is_used and not _SCOPED_BY.isdisjoint(before)
+
+
+def _is_pronoun(match: Match) -> bool:
+    """Whether the claim goes on about what was named before: `It costs …`."""
+    return match.claim.reading.lows[match.claim.start] in {"it", "this", "that", "they", "these"}
 
 
 def _is_other_tier_said(match: Match) -> bool:
