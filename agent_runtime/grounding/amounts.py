@@ -7,21 +7,34 @@ from typing import Literal
 
 from agent_runtime.grounding.lexicon import Lexicon
 from agent_runtime.grounding.numbers import Number, number_at
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.tokens import Token
 from agent_runtime.grounding.units import MONEY, TIME, in_base
 
 Bound = Literal["exact", "approx", "at_most", "less_than", "at_least", "more_than"]
 
 _BOUNDS: tuple[Bound, ...] = ("at_most", "less_than", "at_least", "more_than", "approx")
-_RANGES = frozenset(("to", "-", "–", "—", "and", "bis", "a", "y", "und", "ate", "à", "e", "et", "or"))
-_BETWEEN = frozenset(("between", "zwischen", "entre", "tra", "fra", "from", "von", "de", "da"))
+_RANGES = word_set("to - – — and bis a y und ate à e et or")
+_BETWEEN = word_set("between zwischen entre tra fra from von de da")
 _TRAILING = frozenset(
-    ("at most", "at the most", "at least", "maximum", "max", "minimum", "or so", "or more", "or less", "or fewer")
-) | frozenset(("or thereabouts", "and above", "and up", "and more", "or above", "or under", "onwards"))
-_BEFORE_UNITS = frozenset("operating calendar consecutive full whole straight billable".split())
+    (
+        "at most",
+        "at the most",
+        "at least",
+        "maximum",
+        "max",
+        "minimum",
+        "or so",
+        "or more",
+        "or less",
+        "or fewer",
+    )
+) | frozenset(
+    ("or thereabouts", "and above", "and up", "and more", "or above", "or under", "onwards")
+)
+_BEFORE_UNITS = word_set("operating calendar consecutive full whole straight billable")
 HOURS = frozenset(("am", "pm", "uhr"))
 """Words after a number that make it a time of day."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,9 @@ def _going_on(
     if amount.units or amount.noun or not found or not (found[-1].units or found[-1].per):
         return amount
     before = tokens[amount.start - 1] if amount.start else None
-    is_named = before is not None and before.kind == "word" and not lexicon.marks.labels((before.low,))
+    is_named = (
+        before is not None and before.kind == "word" and not lexicon.marks.labels((before.low,))
+    )
     if is_named or tokens[amount.start].is_capital:
         return amount
     return replace(amount, units=found[-1].units, per=amount.per or found[-1].per)
@@ -105,7 +120,9 @@ def _amount_at(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> Amount 
     joint = unit_low[1] if unit_low[0] else number.end
     if joint < len(lows) and lows[joint] in _RANGES:
         upper = number_at(tokens, joint + 1, lexicon) if joint + 1 < len(lows) else None
-        sign = bool(upper is None and joint + 2 < len(lows) and _unit_at(lows, joint + 1, lexicon)[0])
+        sign = bool(
+            upper is None and joint + 2 < len(lows) and _unit_at(lows, joint + 1, lexicon)[0]
+        )
         if sign:
             upper = number_at(tokens, joint + 2, lexicon)
         is_joined = lows[joint] not in {"and", "y", "e", "et", "und", "or"} or (
@@ -146,9 +163,13 @@ def _finished(amount: Amount, tokens: Sequence[Token], lexicon: Lexicon) -> Amou
         bound = next((b for b in _BOUNDS if b in labels), bound)
         end += length
     earlier = lows[amount.start - 1] if amount.start else ""
-    if bound == "at_least" and earlier == "from" and not {"metre", "centimetre", "kilometre", "millimetre"}.isdisjoint(amount.units):
+    if (
+        bound == "at_least"
+        and earlier == "from"
+        and not {"metre", "centimetre", "kilometre", "millimetre"}.isdisjoint(amount.units)
+    ):
         bound = "exact"
-    if bound == "at_least" and lows[start:amount.start] == ["from"] and amount.high is not None:
+    if bound == "at_least" and lows[start : amount.start] == ["from"] and amount.high is not None:
         bound = "exact"
     return replace(
         amount,
@@ -173,24 +194,29 @@ def _special(lows: list[str], at: int, lexicon: Lexicon) -> Amount | None:
         return Amount(Fraction(lexicon.counts[word]), at, at + 1, units=("times",))
     if lexicon.language != "en":
         return None
-    if word == "every" and lows[at + 1 : at + 2] in (["second"], ["other"]):
-        units, after = _unit_at(lows, at + 2, lexicon)
-        if units:
-            return Amount(Fraction(2), at + 1, after, units=units)
-    if word in {"every", "each"} and at + 1 < len(lows):
-        units, after = _unit_at(lows, at + 1, lexicon)
-        if units and not TIME.isdisjoint(units) and lows[after : after + 1] != ["of"]:
-            return Amount(Fraction(1), at + 1, after, units=units, is_every=True)
+    if word in {"every", "each"} and (every := _every(lows, at, lexicon)):
+        return every
     first = at + (word in {"a", "one", "two", "three"})
     if first < len(lows) and lows[first] in lexicon.fractions:
         return _part(lows, at, first, lexicon)
     if word in {"a", "an"} and at + 1 < len(lows):
         units, after = _unit_at(lows, at + 1, lexicon)
         is_alone = at == 0 or lows[at - 1] not in {"times", "once", "twice"}
-        before = lows[at - 1] if at else ""
         if units and not TIME.isdisjoint(units) and is_alone and _leads(lows, at, lexicon):
             after_half, extra = _and_a_half(lows, after, lexicon)
             return Amount(1 + extra, at, after_half, units=units)
+    return None
+
+
+def _every(lows: list[str], at: int, lexicon: Lexicon) -> Amount | None:
+    """Every month, every second year."""
+    is_second = lows[at + 1 : at + 2] in (["second"], ["other"])
+    units, after = _unit_at(lows, at + 2, lexicon) if is_second else ((), at)
+    if units:
+        return Amount(Fraction(2), at + 1, after, units=units)
+    units, after = _unit_at(lows, at + 1, lexicon)
+    if units and not TIME.isdisjoint(units) and lows[after : after + 1] != ["of"]:
+        return Amount(Fraction(1), at + 1, after, units=units, is_every=True)
     return None
 
 
@@ -225,9 +251,11 @@ def _part(lows: list[str], at: int, first: int, lexicon: Lexicon) -> Amount | No
             return Amount(value, at, after, units=units)
         return None
     is_part = first > at or lows[first] == "half"
-    is_moment = lows[first] in {"quarter", "third", "half"} and at and lows[at - 1] in {
-        *("first", "second", "third", "fourth", "this", "next", "last", "the")
-    }
+    is_moment = (
+        lows[first] in {"quarter", "third", "half"}
+        and at
+        and lows[at - 1] in {*("first", "second", "third", "fourth", "this", "next", "last", "the")}
+    )
     if is_part and not is_moment:
         return Amount(value * 100, at, first + 1, units=("percent",))
     return None
@@ -253,8 +281,12 @@ def _is_no_number(number: Number, lows: list[str], at: int, lexicon: Lexicon) ->
     if at and lexicon.moments.labels((lows[at - 1],)):
         return True
     after = lows[number.end] if number.end < len(lows) else ""
-    is_function = "function" in lexicon.marks.labels((after,)) and not _unit_at(lows, number.end, lexicon)[0]
-    return is_function or (after == "" and at > 0 and lows[at - 1] in {"this", "that", "which", "the"})
+    is_function = (
+        "function" in lexicon.marks.labels((after,)) and not _unit_at(lows, number.end, lexicon)[0]
+    )
+    return is_function or (
+        after == "" and at > 0 and lows[at - 1] in {"this", "that", "which", "the"}
+    )
 
 
 def _unit_at(lows: list[str], at: int, lexicon: Lexicon) -> tuple[tuple[str, ...], int]:
@@ -276,9 +308,11 @@ def _unit_before(lows: list[str], at: int, lexicon: Lexicon) -> tuple[str, ...]:
 def _bound_before(lows: list[str], at: int, lexicon: Lexicon) -> tuple[Bound, int]:
     """The phrase that ends right before the amount; `the` and the like may stand between."""
     end = at
-    while end and lows[end - 1] in {"the", "a", "an", "only", "just", "den", "la", "le", "~"} - {
-        "~"
-    } and end > at - 1:
+    while (
+        end
+        and lows[end - 1] in {"the", "a", "an", "only", "just", "den", "la", "le", "~"} - {"~"}
+        and end > at - 1
+    ):
         end -= 1
     for stop in dict.fromkeys((at, end)):
         for start in range(max(0, stop - 4), stop):
@@ -292,16 +326,18 @@ def _bound_before(lows: list[str], at: int, lexicon: Lexicon) -> tuple[Bound, in
     return "exact", at
 
 
-def _per(
-    lows: list[str], at: int, lexicon: Lexicon, amount: Amount
-) -> tuple[frozenset[str], int]:
+def _per(lows: list[str], at: int, lexicon: Lexicon, amount: Amount) -> tuple[frozenset[str], int]:
     """What an amount is counted per: month and user in `29 dollars per user per month`."""
     found: set[str] = set()
     if not amount.units:
         end = _noun_end(lows, at, lexicon)
         length, labels = lexicon.marks.at(lows, end) if end < len(lows) else (0, ())
         is_rate = length == 1 and "per" in labels and bool(_unit_at(lows, end + 1, lexicon)[0])
-        return (frozenset(_unit_at(lows, end + 1, lexicon)[0][:1]), at) if is_rate else (frozenset(), at)
+        return (
+            (frozenset(_unit_at(lows, end + 1, lexicon)[0][:1]), at)
+            if is_rate
+            else (frozenset(), at)
+        )
     is_open = bool(amount.units) and not (amount.is_time and amount.value != 1)
     while at < len(lows) and is_open:
         if lows[at] in lexicon.rates and amount.is_money:
@@ -310,11 +346,12 @@ def _per(
             continue
         length, labels = lexicon.marks.at(lows, at)
         is_joint = lows[at] in {"and", "und", "y", "et", "e"} and bool(found)
-        is_per = length == 1 and "per" in labels or lows[at] == "/"
+        is_per = (length == 1 and "per" in labels) or lows[at] == "/"
         if not (is_joint or is_per) or at + 1 >= len(lows):
             break
-        if lows[at] in {"a", "an", "al", "e", "y", "et"} and not (
-            _unit_at(lows, at + 1, lexicon)[0]
+        if (
+            lows[at] in {"a", "an", "al", "e", "y", "et"}
+            and not (_unit_at(lows, at + 1, lexicon)[0])
         ):
             break
         units, after = _unit_at(lows, at + 1, lexicon)

@@ -5,10 +5,11 @@ from functools import cached_property
 
 from agent_runtime.grounding.clauses import Clause
 from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece, pieces_of
 from agent_runtime.grounding.reading import Reading, Word
 
-_OF_YOU = frozenset("customer customers client clients user users your you".split())
+_OF_YOU = word_set("customer customers client clients user users your you")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _is_meant(word: Word, claim: Claim, clause: Clause) -> bool:
     return word.place < verb and word.low in claim.known
 
 
-_IT = frozenset("it its they their this these".split())
+_IT = word_set("it its they their this these")
 
 
 def _opposes(word: Word, other: Word, reading: Reading) -> bool:
@@ -133,9 +134,12 @@ def _says(word: Word, other: Word, language: str) -> bool:
 def _is_same_name(word: Word, other: Word) -> bool:
     """Names have no synonyms: only a genitive or plural ending may differ."""
     short, long = sorted((word.low, other.low), key=len)
-    return len(short) > 3 and long in {f"{short}s", f"{short}n", f"{short}es"} or (
-        word.is_name != other.is_name and len(short) > 3 and is_same(short, long, "en")
-        and not any(c.isdigit() for c in long) and short[:4] == long[:4]
+    return (len(short) > 3 and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
+        word.is_name != other.is_name
+        and len(short) > 3
+        and is_same(short, long, "en")
+        and not any(c.isdigit() for c in long)
+        and short[:4] == long[:4]
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece, has_subject, pieces_of
 from agent_runtime.grounding.reading import Reading, Word, read
 from agent_runtime.grounding.sentences import split_sentences
 
-_STARTS_CLAUSE = frozenset((";", ":", "and", "but", "while", "whereas", "und", "aber", "y", "pero", "et", "mais", "e", "ma", "mas"))
+_STARTS_CLAUSE = word_set("; : and but while whereas und aber y pero et mais e ma mas")
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def _is_led(reading: Reading, begin: int) -> bool:
     return reading.lows[begin] in _LEADS
 
 
-_LEADS = frozenset(
-    "if when once unless since because as after before in on at for with while during within under until by wenn falls da weil si se quand lorsque cuando".split()
+_LEADS = word_set(
+    "if when once unless since because as after before in on at for with while during within "
+    "under until by wenn falls da weil si se quand lorsque cuando"
 )
 
 

@@ -19,7 +19,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 @app.command(name="ground")
 def ground_drafts(
     file: Annotated[
-        Path, typer.Argument(help="JSON lines, each a draft with its facts; - reads standard input.")
+        Path,
+        typer.Argument(help="JSON lines, each a draft with its facts; - reads standard input."),
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a JSON line a sentence, not a table.")

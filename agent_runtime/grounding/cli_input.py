@@ -55,6 +55,21 @@ def _draft(number: int, line: bytes) -> Draft | Malformed:
         shown = f", the value {str(value)[:_SHOWN]!r}" if value is not None else ""
         return Malformed(number, f"line {number}, field {field}{shown}: {rule}.")
 
+    row = _row(number, line)
+    if isinstance(row, Malformed):
+        return row
+    if not isinstance(row.get("text"), str):
+        return wrong("text", row.get("text"), "must be a string, the draft")
+    if not isinstance(row.get("facts"), list):
+        return wrong("facts", row.get("facts"), "must be a list of facts, empty if there are none")
+    for place, fact in enumerate(row["facts"]):
+        if problem := _problem(fact):
+            return wrong(f"facts.{place}{problem[0]}", problem[1], problem[2])
+    facts = tuple(Given(str(fact["id"]), fact["text"]) for fact in row["facts"])
+    return Draft(number, row["text"], facts)
+
+
+def _row(number: int, line: bytes) -> dict[str, Any] | Malformed:
     try:
         row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:
@@ -64,16 +79,7 @@ def _draft(number: int, line: bytes) -> Draft | Malformed:
         return Malformed(number, f"line {number}: {shown!r} is not JSON; write one object a line.")
     if not isinstance(row, dict):
         return Malformed(number, f'line {number}: no object; write {{"facts": […], "text": "…"}}.')
-    if not isinstance(row.get("text"), str):
-        return wrong("text", row.get("text"), "must be a string, the draft")
-    if not isinstance(row.get("facts"), list):
-        return wrong("facts", row.get("facts"), "must be a list of facts, empty if there are none")
-    facts: list[Given] = []
-    for place, fact in enumerate(row["facts"]):
-        if problem := _problem(fact):
-            return wrong(f"facts.{place}{problem[0]}", problem[1], problem[2])
-        facts.append(Given(str(fact["id"]), fact["text"]))
-    return Draft(number, row["text"], tuple(facts))
+    return row
 
 
 def _problem(fact: Any) -> tuple[str, object, str] | None:

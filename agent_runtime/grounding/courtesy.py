@@ -1,14 +1,26 @@
-"""Greetings, thanks and sign-offs: words that claim nothing, as long as nothing hides among them."""
+"""Greetings, thanks and sign-offs: words that claim nothing, if nothing hides among them."""
 
 from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.reading import Reading, Word
 
-_CLAIMING = ("compare", "only", "certain", "promise", "benefit", "cause", "all", "most", "claims_of_self")
-_NAMED_AFTER = frozenset(
-    "hi hello hey dear morning afternoon evening thanks thank regards wishes best cheers sincerely welcome you from well"
-    " mr mrs ms miss dr prof professor herr frau senor senora madame monsieur signora signor gentile".split()
+_CLAIMING = (
+    "compare",
+    "only",
+    "certain",
+    "promise",
+    "benefit",
+    "cause",
+    "all",
+    "most",
+    "claims_of_self",
 )
-_PARTICLES = frozenset("de van von der den la di da del el ter zu".split())
+_NAMED_AFTER = word_set(
+    "hi hello hey dear morning afternoon evening thanks thank regards wishes best cheers "
+    "sincerely welcome you from well mr mrs ms miss dr prof professor herr frau senor senora "
+    "madame monsieur signora signor gentile"
+)
+_PARTICLES = word_set("de van von der den la di da del el ter zu")
 
 
 def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]) -> bool:
@@ -35,7 +47,8 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
     strangers = [
         w
         for w in reading.words
-        if start <= w.place < topic and w.low not in words
+        if start <= w.place < topic
+        and w.low not in words
         and not _is_our_name(reading, w, known)
         and not _is_thanked_for(reading, w)
     ]
@@ -44,11 +57,12 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
     return _is_topic(reading, topic, end, known=known)
 
 
-_ASKING = frozenset("which how what whether when where if who".split())
-_NAMING = frozenset("mentioned raised asked wanted".split())
-_POLITE = frozenset(
-    "best all any anything anyone everyone everybody everything more less later earlier sooner better absolutely certainly promised most"
-    " whenever immediately every than soonest anytime top for sure".split()
+_ASKING = word_set("which how what whether when where if who")
+_NAMING = frozenset(["mentioned", "raised", "asked", "wanted"])
+_POLITE = word_set(
+    "best all any anything anyone everyone everybody everything more less later earlier "
+    "sooner better absolutely certainly promised most whenever immediately every than soonest "
+    "anytime top for sure"
 )
 
 
@@ -84,7 +98,9 @@ def _is_addressed(reading: Reading, place: int) -> bool:
     before = [t for t in reading.tokens[max(0, place - 4) : place] if t.kind == "word"]
     is_last = place + 1 >= len([t for t in reading.tokens if t.kind != "mark"])
     if not before:
-        return len(reading.tokens) > place + 1 and reading.lows[place + 1] in {",", "!"} or is_last
+        return (
+            len(reading.tokens) > place + 1 and reading.lows[place + 1] in {",", "!"}
+        ) or is_last
     before = [t for t in before if t.low not in _PARTICLES] or before
     near = before[-1]
     return near.low in _NAMED_AFTER or near.is_capital or reading.lows[place - 1] == ","
@@ -95,19 +111,28 @@ def _is_signature(reading: Reading, start: int, end: int) -> bool:
     tokens = [t for t in reading.tokens[start:end] if t.kind != "mark"]
     titles = reading.lexicon.courtesy.get("titles")
     is_whole = all(t.kind == "mark" for t in (*reading.tokens[:start], *reading.tokens[end:]))
-    if not is_whole or not 1 <= len(tokens) <= 4 or reading.verbs and any(start <= v < end for v in reading.verbs):
+    if (
+        not is_whole
+        or not 1 <= len(tokens) <= 4
+        or (reading.verbs and any(start <= v < end for v in reading.verbs))
+    ):
         return False
     if titles is not None and tuple(t.low for t in tokens) in titles:
         return True
     free = {w.place for w in reading.words if start <= w.place < end}
-    return len(tokens) <= 3 and len(free) == len(tokens) and all(
-        t.is_capital and t.text[1:].islower() for t in tokens
+    return (
+        len(tokens) <= 3
+        and len(free) == len(tokens)
+        and all(t.is_capital and t.text[1:].islower() for t in tokens)
     )
 
 
 def _topic_start(reading: Reading, start: int, end: int) -> int:
     """Where `your question about …` begins to say about what."""
-    heads, afters = reading.lexicon.courtesy.get("topic_heads"), reading.lexicon.courtesy.get("topic_after")
+    heads, afters = (
+        reading.lexicon.courtesy.get("topic_heads"),
+        reading.lexicon.courtesy.get("topic_after"),
+    )
     if heads is None or afters is None:
         return end
     lows = reading.lows
@@ -126,7 +151,11 @@ def _topic_start(reading: Reading, start: int, end: int) -> int:
 def _is_our_name(reading: Reading, word: Word, known: frozenset[str]) -> bool:
     """`welcome to Relay`, `on behalf of Relay`: a name that the facts know."""
     before = reading.lows[word.place - 1] if word.place else ""
-    return word.is_name and word.low in known and before in {"of", "at", "from", "to", "with", "by", "in"}
+    return (
+        word.is_name
+        and word.low in known
+        and before in {"of", "at", "from", "to", "with", "by", "in"}
+    )
 
 
 def _is_thanked_for(reading: Reading, word: Word) -> bool:

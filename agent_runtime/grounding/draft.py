@@ -1,4 +1,4 @@
-"""Each sentence of a draft: supported by a fact, a courtesy, a question, or blocked with a reason."""
+"""Each sentence of a draft: supported by a fact, courtesy, question, or blocked with a reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,14 @@ from agent_runtime.grounding.claims import Claim, Match, match
 from agent_runtime.grounding.clauses import Clause, clauses_of
 from agent_runtime.grounding.courtesy import is_courtesy
 from agent_runtime.grounding.entailment import Entailment
-from agent_runtime.grounding.lemmas import is_same
 from agent_runtime.grounding.language import commonest
+from agent_runtime.grounding.lemmas import is_same
 from agent_runtime.grounding.lexicon import LANGUAGES
 from agent_runtime.grounding.own_names import names_in, own_names
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece, has_subject, has_verb, head_end, pieces_of
 from agent_runtime.grounding.questions import claim_start, is_question, offered
-from agent_runtime.grounding.reading import Reading, read
+from agent_runtime.grounding.reading import Reading, Word, read
 from agent_runtime.grounding.sentences import split_sentences
 
 Grade = Literal["supported", "courtesy", "question", "blocked"]
@@ -24,6 +25,7 @@ Grade = Literal["supported", "courtesy", "question", "blocked"]
 MIN_ENTAILED = 0.9
 """How sure the model must be before it supplies a word that no list of synonyms has."""
 
+_SAYING = word_set("negation may must will certain promise all only most compare cause vendor")
 _MAX_PIECES = 14
 _MAX_LENGTH = 1_200
 """Characters of a sentence; nobody speaks or writes longer ones to a buyer."""
@@ -119,8 +121,10 @@ def _judge(text: str, base: Ground, language: str, entails: Entailment | None) -
 
 def _of_self(reading: Reading) -> str:
     marks = reading.marked(("claims_of_self",), 0, len(reading.tokens))
-    is_own = bool({"i", "my", "me"} & set(reading.lows)) or "you" in reading.lows or any(
-        m.words.startswith(("no ", "not ")) for m in marks
+    is_own = (
+        bool({"i", "my", "me"} & set(reading.lows))
+        or "you" in reading.lows
+        or any(m.words.startswith(("no ", "not ")) for m in marks)
     )
     return marks[0].words if marks and is_own else ""
 
@@ -134,7 +138,9 @@ def _question(text: str, reading: Reading, base: Ground) -> Finding:
         for clause in clauses:
             if not _has_amounts(reading, clause):
                 continue
-            if not _is_denied(words, clause, reading.language) and all(_is_spoken_of(word, clause, reading.language) for word in words):
+            if not _is_denied(words, clause, reading.language) and all(
+                _is_spoken_of(word, clause, reading.language) for word in words
+            ):
                 return Finding(text, "question", given.id)
     return Finding(text, "blocked", reason=f"no fact speaks of what it offers: {' '.join(words)!r}")
 
@@ -148,7 +154,8 @@ def _has_amounts(reading: Reading, clause: Clause) -> bool:
 def _is_denied(words: Sequence[str], clause: Clause, language: str) -> bool:
     lows = clause.reading.lows
     return clause.has("plan") or any(
-        p.is_negated and any(is_same(word, low, language) for word in words for low in lows[p.start : p.end])
+        p.is_negated
+        and any(is_same(word, low, language) for word in words for low in lows[p.start : p.end])
         for p in clause.pieces
     )
 
@@ -163,7 +170,7 @@ def _solved(
     """Cuts a sentence into the fewest stretches that are each courtesy or said by one fact."""
     if len(pieces) > _MAX_PIECES:
         return Finding(text, "blocked", reason="it says too much at once")
-    best: list[tuple[str, ...] | None] = [()] + [None] * len(pieces)
+    best: list[tuple[str, ...] | None] = [(), *(None for _ in pieces)]
     first_reason = ""
     for end in range(1, len(pieces) + 1):
         for start in range(end):
@@ -200,23 +207,38 @@ def _stretch(
 ) -> tuple[tuple[str, ...] | None, str]:
     """Returns the fact behind a stretch of pieces, nothing for courtesy, or None and why not."""
     begin, stop = pieces[start].start, pieces[end - 1].end
-    if is_courtesy(reading, begin, stop, known=base.words):
+    is_polite = is_courtesy(reading, begin, stop, known=base.words)
+    if is_polite or _is_filler(reading, begin, stop):
         return (), ""
-    if _is_filler(reading, begin, stop):
-        return (), ""
-    if start and is_reason(reading, pieces[start]):
-        if not is_courtesy(reading, pieces[0].start, pieces[start - 1].end, known=base.words):
-            return None, "the fact does not say why"
-    if not start and end < len(pieces) and is_reason(reading, pieces[0]) and pieces[0].joint != "so":
+    if _cuts_off_reason(reading, pieces, start, end, base):
         return None, "the fact does not say why"
     claim = _claim(reading, pieces, start, end, base)
     if claim is None:
         return None, "a part of it has no verb of its own"
+    return _supported(claim, base, entails)
+
+
+def _cuts_off_reason(
+    reading: Reading, pieces: Sequence[Piece], start: int, end: int, base: Ground
+) -> bool:
+    """Two facts with a because between them are more than the two facts."""
+    if start:
+        before = pieces[0].start, pieces[start - 1].end
+        is_reason_here = is_reason(reading, pieces[start])
+        return is_reason_here and not is_courtesy(reading, *before, known=base.words)
+    first = pieces[0]
+    return end < len(pieces) and first.joint != "so" and is_reason(reading, first)
+
+
+def _supported(
+    claim: Claim, base: Ground, entails: Entailment | None
+) -> tuple[tuple[str, ...] | None, str]:
+    """Returns the first fact that supports a claim, or what the nearest one has against it."""
     nearest, least = "no fact is given", 1_000
     for given, clauses in base.facts:
         for clause in clauses:
             found = match(claim, clause)
-            if len(found.uncovered) > least and least < 1_000:
+            if len(found.uncovered) > least:
                 continue
             reason = objection(found)
             if not reason or _is_entailed(found, given, entails):
@@ -239,8 +261,7 @@ def _is_filler(reading: Reading, begin: int, stop: int) -> bool:
     """Words that say nothing: well, so, you know."""
     has_word = any(begin <= w.place < stop for w in reading.words)
     has_figure = any(begin <= f.start < stop for f in (*reading.amounts, *reading.moments))
-    says = {"negation", "may", "must", "will", "certain", "promise", "all", "only", "most", "compare", "cause", "vendor"}
-    return not (has_word or has_figure or reading.marked(says, begin, stop))
+    return not (has_word or has_figure or reading.marked(_SAYING, begin, stop))
 
 
 def _claim(
@@ -248,20 +269,22 @@ def _claim(
 ) -> Claim | None:
     """A stretch as a claim; without a subject of its own it goes on about the piece before."""
     begin, stop = pieces[start].start, pieces[end - 1].end
-    inherited = ()
-    if start and not has_verb(reading, begin, stop):
-        if not any(begin <= w.place < stop for w in reading.words):
-            return None
-    if start and not has_subject(reading, begin, stop):
-        lead = next(
-            (p for p in reversed(pieces[:start]) if has_subject(reading, p.start, p.end)), None
-        )
-        if lead is None:
-            inherited = ()
-        elif has_verb(reading, begin, stop):
-            head = head_end(reading, lead.start, lead.end)
-            inherited = tuple(w for w in reading.words if lead.start <= w.place < head and w.is_name)
-        else:
-            head = head_end(reading, lead.start, lead.end)
-            inherited = tuple(w for w in reading.words if lead.start <= w.place <= head)
+    has_words = any(begin <= w.place < stop for w in reading.words)
+    if start and not has_words and not has_verb(reading, begin, stop):
+        return None
+    inherited = _inherited(reading, pieces[:start], begin, stop)
     return Claim(reading, begin, stop, inherited, base.words, base.selves)
+
+
+def _inherited(
+    reading: Reading, before: Sequence[Piece], begin: int, stop: int
+) -> tuple[Word, ...]:
+    """Words of the last subject before a stretch that has none; its verb too, if it lacks one."""
+    lead = next((p for p in reversed(before) if has_subject(reading, p.start, p.end)), None)
+    if lead is None or has_subject(reading, begin, stop):
+        return ()
+    head = head_end(reading, lead.start, lead.end)
+    words = tuple(w for w in reading.words if lead.start <= w.place <= head)
+    if has_verb(reading, begin, stop):
+        return tuple(w for w in words if w.is_name and w.place < head)
+    return words

@@ -60,8 +60,8 @@ class HttpEntailment:
             return _opinion(answer.json())
         except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError) as error:
             raise EntailmentError(
-                f"the entailment server {self._url} gave no opinion ({error!r}); start it, or unset "
-                "PARLEY_ENTAILMENT_URL."
+                f"the entailment server {self._url} gave no opinion ({error!r}); start it, or "
+                "unset PARLEY_ENTAILMENT_URL."
             ) from None
 
 

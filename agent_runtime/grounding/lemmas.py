@@ -13,7 +13,22 @@ _ENDINGS = (
     *("itions", "ition", "ments", "ment", "ances", "ance", "ences", "ence", "ities", "ity"),
     *("ables", "able", "ibles", "ible", "tions", "tion", "ions", "ion", "ers", "ors", "er", "or"),
     *("ives", "ive", "als", "al", "ingly", "ally", "ly", "ness", "ings", "ing", "ed", "ified"),
-    *("ifies", "ify", "ates", "ated", "ating", "ate", "ises", "ised", "ise", "izes", "ized", "ize", "ees", "ee"),
+    *(
+        "ifies",
+        "ify",
+        "ates",
+        "ated",
+        "ating",
+        "ate",
+        "ises",
+        "ised",
+        "ise",
+        "izes",
+        "ized",
+        "ize",
+        "ees",
+        "ee",
+    ),
     *("ies", "ied", "es", "s", "e", "y"),
 )
 
@@ -34,9 +49,9 @@ def forms(word: str, language: str) -> frozenset[str]:
         if stem == word or len(stem) < 2 or word.endswith("ss"):
             continue
         found.add(stem + instead)
-        if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sl":
-            found.add(stem[:-1])
-        elif len(stem) > 4 and stem[-2:] == "ll":
+        if (len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sl") or (
+            len(stem) > 4 and stem[-2:] == "ll"
+        ):
             found.add(stem[:-1])
     return frozenset(found)
 

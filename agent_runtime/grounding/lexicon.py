@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from agent_runtime.grounding.phrases import PhraseTable
+from agent_runtime.grounding.phrases import PhraseTable, word_set
 from agent_runtime.hearing.sentences import fold
 from agent_runtime.words import read_words
 
@@ -19,11 +19,11 @@ _CLASSES = (
     *("claims_of_self", "assistant", "benefit", "approx", "at_most", "less_than", "at_least"),
     *("more_than", "exactly", "per", "before", "after", "not_a_number", "seasons", "day_words"),
 )
-NEGATORS = frozenset(
-    "not no never without nobody nothing none cannot kein keine keinen keiner keinem keines nicht nie "
-    "niemals ohne nunca jamais sans sin sem senza non nao pas ne".split()
+NEGATORS = word_set(
+    "not no never without nobody nothing none cannot kein keine keinen keiner keinem keines "
+    "nicht nie niemals ohne nunca jamais sans sin sem senza non nao pas ne"
 )
-_BOUND_OR_COURTESY = frozenset(("no_negation", "at_most", "at_least", "not_a_number", "certain"))
+_BOUND_OR_COURTESY = word_set("no_negation at_most at_least not_a_number certain")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def lexicon_of(language: str) -> Lexicon:
         phrases=PhraseTable(
             (w, name) for name, words in raw.get("phrases", {}).items() for w in ways(words)
         ),
-        units=PhraseTable((w, unit) for unit, words in raw["units"].items() for w in _either(words)),
+        units=PhraseTable(
+            (w, unit) for unit, words in raw["units"].items() for w in _either(words)
+        ),
         moments=PhraseTable(_moments(raw)),
         rates={fold(str(word)): unit for word, unit in raw.get("rates", {}).items()},
         counts={fold(str(word)): int(n) for word, n in raw.get("counts", {}).items()},

@@ -52,23 +52,28 @@ def _moment_at(
     number = number_at(tokens, at, lexicon)
     if number and number.end < len(lows) and lows[number.end] in HOURS and number.value < 25:
         return _clock(f"{int(number.value)}:00", lows, number.end)
-    if token.kind == "number":
+    if token.kind != "word" or _is_no_month(token, lows, at, lexicon):
         return "", at
-    if token.kind != "word":
-        return "", at
-    if token.low in {"may", "march"} and not token.is_capital and lexicon.language == "en":
-        if at == 0 or lows[at - 1] not in {"in", "since", "from", "until", "by", "of"}:
-            return "", at
-    if token.low == "may" and not _is_month(lows, at):
-        return "", at
+    return _word_at(token.low, lows, at, lexicon)
+
+
+def _word_at(low: str, lows: list[str], at: int, lexicon: Lexicon) -> tuple[str, int]:
     length, names = lexicon.moments.at(lows, at)
     if length:
         return _part_of_year(names[0], lows, at + length)
-    if token.low in lexicon.rates:
-        return f"rate:{lexicon.rates[token.low]}", at + 1
-    if "day_words" in lexicon.marks.labels((token.low,)):
-        return f"day:{token.low}", at + 1
-    return "", at
+    if low in lexicon.rates:
+        return f"rate:{lexicon.rates[low]}", at + 1
+    is_day = "day_words" in lexicon.marks.labels((low,))
+    return (f"day:{low}", at + 1) if is_day else ("", at)
+
+
+def _is_no_month(token: Token, lows: list[str], at: int, lexicon: Lexicon) -> bool:
+    """May and march are months only where a date is spoken of."""
+    if token.low not in {"may", "march"} or lexicon.language != "en":
+        return False
+    leads = {"in", "since", "from", "until", "by", "of"}
+    is_small = not token.is_capital and (at == 0 or lows[at - 1] not in leads)
+    return is_small or (token.low == "may" and not _is_month(lows, at))
 
 
 def _part_of_year(name: str, lows: list[str], at: int) -> tuple[str, int]:

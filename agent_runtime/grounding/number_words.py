@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from agent_runtime.grounding.phrases import word_set
+
 Words = tuple[str, ...]
 
 SCALES: Mapping[str, int] = {
@@ -15,7 +17,7 @@ SCALES: Mapping[str, int] = {
     **dict.fromkeys(("billion", "billions", "bn", "milliarde", "milliarden", "mrd"), 10**9),
     **dict.fromkeys(("milliard", "milliards", "miliardo", "miliardi"), 10**9),
 }
-POINTS = frozenset(("point", "komma", "virgule", "coma", "virgula", "virgola"))
+POINTS = word_set("point komma virgule coma virgula virgola")
 
 
 @cache

@@ -51,7 +51,7 @@ def _scaled(value: Fraction, place: int, tokens: Sequence[Token]) -> Number:
     after = tokens[place + 1].low if place + 1 < len(tokens) else ""
     if after in SCALES and after not in {"mil", "k", "mn"}:
         return Number(value * SCALES[after], place + 2)
-    if after == "mil" or after == "mille" or after == "mila" or after == "k":
+    if after in {"mil", "mille", "mila", "k"}:
         return Number(value * 1_000, place + 2)
     if after in {"m", "bn", "mn"} and place and tokens[place - 1].low in _MONEY_SIGNS:
         return Number(value * _SUFFIXES.get(after, 1_000_000), place + 2)
@@ -76,7 +76,11 @@ def _words(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> Number | No
             small, at = small * 100, at + 1
         if at < len(tokens) and lows[at] in SCALES:
             total, at, was_read = total + small * SCALES[lows[at]], at + 1, True
-            at += at < len(tokens) and lows[at] in {"and", "y", "e"} and bool(table.at(lows, at + 1)[0] if at + 1 < len(tokens) else 0)
+            at += (
+                at < len(tokens)
+                and lows[at] in {"and", "y", "e"}
+                and bool(table.at(lows, at + 1)[0] if at + 1 < len(tokens) else 0)
+            )
             continue
         total, last, was_read = total + small, small, True
         break

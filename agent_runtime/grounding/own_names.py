@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from agent_runtime.grounding.clauses import Clause
+from agent_runtime.grounding.phrases import word_set
 
 _LEAST = 2
 
@@ -52,7 +53,9 @@ def _kind(clause: Clause, name: str) -> frozenset[str]:
     if found:
         return frozenset(found)
     is_noun = any(w.place == at and not w.is_name for w in clause.words)
-    return frozenset((clause.reading.lows[at],)) if is_noun and at + 1 == clause.head else frozenset()
+    return (
+        frozenset((clause.reading.lows[at],)) if is_noun and at + 1 == clause.head else frozenset()
+    )
 
 
 def _leading(clause: Clause) -> str:
@@ -72,5 +75,5 @@ def _leading(clause: Clause) -> str:
     return "" if after in _TIERS else name.low
 
 
-_TITLES = frozenset("dr mr mrs ms prof professor".split())
-_TIERS = frozenset("plan plans package tier edition licence license rate series subscription".split())
+_TITLES = word_set("dr mr mrs ms prof professor")
+_TIERS = word_set("plan plans package tier edition licence license rate series subscription")

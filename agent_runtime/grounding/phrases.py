@@ -39,3 +39,8 @@ class PhraseTable(Generic[_Label]):
     def labels(self, phrase: tuple[str, ...]) -> tuple[_Label, ...]:
         """Returns the labels of one phrase."""
         return self._labels.get(phrase, ())
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Returns the words of a text."""
+    return frozenset(words.split())

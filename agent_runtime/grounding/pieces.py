@@ -1,16 +1,21 @@
-"""Where a sentence may be cut: at commas, and, but, which; and who a piece without subject is of."""
+"""Where a sentence may be cut: at commas, and, but, which; and of whom each piece speaks."""
 
 from dataclasses import dataclass, replace
 
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.reading import Reading
 
-_CUTS = frozenset(
-    ", ; : ( ) – — - … . ! ? and but or nor while whereas so which that who because since und oder aber y o pero et ou mais "
-    "e ma oppure ed mas denn weil without ohne sin sans senza sem if unless except when once".split()
+_CUTS = word_set(
+    ", ; : ( ) – — - … . ! ? and but or nor while whereas so which that who because since und "
+    "oder aber y o pero et ou mais e ma oppure ed mas denn weil without ohne sin sans senza "
+    "sem if unless except when once"
 )
-_JOINS_NEGATION = frozenset((",", "or", "nor", "oder", "ou", "o"))
-_FOREIGN = frozenset("y o e ed et ou ma mas und oder aber pero mais oppure denn weil".split())
-_KEPT = frozenset("without ohne sin sans senza sem if unless except when once because since which who that whereas so weil denn".split())
+_JOINS_NEGATION = word_set(", or nor oder ou o")
+_FOREIGN = word_set("y o e ed et ou ma mas und oder aber pero mais oppure denn weil")
+_KEPT = word_set(
+    "without ohne sin sans senza sem if unless except when once because since which who that "
+    "whereas so weil denn"
+)
 """Words that begin a piece and belong to it."""
 
 
@@ -82,13 +87,13 @@ def _scope(reading: Reading, start: int, end: int) -> int:
     """A `no` after the verb denies what follows it; a `not` denies the verb."""
     places = [at for at in reading.negations if start <= at < end]
     verb = next((at for at in reading.verbs if start <= at < end), None)
-    if len(places) == 1 and verb is not None and verb < places[0]:
-        if reading.lows[places[0]] in _DENIES_NOUN:
-            return places[0]
-    return -1
+    is_one = len(places) == 1 and verb is not None and verb < places[0]
+    return places[0] if is_one and reading.lows[places[0]] in _DENIES_NOUN else -1
 
 
-_DENIES_NOUN = frozenset("no nothing none kein keine keinen keinem ningun ninguna aucun aucune nessun nessuna nenhum".split())
+_DENIES_NOUN = word_set(
+    "no nothing none kein keine keinen keinem ningun ninguna aucun aucune nessun nessuna nenhum"
+)
 
 
 def _with_front(reading: Reading, pieces: list[Piece]) -> tuple[Piece, ...]:
@@ -109,7 +114,8 @@ def has_subject(reading: Reading, start: int, end: int) -> bool:
     """Says whether a stretch has a verb, and words before it of whom it is said."""
     verb = next((at for at in reading.verbs if start <= at < end), None)
     return verb is not None and any(
-        reading.tokens[at].kind in {"word", "number", "slot"} and reading.lows[at] not in _NO_SUBJECT
+        reading.tokens[at].kind in {"word", "number", "slot"}
+        and reading.lows[at] not in _NO_SUBJECT
         for at in range(start, verb)
     )
 
@@ -119,6 +125,7 @@ def head_end(reading: Reading, start: int, end: int) -> int:
     return next((at for at in reading.verbs if start <= at < end), start)
 
 
-_NO_SUBJECT = frozenset(
-    "also then and but or so not never always just to still even usually typically normally only often in fact well yes".split()
+_NO_SUBJECT = word_set(
+    "also then and but or so not never always just to still even usually typically normally "
+    "only often in fact well yes"
 )

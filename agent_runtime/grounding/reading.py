@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from agent_runtime.grounding.amounts import Amount, amounts_in
-from agent_runtime.grounding.lexicon import NEGATORS, Lexicon, lexicon_of
 from agent_runtime.grounding.lemmas import forms, is_known
+from agent_runtime.grounding.lexicon import NEGATORS, Lexicon, lexicon_of
 from agent_runtime.grounding.moments import Moment, moments_in
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.tokens import Token, tokenize
 
 FREE = frozenset(
@@ -87,23 +88,36 @@ class Reading:
         low = self.lows[at]
         if low in _AUXILIARIES:
             return True
+        is_word = self.language == "en" and self.tokens[at].kind == "word"
+        if not is_word or self.lexicon.verbs.isdisjoint(forms(low, "en")):
+            return False
+        return not (self._follows_noun_words(at) or self._leads_a_verb(at))
+
+    def _follows_noun_words(self, at: int) -> bool:
+        """What stands before makes a noun or name of it: the, 600, critical, drop (test)."""
         before = self.lows[at - 1] if at else ""
-        if self.language != "en" or self.tokens[at].kind != "word" or before in _NO_VERB_AFTER:
-            return False
-        if at and self.tokens[at].is_capital and not self.tokens[at].is_first:
-            return False
-        if at and any(a.end == at and not a.units for a in self.amounts):
-            return False
-        if any(m.name == "narrow" and m.end == at for m in self.marks):
-            return False
-        after = self.lows[at + 1] if at + 1 < len(self.lows) else ""
-        is_base = low in self.lexicon.verbs and "-" not in low and before not in _BEFORE_BASE
-        if is_base and at and not before.endswith(("s", "ly")) and self.tokens[at - 1].kind == "word":
-            return False
-        is_noun = after == "per" or after in _AUXILIARIES or (
-            not low.endswith("s") and after.endswith(("s", "ed")) and not self.lexicon.verbs.isdisjoint(forms(after, "en"))
+        is_name = at > 0 and self.tokens[at].is_capital and not self.tokens[at].is_first
+        is_counted = at > 0 and any(a.end == at and not a.units for a in self.amounts)
+        is_narrowed = any(m.name == "narrow" and m.end == at for m in self.marks)
+        is_base = self.lows[at] in self.lexicon.verbs and "-" not in self.lows[at]
+        is_compound = (
+            is_base
+            and at > 0
+            and before not in _BEFORE_BASE
+            and not before.endswith(("s", "ly"))
+            and self.tokens[at - 1].kind == "word"
         )
-        return not is_noun and not self.lexicon.verbs.isdisjoint(forms(low, "en"))
+        return before in _NO_VERB_AFTER or is_name or is_counted or is_narrowed or is_compound
+
+    def _leads_a_verb(self, at: int) -> bool:
+        """What stands behind is the verb: (support) is, (plan) covers."""
+        after = self.lows[at + 1] if at + 1 < len(self.lows) else ""
+        is_verb = after.endswith(("s", "ed")) and not self.lexicon.verbs.isdisjoint(
+            forms(after, "en")
+        )
+        return (
+            after == "per" or after in _AUXILIARIES or (is_verb and not self.lows[at].endswith("s"))
+        )
 
     def marked(self, names: Iterable[str], start: int, end: int) -> tuple[Mark, ...]:
         """Returns the marks of some classes within a stretch of tokens."""
@@ -111,18 +125,20 @@ class Reading:
         return tuple(m for m in self.marks if m.name in wanted and start <= m.start < end)
 
 
-_AUXILIARIES = frozenset(
-    "is are was were am has have had do does did can could will would must may might should shall".split()
+_AUXILIARIES = word_set(
+    "is are was were am has have had do does did can could will would must may might should shall"
 )
-_BEFORE_BASE = frozenset(
-    "i you we they to not and or but who that which people never always also can could will would must may might should do"
-    " does did please staff team children women men then just still even often now both shall customers".split()
+_BEFORE_BASE = word_set(
+    "i you we they to not and or but who that which people never always also can could will "
+    "would must may might should do does did please staff team children women men then just "
+    "still even often now both shall customers"
 )
 """After a noun in the singular a verb has an ending: `the drop test` is no verb."""
 
-_NO_VERB_AFTER = frozenset(
-    "a an the our your their its his her my of in on for with per from each all any by at about no this these those"
-    " every some most within under over into second first new approved and-".split()
+_NO_VERB_AFTER = word_set(
+    "a an the our your their its his her my of in on for with per from each all any by at "
+    "about no this these those every some most within under over into second first new "
+    "approved and-"
 )
 
 
@@ -170,9 +186,7 @@ def _joined(tokens: tuple[Token, ...], names: frozenset[str]) -> tuple[Token, ..
     return tuple(found)
 
 
-def _marks(
-    tokens: tuple[Token, ...], lexicon: Lexicon, taken: frozenset[int]
-) -> Iterable[Mark]:
+def _marks(tokens: tuple[Token, ...], lexicon: Lexicon, taken: frozenset[int]) -> Iterable[Mark]:
     lows = [t.low for t in tokens]
     at = 0
     while at < len(tokens):
@@ -210,10 +224,14 @@ def _words(
         own = labels.get(at, set())
         is_word = bool(own & {"function", "light"}) or ("vendor" in own and token.low not in names)
         is_name = _is_name(token, names, language) and (token.is_capital or "vendor" not in own)
-        is_name = is_name and not (is_word and not (token.is_capital and not token.is_first and "vendor" in own))
+        is_name = is_name and not (
+            is_word and not (token.is_capital and not token.is_first and "vendor" in own)
+        )
         if ((own & FREE and "promise" not in own) or len(token.low) < 2) and not is_name:
             continue
-        is_firm = token.is_first and token.is_capital and language == "en" and not is_known(token.low)
+        is_firm = (
+            token.is_first and token.is_capital and language == "en" and not is_known(token.low)
+        )
         yield Word(token.low, at, is_name, token.text, is_firm)
 
 

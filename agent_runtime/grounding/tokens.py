@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from agent_runtime.grounding.lexicon import Lexicon
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.hearing.sentences import without_accents
 
 ADDRESS = re.compile(
@@ -31,13 +32,16 @@ _SPELT = (
     (re.compile(r"\b(\w+)'ve\b", re.I), r"\1 have"),
     (re.compile(r"\b(i|you|we|they|he|she|it)'d\b", re.I), r"\1 would"),
     (re.compile(r"\blet's\b", re.I), "let us"),
-    (re.compile(r"\b(it|that|there|here|what|who|he|she|where|how|everything)'s\b", re.I), r"\1 is"),
+    (
+        re.compile(r"\b(it|that|there|here|what|who|he|she|where|how|everything)'s\b", re.I),
+        r"\1 is",
+    ),
     (re.compile(r"(\w)'s?\b(?!\w)", re.I), r"\1"),
 )
 _ELISION = re.compile(r"\b([ldnjcmstq]|qu|dell|nell|all|dall|sull|un)'(?=\w)", re.I)
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
-_NUMBERED = frozenset(("type", "typ", "tipo", "tier", "phase", "level", "stage", "class"))
+_NUMBERED = word_set("type typ tipo tier phase level stage class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,11 @@ def tokenize(text: str, lexicon: Lexicon) -> tuple[Token, ...]:
     for match in _TOKEN.finditer(spell_out(text, lexicon.language)):
         kind = match.lastgroup or "mark"
         raw = match[0]
-        low = without_accents(raw.lower().replace("ß", "ss")) if kind in {"word", "mark"} else raw.lower()
+        low = (
+            without_accents(raw.lower().replace("ß", "ss"))
+            if kind in {"word", "mark"}
+            else raw.lower()
+        )
         if low in _ROMAN and found and found[-1].low in _NUMBERED:
             kind, low = "number", _ROMAN[low]
         is_first = not found or all(t.kind == "mark" for t in found)
@@ -82,7 +90,9 @@ def _with_phrases(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, .
     plain = [
         t
         for at, t in enumerate(tokens)
-        if not (t.low == "-" and 0 < at < len(tokens) - 1 and _joins(tokens[at - 1], tokens[at + 1]))
+        if not (
+            t.low == "-" and 0 < at < len(tokens) - 1 and _joins(tokens[at - 1], tokens[at + 1])
+        )
     ]
     lows = [t.low for t in plain]
     joined: list[Token] = []

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
+from agent_runtime.grounding.phrases import word_set
+
 BASES: Mapping[str, tuple[str, Fraction]] = {
     **{name: (name, Fraction(1)) for name in ("business_day", "percent", "percentage_point")},
     "second": ("second", Fraction(1)),
@@ -38,10 +40,8 @@ BASES: Mapping[str, tuple[str, Fraction]] = {
 }
 """SI prefixes and the calendar; a month is no fixed number of days, a working day no 24 hours."""
 
-TIME = frozenset(
-    ("second", "minute", "hour", "day", "week", "month", "quarter", "year", "business_day")
-)
-MONEY = frozenset(("eur", "usd", "gbp", "chf", "sek", "pln", "jpy", "inr"))
+TIME = word_set("second minute hour day week month quarter year business_day")
+MONEY = word_set("eur usd gbp chf sek pln jpy inr")
 
 
 def in_base(value: Fraction, unit: str) -> tuple[str, Fraction]:

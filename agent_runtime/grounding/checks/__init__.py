@@ -20,6 +20,7 @@ from agent_runtime.grounding.checks.negation import negation
 from agent_runtime.grounding.checks.promises import promises
 from agent_runtime.grounding.checks.quantifiers import quantifiers
 from agent_runtime.grounding.checks.roles import roles
+from agent_runtime.grounding.checks.scope import scope
 from agent_runtime.grounding.claims import Match
 
 Check = Callable[[Match], str]
@@ -27,7 +28,7 @@ Check = Callable[[Match], str]
 
 CHECKS: tuple[Check, ...] = (
     *(coverage, addresses, amounts, moments, negation, modality, quantifiers, comparisons),
-    *(promises, availability, hedges, conditions, causes, roles, bindings),
+    *(promises, availability, hedges, conditions, scope, causes, roles, bindings),
 )
 
 

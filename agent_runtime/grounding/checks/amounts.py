@@ -1,6 +1,6 @@
 """Numbers with their units, money with its rate, percentages, durations, and their bounds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from agent_runtime.grounding.amounts import Amount
@@ -60,7 +60,9 @@ def _unit(said: Amount, fact: Amount) -> tuple[str, ...] | None:
     if said.units == ("degree",) and set(fact.units) & {"celsius", "fahrenheit", "degree"}:
         return said.units
     both = tuple(
-        u for u in said.units if any(in_base(Fraction(1), u)[0] == in_base(Fraction(1), f)[0] for f in fact.units)
+        u
+        for u in said.units
+        if any(in_base(Fraction(1), u)[0] == in_base(Fraction(1), f)[0] for f in fact.units)
     )
     return both or None
 
@@ -73,26 +75,26 @@ def _is_same_value(said: Amount, fact: Amount, unit: tuple[str, ...], match: Mat
         own = next((u for u in amount.units if in_base(Fraction(1), u)[0] == base), "")
         return in_base(value, own)[1]
 
-    mine = {of(said, v) for v in (said.value, *said.others)}
-    theirs = {of(fact, v) for v in (fact.value, *fact.others)}
-    low = next(iter(theirs & mine), None)
     if fact.high is not None or said.high is not None:
         return _is_same_range(said, fact, of)
-    if fact.bound == "exact" and said.bound != "exact":
+    if fact.bound == "exact" and said.bound in {"more_than", "less_than"}:
         value, limit = of(fact, fact.value), of(said, said.value)
-        if said.bound == "more_than":
-            return value > limit
-        if said.bound == "less_than":
-            return value < limit or (said.is_time and value <= limit)
-        return low is not None
-    if low is None:
-        return False
-    if said.bound == fact.bound or _is_named_limit(said, fact, match):
-        return True
-    if said.is_in and fact.bound in {"at_most", "less_than"}:
-        return True
-    return (fact.bound, said.bound) in _IMPLIED or (
-        said.is_time and {fact.bound, said.bound} == {"at_most", "less_than"}
+        is_within = said.is_time and value <= limit
+        return value > limit if said.bound == "more_than" else value < limit or is_within
+    mine = {of(said, v) for v in (said.value, *said.others)}
+    theirs = {of(fact, v) for v in (fact.value, *fact.others)}
+    return not mine.isdisjoint(theirs) and _is_implied(said, fact, match)
+
+
+def _is_implied(said: Amount, fact: Amount, match: Match) -> bool:
+    """Whether the bound of a claim follows from that of the fact, for the same number."""
+    bounds = {fact.bound, said.bound}
+    return (
+        fact.bound in {"exact", said.bound}
+        or _is_named_limit(said, fact, match)
+        or (said.is_in and fact.bound in {"at_most", "less_than"})
+        or (fact.bound, said.bound) in _IMPLIED
+        or (said.is_time and bounds == {"at_most", "less_than"})
     )
 
 
@@ -107,14 +109,16 @@ _IMPLIED = frozenset((("less_than", "at_most"), ("more_than", "at_least")))
 """Bounds of a fact, and what follows from them for the same number."""
 
 
-def _is_same_range(said: Amount, fact: Amount, of) -> bool:  # noqa: ANN001
+def _is_same_range(said: Amount, fact: Amount, of: Callable[[Amount, Fraction], Fraction]) -> bool:
     if fact.high is None:
         return False
     low, high = of(fact, fact.value), of(fact, fact.high)
     if said.high is not None:
         return (of(said, said.value), of(said, said.high)) == (low, high)
     value = of(said, said.value)
-    return (said.bound == "at_most" and value == high) or (said.bound == "at_least" and value == low)
+    return (said.bound == "at_most" and value == high) or (
+        said.bound == "at_least" and value == low
+    )
 
 
 def _rate_differs(said: Amount, fact: Amount, match: Match) -> str:
@@ -123,6 +127,12 @@ def _rate_differs(said: Amount, fact: Amount, match: Match) -> str:
     language = match.claim.reading.language
     around = match.claim.reading.lows
     rates = {m.name.partition(":")[2] for m in match.claim.reading.moments if m.name[:4] == "rate"}
+    rates |= {
+        unit
+        for at, low in enumerate(around[:-1])
+        if low == "per"
+        for unit in match.claim.reading.lexicon.units.labels((around[at + 1],))
+    }
     for one in said.per:
         if one in TIME:
             fits = one in fact.per or _facts_rate(one, match)
@@ -150,7 +160,16 @@ def _is_rate(amount: Amount, match: Match) -> bool:
     """`once a year` where the fact says yearly."""
     if amount.is_every and amount.value == 1 and amount.units:
         return _facts_rate(amount.units[0], match) or _is_per(amount.units[0], match)
-    return amount.value == 1 and len(amount.per) == 1 and _facts_rate(next(iter(amount.per)), match)
+    if amount.value != 1 or len(amount.per) != 1:
+        return False
+    unit = next(iter(amount.per))
+    clause = match.clause
+    is_every = any(
+        a.is_every and a.value == 1 and unit in a.units
+        for a in clause.reading.amounts
+        if clause.start <= a.start < clause.end
+    )
+    return is_every or _facts_rate(unit, match)
 
 
 def _is_each(said: Amount, known: list[Amount], match: Match) -> bool:

@@ -1,5 +1,7 @@
 """Planned is not there yet, in beta is not released, and what was need not be."""
 
+from collections.abc import Iterator
+
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.lemmas import is_same
 from agent_runtime.grounding.reading import Mark
@@ -7,26 +9,35 @@ from agent_runtime.grounding.reading import Mark
 
 def availability(match: Match) -> str:
     """Names a plan, test phase or past of the fact that the claim leaves out."""
+    return next(_left_out(match), "")
+
+
+def _left_out(match: Match) -> Iterator[str]:
     claim, clause = match.claim, match.clause
     if _marks(match, "plan") and not claim.has("plan"):
-        return "the fact only says that it is planned"
+        yield "the fact only says that it is planned"
     for mark in _marks(match, "beta"):
         if not _is_kept(mark, match):
-            return f"the fact says {mark.words!r}"
+            yield f"the fact says {mark.words!r}"
     for mark in _marks(match, "ending"):
         if mark.start not in match.said and not _is_kept(mark, match):
-            return f"the fact says {mark.words!r}"
+            yield f"the fact says {mark.words!r}"
     if _marks(match, "past") and not claim.has("past"):
-        return "the fact speaks of the past"
+        yield "the fact speaks of the past"
     if claim.has("past") and not clause.has("past"):
-        return "the fact does not speak of the past"
-    if claim.has("already") and not clause.has("already") and clause.has("will", "plan", "negation"):
-        return "the fact does not say already"
-    if "was" in _auxiliaries(match) and not {"was", "were", "been"} & set(
-        claim.reading.lows[claim.start : claim.end]
-    ) and {"is", "are"} & set(claim.reading.lows[claim.start : claim.end]):
-        return "the fact says was, not is"
-    return ""
+        yield "the fact does not speak of the past"
+    if (
+        claim.has("already")
+        and not clause.has("already")
+        and clause.has("will", "plan", "negation")
+    ):
+        yield "the fact does not say already"
+    if (
+        "was" in _auxiliaries(match)
+        and not {"was", "were", "been"} & set(claim.reading.lows[claim.start : claim.end])
+        and {"is", "are"} & set(claim.reading.lows[claim.start : claim.end])
+    ):
+        yield "the fact says was, not is"
 
 
 def _marks(match: Match, name: str) -> tuple[Mark, ...]:

@@ -1,4 +1,4 @@
-"""What the fact says of one thing stays with it: plan and price, city and purpose, model and time."""
+"""What the fact says of one thing stays with it: plan and price, city and purpose."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,9 @@ def bindings(match: Match) -> str:
         points = _points(piece, match)
         for one in points:
             for other in points:
-                if one.number < other.number and (one.is_anchor or other.is_anchor):
-                    if _are_crossed(one, other, piece, match):
-                        return f"the fact does not say {one.words!r} of {other.words!r}"
+                is_pair = one.number < other.number and (one.is_anchor or other.is_anchor)
+                if is_pair and _are_crossed(one, other, piece, match):
+                    return f"the fact does not say {one.words!r} of {other.words!r}"
     return ""
 
 

@@ -9,8 +9,10 @@ def causes(match: Match) -> str:
     """Names a cause that the draft makes of two things that only stand side by side."""
     claim, clause = match.claim, match.clause
     is_causal = claim.has("cause") or any(is_reason(claim.reading, p) for p in claim.pieces)
-    if is_causal and not clause.has("cause", "benefit") and not any(
-        is_reason(clause.reading, p) for p in clause.pieces
+    if (
+        is_causal
+        and not clause.has("cause", "benefit")
+        and not any(is_reason(clause.reading, p) for p in clause.pieces)
     ):
         return "the fact does not say why"
     return ""

@@ -9,9 +9,13 @@ def comparisons(match: Match) -> str:
     claim, clause = match.claim, match.clause
     taken = {at for a in claim.reading.amounts for at in range(a.start, a.end)}
     known = clause.reading.marked(("compare",), clause.start, clause.end)
-    bounds = clause.reading.marked(("more_than", "less_than", "at_least", "at_most"), clause.start, clause.end)
+    bounds = clause.reading.marked(
+        ("more_than", "less_than", "at_least", "at_most"), clause.start, clause.end
+    )
     for mark in claim.reading.marked(("compare",), claim.start, claim.end):
-        if mark.start in taken or (mark.words == "most" and claim.has("most") and clause.has("most")):
+        if mark.start in taken or (
+            mark.words == "most" and claim.has("most") and clause.has("most")
+        ):
             continue
         if not any(_is_same(mark, other, match) for other in (*known, *bounds)):
             return f"the fact does not compare: {mark.words!r}"

@@ -1,12 +1,19 @@
 """May stays may: a claim is never surer, stricter or further along than its fact."""
 
-from agent_runtime.grounding.claims import Match
+from collections.abc import Iterator
 
-_OPEN = frozenset(("month", "season", "quarter", "half", "ordinal"))
+from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.phrases import word_set
+
+_OPEN = word_set("month season quarter half ordinal")
 
 
 def modality(match: Match) -> str:
     """Names the first word of the claim that says more than the fact does."""
+    return next(_stronger(match), "")
+
+
+def _stronger(match: Match) -> Iterator[str]:
     claim = match.claim
     fact = {name for name in _NAMES if _clause_has(match, name)}
     said = {name for name in _NAMES if claim.has(name)}
@@ -15,29 +22,37 @@ def modality(match: Match) -> str:
         said.add("can")
     if lows and lows[0].endswith("ing"):
         said.add("can")
-    if "may" in said and not fact & {"may", "can", "will", "plan", "should"} and not match.clause.has("hedge", "some"):
-        return "it says may, the fact does not"
+    if (
+        "may" in said
+        and not fact & {"may", "can", "will", "plan", "should"}
+        and not match.clause.has("hedge", "some")
+    ):
+        yield "it says may, the fact does not"
     if "certain" in said and not _is_said_so(match):
-        return "it is certain, the fact is not"
+        yield "it is certain, the fact is not"
     has_least = any(a.bound == "at_least" for a in match.clause.reading.amounts)
     has_least = has_least or "minimum" in match.clause.lows
-    if "must" in said and "must" not in fact and not has_least and not _is_denied_there(match, "must"):
-        return "it says must, the fact does not"
+    if (
+        "must" in said
+        and "must" not in fact
+        and not has_least
+        and not _is_denied_there(match, "must")
+    ):
+        yield "it says must, the fact does not"
     if "must" in fact and "may" in said and "may" not in fact:
-        return "it says may, the fact says must"
+        yield "it says may, the fact says must"
     if "must" in fact and not said & {"must"} and not _is_denied(match):
-        return "the fact says must"
+        yield "the fact says must"
     if "should" in said and not fact & {"should", "may"}:
-        return "it recommends, the fact does not"
+        yield "it recommends, the fact does not"
     if "will" in said and fact & {"may", "can", "should"} and not said & {"may", "can"}:
-        return "it says will, the fact says may or can"
+        yield "it says will, the fact says may or can"
     if "may" in fact and not said & {"may", "can"}:
-        return "the fact only says may"
+        yield "the fact only says may"
     if "can" in fact and not said & {"may", "can"} and not _is_denied(match):
-        return "the fact only says can"
+        yield "the fact only says can"
     if "will" in fact and not said & {"will", "plan"} and _is_dated(match):
-        return "the fact says will, not is"
-    return ""
+        yield "the fact says will, not is"
 
 
 _NAMES = ("may", "can", "should", "must", "will", "certain", "plan")
@@ -66,7 +81,7 @@ def _is_denied(match: Match) -> bool:
     return any(p.is_negated for p in match.claim.pieces)
 
 
-_NOT_ABLE = frozenset("table reliable valuable comparable sustainable stable cable".split())
+_NOT_ABLE = word_set("table reliable valuable comparable sustainable stable cable")
 
 
 def _is_denied_there(match: Match, name: str) -> bool:

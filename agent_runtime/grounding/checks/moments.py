@@ -26,8 +26,11 @@ def moments(match: Match) -> str:
 
 def _is_numbered_alike(said: Moment, same: list[Moment], match: Match) -> bool:
     """The first Monday of a month is not every Monday."""
+
     def number(moment: Moment, others: tuple[Moment, ...]) -> str:
-        return next((m.name for m in others if m.end == moment.start and m.name[:7] == "ordinal"), "")
+        return next(
+            (m.name for m in others if m.end == moment.start and m.name[:7] == "ordinal"), ""
+        )
 
     mine = number(said, match.claim.reading.moments)
     return any(mine == number(m, match.clause.reading.moments) for m in same)

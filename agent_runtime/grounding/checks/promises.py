@@ -1,6 +1,7 @@
 """Guarantees, refunds and commitments are made by facts, not by drafts."""
 
 from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.phrases import word_set
 
 
 def promises(match: Match) -> str:
@@ -16,6 +17,7 @@ def promises(match: Match) -> str:
     return ""
 
 
-_CHANGES = frozenset(
-    "fell fall falls drop dropped down less fewer lower rose rise up gained decreased decrease declined increased growth shorter faster cheaper save discount".split()
+_CHANGES = word_set(
+    "fell fall falls drop dropped down less fewer lower rose rise up gained decreased "
+    "decrease declined increased growth shorter faster cheaper save discount"
 )

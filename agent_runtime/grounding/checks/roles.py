@@ -1,10 +1,11 @@
 """Who did what to whom: A bought B is not B bought A, by whichever voice it is said."""
 
 from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.reading import Reading
 
 _WE = frozenset(("we", "us", "our", "ours"))
-_PARTICIPLE_BEFORE = frozenset(("is", "are", "was", "were", "been", "be", "being", "gets", "got"))
+_PARTICIPLE_BEFORE = word_set("is are was were been be being gets got")
 
 
 def roles(match: Match) -> str:
@@ -19,7 +20,9 @@ def roles(match: Match) -> str:
         if verb is None or place not in claim.reading.verbs:
             continue
         for name in both:
-            if _is_apart(claim.reading, said[name], place) or _is_apart(clause.reading, known[name], verb):
+            if _is_apart(claim.reading, said[name], place) or _is_apart(
+                clause.reading, known[name], verb
+            ):
                 continue
             mine = _role(claim.reading, said[name], place)
             theirs = _role(clause.reading, known[name], verb)
@@ -42,16 +45,22 @@ def _done_to_us(match: Match) -> str:
     claim, clause = match.claim, match.clause
     reading = claim.reading
     for at in range(claim.start + 1, claim.end):
-        if reading.lows[at] in claim.self_names and at - 1 in reading.verbs and not _modifies(reading, at):
+        if (
+            reading.lows[at] in claim.self_names
+            and at - 1 in reading.verbs
+            and not _modifies(reading, at)
+        ):
             begin = clause.start if "by" in clause.lows else clause.head
-            before = any(clause.reading.lows[p] in claim.self_names for p in range(begin, clause.end))
+            before = any(
+                clause.reading.lows[p] in claim.self_names for p in range(begin, clause.end)
+            )
             is_question = at - 1 == claim.start or reading.lows[at - 1] in _AUXILIARIES
             if not before and not is_question:
                 return f"the fact does not say that of {reading.tokens[at].text!r}"
     return ""
 
 
-_AUXILIARIES = frozenset("is are was were do does did can could will would has have may must should".split())
+_AUXILIARIES = word_set("is are was were do does did can could will would has have may must should")
 
 
 def _names(
@@ -73,7 +82,10 @@ def _names(
 
 def _modifies(reading: Reading, at: int) -> bool:
     """Whether a name stands before a noun of its own: a Brennwerk engineer."""
-    return any(w.place == at + 1 and not w.is_name for w in reading.words) and at + 1 not in reading.verbs
+    return (
+        any(w.place == at + 1 and not w.is_name for w in reading.words)
+        and at + 1 not in reading.verbs
+    )
 
 
 def _is_apart(reading: Reading, name: int, verb: int) -> bool:
@@ -97,9 +109,14 @@ def _role(reading: Reading, name: int, verb: int) -> str:
     return "" if is_passive or name - verb > 8 else "done"
 
 
-_PREPOSITIONS = frozenset("to from by for in at on with of into against via through over under".split())
+_PREPOSITIONS = word_set("to from by for in at on with of into against via through over under")
 _EXCHANGED = (
-    {"doer", "done"}, {"doer", "from"}, {"doer", "to"}, {"from", "to"}, {"doer", "against"}, {"done", "from"}
+    {"doer", "done"},
+    {"doer", "from"},
+    {"doer", "to"},
+    {"from", "to"},
+    {"doer", "against"},
+    {"done", "from"},
 )
 
 
@@ -114,11 +131,23 @@ def _than(match: Match) -> str:
         places = match.places.get(word.place, ())
         if word.is_name and places and all((p < theirs) != (word.place < mine) for p in places):
             return f"the fact has {word.text!r} on the other side of the comparison"
+    if _is_swapped(match, mine, theirs):
+        return "the fact compares the other way round"
     for amount in claim.reading.amounts:
         same = [a for a in clause.reading.amounts if a.key == amount.key]
         if same and all((a.start < theirs) != (amount.start < mine) for a in same):
             return f"the fact has {amount.words!r} on the other side of the comparison"
     return ""
+
+
+def _is_swapped(match: Match, mine: int, theirs: int) -> bool:
+    """Whether a word went from before than to behind it, and another one the other way."""
+    sides = {
+        (place < mine, places[0] < theirs)
+        for place, places in match.places.items()
+        if len({p < theirs for p in places}) == 1
+    }
+    return (True, False) in sides and (False, True) in sides
 
 
 def _place(lows: tuple[str, ...], word: str, start: int, end: int) -> int | None:

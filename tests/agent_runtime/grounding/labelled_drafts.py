@@ -1,4 +1,4 @@
-"""The labelled drafts beside this file, judged: which false ones are caught, which honest blocked."""
+"""The labelled drafts beside this file, judged: false ones caught, honest ones blocked."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,9 @@ def drafts(name: str) -> Iterator[Labelled]:
             companies = _yaml(FOLDER / name / "facts.yaml")
             for who, texts in _yaml(path).items():
                 for text in texts:
-                    yield _labelled(path.stem if label == "false" else "honest", companies[who], text)
+                    yield _labelled(
+                        path.stem if label == "false" else "honest", companies[who], text
+                    )
     for path in sorted((FOLDER / name).glob("scenarios*.yaml")):
         for scenario in _yaml(path):
             for kind, text in scenario["planted"].items():
@@ -67,7 +69,9 @@ def _labelled(kind: str, facts: dict[str, str], text: str) -> Labelled:
     given = tuple(Given(name, fact) for name, fact in facts.items())
     lie = " ".join(_LIE.findall(text))
     if bool(lie) == (kind == "honest"):
-        raise ValueError(f"{kind}: {text!r} marks a falsehood where there is none, or none where is")
+        raise ValueError(
+            f"{kind}: {text!r} marks a falsehood where there is none, or none where is"
+        )
     return Labelled(kind, given, text.replace("*", ""), lie)
 
 

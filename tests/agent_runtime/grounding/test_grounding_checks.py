@@ -39,7 +39,11 @@ TABLE = {
     "modality": (
         "Delivery may take five days.",
         ["It might take five days to deliver.", "Delivery may take 5 days."],
-        ["Delivery takes five days.", "Delivery will take five days.", "Delivery must take five days."],
+        [
+            "Delivery takes five days.",
+            "Delivery will take five days.",
+            "Delivery must take five days.",
+        ],
     ),
     "quantifiers": (
         "Most customers go live within four weeks.",
@@ -89,7 +93,10 @@ TABLE = {
     "addresses": (
         "The price list is at https://norda.example/prices.",
         ["You find the price list at norda.example/prices."],
-        ["The price list is at https://norda.example/offers.", "The price list is at prices@norda.example."],
+        [
+            "The price list is at https://norda.example/offers.",
+            "The price list is at prices@norda.example.",
+        ],
     ),
     "coverage": (
         "Alerts can be sent to Slack.",

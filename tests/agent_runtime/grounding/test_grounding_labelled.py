@@ -17,14 +17,18 @@ def wrong(names, *, honest):
     return len(missed) / len(every), [(j.draft.text, j.findings) for j in missed]
 
 
-@pytest.mark.parametrize("names", [("tuned",), ("held_out",), SETS], ids=["tuned", "held_out", "all"])
+@pytest.mark.parametrize(
+    "names", [("tuned",), ("held_out",), SETS], ids=["tuned", "held_out", "all"]
+)
 def test_at_least_99_of_100_false_claims_are_blocked(names):
     """R58: every kind of falsehood, at the sentence that bears it."""
     share, missed = wrong(names, honest=False)
     assert share <= 0.01, missed
 
 
-@pytest.mark.parametrize("names", [("tuned",), ("held_out",), SETS], ids=["tuned", "held_out", "all"])
+@pytest.mark.parametrize(
+    "names", [("tuned",), ("held_out",), SETS], ids=["tuned", "held_out", "all"]
+)
 def test_at_most_3_of_100_honest_drafts_are_blocked(names):
     share, blocked = wrong(names, honest=True)
     assert share <= 0.03, blocked

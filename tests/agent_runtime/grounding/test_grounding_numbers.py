@@ -40,7 +40,8 @@ def test_an_amount_is_read_in_words_and_digits(language, text, value, units):
 def test_another_number_is_never_supported(fact, said):
     """R58: a digit more or less is another claim."""
     found = ground(
-        f"The plan costs {said} euros per month.", [Given("f", f"The plan costs {fact} euros per month.")]
+        f"The plan costs {said} euros per month.",
+        [Given("f", f"The plan costs {fact} euros per month.")],
     )
     assert [f.verdict for f in found] == ["supported" if said == fact else "blocked"]
 
@@ -48,7 +49,9 @@ def test_another_number_is_never_supported(fact, said):
 @given(st.text(max_size=200), st.sampled_from((*LANGUAGES, "")))
 @settings(max_examples=150, deadline=None)
 def test_no_text_breaks_the_checks(text, language):
-    for one in ground(text, [Given("f", text), Given("g", "Data stays in Ireland.")], language=language):
+    for one in ground(
+        text, [Given("f", text), Given("g", "Data stays in Ireland.")], language=language
+    ):
         assert one.verdict in {"supported", "courtesy", "question", "blocked"}
 
 
