@@ -59,12 +59,15 @@ def _kind(clause: Clause, name: str) -> frozenset[str]:
 
 
 def _leading(clause: Clause) -> str:
-    """The name with which a clause begins; none for a title or for one model of several."""
+    """The name with which a clause begins; none for a title, a plan, a model, or a past deed."""
     words = [w for w in clause.words if w.place <= clause.start + 1]
     name = next((w for w in words if w.is_name or w.is_firm), None)
     if name is None or name.low in _TITLES or any(c.isdigit() for c in name.low):
         return ""
     lows = clause.reading.lows
+    verb = lows[clause.head] if clause.head < len(lows) else ""
+    if verb.endswith("ed") or verb in {"cut", "won", "grew", "fell"}:
+        return ""
     after = lows[name.place + 1] if name.place + 1 < len(lows) else ""
     following = clause.reading.tokens[name.place + 1 : name.place + 2]
     is_plural = name.low.endswith("s") and not (following and following[0].is_capital)

@@ -131,13 +131,14 @@ def _scope_left_out(match: Match) -> str:
     for mark in clause.reading.marked(("only",), clause.start, clause.end):
         after = [w for w in clause.words if mark.end <= w.place < mark.end + 3]
         is_used = match.piece_of(mark.start) in match.used or mark.start < clause.head
+        after = after or [w for w in clause.words if mark.start - 3 <= w.place < mark.start]
         if after and is_used and not any(is_said(w, match) for w in after):
             return f"the fact says only {after[0].text!r}"
     return ""
 
 
 def _cap_left_out(match: Match) -> str:
-    clause = match.clause
+    claim, clause = match.claim, match.clause
     for amount in clause.reading.amounts:
         if not clause.start <= amount.start < clause.end:
             continue
@@ -145,10 +146,9 @@ def _cap_left_out(match: Match) -> str:
         is_cap = (
             amount.bound in {"at_most", "less_than", "at_least", "more_than"} and not amount.is_time
         )
-        has_any = any(
-            match.claim.start <= a.start < match.claim.end for a in match.claim.reading.amounts
-        )
-        if is_used and is_cap and not has_any:
+        figures = claim.reading.amounts
+        is_kept = any(a.key == amount.key for a in figures if claim.start <= a.start < claim.end)
+        if is_used and is_cap and not is_kept:
             return f"the limit {amount.words!r} of the fact is left out"
     for mark in clause.reading.marked(("at_most",), clause.start, clause.end):
         is_loose = not any(a.start <= mark.start <= a.end for a in clause.reading.amounts)

@@ -62,7 +62,7 @@ def _clause_has(match: Match, name: str) -> bool:
     """Whether a mark stands in a piece of the clause on which the claim stands."""
     clause = match.clause
     return any(
-        match.piece_of(mark.start) in match.used or mark.start < clause.head
+        match.piece_of(mark.start) in match.used or mark.start <= clause.head
         for mark in clause.reading.marked((name,), clause.start, clause.end)
     )
 

@@ -28,7 +28,25 @@ def roles(match: Match) -> str:
             theirs = _role(clause.reading, known[name], verb)
             if {mine, theirs} in _EXCHANGED:
                 return f"the fact has {name!r} on the other side of {clause.reading.lows[verb]!r}"
-    return _done_by(match, said, known) or _done_to_us(match) or _than(match)
+    return _done_once(match) or _done_by(match, said, known) or _done_to_us(match) or _than(match)
+
+
+def _done_once(match: Match) -> str:
+    """What somebody did once is no promise to others: `X reduced costs`, `you will do so`."""
+    claim, clause = match.claim, match.clause
+    lows = clause.reading.lows
+    verb = lows[clause.head] if clause.head < len(lows) else ""
+    is_past = verb.endswith("ed") or verb in {"was", "were", "fell", "rose", "grew", "cut", "won"}
+    named = [w for w in clause.words if w.place < clause.head and (w.is_name or w.is_firm)]
+    others = [w for w in named if w.low not in claim.self_names]
+    if not is_past or not others:
+        return ""
+    is_of_us = claim.reading.lows[claim.start] in {"you", "your", "we", "our", "customers"}
+    if claim.has("will") and not clause.has("will"):
+        return "the fact tells of the past, not of what will be"
+    if is_of_us and not any(w.place in match.said for w in others):
+        return f"the fact says so of {others[0].text!r} only"
+    return ""
 
 
 def _done_by(match: Match, said: dict[str, int], known: dict[str, int]) -> str:
