@@ -20,7 +20,7 @@ GROUNDING = (
     "word that says something. Claims that hide in a question or a courtesy are held against the "
     "facts as well. What no check is written for, such as a seventh language, is blocked.",
     "",
-    "`parley ground drafts.jsonl` says it of drafts and facts in a file, sentence by sentence, with "
+    "`parley ground drafts.jsonl` says it of drafts and facts in a file, by sentence, with "
     "the reason. `PARLEY_ENTAILMENT_URL` names a model of entailment behind a `/predict` endpoint; "
     "it may supply a common word that no list of synonyms has, and never overrules a check.",
     "",
