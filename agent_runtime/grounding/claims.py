@@ -68,6 +68,14 @@ class Match:
                 for own in self.clause.reading.amounts:
                     if own.key == amount.key and self.clause.start <= own.start < self.clause.end:
                         found.add(self.piece_of(own.start))
+        for moment in self.claim.reading.moments:
+            numbers = {
+                self.piece_of(own.start)
+                for own in self.clause.reading.moments
+                if own.name == moment.name and self.clause.start <= own.start < self.clause.end
+            }
+            if self.claim.start <= moment.start < self.claim.end and len(numbers) == 1:
+                found |= numbers
         return frozenset(found or range(len(self.clause.pieces)))
 
     def piece_of(self, place: int) -> int:

@@ -26,6 +26,8 @@ MIN_ENTAILED = 0.9
 """How sure the model must be before it supplies a word that no list of synonyms has."""
 
 _SAYING = word_set("negation may must will certain promise all only most compare cause vendor")
+_TELLING_WORDS = 8
+"""A draft of fewer words is taken to be in the language of its facts."""
 _MAX_PIECES = 14
 _MAX_LENGTH = 1_200
 """Characters of a sentence; nobody speaks or writes longer ones to a buyer."""
@@ -86,9 +88,10 @@ def language_of(text: str, facts: Sequence[Given]) -> str:
         return quick
     from agent_runtime.hearing.language import detect_language
 
-    spoken = " ".join(f.text for f in facts)[:600]
-    fallback = (commonest(spoken) or detect_language(spoken, fallback="en")) if facts else "en"
-    return detect_language(text, fallback=fallback)
+    told = " ".join(f.text for f in facts)[:600]
+    fallback = (commonest(told) or detect_language(told, fallback="en")) if facts else "en"
+    is_short = len(text.split()) < _TELLING_WORDS
+    return fallback if facts and is_short else detect_language(text, fallback=fallback)
 
 
 def ground_of(facts: tuple[Given, ...], language: str) -> Ground:

@@ -66,7 +66,8 @@ def _leading(clause: Clause) -> str:
         return ""
     lows = clause.reading.lows
     verb = lows[clause.head] if clause.head < len(lows) else ""
-    if verb.endswith("ed") or verb in {"cut", "won", "grew", "fell"}:
+    is_past = verb.endswith("ed") and verb not in clause.reading.lexicon.verbs
+    if is_past or verb in {"cut", "won", "grew", "fell"}:
         return ""
     after = lows[name.place + 1] if name.place + 1 < len(lows) else ""
     following = clause.reading.tokens[name.place + 1 : name.place + 2]

@@ -48,6 +48,15 @@ def _points(piece: Piece, match: Match) -> list[_Point]:
             }
             if len(numbers) == 1:
                 found.append(_Point(amount.words, numbers.pop(), True))
+    for moment in match.claim.reading.moments:
+        if piece.start <= moment.start < piece.end:
+            numbers = {
+                match.piece_of(m.start)
+                for m in clause.reading.moments
+                if m.name == moment.name and clause.start <= m.start < clause.end
+            }
+            if len(numbers) == 1:
+                found.append(_Point(moment.words, numbers.pop(), True))
     return found
 
 
@@ -73,5 +82,9 @@ def _rivals(number: int, piece: Piece, match: Match) -> frozenset[str]:
             found.add("anchor" if is_anchor else "word")
     for amount in clause.reading.amounts:
         if stretch.start <= amount.start < stretch.end and amount.key not in values:
+            found.add("anchor")
+    times = {m.name for m in match.claim.reading.moments if piece.start <= m.start < piece.end}
+    for moment in clause.reading.moments:
+        if stretch.start <= moment.start < stretch.end and moment.name not in times:
             found.add("anchor")
     return frozenset(found)

@@ -36,14 +36,16 @@ def _done_once(match: Match) -> str:
     claim, clause = match.claim, match.clause
     lows = clause.reading.lows
     verb = lows[clause.head] if clause.head < len(lows) else ""
-    is_past = verb.endswith("ed") or verb in {"was", "were", "fell", "rose", "grew", "cut", "won"}
+    is_regular = verb.endswith("ed") and verb not in clause.reading.lexicon.verbs
+    is_past = is_regular or verb in {"was", "were", "fell", "rose", "grew", "cut", "won"}
     named = [w for w in clause.words if w.place < clause.head and (w.is_name or w.is_firm)]
     others = [w for w in named if w.low not in claim.self_names]
+    is_done = is_past or (verb in {"has", "have"} and clause.reading.verbs[-1] > clause.head)
+    if is_done and claim.has("will") and not clause.has("will"):
+        return "the fact tells of the past, not of what will be"
     if not is_past or not others:
         return ""
     is_of_us = claim.reading.lows[claim.start] in {"you", "your", "we", "our", "customers"}
-    if claim.has("will") and not clause.has("will"):
-        return "the fact tells of the past, not of what will be"
     if is_of_us and not any(w.place in match.said for w in others):
         return f"the fact says so of {others[0].text!r} only"
     return ""

@@ -21,6 +21,11 @@ def _modifier_left_out(match: Match) -> str:
     """Night slots are not slots: a noun is said with the word that narrows it."""
     clause, reading = match.clause, match.clause.reading
     by_place = {w.place: w for w in clause.words}
+    said = {m.name for m in match.claim.reading.moments}
+    for moment in reading.moments:
+        is_ordinal = moment.name.startswith("ordinal") and moment.end in match.said
+        if is_ordinal and moment.name not in said:
+            return f"the fact says so of {moment.words} {reading.lows[moment.end]!r} only"
     for place in match.said:
         before = by_place.get(place - 1)
         if before is None or place in reading.verbs or place - 1 in reading.verbs:
