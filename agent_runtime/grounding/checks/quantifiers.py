@@ -9,7 +9,8 @@ def quantifiers(match: Match) -> str:
     for mark in claim.reading.marked(("all",), claim.start, claim.end):
         if not clause.has("all") and not _is_harmless(mark.words, match):
             return f"the fact does not say {mark.words!r}"
-    if claim.has("only") and not clause.has("only", "compare"):
+    is_only_if = claim.has("if") and clause.has("if", "at_least")
+    if claim.has("only") and not (is_only_if or clause.has("only", "compare")):
         return "the fact does not say only"
     if claim.has("most") and not clause.has("most", "all"):
         return "the fact does not say most"
