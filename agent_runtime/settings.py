@@ -197,6 +197,8 @@ class Settings(BaseSettings):
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""
     """Where the source of company data that is asked over HTTP answers."""
+    entailment_url: str = ""
+    """Endpoint of a model that gives grounding a second opinion; empty means checks alone."""
     console_key: str = ""
     """Signs chat windows and links in mails; empty means one that is kept in the workspace."""
     console_origins: str = ""

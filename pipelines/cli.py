@@ -40,6 +40,7 @@ COMMANDS = {
         "Say what a mail is: reply, bounce, complaint",
     ),
     "perceive": ("agent_runtime.perceive_cli:app", "Say what each message means"),
+    "ground": ("agent_runtime.grounding.cli:app", "Say which sentences stand on facts"),
     "redteam": ("agent_runtime.redteam.cli:app", "Attack the agent with texts, and count effects"),
     "mind": ("pipelines.mind:app", "Measure how well messages are read"),
     "model": ("pipelines.models.cli:app", "Register models, compare them, choose the champion"),

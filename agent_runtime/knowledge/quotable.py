@@ -50,12 +50,17 @@ class Quotable:
 
     def is_approved(self, fact: str, *, text: str, language: str, now: datetime) -> bool:
         """Says whether a passage is live in these very words and this language."""
+        return text in self.texts_of(fact, language=language, now=now)
+
+    def texts_of(self, fact: str, *, language: str, now: datetime) -> tuple[str, ...]:
+        """Returns the paragraphs of a passage while it is live in a language."""
         name, _, version = fact.rpartition("@")
         passage = self.retriever.passage(name)
-        return (
-            passage is not None
-            and str(passage.version) == version
-            and passage.locale == language
-            and now < passage.expires
-            and text in paragraphs_of(passage.text)
-        )
+        if (
+            passage is None
+            or str(passage.version) != version
+            or passage.locale != language
+            or now >= passage.expires
+        ):
+            return ()
+        return paragraphs_of(passage.text)

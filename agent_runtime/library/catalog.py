@@ -85,6 +85,17 @@ class Library:
             for content in self._facts.get(fact, ())
         )
 
+    def texts_of(self, fact: str, *, language: str, now: datetime) -> tuple[str, ...]:
+        """Returns what a fact says in a language while it is live, slots as placeholders."""
+        if fact.startswith(QUOTE):
+            return self.knowledge.texts_of(fact, language=language, now=now)
+        return tuple(
+            text
+            for content in self._facts.get(fact, ())
+            if content.locale == language and now < content.expires
+            for text in content.claims
+        )
+
     def discloses(self, fact: str) -> bool:
         """Says whether a fact tells the reader that an AI writes, in every language."""
         contents = self._facts.get(fact, ())

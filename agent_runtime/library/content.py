@@ -126,6 +126,18 @@ class Content(BaseModel):
         return tuple(part.strip() for part in self.body.split("\n\n") if part.strip())
 
     @property
+    def claims(self) -> tuple[str, ...]:
+        """The paragraphs as a draft may stand on them: facts of the CRM as placeholders.
+
+        Paragraphs with times or other slots that only this text fills are left out.
+        """
+        return tuple(
+            part.format_map(SLOT_VALUES)
+            for part in self.paragraphs
+            if SLOT_VALUES.keys() >= set(SLOT.findall(part))
+        )
+
+    @property
     def without_chat(self) -> "Content":
         """The same text, for a company that has no page with the chat."""
         mark = f"{{{CHAT_LINK}}}"

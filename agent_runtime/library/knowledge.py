@@ -63,6 +63,10 @@ class Knowledge(Protocol):
         """Says whether a passage (`id@version`) is live and one of its paragraphs is `text`."""
         ...
 
+    def texts_of(self, fact: str, *, language: str, now: datetime) -> tuple[str, ...]:
+        """Returns the paragraphs of a passage (`id@version`) while it is live in a language."""
+        ...
+
 
 class NoKnowledge:
     """A company that has added no documents."""
@@ -74,6 +78,10 @@ class NoKnowledge:
     def is_approved(self, fact: str, **_: object) -> bool:
         """Says no: what nobody added nobody approved."""
         return False
+
+    def texts_of(self, fact: str, **_: object) -> tuple[str, ...]:
+        """Returns nothing."""
+        return ()
 
 
 NO_KNOWLEDGE = NoKnowledge()

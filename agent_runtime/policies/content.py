@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Sentence, Verdict
+from agent_runtime.grounding.draft import Given, ground
 from agent_runtime.policies.facts import Facts
 
 _PLACEHOLDER_FREE_PII = re.compile(
@@ -17,14 +18,17 @@ _NEVER_SENT = re.compile(
 
 
 def grounding(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops a sentence that no approved, live content says in these words."""
+    """Stops a sentence that approved, live content neither says in these words nor supports."""
     if facts.actor == "human" or (facts.approved_by and facts.is_edited):
         return Verdict("grounding", 1, "allow")
     if not proposal.sentences:
         return Verdict("grounding", 1, "block", "nothing to say")
     for sentence in proposal.sentences:
-        if not is_grounded(sentence, proposal, facts):
-            return Verdict("grounding", 1, "block", f"not approved: {sentence.text[:60]!r}")
+        if is_grounded(sentence, proposal, facts):
+            continue
+        if reason := why_unsupported(sentence, proposal, facts):
+            said = f"not approved: {sentence.text[:60]!r}; {reason}"
+            return Verdict("grounding", 1, "block", said)
     return Verdict("grounding", 1, "allow")
 
 
@@ -36,6 +40,22 @@ def is_grounded(sentence: Sentence, proposal: Proposal, facts: Facts) -> bool:
         )
         for fact in sentence.facts
     )
+
+
+def why_unsupported(sentence: Sentence, proposal: Proposal, facts: Facts) -> str:
+    """Returns why own words do not stand on the facts that they name; empty where they do.
+
+    Courtesies and questions claim nothing and need no fact.
+    """
+    given = [
+        Given(fact, text)
+        for fact in sentence.facts
+        for text in facts.approvals.texts_of(fact, language=proposal.language, now=facts.now)
+    ]
+    found = ground(sentence.text, given, language=proposal.language)
+    if not found:
+        return "it says nothing"
+    return next((one.reason for one in found if one.verdict == "blocked"), "")
 
 
 def disclosure(proposal: Proposal, facts: Facts) -> Verdict:

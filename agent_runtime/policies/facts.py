@@ -54,6 +54,10 @@ class Approvals(Protocol):
         """True when `fact` (`id@version`) exists, is not expired, and can read as `text`."""
         ...
 
+    def texts_of(self, fact: str, *, language: str, now: datetime) -> tuple[str, ...]:
+        """Returns what a live fact says in a language, on which own words may stand."""
+        ...
+
     def discloses(self, fact: str) -> bool:
         """True when this content tells the reader that an AI writes."""
         ...

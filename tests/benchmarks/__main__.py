@@ -12,7 +12,16 @@ import sys
 from importlib import import_module
 
 NAMES = (
-    *("assignment", "daily", "definitions", "experiments", "identity", "permit", "reading"),
+    *(
+        "assignment",
+        "daily",
+        "definitions",
+        "experiments",
+        "grounding",
+        "identity",
+        "permit",
+        "reading",
+    ),
     *("redaction", "sending", "trimming", "turns", "warehouse"),
 )
 

@@ -43,6 +43,9 @@ class Anything:
     def is_approved(self, fact: str, *, text: str, language: str, now: datetime) -> bool:
         return True
 
+    def texts_of(self, fact: str, *, language: str, now: datetime) -> tuple[str, ...]:
+        return ()
+
     def discloses(self, fact: str) -> bool:
         return fact.startswith("frame")
 

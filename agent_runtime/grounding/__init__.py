@@ -1,0 +1,1 @@
+"""Whether each sentence of a draft stands on approved facts: deterministic checks first."""

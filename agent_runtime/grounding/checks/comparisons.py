@@ -1,0 +1,29 @@
+"""Better, cheaper, the only one: a comparison is the fact's own, with the same on both sides."""
+
+from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.reading import Mark
+
+
+def comparisons(match: Match) -> str:
+    """Names the first comparison that the fact does not make."""
+    claim, clause = match.claim, match.clause
+    taken = {at for a in claim.reading.amounts for at in range(a.start, a.end)}
+    known = clause.reading.marked(("compare",), clause.start, clause.end)
+    bounds = clause.reading.marked(
+        ("more_than", "less_than", "at_least", "at_most"), clause.start, clause.end
+    )
+    for mark in claim.reading.marked(("compare",), claim.start, claim.end):
+        if mark.start in taken or (
+            mark.words == "most" and claim.has("most") and clause.has("most")
+        ):
+            continue
+        if not any(_is_same(mark, other, match) for other in (*known, *bounds)):
+            return f"the fact does not compare: {mark.words!r}"
+    return ""
+
+
+def _is_same(mark: Mark, other: Mark, match: Match) -> bool:
+    if mark.words == other.words:
+        return True
+    lines = match.claim.reading.lexicon.same_compares
+    return any({mark.words, other.words} <= line for line in lines)

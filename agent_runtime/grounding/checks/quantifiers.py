@@ -1,0 +1,43 @@
+"""Most stays most: all, every, only and any size are the fact's, never the draft's."""
+
+from agent_runtime.grounding.claims import Match
+
+
+def quantifiers(match: Match) -> str:
+    """Names a quantifier that says more than the fact, or one of the fact that was dropped."""
+    claim, clause = match.claim, match.clause
+    for mark in claim.reading.marked(("all",), claim.start, claim.end):
+        if not clause.has("all") and not _is_harmless(mark.words, match):
+            return f"the fact does not say {mark.words!r}"
+    is_only_if = claim.has("if") and clause.has("if", "at_least")
+    if claim.has("only") and not (is_only_if or clause.has("only", "compare")):
+        return "the fact does not say only"
+    if claim.has("most") and not clause.has("most", "all"):
+        return "the fact does not say most"
+    if clause.has("most") and not claim.has("most", "some"):
+        return "the fact only says most"
+    if _has_some(match) and not claim.has("some", "may"):
+        return "the fact only says some"
+    return ""
+
+
+def _is_harmless(words: str, match: Match) -> bool:
+    """`at all`, `any` after a not, `each` with an amount."""
+    claim = match.claim
+    is_denied = any(p.is_negated for p in claim.pieces)
+    if words in {"any", "anything", "anyone", "anybody"} and is_denied:
+        return True
+    bounds = {"more_than", "at_least", "less_than", "at_most"}
+    if words == "any" and any(a.bound in bounds for a in match.clause.reading.amounts):
+        return True
+    if words == "each" and match.clause.reading.amounts:
+        return True
+    return words == "every" and any(a.is_every or a.per for a in claim.reading.amounts)
+
+
+def _has_some(match: Match) -> bool:
+    clause = match.clause
+    return any(
+        match.piece_of(m.start) in match.used or m.start < clause.head
+        for m in clause.reading.marked(("some",), clause.start, clause.end)
+    )

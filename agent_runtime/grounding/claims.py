@@ -1,0 +1,168 @@
+"""A claim of a draft, held against one clause of a fact: which word is said by which."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from agent_runtime.grounding.clauses import Clause
+from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.phrases import word_set
+from agent_runtime.grounding.pieces import Piece, pieces_of
+from agent_runtime.grounding.reading import Reading, Word
+
+_OF_YOU = word_set("customer customers client clients user users your you")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A stretch of a sentence that says something, with the subject that it goes on about."""
+
+    reading: Reading
+    start: int
+    end: int
+    inherited: tuple[Word, ...] = ()
+    """Words of the piece before of which this stretch goes on to speak."""
+    known: frozenset[str] = frozenset()
+    """Words of all facts."""
+    self_names: frozenset[str] = frozenset()
+    """Names by which the company itself goes: as good as `we`."""
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Words of this stretch that must be covered."""
+        own = tuple(w for w in self.reading.words if self.start <= w.place < self.end)
+        return tuple(w for w in (*self.inherited, *own) if w.low not in self.self_names)
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The pieces of this stretch."""
+        return pieces_of(self.reading, self.start, self.end)
+
+    def has(self, *names: str) -> bool:
+        """Says whether a mark of one of these classes stands in it."""
+        return bool(self.reading.marked(names, self.start, self.end))
+
+
+@dataclass(frozen=True)
+class Match:
+    """What of a claim a clause covers."""
+
+    claim: Claim
+    clause: Clause
+    places: dict[int, tuple[int, ...]]
+    """By place of a word of the claim: the places of the clause that say it."""
+    uncovered: tuple[Word, ...]
+    turned: frozenset[int] = frozenset()
+    """Places of the claim where a word says with a not what the clause says without, or the other
+    way round."""
+
+    @cached_property
+    def used(self) -> frozenset[int]:
+        """Numbers of the pieces of the clause on which the claim stands, its subject aside."""
+        found: set[int] = set()
+        for places in self.places.values():
+            numbers = {self.piece_of(p) for p in places if p >= self.clause.head}
+            if len(numbers) == 1:
+                found |= numbers
+        for amount in self.claim.reading.amounts:
+            if self.claim.start <= amount.start < self.claim.end:
+                for own in self.clause.reading.amounts:
+                    if own.key == amount.key and self.clause.start <= own.start < self.clause.end:
+                        found.add(self.piece_of(own.start))
+        for moment in self.claim.reading.moments:
+            numbers = {
+                self.piece_of(own.start)
+                for own in self.clause.reading.moments
+                if own.name == moment.name and self.clause.start <= own.start < self.clause.end
+            }
+            if self.claim.start <= moment.start < self.claim.end and len(numbers) == 1:
+                found |= numbers
+        return frozenset(found or range(len(self.clause.pieces)))
+
+    def piece_of(self, place: int) -> int:
+        """Returns the number of the piece of the clause in which a place lies."""
+        for number, piece in enumerate(self.clause.pieces):
+            if piece.start <= place < piece.end:
+                return number
+        return 0
+
+    @cached_property
+    def said(self) -> frozenset[int]:
+        """Places of the clause that the claim says."""
+        return frozenset(p for places in self.places.values() for p in places)
+
+
+def match(claim: Claim, clause: Clause) -> Match:
+    """Returns which words of a claim a clause covers."""
+    language = claim.reading.language
+    places: dict[int, tuple[int, ...]] = {}
+    uncovered: list[Word] = []
+    turned: set[int] = set()
+    for word in claim.words:
+        found = tuple(w.place for w in clause.words if _says(word, w, language))
+        if found:
+            places[word.place] = found
+        elif against := tuple(w.place for w in clause.words if _opposes(word, w, claim.reading)):
+            places[word.place] = against
+            turned.add(word.place)
+        elif not _is_around(word, claim, clause) and not _is_meant(word, claim, clause):
+            uncovered.append(word)
+    return Match(claim, clause, places, tuple(uncovered), frozenset(turned))
+
+
+def _is_meant(word: Word, claim: Claim, clause: Clause) -> bool:
+    """The subject of a claim where the fact says `it`, and another fact says what that is."""
+    begins = clause.reading.lows[clause.start : clause.start + 1]
+    if not begins or begins[0] not in _IT or any(c.isdigit() for c in word.low):
+        return False
+    verb = next((v for v in claim.reading.verbs if claim.start <= v < claim.end), claim.start)
+    return word.place < verb and word.low in claim.known
+
+
+_IT = word_set("it its they their this these")
+
+
+def _opposes(word: Word, other: Word, reading: Reading) -> bool:
+    """`stays` and `does not leave`: one of the two words is the other one with a not."""
+    opposites = reading.lexicon.opposites
+    one, two = opposites.get(word.low, ""), opposites.get(other.low, "")
+    if bool(one) == bool(two):
+        return False
+    left, right = (one, other.low) if one else (two, word.low)
+    return is_same(left, right, reading.language)
+
+
+def _says(word: Word, other: Word, language: str) -> bool:
+    if word.low == other.low:
+        return True
+    if word.is_name or other.is_name:
+        return _is_same_name(word, other)
+    return is_same(word.low, other.low, language)
+
+
+def _is_same_name(word: Word, other: Word) -> bool:
+    """Names have no synonyms: only a genitive or plural ending may differ."""
+    short, long = sorted((word.low, other.low), key=len)
+    return (len(short) > 3 and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
+        word.is_name != other.is_name
+        and len(short) > 3
+        and is_same(short, long, "en")
+        and not any(c.isdigit() for c in long)
+        and short[:4] == long[:4]
+    )
+
+
+def _is_around(word: Word, claim: Claim, clause: Clause) -> bool:
+    language = claim.reading.language
+    if word.low in clause.lows:
+        return True
+    if not word.is_name and any(is_same(word.low, low, language) for low in clause.lows):
+        return True
+    if word.is_name or word.is_firm:
+        return False
+    if word.low in _OF_YOU and not _OF_YOU.isdisjoint(clause.lows):
+        return True
+    verb = next((v for v in claim.reading.verbs if claim.start <= v < claim.end), claim.start)
+    has_subject = any(w.place < clause.head for w in clause.words)
+    if word.place < verb and has_subject:
+        return False
+    return any(is_same(word.low, other, language) for other in clause.around)
