@@ -82,7 +82,7 @@ def lift(tx: Tx, value: str, *, why: str, proof: str, now: datetime) -> tuple[st
     if not why.strip():
         raise SuppressionError("field why is empty; say why this may be lifted.")
     hashed = PREFIX + hash_of(tx.tenant_id, "email", key)
-    asked = [*((scope, key) for scope in COLUMNS), ("email", hashed)]
+    asked: list[tuple[ListScope, str]] = [*((scope, key) for scope in COLUMNS), ("email", hashed)]
     live = [e for s, k in asked if (e := tx.listing(s, k)) is not None and e.lifted_at is None]
     contact = tx.contact_by_email(key)
     wish = tx.suppressed(contact.person_id) if contact else ""
