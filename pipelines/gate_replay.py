@@ -21,6 +21,10 @@ class _NoTexts:
         """Nothing is."""
         return False
 
+    def texts_of(self, fact: str, *, language: str, now: datetime) -> tuple[str, ...]:
+        """No fact says anything."""
+        return ()
+
     def discloses(self, fact: str) -> bool:
         """Nothing does."""
         return False
