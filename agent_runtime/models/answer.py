@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from agent_runtime.domain import Drafted, Guess, Sentence
+from agent_runtime.domain import SPEAKS, Drafted, Guess, Sentence
 from agent_runtime.models.answer_schema import Draft, Said, Written
 from agent_runtime.placeholders import TOKEN
-from agent_runtime.prompting.prompt import SPEAKS, Prompt
+from agent_runtime.prompting.prompt import Prompt
 
 
 class UnreadableAnswer(Exception):

@@ -6,14 +6,12 @@ again.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, cast
+from typing import cast
 
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
+from agent_runtime.models.oracle import BreakerState
 from agent_runtime.models.reply import OUTAGES, Unanswered
-
-BreakerState = Literal["closed", "open", "half-open"]
-"""closed: calls go through; open: none does; half-open: one tries whether they may again."""
 
 
 class Breaker:

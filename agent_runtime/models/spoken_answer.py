@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from agent_runtime.domain import Sentence
+from agent_runtime.domain import SPEAKS, Sentence
 from agent_runtime.models.answer import sentence_of, why_not_said
 from agent_runtime.models.answer_schema import Said
 from agent_runtime.models.vllm import VllmModel
-from agent_runtime.prompting.prompt import SPEAKS, Prompt
+from agent_runtime.prompting.prompt import Prompt
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent_runtime.models.answer_schema import schema_for
-from agent_runtime.models.breaker import Breaker, BreakerState
+from agent_runtime.models.breaker import Breaker
+from agent_runtime.models.oracle import BreakerState
 from agent_runtime.models.reply import FailureCode, Reply, Unanswered
 from agent_runtime.models.retry_budget import RetryBudget
 from agent_runtime.prompting.prompt import Prompt

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runtime.domain import ActionKind, Contact, Evidence, Observation, Perception, Session
+from agent_runtime.domain import (
+    SPEAKS,
+    ActionKind,
+    Contact,
+    Evidence,
+    Observation,
+    Perception,
+    Session,
+)
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import FACT_SLOTS, LOCALES
 from agent_runtime.library.knowledge import QUOTE
@@ -23,9 +31,6 @@ from agent_runtime.prompting.template import Template, read_template
 
 MAX_CHARACTERS = 4_000
 """Of a message that are put before the model; what comes later seldom says why it was written."""
-
-SPEAKS: tuple[ActionKind, ...] = ("answer", "ask", "share_asset")
-"""Actions that a draft is for; after any other the playbook's own texts speak, or a person."""
 
 OFFERED: tuple[ActionKind, ...] = (
     *SPEAKS,

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 from prompts_asked import prompt
-from vllm_stand_in import MODEL, serve
 
 from agent_runtime.models.answer import UnreadableAnswer, read_answer
 from agent_runtime.models.breaker import Breaker
@@ -13,6 +12,7 @@ from agent_runtime.models.reply import FAILURES, Unanswered
 from agent_runtime.models.retry_budget import RetryBudget
 from agent_runtime.models.spoken_answer import speaking
 from agent_runtime.models.vllm import VllmModel, VllmOptions
+from tests.agent_runtime.models.vllm_stand_in import MODEL, serve
 
 
 def ask(stand_in, *questions, model=None, **options):

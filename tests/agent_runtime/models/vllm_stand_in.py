@@ -15,11 +15,12 @@ from threading import Thread
 from time import monotonic, sleep
 
 import uvicorn
-from stand_in_answers import ANSWERS
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
+
+from tests.agent_runtime.models.stand_in_answers import ANSWERS
 
 MODEL = "stand-in"
 BLOCK = 16
@@ -169,7 +170,7 @@ class StandIn:
     def _read_before(self, tokens):
         """Counts tokens by whole blocks from the beginning, as vLLM's prefix cache does."""
         known, chain = 0, 0
-        for start in range(0, len(tokens) - BLOCK + 1, BLOCK):
+        for start in range(0, len(tokens) - BLOCK, BLOCK):
             chain = hash((chain, *tokens[start : start + BLOCK]))
             if chain in self._cached and known == start:
                 known = start + BLOCK
