@@ -37,10 +37,7 @@ def server():
 
 @pytest.fixture
 def stand_in(server):
-    server.behaviour, server.delay_s, server.fail_next = "honest", 0.0, 0
-    server.asked.clear()
-    server.seen.clear()
-    return server
+    return server.behave()
 
 
 def test_an_answer_names_the_fact_behind_each_sentence(stand_in):

@@ -25,10 +25,7 @@ def server():
 
 @pytest.fixture
 def stand_in(server):
-    server.behaviour, server.delay_s, server.fail_next = "honest", 0.0, 0
-    server.asked.clear()
-    server.seen.clear()
-    return server
+    return server.behave()
 
 
 def test_an_answer_in_approved_words_goes_out(stand_in):
