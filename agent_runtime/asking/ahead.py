@@ -37,7 +37,7 @@ class AskAhead:
     def __init__(self, store: Store, oracle: Oracle) -> None:
         self._store, self.oracle = store, oracle
         self._under_way: dict[str, _UnderWay] = {}
-        self._lock = Lock()
+        self._lock, self._counting = Lock(), Lock()
         self._answered = self._failed = 0
 
     def begin(self, tx: Tx, prompts: Mapping[str, tuple[str, Prompt]]) -> None:
@@ -48,11 +48,13 @@ class AskAhead:
             prompts: Thread and question by the key of the message.
         """
         for key, (thread_id, prompt) in prompts.items():
-            kept = tx.answer_to(prompt.key(self.oracle.name))
+            kept = tx.answer_to(prompt.key(self.oracle.name), message_key=key)
             with self._lock:
                 if key in self._under_way or (kept is not None and kept.state == "ANSWERED"):
                     continue
-                self._under_way[key] = _UnderWay(key, thread_id, prompt, self.oracle.ask(prompt))
+                reply = self.oracle.ask(prompt)
+                self._under_way[key] = _UnderWay(key, thread_id, prompt, reply)
+            reply.add_done_callback(self._count)
 
     def is_asked(self, key: str) -> bool:
         """Says whether a message's question is under way."""
@@ -70,19 +72,21 @@ class AskAhead:
             _wait(own.reply, self.oracle.patience_s)
         with self._lock:
             ended = [one for one in self._under_way.values() if one is own or one.reply.done()]
+        if not ended:
+            return
+        with self._store.begin() as tx:
             for one in ended:
-                del self._under_way[one.key]
-        if ended:
-            with self._store.begin() as tx:
-                for one in ended:
-                    self._keep(tx, one, now)
+                tx.save_answer(self._kept(one, now))
+            tx.publish(STATE, json.dumps(asdict(self._state(now))))
+        # Only now: another lane that found its answer gone from here would not find it kept yet.
+        with self._lock:
+            for one in ended:
+                self._under_way.pop(one.key, None)
 
-    def _keep(self, tx: Tx, one: _UnderWay, now: datetime) -> None:
+    def _kept(self, one: _UnderWay, now: datetime) -> KeptAnswer:
         reply = _wait(one.reply, 0.0)
-        self._answered += not reply.failure
-        self._failed += bool(reply.failure)
-        answer = KeptAnswer(
-            tenant_id=tx.tenant_id,
+        return KeptAnswer(
+            tenant_id=self._store.tenant_id,
             question=one.prompt.key(self.oracle.name),
             asked_for=one.key,
             thread_id=one.thread_id,
@@ -92,8 +96,12 @@ class AskAhead:
             reply=reply,
             state="FAILED" if reply.failure else "ANSWERED",
         )
-        tx.save_answer(answer)
-        tx.publish(STATE, json.dumps(asdict(self._state(now))))
+
+    def _count(self, reply: "Future[Reply]") -> None:
+        has_failed = bool(_wait(reply, 0.0).failure)
+        with self._counting:
+            self._answered += not has_failed
+            self._failed += has_failed
 
     def _state(self, now: datetime) -> ModelState:
         return ModelState(

@@ -1,5 +1,6 @@
 """What the store promises of answers of language models."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -29,17 +30,29 @@ class KeptAnswer:
     """When its words were removed, and by which rule; empty while they are there."""
 
 
+def best_of(answers: Iterable[KeptAnswer], message_key: str = "") -> KeptAnswer | None:
+    """Returns the answer that stands: one that is no failure, the message's own, the newest."""
+
+    def weight(one: KeptAnswer) -> tuple[bool, bool, datetime, str]:
+        return (one.state == "ANSWERED", one.asked_for == message_key, one.asked_at, one.question)
+
+    return max(answers, key=weight, default=None)
+
+
 class AnswerRows(Protocol):
     """The part of a transaction that answers of models need."""
 
     def save_answer(self, answer: KeptAnswer) -> None:
-        """Keeps an answer over an earlier one to the same question."""
+        """Keeps an answer over an earlier one to the same question for the same message."""
         ...
 
-    def answer_to(self, question: str) -> KeptAnswer | None:
-        """What was said to a question."""
+    def answer_to(self, question: str, *, message_key: str) -> KeptAnswer | None:
+        """What was said to a question, a failure only where nothing else was.
+
+        Two messages may ask the same; of their answers this message's own stands.
+        """
         ...
 
     def answer_for(self, message_key: str) -> KeptAnswer | None:
-        """What was last said to a question that was asked for this message."""
+        """What was said to questions that were asked for this message, as above."""
         ...

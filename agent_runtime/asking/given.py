@@ -36,7 +36,7 @@ def given(
     """
     if question.prompt is None:
         return Given(shipped, use=ModelUse(shipped.version, why_not=question.unasked))
-    kept = rows.answer_to(question.prompt.key(name))
+    kept = rows.answer_to(question.prompt.key(name), message_key=key)
     if kept is None:
         earlier = rows.answer_for(key)
         if earlier is None:

@@ -339,7 +339,7 @@ model_answers = Table(
     metadata,
     _key("tenant_id"),
     _key("question"),
-    _text("asked_for"),
+    _key("asked_for"),
     _text("thread_id"),
     _text("state"),
     _doc(),

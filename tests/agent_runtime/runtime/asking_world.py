@@ -37,6 +37,10 @@ class AskingWorld:
         desk = replace(self.runtime.desk, ahead=AskAhead(self.store, oracle))
         self.runtime = replace(self.runtime, desk=desk)
 
+    def reads_with(self, model):
+        """Puts another model that ships in the place of the scripted one."""
+        self.runtime = replace(self.runtime, desk=replace(self.runtime.desk, model=model))
+
     def writes(self, text, *, number=1, key="k1", **more):
         """Takes in a mail of one of the buyers."""
         sender = self.buyers[number - 1].email

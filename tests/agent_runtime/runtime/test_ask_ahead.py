@@ -1,5 +1,6 @@
 """A language model is asked before the turn, outside of any transaction, and never for a stop."""
 
+import json
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -102,6 +103,19 @@ def test_nothing_that_an_adversary_writes_goes_out(stand_in, behaviour):
         assert forbidden not in said
 
 
+def test_no_personal_data_is_put_to_the_server(stand_in):
+    """R198: names, addresses and numbers leave the machine as placeholders only."""
+    told = f"{ASKS} My number is +49 30 901820, my mail ana@alder.example.\n\nRegards\nAna Ruiz"
+    with asking(stand_in) as world:
+        world.writes(told)
+        world.work()
+    (body,) = stand_in.asked
+    asked = json.dumps(body["messages"])
+    for personal in ("Ana", "Ruiz", "alder.example", "Alder", "901820", "Lena", "Vogt", "p-ana"):
+        assert personal not in asked
+    assert "[[FIRST_NAME]]" in asked
+
+
 def test_an_answer_is_not_asked_for_twice_after_a_crash(stand_in):
     """R230: the answer is kept before its turn begins, and the next life reads it."""
     with asking(stand_in) as world:
@@ -201,6 +215,31 @@ def test_nobody_waits_for_a_model_inside_a_transaction():
     assert len(world.wire.mails) == 3
 
 
+def test_an_answer_is_kept_before_its_turn_whichever_lane_keeps_it(stand_in):
+    """R230: a lane that finds its answer in another's hands keeps it itself, and then goes on."""
+    with asking(stand_in, buyers=2) as world:
+        ahead, begin = world.runtime.desk.ahead, world.store.begin
+        for number in (1, 2):
+            world.writes(ASKS, number=number, key=f"k{number}")
+        world.runtime.desk.ask_ahead(world.due(), now=LATER)
+        for one in tuple(ahead._under_way.values()):
+            one.reply.result(timeout=10)
+        found = []
+
+        @contextmanager
+        def interrupted_begin():
+            world.store.begin = begin
+            ahead.settle("k2", now=LATER)
+            found.append(world.store.answer_for("k2"))
+            with begin() as tx:
+                yield tx
+
+        world.store.begin = interrupted_begin
+        ahead.settle("k1", now=LATER)
+        assert found[0] is not None
+        assert world.store.answer_for("k1") is not None
+
+
 def test_a_turn_that_a_model_drafted_is_replayed_from_its_trace(stand_in):
     """R81, R175: with the answer that stands in the trace nothing is decided otherwise."""
     with asking(stand_in) as world:
@@ -218,7 +257,7 @@ def test_a_server_that_dies_in_mid_campaign_loses_and_doubles_nothing():
     with serve() as stand_in, asking(stand_in, buyers=24, at_once=4) as world:
         stand_in.delay_s = 0.005
         for number in range(1, 25):
-            world.writes(ASKS, number=number, key=f"k{number}")
+            world.writes(f"{ASKS} We have {number}.", number=number, key=f"k{number}")
         rows = world.runtime.desk.ask_ahead(world.due(), now=LATER)
         for row in rows[:4]:
             world.runtime.desk.work(row, world.wire, now=LATER)

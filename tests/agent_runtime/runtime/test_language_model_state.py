@@ -62,17 +62,20 @@ def store(request, tmp_path):
 
 
 def test_an_answer_is_kept_under_its_question_and_found_by_its_message(store):
-    """R205: the newest answer to a question stands; others for the same message stay."""
-    later = replace(ANSWER, question="q2", asked_at=NOW + timedelta(minutes=1), state="FAILED")
+    """R205: of one question the message's own answer stands, and a failure behind all others."""
+    later = NOW + timedelta(minutes=1)
+    another = replace(ANSWER, asked_for="k2", asked_at=later)
+    failed = replace(ANSWER, asked_for="k3", asked_at=later, state="FAILED")
     with store.begin() as tx:
-        assert tx.answer_to("q1") is None
+        assert tx.answer_to("q1", message_key="k1") is None
         tx.save_answer(replace(ANSWER, state="FAILED"))
-        tx.save_answer(ANSWER)
-        tx.save_answer(later)
+        for answer in (ANSWER, another, failed):
+            tx.save_answer(answer)
     with store.begin() as tx:
-        assert tx.answer_to("q1") == ANSWER
-        assert tx.answer_for("k1") == later
-        assert tx.answer_for("k2") is None
+        assert tx.answer_to("q1", message_key="k1") == ANSWER
+        assert tx.answer_to("q1", message_key="k3") == another
+        assert tx.answer_for("k3") == failed
+        assert tx.answer_for("k4") is None
 
 
 def test_what_a_model_wrote_goes_when_its_time_has_come(tmp_path):
@@ -86,10 +89,10 @@ def test_what_a_model_wrote_goes_when_its_time_has_come(tmp_path):
     counts = prune(store, None, now=NOW + timedelta(days=900))
     assert counts["answers of models"] == 1
     with store.begin() as tx:
-        kept = tx.answer_to("q1")
+        kept = tx.answer_to("q1", message_key="k1")
         assert (kept.reply.text, kept.reply.prompt_tokens) == ("", 7)
         assert "retention" in kept.removed
-        assert tx.answer_to("q2").reply.text == "Zanzibar"
+        assert tx.answer_to("q2", message_key="k1").reply.text == "Zanzibar"
     engine.dispose()
 
 
