@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from asking_world import LATER, asking
-from runtime_people import NOW, THREAD
+from runtime_people import ANA, NOW, THREAD
 
 from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.asking.answers import KeptAnswer
@@ -20,6 +20,7 @@ from agent_runtime.models.vllm import VllmOptions
 from agent_runtime.settings import Settings, load_settings
 from agent_runtime.status import read_status
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.erasing import erase, known_as
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.store.pruning import prune
 from agent_runtime.store.sql import SqlStore
@@ -92,6 +93,21 @@ def test_what_a_model_wrote_goes_when_its_time_has_come(tmp_path):
         kept = tx.answer_to("q1", message_key="k1")
         assert (kept.reply.text, kept.reply.prompt_tokens) == ("", 7)
         assert "retention" in kept.removed
+        assert tx.answer_to("q2", message_key="k1").reply.text == "Zanzibar"
+    engine.dispose()
+
+
+def test_what_a_model_wrote_goes_with_the_person_it_was_about(tmp_path):
+    """R240: erasing one person empties the answers in their thread, and nobody else's."""
+    engine = open_engine(f"sqlite:///{tmp_path}/t.db")
+    store = SqlStore(engine, "t")
+    with store.begin() as tx:
+        tx.add_contact(ANA)
+        tx.save_answer(ANSWER)
+        tx.save_answer(replace(ANSWER, question="q2", thread_id="thread-p-other"))
+    erase(store, known_as(store, [ANA.email]), now=LATER)
+    with store.begin() as tx:
+        assert tx.answer_to("q1", message_key="k1").reply.text == ""
         assert tx.answer_to("q2", message_key="k1").reply.text == "Zanzibar"
     engine.dispose()
 
