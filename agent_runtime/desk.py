@@ -77,7 +77,7 @@ class Desk:
         threads: set[str] = set()
         with self.store.begin() as tx:
             for due in rows:
-                found = self._question(tx, due, now=now)
+                found = self._readable(tx, due, now=now)
                 if found is None:
                     continue
                 inbound, question = found
@@ -89,8 +89,16 @@ class Desk:
             self.ahead.begin(tx, prompts)
         return sorted(rows, key=lambda due: due.kind != "inbound" or due.row_id not in stops)
 
+    def _readable(self, tx: Tx, due: Due, *, now: datetime) -> tuple[Inbound, Question] | None:
+        """A row that cannot be read asks nothing, and is set aside once it is worked."""
+        try:
+            return self._question(tx, due, now=now)
+        except DBAPIError:
+            raise
+        except Exception:
+            return None
+
     def _question(self, tx: Tx, due: Due, *, now: datetime) -> tuple[Inbound, Question] | None:
-        """A row that cannot be read is worked as it is, and set aside where it fails."""
         inbound = tx.inbound(due.row_id) if due.kind == "inbound" else None
         contact = tx.contact_of(inbound.person_id) if inbound else None
         if inbound is None or contact is None or inbound.state != "NEW" or inbound.bounce_of:

@@ -52,9 +52,18 @@ class AskAhead:
             with self._lock:
                 if key in self._under_way or (kept is not None and kept.state == "ANSWERED"):
                     continue
-                reply = self.oracle.ask(prompt)
+                reply = self._put(prompt)
                 self._under_way[key] = _UnderWay(key, thread_id, prompt, reply)
             reply.add_done_callback(self._count)
+
+    def _put(self, prompt: Prompt) -> "Future[Reply]":
+        """A client that cannot be opened, by a wrong address, is a server that is not there."""
+        try:
+            return self.oracle.ask(prompt)
+        except Exception as error:
+            failed: Future[Reply] = Future()
+            failed.set_result(Reply(failure="unreachable", detail=repr(error)[:200]))
+            return failed
 
     def is_asked(self, key: str) -> bool:
         """Says whether a message's question is under way."""

@@ -44,7 +44,8 @@ class AskingWorld:
     def writes(self, text, *, number=1, key="k1", **more):
         """Takes in a mail of one of the buyers."""
         sender = self.buyers[number - 1].email
-        self.runtime.inbox.receive(mail(text, key=key, sender=sender, to=HELLO, **more), now=NOW)
+        more = {"to": HELLO} | more
+        self.runtime.inbox.receive(mail(text, key=key, sender=sender, **more), now=NOW)
 
     def under_way(self):
         """Questions that have been put and whose answers are not kept yet."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from asking_world import LATER, AskingWorld, asking
-from conversation_world import LIBRARY, NOW
+from conversation_world import ANA, LIBRARY, NOW
 
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.models.reply import FAILURES, Reply
@@ -212,6 +212,36 @@ def test_nobody_waits_for_a_model_inside_a_transaction():
     world.work()
     assert oracle.waits >= 3
     assert len(world.wire.mails) == 3
+
+
+def test_a_mail_that_cannot_be_read_holds_up_no_other(stand_in):
+    """R230: it asks nothing and is set aside; the rest of its batch is asked and answered."""
+    with asking(stand_in, buyers=2) as world:
+        for number in (1, 2):
+            world.writes(ASKS, number=number, key=f"k{number}", to=ANA.mailbox)
+        session = world.store.session_of("p-ana")
+        world.store.save_session(replace(session, playbook="of_another_time"))
+        world.work()
+    assert len(stand_in.asked) == 1
+    assert [mail.recipient for mail in world.wire.mails] == [world.buyers[1].email]
+    assert [e.payload["what"] for e in world.store.events if e.kind == "incident"] == [
+        "inbound k1 could not be worked"
+    ]
+
+
+class Unopened(Watched):
+    """A client whose address is no address."""
+
+    def ask(self, prompt):
+        raise ValueError("no such address")
+
+
+def test_a_client_that_cannot_be_opened_is_a_server_that_is_not_there():
+    world = AskingWorld(Unopened())
+    world.writes(ASKS)
+    world.work()
+    assert [use["why_not"] for use in world.uses()] == ["unreachable"]
+    assert len(world.wire.mails) == 1
 
 
 def test_an_answer_is_kept_before_its_turn_whichever_lane_keeps_it(stand_in):
