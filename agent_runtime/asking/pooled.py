@@ -7,17 +7,19 @@ from agent_runtime.domain import Drafted, Evidence, Guess
 from agent_runtime.models.answer import Answer
 from agent_runtime.models.language import LanguageModel
 
-WEIGHT = 0.7
-"""Of the language model in the pool; judged, until readings that people checked say otherwise."""
+RELIABILITY = 0.8
+"""How often a language model is right where it is sure; judged, until people have checked it."""
 
 _LEAST = 0.05
 _STOP = "unsubscribe"
 
 
 class PooledReading:
-    """Reads one message as two models do: a linear opinion pool (Stone, 1961).
+    """Reads one message as two models do: the language model is a witness, weighed by Bayes.
 
-    A pool of two that disagree is unsure, and an unsure agent asks or hands over. A stop that the
+    Its word is right with its own confidence, and no more often than `RELIABILITY`. Where it agrees
+    the reading is surer, never less so; where it does not the reading is unsure, and an unsure
+    agent asks or hands over, unless the model that ships was all but certain. A stop that the
     model that ships is sure of stands; one that only the language model hears is never sure.
     """
 
@@ -27,29 +29,48 @@ class PooledReading:
         self._shipped, self._answer = shipped, answer
 
     def understand(self, text: str, language: str) -> tuple[Guess, ...]:
-        """Returns the pooled intents, what comes first at the beginning."""
+        """Returns the joint intents, what comes first at the beginning."""
         own = self._shipped.understand(text, language)
-        if own and own[0].name == _STOP and own[0].confidence >= self.abstain_below:
-            return own
         told = self._answer.intents
-        first = self._bounded(_pool(told[:1], own[:1]))
-        best = max(first, key=lambda name: first[name])
-        said = _pool(told, own)
-        further = sorted(
-            (
-                Guess(name, round(sure, 4))
-                for name, sure in said.items()
-                if name not in (best, _STOP)
-            ),
-            key=lambda guess: -guess.confidence,
-        )
-        kept = [guess for guess in further if guess.confidence >= _LEAST]
-        return (Guess(best, round(first[best], 4)), *kept)
-
-    def _bounded(self, first: dict[str, float]) -> dict[str, float]:
-        if _STOP in first:
+        if not own or not told:
+            return own
+        if own[0].name == _STOP and own[0].confidence >= self.abstain_below:
+            return own
+        first = _weighed(own[0], told[0])
+        if told[0].name == _STOP:
             first[_STOP] = min(first[_STOP], self.abstain_below - 0.01)
-        return first
+        best = max(first, key=lambda name: first[name])
+        return (Guess(best, round(first[best], 4)), *_further(own, told, first, but=best))
+
+
+def _weighed(own: Guess, told: Guess) -> dict[str, float]:
+    """Returns what each of the first readings is worth once both have spoken."""
+    right = min(max(told.confidence, 0.5), RELIABILITY)
+    if own.name == told.name:
+        return {own.name: _posterior(own.confidence, right)}
+    left = _posterior(own.confidence, 1.0 - right)
+    return {own.name: left, told.name: min(told.confidence, RELIABILITY, 1.0 - left)}
+
+
+def _posterior(prior: float, right: float) -> float:
+    """Returns how likely a reading is after a witness who is right so often has confirmed it."""
+    for_it, against = prior * right, (1.0 - prior) * (1.0 - right)
+    return for_it / (for_it + against) if for_it + against else 0.0
+
+
+def _further(
+    own: Sequence[Guess], told: Sequence[Guess], first: dict[str, float], *, but: str
+) -> list[Guess]:
+    """Returns the other readings, a first one that lost among them; a second stop is no reading."""
+    said = dict(first)
+    for guess in own[1:]:
+        said[guess.name] = max(said.get(guess.name, 0.0), guess.confidence)
+    for guess in told[1:]:
+        said[guess.name] = max(said.get(guess.name, 0.0), RELIABILITY * guess.confidence)
+    kept = [Guess(name, round(sure, 4)) for name, sure in said.items() if name not in (but, _STOP)]
+    return sorted(
+        (guess for guess in kept if guess.confidence >= _LEAST), key=lambda g: -g.confidence
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +83,3 @@ class KeptDrafts:
         """Returns the drafts of the answer; they were vetted against its own question."""
         del text, language, evidence
         return self.answer.drafts
-
-
-def _pool(told: Sequence[Guess], own: Sequence[Guess]) -> dict[str, float]:
-    pooled = {guess.name: WEIGHT * guess.confidence for guess in told}
-    for guess in own:
-        pooled[guess.name] = pooled.get(guess.name, 0.0) + (1 - WEIGHT) * guess.confidence
-    return pooled

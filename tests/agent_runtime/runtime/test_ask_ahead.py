@@ -8,7 +8,12 @@ from dataclasses import replace
 import pytest
 from asking_world import LATER, AskingWorld, asking
 from conversation_world import ANA, LIBRARY, NOW
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agent_runtime.asking.pooled import RELIABILITY, PooledReading
+from agent_runtime.domain import Guess
+from agent_runtime.models.answer import Answer
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.models.reply import FAILURES, Reply
 from agent_runtime.replay import differences, replay
@@ -307,20 +312,38 @@ def test_a_server_that_dies_in_mid_campaign_loses_and_doubles_nothing():
     }
 
 
-def test_a_stop_that_only_the_language_model_hears_is_never_sure(stand_in):
-    """R57: it neither ends the contact by itself nor is it passed over."""
-    from agent_runtime.asking.pooled import PooledReading
-    from agent_runtime.domain import Guess
-    from agent_runtime.models.answer import Answer
+def reading(own, told):
+    """Returns the first reading of a model that ships and a language model, each name and sure."""
+    shipped = ScriptedModel({"x": own[0]}, confidence=own[1])
+    answer = Answer((Guess(*told),), (), (), (), 1.0)
+    return PooledReading(shipped, answer).understand("x", "en")[0]
 
-    heard = Answer((Guess("unsubscribe", 0.99),), (), (), (), 0.9)
-    pooled = PooledReading(ScriptedModel({"x": "interested"}, confidence=0.2), heard)
-    first = pooled.understand("x", "en")[0]
-    assert first.name == "unsubscribe"
-    assert first.confidence < pooled.abstain_below
-    shipped = ScriptedModel({"x": "unsubscribe"})
-    told = Answer((Guess("interested", 1.0),), (), (), (), 1.0)
-    assert PooledReading(shipped, told).understand("x", "en")[0] == Guess("unsubscribe", 0.95)
+
+SURE = st.floats(0.01, 0.99)
+
+
+@given(SURE, SURE)
+def test_two_readings_that_agree_are_no_less_sure_than_one(own, told):
+    """R1: a second witness who says the same is never a reason to ask."""
+    joint = reading(("interested", own), ("interested", told))
+    assert joint.name == "interested"
+    assert joint.confidence >= round(own, 4) - 1e-4
+
+
+@given(SURE, SURE)
+def test_two_readings_that_differ_are_less_sure_than_either(own, told):
+    """R70: whoever is alone in what they read does not decide."""
+    joint = reading(("interested", own), ("not_interested", told))
+    assert joint.confidence <= max(own, min(told, RELIABILITY)) + 1e-4
+    assert reading(("interested", 0.9), ("not_interested", told)).confidence <= 0.9
+
+
+def test_a_stop_that_only_the_language_model_hears_is_never_sure():
+    """R57: it neither ends the contact by itself nor is it passed over."""
+    heard = reading(("interested", 0.2), ("unsubscribe", 0.99))
+    assert heard.name == "unsubscribe"
+    assert heard.confidence < ScriptedModel.abstain_below
+    assert reading(("unsubscribe", 0.95), ("interested", 1.0)) == Guess("unsubscribe", 0.95)
 
 
 def test_now_is_an_argument():
