@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
+from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.receive import Inbox
@@ -15,9 +16,11 @@ from agent_runtime.intake import Intake
 from agent_runtime.library.catalog import Library
 from agent_runtime.log import Versions
 from agent_runtime.models.language import LanguageModel
+from agent_runtime.models.oracle import Oracle
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.policies import permit
 from agent_runtime.ports import Calendar, Store
+from agent_runtime.prompting.template import read_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,22 @@ def assemble(
     inbound_address: str = "hello@northbeam.example",
     return_paths: ReturnPaths | None = None,
     chat_link: Callable[[str, datetime], str] | None = None,
+    oracle: Oracle | None = None,
 ) -> Runtime:
-    """Returns a runtime on a store; nothing in it reads a clock or the environment."""
+    """Returns a runtime on a store; nothing in it reads a clock or the environment.
+
+    `oracle` is a language model on a server; where it gives no answer in time, `model` reads alone
+    and only approved texts are said.
+    """
     versions: Versions = {
         "code": version("parley"),
         "content": library.content_hash,
         "model": model.version,
         "policy": permit.VERSION,
     }
+    if oracle is not None:
+        versions["model"] = f"{model.version}+{oracle.name}"
+        versions["prompt"] = read_template().label
     outbox = Outbox(store, library, versions, mail_domain, worker, chat_link=chat_link)
     booker = Booker(store, calendar, library, versions)
     reply_after = library.playbook("inbound_response").on("email").reply_after_minutes
@@ -67,6 +78,7 @@ def assemble(
             model=model,
             versions=versions,
             inbound_address=inbound_address,
+            ahead=AskAhead(store, oracle) if oracle is not None else None,
         ),
         inbox=Inbox(store, outbox, newcomers, timedelta(minutes=reply_after), return_paths),
         intake=Intake(store, newcomers, versions),

@@ -7,6 +7,7 @@ from typing import Literal
 VARIABLE = "PARLEY_CRASH_AT"
 
 Place = Literal[
+    "asked",
     "before_launch",
     "claimed",
     "accepted",
@@ -16,9 +17,10 @@ Place = Literal[
     "pushed",
 ]
 """claimed: SENDING is committed, nothing is on the wire; accepted: the server has the mail, we
-have not written so; stored_inbound: a mail is stored and not yet marked as read; decided: the
-decision to book is committed; booked: the calendar has the event, we have not written so;
-pushed: the CRM has the row, we have not written so."""
+have not written so; stored_inbound: a mail is stored and not yet marked as read; asked: the
+language model's answer is kept, and its turn has not begun; decided: the decision to book is
+committed; booked: the calendar has the event, we have not written so; pushed: the CRM has the row,
+we have not written so."""
 
 
 def crash_point(place: Place) -> None:

@@ -1,5 +1,6 @@
 """Works one due row at a time: a touch, a mail that waits for its answer, a mail to send."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -7,6 +8,9 @@ from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import act, log
 from agent_runtime.approvals import ask
+from agent_runtime.asking.ahead import AskAhead
+from agent_runtime.asking.given import Given, given
+from agent_runtime.asking.question import Question, question_of
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
@@ -14,17 +18,18 @@ from agent_runtime.crm_outbox import queue_heard
 from agent_runtime.domain import Action, ChannelName, Contact, Observation, Proposal, Session
 from agent_runtime.gather import gather
 from agent_runtime.holds import Keeper, end_holds, still_offered
-from agent_runtime.inbound_campaign import inbound_campaign
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import Drafter, LanguageModel
+from agent_runtime.opening import in_playbook, observed, opened_by_agent
 from agent_runtime.opt_in import confirm_by_reply
 from agent_runtime.policies.arms import HOLDOUT, binding, why_held
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import RULES
 from agent_runtime.ports import Calendar, MailChannel, Store, Tx
 from agent_runtime.promises import note_promises, remind
+from agent_runtime.prompting.prompt import Prompt
 from agent_runtime.reminders import write_reminder
 from agent_runtime.replay import basis_of
 from agent_runtime.signals import HEADLINE, newest_signal, with_signal
@@ -50,12 +55,62 @@ class Desk:
     inbound_address: str
     toolbox: Toolbox = field(default_factory=Toolbox)
     drafter: Drafter | None = None
+    ahead: AskAhead | None = None
+    """Asks a language model before the turn; without one only the model that ships reads."""
     rules: tuple[Rule, ...] = RULES
 
     @property
     def keeper(self) -> Keeper:
         """Keeps offered times for their buyers."""
         return Keeper(self.store, self.calendar, self.library)
+
+    def ask_ahead(self, rows: Sequence[Due], *, now: datetime) -> list[Due]:
+        """Puts the questions of a batch all at once; returns its rows in the order to be worked.
+
+        Stops come first, so that none waits for a model. Of several mails of one thread the first
+        is asked here, and the others once it is answered, since that changes what they ask.
+        """
+        if self.ahead is None:
+            return list(rows)
+        prompts: dict[str, tuple[str, Prompt]] = {}
+        stops: set[str] = set()
+        threads: set[str] = set()
+        with self.store.begin() as tx:
+            for due in rows:
+                found = self._readable(tx, due, now=now)
+                if found is None:
+                    continue
+                inbound, question = found
+                if question.is_stop:
+                    stops.add(due.row_id)
+                elif question.prompt is not None and inbound.thread_id not in threads:
+                    threads.add(inbound.thread_id)
+                    prompts[due.row_id] = (inbound.thread_id, question.prompt)
+            self.ahead.begin(tx, prompts)
+        return sorted(rows, key=lambda due: due.kind != "inbound" or due.row_id not in stops)
+
+    def _readable(self, tx: Tx, due: Due, *, now: datetime) -> tuple[Inbound, Question] | None:
+        """A row that cannot be read asks nothing, and is set aside once it is worked."""
+        try:
+            return self._question(tx, due, now=now)
+        except DBAPIError:
+            raise
+        except Exception:
+            return None
+
+    def _question(self, tx: Tx, due: Due, *, now: datetime) -> tuple[Inbound, Question] | None:
+        inbound = tx.inbound(due.row_id) if due.kind == "inbound" else None
+        contact = tx.contact_of(inbound.person_id) if inbound else None
+        if inbound is None or contact is None or inbound.state != "NEW" or inbound.bounce_of:
+            return None
+        if tx.session_of(contact.person_id) is None:
+            return None
+        session = self._session(tx, inbound, contact)
+        facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
+        question = question_of(
+            session, observed(inbound), contact, facts, library=self.library, model=self.model
+        )
+        return inbound, question
 
     def work(self, due: Due, channel: MailChannel, *, now: datetime) -> None:
         """Works one row to its end. Running it again after a crash goes on where it stopped.
@@ -106,7 +161,7 @@ class Desk:
                     tx.remember(f"thread-{task.person_id}", {HEADLINE: signal.headline})
             known = tx.session_of(task.person_id)
             session = replace(
-                known or self._opened_by_agent(task, contact),
+                known or opened_by_agent(task, contact, self.library),
                 autonomy=task.autonomy,
                 campaign_id=task.campaign_id,
             )
@@ -154,6 +209,11 @@ class Desk:
         return ()
 
     def _answer(self, key: str, *, now: datetime) -> tuple[str, ...]:
+        if self.ahead is not None:
+            if not self.ahead.is_asked(key):
+                self.ask_ahead([Due("inbound", key)], now=now)
+            self.ahead.settle(key, now=now)
+            crash_point("asked")
         with self.store.begin() as tx:
             inbound = tx.inbound(key)
             if inbound is None:
@@ -177,7 +237,7 @@ class Desk:
     def _turn(
         self, tx: Tx, inbound: Inbound, contact: Contact, *, now: datetime
     ) -> tuple[str, ...]:
-        session = self._in_playbook(tx, inbound, contact)
+        session = self._session(tx, inbound, contact)
         journal = log.Journal(tx, session, now=now, versions=self.versions)
         tx.close_inbound(inbound.key)
         if inbound.bounce_of:
@@ -190,22 +250,16 @@ class Desk:
         if confirm_by_reply(tx, inbound, versions=self.versions, now=inbound.received_at):
             journal.write("message", inbound.key, "in", payload=log.consent_mail(inbound, session))
             return ()
-        observation = Observation(
-            kind="mail",
-            observation_id=inbound.key,
-            occurred_at=inbound.received_at,
-            text=inbound.text,
-            subject=inbound.subject,
-            channel=inbound.channel,
-            auto_submitted=inbound.auto_submitted,
-            cue=inbound.cue,
-            proposes=inbound.proposes,
-        )
+        observation = observed(inbound)
         facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
-        action = self._decide(session, observation, contact, facts)
+        read_with = self._given(tx, session, observation, contact, facts)
+        action = self._decide(session, observation, contact, facts, read_with)
         self._heard(tx, inbound, session, action, facts)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
         journal.write("cost", inbound.key, payload=read)
+        for unit, tokens in log.tokens(action.model_use):
+            used = log.cost("model_token", tokens, unit, message_id=inbound.key, actor="agent")
+            journal.write("cost", inbound.key, unit, payload=used)
         self._obey(tx, journal, inbound, action)
         message = self._record(tx, session, observation, action, contact, facts, inbound=inbound)
         act.hold_meeting(tx, session, action.candidate, "agent")
@@ -272,18 +326,47 @@ class Desk:
             expires_at=task.expires_at if task else None,
         )
 
+    def _session(self, tx: Tx, inbound: Inbound, contact: Contact) -> Session:
+        return in_playbook(tx, inbound, contact, self.library, inbound_address=self.inbound_address)
+
+    def _given(
+        self,
+        tx: Tx,
+        session: Session,
+        observation: Observation,
+        contact: Contact,
+        facts: Facts,
+    ) -> Given:
+        """Looks up what the language model said of this message, if one is set up."""
+        if self.ahead is None:
+            return Given(self.model)
+        question = question_of(
+            session, observation, contact, facts, library=self.library, model=self.model
+        )
+        name, key = self.ahead.oracle.name, observation.observation_id
+        return given(tx, key, question, name=name, shipped=self.model)
+
     def _decide(
-        self, session: Session, observation: Observation, contact: Contact, facts: Facts
+        self,
+        session: Session,
+        observation: Observation,
+        contact: Contact,
+        facts: Facts,
+        read_with: Given | None = None,
     ) -> Action:
+        """A touch is read by nobody, and begins no conversation in a model's words."""
+        used = read_with or Given(self.model)
         deps = Deps(
             contact=contact,
             facts=facts,
             playbook=self.library.playbook(session.playbook),
             library=self.library,
-            model=self.model,
+            model=used.model,
             calendar=self.calendar,
             now=facts.now,
-            drafter=self.drafter,
+            drafter=used.drafter or self.drafter,
+            entities=used.entities,
+            model_use=used.use,
             rules=self.rules,
         )
         return decide(session, observation, deps)
@@ -378,36 +461,6 @@ class Desk:
             status = "bounced" if inbound.bounce_status.startswith("5") else "delayed"
             news = log.delivery(ours, status=status, code=inbound.bounce_status, source="dsn")
             journal.write("delivery", inbound.key, payload=news)
-
-    def _opened_by_agent(self, task: Task, contact: Contact) -> Session:
-        return Session(
-            tenant_id=task.tenant_id,
-            thread_id=f"thread-{task.person_id}",
-            person_id=task.person_id,
-            contact_id=contact.contact_id,
-            playbook=task.playbook,
-            state=self.library.playbook(task.playbook).start,
-        )
-
-    def _in_playbook(self, tx: Tx, inbound: Inbound, contact: Contact) -> Session:
-        """A request begins the inbound playbook, whatever ran before."""
-        session = tx.session_of(contact.person_id)
-        if session is None:
-            raise LookupError(f"mail {inbound.key} has no thread in the store")
-        is_to_all = inbound.channel == "email" and inbound.mailbox == self.inbound_address
-        is_request = inbound.is_request or (is_to_all and not inbound.in_reply_to)
-        playbook = "inbound_response" if is_request else session.playbook
-        campaign = inbound_campaign(tx) if is_request else None
-        if campaign is not None:
-            session = campaign.taking(session, inbound.channel)
-        if playbook == session.playbook and session.state:
-            return session
-        return replace(
-            session,
-            playbook=playbook,
-            state=self.library.playbook(playbook).start,
-            subject=session.subject or inbound.subject,
-        )
 
 
 def _channel_of(playbook: Playbook, task: Task) -> ChannelName:

@@ -39,6 +39,9 @@ ActionKind = Literal[
 ]
 
 
+SPEAKS: tuple[ActionKind, ...] = ("answer", "ask", "share_asset")
+"""What a generating model may draft; after any other action the playbook's own texts speak."""
+
 ChannelName = Literal["email", "form", "chat", "sms", "whatsapp", "linkedin", "voice"]
 """By what a message travels. A form brings requests in; they are answered by e-mail."""
 
@@ -354,6 +357,34 @@ class Drafted:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUse:
+    """Which model a turn read and drafted with, what that took, and why not the other one."""
+
+    answered_by: str
+    why_not: str = ""
+    """Why a language model that is set up did not answer; empty where it did."""
+    question: str = ""
+    """Hash of model, prompt version and prompt, under which the answer is kept."""
+    prompt: str = ""
+    """Version of the prompt."""
+    asked: str = ""
+    """Which language model was asked."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Of the prompt's tokens, those that the server had read before."""
+    completion_tokens: int = 0
+    first_token_ms: float = 0.0
+    latency_ms: float = 0.0
+    retries: int = 0
+    dropped: tuple[str, ...] = ()
+    """Why parts of the answer were left out."""
+    actions: tuple[Guess, ...] = ()
+    """What the language model would do next, best first."""
+    text: str = ""
+    """Its answer as it wrote it, by which the turn can be replayed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A next-best action that was considered, with why and how likely it was chosen."""
 
@@ -410,4 +441,6 @@ class Action:
     considered: tuple[Candidate, ...] = ()
     perception: Perception | None = None
     evidence: tuple[Evidence, ...] = ()
+    model_use: ModelUse | None = None
+    """None where no language model is set up."""
     latency_ms: tuple[tuple[str, float], ...] = field(default=(), compare=False)

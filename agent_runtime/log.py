@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # A command that writes one event need not load all rules.
         Action,
         Candidate,
         Consent,
+        ModelUse,
         Observation,
         Session,
         ToolCall,
@@ -122,6 +124,7 @@ def turn(
             "task_id": observation.task_id,
         },
         **decided(action),
+        **({"model": asdict(action.model_use)} if action.model_use else {}),
         "refused": [
             {
                 "draft": candidate.proposal.body if candidate.proposal else None,
@@ -356,6 +359,19 @@ def cost(item: str, quantity: float, unit: str, *, message_id: str, actor: str) 
         "message_id": message_id,
         "actor": actor,
     }
+
+
+def tokens(use: ModelUse | None) -> list[tuple[str, int]]:
+    """Returns the tokens of a turn by unit of the price list; what was cached is counted apart."""
+    if use is None or not use.prompt_tokens:
+        return []
+    fresh = use.prompt_tokens - use.cached_tokens
+    units = (
+        ("input_token", fresh),
+        ("cached_token", use.cached_tokens),
+        ("output_token", use.completion_tokens),
+    )
+    return [(unit, count) for unit, count in units if count]
 
 
 def stop(reason: str, source_message_id: str) -> dict[str, Any]:

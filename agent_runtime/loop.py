@@ -11,6 +11,7 @@ from agent_runtime.domain import (
     Contact,
     Drafted,
     Evidence,
+    ModelUse,
     Observation,
     Perception,
     Session,
@@ -49,6 +50,9 @@ class Deps:
     now: datetime
     drafter: Drafter | None = None
     """A model that writes; without one only approved texts are said."""
+    entities: tuple[tuple[str, str], ...] = ()
+    """What a language model heard the buyer name."""
+    model_use: ModelUse | None = None
     rules: tuple[Rule, ...] = RULES
 
 
@@ -63,13 +67,14 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
             deps.model,
             offered=session.offered,
             contact=deps.contact,
+            also_named=deps.entities,
         )
         is_command = seen.opt_out or "asks_help" in seen.rules
         if not is_command and (reason := belongs_to_a_person(session, deps.facts)):
-            yield _hand_over(session, seen, reason)
+            yield _hand_over(session, seen, reason, deps)
             return
         if "perhaps_opt_out" in seen.rules and not seen.opt_out:
-            yield _hand_over(session, seen, "perhaps_a_stop")
+            yield _hand_over(session, seen, "perhaps_a_stop", deps)
             return
     free = _free_slots(session, seen, deps)
     evidence = retrieve(
@@ -109,6 +114,7 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         considered=tuple(considered),
         perception=seen,
         evidence=tuple(evidence),
+        model_use=deps.model_use,
         latency_ms=(("read", _ms(began, read)), ("plan", _ms(read, planned))),
     )
 
@@ -152,9 +158,16 @@ def _drafts(
     return deps.drafter.draft(observation.text, seen.language, evidence)
 
 
-def _hand_over(session: Session, seen: Perception, reason: str) -> Action:
+def _hand_over(session: Session, seen: Perception, reason: str, deps: Deps) -> Action:
     candidate = hand_off(reason, session)
-    return Action(candidate, (), "allow", considered=(candidate,), perception=seen)
+    return Action(
+        candidate,
+        (),
+        "allow",
+        considered=(candidate,),
+        perception=seen,
+        model_use=deps.model_use,
+    )
 
 
 def _free_slots(session: Session, seen: Perception | None, deps: Deps) -> tuple[Slot, ...]:

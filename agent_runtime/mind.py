@@ -2,13 +2,45 @@
 
 from dataclasses import replace
 
+from agent_runtime.errors import ParleyError
 from agent_runtime.knowledge.base import open_knowledge
 from agent_runtime.knowledge.quotable import Quotable
 from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.models.embedded import load_embedded_model
 from agent_runtime.models.embedding import E5Embedder
 from agent_runtime.models.language import LanguageModel
+from agent_runtime.models.oracle import Oracle
 from agent_runtime.settings import Settings
+
+
+def open_oracle(settings: Settings) -> Oracle | None:
+    """Returns the language model of the settings, or None where only those that ship are used.
+
+    Raises:
+        ParleyError: a server is named and no model.
+    """
+    if not settings.llm_url:
+        return None
+    if not settings.llm_model:
+        raise ParleyError(
+            f"PARLEY_LLM_MODEL is empty, and PARLEY_LLM_URL names {settings.llm_url}; set the name "
+            f"under which that server serves its model; {settings.llm_url}/models lists them."
+        )
+    # The client takes most of a second to load, and only who has set a server up needs it.
+    from agent_runtime.models.in_background import VllmInBackground
+    from agent_runtime.models.vllm import VllmOptions
+
+    return VllmInBackground(
+        VllmOptions(
+            url=settings.llm_url.rstrip("/"),
+            model=settings.llm_model,
+            key=settings.llm_key.get_secret_value(),
+            total_s=settings.llm_total_s,
+            first_token_s=settings.llm_first_token_s,
+            max_tokens=settings.llm_max_tokens,
+            at_once=settings.llm_at_once,
+        )
+    )
 
 
 def open_mind(settings: Settings) -> tuple[Library, LanguageModel]:

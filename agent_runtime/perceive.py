@@ -37,6 +37,7 @@ def perceive(
     *,
     offered: Sequence[Slot],
     contact: Contact,
+    also_named: Sequence[tuple[str, str]] = (),
 ) -> Perception:
     """Returns what the newly written part of a mail means.
 
@@ -46,6 +47,7 @@ def perceive(
         model: Asked for intents, after the rules and never for what they decide.
         offered: Times that the buyer may be choosing from.
         contact: Their zone decides what "Tuesday at 10" is; their language breaks ties.
+        also_named: Entities that a language model heard; of one name those of the rules stand.
     """
     heard = listen(observation)
     text = message_of(observation.text)
@@ -67,6 +69,8 @@ def perceive(
     elif meant.intents[0].name in _REFUSES and not meant.abstain:
         choice = None
     entities = find_entities(text, language, signature=signature_of(observation.text))
+    by_rules = {name for name, _ in entities}
+    entities = (*entities, *(one for one in also_named if one[0] not in by_rules))
     seen = _perception(meant, heard, language, entities=entities, slot_choice=choice)
     return _as_proposed(seen, observation.proposes) if observation.proposes else seen
 

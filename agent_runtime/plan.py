@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent_runtime.domain import (
+    SPEAKS,
     Candidate,
     Contact,
     Drafted,
@@ -186,15 +187,20 @@ def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> lis
 def _drafted(turn: Turn, drafts: Sequence[Drafted]) -> list[Candidate]:
     """A model's words between greeting and signature, where the best row is an answer.
 
-    Safety rows, hand-offs and stops are never the model's to rewrite. To whom it goes, from whom
-    and under which subject is the thread's.
+    Safety rows, hand-offs, offers of times and stops are never the model's to rewrite. What else
+    the row does is done, and a draft is no surer than the reading that chose the row. To whom it
+    goes, from whom and under which subject is the thread's.
     """
     option = turn.options[0] if turn.options else None
     if option is None or option.group != "reply" or turn.frame is None:
         return []
+    move, state = option.move, state_of(turn.playbook, turn.session)
+    if move.do not in SPEAKS:
+        return []
     found = []
     for place, draft in enumerate(drafts):
-        act = Act("answer", "reply", draft.confidence)
+        sure = draft.confidence if move.unsure else min(draft.confidence, option.confidence)
+        act = Act("answer", "reply", sure)
         around = _written(turn, act, (), turn.frame)
         before, after = split_frame(around)
         found.append(
@@ -203,13 +209,26 @@ def _drafted(turn: Turn, drafts: Sequence[Drafted]) -> list[Candidate]:
                 reason="drafted_by_model",
                 score=2.0 - place / 10,
                 propensity=0.0,
-                next_state=state_of(turn.playbook, turn.session),
-                proposal=replace(around, sentences=(*before, *draft.sentences, *after)),
+                next_state=state if move.next == "same" else move.next,
+                proposal=replace(
+                    around,
+                    sentences=(*before, *draft.sentences, *after),
+                    content_ids=_named_in(draft),
+                ),
+                inform=move.inform,
+                priority=move.priority,
+                records=_records(option),
                 calls=draft.calls,
                 is_drafted=True,
             )
         )
     return found
+
+
+def _named_in(draft: Drafted) -> tuple[str, ...]:
+    """Returns the texts that a draft stands on, so that a person reads first what they must."""
+    facts = (fact for sentence in draft.sentences for fact in sentence.facts)
+    return tuple(dict.fromkeys(fact.partition("@")[0] for fact in facts))
 
 
 def _other_drafts(turn: Turn, best: Candidate, facts: frozenset[str]) -> list[Candidate]:

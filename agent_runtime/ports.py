@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from agent_runtime.asking.answers import AnswerRows
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import (
     NO_ROOM,
@@ -206,7 +207,7 @@ class MailChannel(Protocol):
         ...
 
 
-class Tx(PushRows, NewsRows, Protocol):
+class Tx(PushRows, NewsRows, AnswerRows, Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
 
     tenant_id: str

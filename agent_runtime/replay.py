@@ -12,6 +12,8 @@ from typing import Any, cast, get_type_hints
 
 from pydantic import TypeAdapter
 
+from agent_runtime.asking.given import Given, given_again
+from agent_runtime.asking.question import question_of
 from agent_runtime.domain import Action, Contact, Observation, Session, Slot
 from agent_runtime.library.catalog import Library
 from agent_runtime.log import decided
@@ -63,12 +65,20 @@ def replay(turn: Mapping[str, Any], library: Library, model: LanguageModel) -> A
     session, plain = basis.session, basis.facts
     known = {f.name: getattr(plain, f.name) for f in fields(plain)}
     facts = Facts(approvals=library, session=session, **known)
+    read_with = Given(model)
+    if said := (turn.get("model") or {}).get("text"):
+        question = question_of(
+            session, basis.observation, basis.contact, facts, library=library, model=model
+        )
+        read_with = given_again(said, question.prompt, model)
     deps = Deps(
         contact=basis.contact,
         facts=facts,
         playbook=library.playbook(session.playbook),
         library=library,
-        model=model,
+        model=read_with.model,
+        drafter=read_with.drafter,
+        entities=read_with.entities,
         calendar=cast(Calendar, _Given(basis.free_slots)),
         now=facts.now,
     )

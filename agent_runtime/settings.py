@@ -193,6 +193,19 @@ class Settings(BaseSettings):
     salesforce_client_secret: SecretStr = SecretStr("")
     crm_owner_rules: Path | None = None
     """YAML file that says whose records in the CRM may be written; without one, everybody's."""
+    llm_url: str = ""
+    """A vLLM server's API, `http://host:8000/v1`; empty: only the models that ship read and write.
+    """
+    llm_model: str = ""
+    """Name under which it serves the model, or the LoRA adapter of this tenant."""
+    llm_key: SecretStr = SecretStr("none")
+    llm_total_s: float = Field(default=20.0, gt=0, le=120)
+    """Seconds until an answer must be whole; then the models that ship answer instead."""
+    llm_first_token_s: float = Field(default=8.0, gt=0, le=120)
+    """Seconds until its first words must come."""
+    llm_max_tokens: int = Field(default=1024, ge=128, le=8192)
+    llm_at_once: int = Field(default=16, ge=1, le=256)
+    """Questions under way at the same time in one process."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

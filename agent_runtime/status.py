@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Table, func, select
 
+from agent_runtime.asking.model_state import STATE, ModelState
 from agent_runtime.batch_journal import read_journal
 from agent_runtime.campaign_stage import kept_back
 from agent_runtime.clock import read_now
@@ -36,6 +38,8 @@ class Status:
     suppressed: int
     held: tuple[str, ...] = ()
     """What of each campaign may not reach real addresses, and which command releases it."""
+    language_model: ModelState | None = None
+    """How the language model on a server was when last asked; None where none has been."""
     batch: str = ""
     """What the last batch run did; empty where none has run."""
     stale: dict[str, float] = field(default_factory=dict)
@@ -60,6 +64,7 @@ class Status:
             said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))
             lines.append(f"{name.replace('_', ' '):<11} {said or 'none'}")
         lines.append(f"suppressed  {self.suppressed:,} people")
+        lines += [f"model       {self.language_model.said}"] if self.language_model else []
         lines += [f"last batch  {self.batch}"] if self.batch else []
         lines += [
             f"STALE       {name}: made {hours:.0f} h ago" for name, hours in self.stale.items()
@@ -94,6 +99,7 @@ def read_status(settings: Settings, *, real_now: datetime | None = None) -> Stat
     store = open_store(settings)
     with store.begin() as tx:
         flags, held = tx.flags(), kept_back(tx)
+        model_state = tx.published(STATE)
     engine = store.engine
     return Status(
         now=read_now(engine),
@@ -106,6 +112,7 @@ def read_status(settings: Settings, *, real_now: datetime | None = None) -> Stat
         meetings=_by_state(engine, t.meetings),
         human_tasks=_by_state(engine, t.human_tasks),
         suppressed=_people_stopped(engine),
+        language_model=ModelState(**json.loads(model_state)) if model_state else None,
         batch=journal.last.said() if journal.last else "",
         stale={
             name: round(age.total_seconds() / 3600, 1)

@@ -31,7 +31,8 @@ from agent_runtime.crash import crash_point
 from agent_runtime.crm_push import CrmPush
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
-from agent_runtime.mind import open_mind
+from agent_runtime.mind import open_mind, open_oracle
+from agent_runtime.models.oracle import Oracle
 from agent_runtime.neighbours import open_calendar, open_crm, text_channels
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.ports import MailChannel
@@ -64,6 +65,7 @@ class Worker:
     executor_id: str
     keep_days: Callable[[datetime], object] | None = None
     """Removes old words, once a day."""
+    oracle: Oracle | None = None
     folders: tuple[ImapFolder, ...] = ()
     """Read instead of the Maildirs, each in a thread of its own, since a server may be slow."""
 
@@ -75,7 +77,7 @@ class Worker:
 
         def work(lane: str, rows: list[Due]) -> None:
             first: set[Due] = set()
-            for due in rows:
+            for due in desk.ask_ahead(rows, now=read_now(self.engine)):
                 for kind, row_id in pump.live(self.engine, lane=lane, now=read_now(self.engine)):
                     waits = Due(cast(DueKind, kind), row_id)
                     if waits not in first:
@@ -107,6 +109,8 @@ class Worker:
         for thread in beside:
             thread.join(timeout=ENDS_WITHIN_S)
         workflows.close()
+        if self.oracle is not None:
+            self.oracle.close()
 
     def _round(self, workflows: Workflows, stop: Event, *, swept_at: float) -> float:
         """Takes mail in, releases what is due, sweeps once a second; returns when it last did."""
@@ -164,6 +168,7 @@ def build_worker(settings: Settings) -> Worker:
         newcomers = read_newcomers(tx, settings.tenant_id)
     library, model = open_mind(settings)
     warm_up(library, model, now=read_now(engine))
+    oracle = open_oracle(settings)
     runtime = assemble(
         store,
         library=library,
@@ -173,6 +178,7 @@ def build_worker(settings: Settings) -> Worker:
         worker=settings.executor_id,
         return_paths=open_return_paths(settings),
         chat_link=open_chat_links(settings),
+        oracle=oracle,
     )
     open_smtp = smtp_opener(
         settings,
@@ -208,6 +214,7 @@ def build_worker(settings: Settings) -> Worker:
         ),
         crm=CrmPush(store, open_crm(settings, store), runtime.outbox.versions),
         executor_id=settings.executor_id,
+        oracle=oracle,
         keep_days=lambda now: prune_daily(
             store, paths, now=now, landing_days=settings.landing_days
         ),

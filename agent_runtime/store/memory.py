@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 
+from agent_runtime.asking.answers import KeptAnswer, best_of
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.crm_outbox import queue_stop, queue_work
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
@@ -80,6 +81,7 @@ class MemoryStore:
         self._tickets: dict[str, Ticket] = {}
         self._pushes: dict[tuple[PushKind, str], Push] = {}
         self._news: dict[str, CrmNews] = {}
+        self._answers: dict[tuple[str, str], KeptAnswer] = {}
         self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
         self._published: dict[str, str] = {}
@@ -643,6 +645,16 @@ class MemoryStore:
 
     def stops_open(self) -> tuple[CrmNews, ...]:
         return in_time(news for news in self._news.values() if news.stop == "open")
+
+    def save_answer(self, answer: KeptAnswer) -> None:
+        self._answers[answer.question, answer.asked_for] = answer
+
+    def answer_to(self, question: str, *, message_key: str) -> KeptAnswer | None:
+        known = self._answers.values()
+        return best_of((one for one in known if one.question == question), message_key)
+
+    def answer_for(self, message_key: str) -> KeptAnswer | None:
+        return best_of(one for one in self._answers.values() if one.asked_for == message_key)
 
     def contact_by_id(self, contact_id: str) -> Contact | None:
         known = self._contacts.values()

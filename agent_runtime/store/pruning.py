@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
+from agent_runtime.asking.answers import KeptAnswer
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Sentence, Session
 from agent_runtime.retention import LAST_RUN, Keep, keep_for, shortest, without_words
@@ -57,6 +58,10 @@ def _emptied(value: Any, note: str) -> Any:
     return replace(value, **blank, **dict.fromkeys(said, f"[removed {note}]"))
 
 
+def _emptied_answer(answer: KeptAnswer, note: str) -> KeptAnswer:
+    return replace(answer, reply=replace(answer.reply, text="", detail=""), removed=note)
+
+
 KINDS = (
     Kind(
         "messages",
@@ -86,6 +91,14 @@ KINDS = (
         lambda row: row.due_at,
         _emptied,
         "CANCELLED",
+    ),
+    Kind(
+        "answers of models",
+        t.model_answers,
+        KeptAnswer,
+        ("ANSWERED", "FAILED"),
+        lambda answer: answer.asked_at,
+        _emptied_answer,
     ),
     Kind("tickets", t.tickets, Ticket, ("SOLVED",), lambda row: row.opened_at, _emptied, "SOLVED"),
 )

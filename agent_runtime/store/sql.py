@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, exists, func, or_, select, text
 
+from agent_runtime.asking.answers import KeptAnswer, best_of
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.crm_outbox import queue_stop, queue_work
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
@@ -653,6 +654,17 @@ class SqlTx(SqlBatch):
 
     def stops_open(self) -> tuple[CrmNews, ...]:
         return in_time(self.all(CrmNews, t.crm_news, stop="open"))
+
+    def save_answer(self, answer: KeptAnswer) -> None:
+        columns = {"question": answer.question, "asked_for": answer.asked_for}
+        more = {"thread_id": answer.thread_id, "state": answer.state}
+        self.put(t.model_answers, answer, **columns, **more)
+
+    def answer_to(self, question: str, *, message_key: str) -> KeptAnswer | None:
+        return best_of(self.all(KeptAnswer, t.model_answers, question=question), message_key)
+
+    def answer_for(self, message_key: str) -> KeptAnswer | None:
+        return best_of(self.all(KeptAnswer, t.model_answers, asked_for=message_key))
 
     def contact_by_id(self, contact_id: str) -> Contact | None:
         return self.one(Contact, t.contacts, contact_id=contact_id)

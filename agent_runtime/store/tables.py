@@ -334,6 +334,18 @@ crm_news = Table(
     Index("crm_news_stop", "tenant_id", "stop", "occurred_at"),
 )
 
+model_answers = Table(
+    "model_answers",
+    metadata,
+    _key("tenant_id"),
+    _key("question"),
+    _key("asked_for"),
+    _text("thread_id"),
+    _text("state"),
+    _doc(),
+    Index("model_answers_asked_for", "tenant_id", "asked_for"),
+)
+
 trace_events = Table(
     "trace_events",
     metadata,

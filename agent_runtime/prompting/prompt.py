@@ -1,0 +1,150 @@
+"""One question to a language model: the prefix of its playbook, and the turn, which comes last.
+
+vLLM keeps what it has read of a prompt by its beginning, so the beginning must be the same bytes
+for every turn of a playbook.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent_runtime.domain import (
+    SPEAKS,
+    ActionKind,
+    Contact,
+    Evidence,
+    Observation,
+    Perception,
+    Session,
+)
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import FACT_SLOTS, LOCALES
+from agent_runtime.library.knowledge import QUOTE
+from agent_runtime.library.playbook import Playbook
+from agent_runtime.placeholders import TOKEN
+from agent_runtime.planning.moves import state_of
+from agent_runtime.planning.speech_acts import language_for
+from agent_runtime.prompting.catalogue import Catalogue, catalogue
+from agent_runtime.prompting.template import Template, read_template
+
+MAX_CHARACTERS = 4_000
+"""Of a message that are put before the model; what comes later seldom says why it was written."""
+
+OFFERED: tuple[ActionKind, ...] = (
+    *SPEAKS,
+    "propose_times",
+    "hand_off",
+    "pause",
+    "close",
+    "none",
+)
+
+_FIELDS = ("first_name", "company", "owner_name", *FACT_SLOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked, and what an answer to it may name."""
+
+    version: str
+    prefix: str
+    """The same bytes for every turn of a playbook in one language."""
+    turn: str
+    language: str
+    message: str
+    """What the buyer wrote, in placeholder text; entities are spans of it."""
+    facts: tuple[str, ...]
+    """`id@version` of every fact that a sentence may stand on."""
+    placeholders: frozenset[str]
+    """Tokens that a sentence may use."""
+    actions: tuple[ActionKind, ...] = OFFERED
+
+    def key(self, model: str) -> str:
+        """Returns the hash by which an answer is kept: of model, prompt version and prompt."""
+        parts = (model, self.version, self.prefix, self.turn)
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def prompt_of(
+    session: Session,
+    observation: Observation,
+    seen: Perception,
+    evidence: Sequence[Evidence],
+    *,
+    contact: Contact,
+    playbook: Playbook,
+    library: Library,
+    now: datetime,
+    template: Template | None = None,
+) -> Prompt:
+    """Returns the question of one turn; the same arguments always ask the same.
+
+    Args:
+        session: The thread so far.
+        observation: The message, in placeholder text.
+        seen: What the rules and the model that ships read in it.
+        evidence: What `retrieve` found; passages of documents are added to the facts.
+        contact: The reader; only which of their fields are known goes in, and their job title.
+        playbook: Whose facts may be said.
+        library: Where they lie.
+        now: Decides which have expired; it is no part of the prompt.
+        template: The prompt; the product's by default.
+    """
+    asked = template or read_template()
+    language = seen.language if seen.language in LOCALES else language_for(session, contact)
+    known = catalogue(library, playbook, language=language, now=now)
+    passages = [e for e in evidence if e.fact_id.startswith(QUOTE)]
+    named = [f"[[{name.upper()}]]" for name in _FIELDS if _is_known(contact, name)]
+    tokens = sorted({*named, *TOKEN.findall(observation.text)})
+    turn = {
+        "language": language,
+        "channel": observation.channel,
+        "state": state_of(playbook, session),
+        "known": dict(session.facts_known),
+        "objections": list(session.objections),
+        "said_before": list(session.contents_used),
+        "rules_heard": list(seen.rules),
+        "reader": contact.title,
+        "placeholders": tokens,
+        "passages": [{"fact": _fact(e), "text": e.text} for e in passages],
+        "subject": observation.subject[:200],
+        "message": observation.text[:MAX_CHARACTERS],
+    }
+    return Prompt(
+        version=asked.label,
+        prefix=_prefix(asked, playbook, known),
+        turn=f"The turn to answer:\n{fenced(turn)}",
+        language=language,
+        message=observation.text[:MAX_CHARACTERS],
+        facts=(*known.facts, *(_fact(e) for e in passages)),
+        placeholders=frozenset(tokens),
+    )
+
+
+def fenced(value: object) -> str:
+    """Returns a value as JSON between two marks that nothing in it can write."""
+    said = json.dumps(value, ensure_ascii=False)
+    said = said.replace("<", "\\u003c").replace(">", "\\u003e")
+    return f"<<<DATA\n{said}\nDATA>>>"
+
+
+def _prefix(template: Template, playbook: Playbook, known: Catalogue) -> str:
+    states = "\n".join(f"- state {name}: {s.about}" for name, s in playbook.states.items())
+    steps = "\n".join(f"- {step}" for step in playbook.agent_actions)
+    about = f"{playbook.name}. {playbook.goal}\n{steps}\n- {playbook.handoff_rule}\n{states}"
+    return template.filled(playbook=about, facts=known.text)
+
+
+def _is_known(contact: Contact, name: str) -> bool:
+    own = {
+        "first_name": contact.first_name,
+        "company": contact.company,
+        "owner_name": contact.owner_name,
+    }
+    return bool(own.get(name) or contact.fact(name))
+
+
+def _fact(evidence: Evidence) -> str:
+    return f"{evidence.fact_id}@{evidence.version}"

@@ -1,0 +1,235 @@
+"""A server that speaks vLLM's wire format on loopback, and behaves as it is told.
+
+It serves chat completions (whole and streamed, with a JSON schema and usage), models, health and
+the metrics of the prefix cache. What it answers it takes from the prompt alone.
+"""
+
+import asyncio
+import json
+import re
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from threading import Thread
+from time import monotonic, sleep
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from tests.agent_runtime.models.stand_in_answers import ANSWERS
+
+MODEL = "stand-in"
+BLOCK = 16
+"""Tokens that the prefix cache keeps together; vLLM's own default."""
+
+OUTAGES = (
+    "hangs",
+    "error_500",
+    "busy_503",
+    "cut_off",
+    "out_of_memory",
+    "error_in_stream",
+    "never_stops",
+)
+_ERRORS = {
+    "error_500": (500, "EngineCore encountered an issue."),
+    "busy_503": (503, "The server is overloaded"),
+    "out_of_memory": (500, "CUDA out of memory. Tried to allocate 2.00 GiB."),
+}
+_OUT_OF_MEMORY = {"error": {"message": "CUDA out of memory.", "code": 500}}
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class StandIn:
+    """The server's state: how it behaves, what it was asked, and what came of it."""
+
+    def __init__(self, behaviour="honest"):
+        self.behaviour = behaviour
+        self.asked = []
+        """Bodies of all chat requests, in the order in which they came."""
+        self.seen = Counter()
+        """`at_once`: most requests under way at a time; `let_go`: those that callers closed."""
+        self.delay_s = 0.0
+        self.fail_next = 0
+        """So many requests get a 503 before the behaviour counts."""
+        self.url = ""
+        self._under_way = 0
+        self._cached = set()
+        self.hits = self.queries = 0
+
+    def behave(self, behaviour="honest"):
+        """Begins anew: with this behaviour, without delays, and with nothing asked."""
+        self.behaviour, self.delay_s, self.fail_next = behaviour, 0.0, 0
+        self.asked.clear()
+        self.seen.clear()
+        return self
+
+    def app(self):
+        return Starlette(
+            routes=[
+                Route("/v1/chat/completions", self.chat, methods=["POST"]),
+                Route("/v1/models", self.models),
+                Route("/health", self.health),
+                Route("/metrics", self.metrics),
+            ]
+        )
+
+    async def health(self, _request):
+        return PlainTextResponse("", 503 if self.behaviour in ("busy_503", "error_500") else 200)
+
+    async def models(self, _request):
+        return JSONResponse(
+            {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "vllm"}]}
+        )
+
+    async def metrics(self, _request):
+        return PlainTextResponse(
+            f"vllm:prefix_cache_queries_total {self.queries}\n"
+            f"vllm:prefix_cache_hits_total {self.hits}\n"
+        )
+
+    async def chat(self, request: Request):
+        body = json.loads(await request.body())
+        self.asked.append(body)
+        if self.fail_next:
+            self.fail_next -= 1
+            return _error(503, "The server is overloaded")
+        if body["model"] != MODEL:
+            return _error(404, f"The model `{body['model']}` does not exist.")
+        if self.behaviour in _ERRORS:
+            return _error(*_ERRORS[self.behaviour])
+        if not body.get("stream"):
+            return await self._whole(body)
+        return StreamingResponse(self._stream(body), media_type="text/event-stream")
+
+    async def _whole(self, body):
+        text, usage = self._answer(body)
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}}
+        return JSONResponse(
+            {
+                "id": "chatcmpl-1",
+                "object": "chat.completion",
+                "created": 0,
+                "model": MODEL,
+                "choices": [choice | {"finish_reason": "stop"}],
+                "usage": usage,
+            }
+        )
+
+    async def _stream(self, body) -> AsyncIterator[str]:
+        self._under_way += 1
+        self.seen["at_once"] = max(self.seen["at_once"], self._under_way)
+        is_whole = False
+        try:
+            if self.behaviour == "hangs":
+                await asyncio.sleep(60)
+            text, usage = self._answer(body)
+            yield _chunk({"role": "assistant", "content": ""})
+            async for piece in self._pieces(text):
+                yield _chunk({"content": piece})
+            if self.behaviour == "error_in_stream":
+                yield f"data: {json.dumps(_OUT_OF_MEMORY)}\n\n"
+                return
+            limit = "length" if self.behaviour == "cut_short" else "stop"
+            yield _chunk({}, finish=limit)
+            if body.get("stream_options", {}).get("include_usage"):
+                yield _event({"choices": [], "usage": usage})
+            yield "data: [DONE]\n\n"
+            is_whole = True
+        finally:
+            self._under_way -= 1
+            if not is_whole and self.behaviour != "cut_off":
+                self.seen["let_go"] += 1
+
+    async def _pieces(self, text):
+        pieces = re.findall(r"\s*\S+|\s+$", text)
+        for place, piece in enumerate(pieces):
+            if self.behaviour == "cut_off" and place == len(pieces) // 2:
+                raise ConnectionAbortedError("the stand-in closes the connection")
+            if self.behaviour == "error_in_stream" and place == len(pieces) // 2:
+                return
+            if self.behaviour == "slow" or self.delay_s:
+                await asyncio.sleep(self.delay_s or 0.2)
+            yield piece
+        while self.behaviour == "never_stops":
+            await asyncio.sleep(0)
+            yield " and so on" * 50
+
+    def _answer(self, body):
+        schema = body["response_format"]["json_schema"]
+        if schema["name"] != "answer":
+            said = {name: one["enum"][0] for name, one in schema["schema"]["properties"].items()}
+            text = "It is Friday." if self.behaviour == "no_schema" else json.dumps(said)
+            return text, {"prompt_tokens": 12, "completion_tokens": 6, "total_tokens": 18}
+        prefix, turn = (message["content"] for message in body["messages"])
+        honest_for_outages = "honest" if self.behaviour not in ANSWERS else self.behaviour
+        text = ANSWERS[honest_for_outages](prefix, turn)
+        if self.behaviour == "cut_short":
+            text = text[: len(text) // 2]
+        prompt = _WORD.findall(prefix + turn)
+        cached = self._read_before(prompt)
+        return text, {
+            "prompt_tokens": len(prompt),
+            "completion_tokens": len(_WORD.findall(text)),
+            "total_tokens": len(prompt) + len(_WORD.findall(text)),
+            "prompt_tokens_details": {"cached_tokens": cached},
+        }
+
+    def _read_before(self, tokens):
+        """Counts tokens by whole blocks from the beginning, as vLLM's prefix cache does."""
+        known, chain = 0, 0
+        for start in range(0, len(tokens) - BLOCK, BLOCK):
+            chain = hash((chain, *tokens[start : start + BLOCK]))
+            if chain in self._cached and known == start:
+                known = start + BLOCK
+            self._cached.add(chain)
+        self.queries += len(tokens)
+        self.hits += known
+        return known
+
+
+@contextmanager
+def serve(behaviour="honest"):
+    """Serves a stand-in on a free port; its `url` is where a client asks."""
+    stand_in = StandIn(behaviour)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = uvicorn.Config(
+        stand_in.app(), port=port, log_level="critical", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    until = monotonic() + 10
+    while not server.started and monotonic() < until:
+        sleep(0.01)
+    stand_in.url = f"http://127.0.0.1:{port}/v1"
+    stand_in.stop = lambda: _stop(server, thread)
+    try:
+        yield stand_in
+    finally:
+        _stop(server, thread)
+
+
+def _stop(server, thread):
+    server.should_exit = server.force_exit = True
+    thread.join(timeout=5)
+
+
+def _error(status, said):
+    body = {"error": {"message": said, "type": "InternalServerError", "code": status}}
+    return JSONResponse(body, status)
+
+
+def _chunk(delta, finish=None):
+    return _event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+
+
+def _event(fields):
+    whole = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": MODEL}
+    return f"data: {json.dumps(whole | fields)}\n\n"
