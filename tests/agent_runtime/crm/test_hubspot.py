@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from crm_rows import connect, hear, meet, say, stop, work
@@ -19,6 +20,7 @@ from agent_runtime.crm_port import Record
 from agent_runtime.tools.hubspot_layout import hubspot_layout
 from agent_runtime.tools.hubspot_requests import REQUESTS, scopes_of
 from agent_runtime.tools.owner_rules import OwnerRules
+from agent_runtime.tools.pace import Pace
 from agent_runtime.tools.writable import writable
 
 
@@ -53,7 +55,9 @@ def test_every_request_and_answer_is_as_the_vendor_describes_it(described, store
     hubspot.users = {"7": {"email": "lena@n.example", "team": "DACH", "user": 7}}
     for path, number in (("contacts", "102"), ("companies", "101"), ("0-3", "77")):
         hubspot.objects[path][number]["hubspot_owner_id"] = "7"
-    push = push_with(store, url, rules=OwnerRules(territories={"LATAM": "leave"}))
+    # More than are allowed in ten seconds, in a time of which the vendor's window knows nothing.
+    pace = Pace(count(step=1.0).__next__)
+    push = push_with(store, url, rules=OwnerRules(territories={"LATAM": "leave"}), pace=pace)
     work_until(push)
     work(store, "w1", state="DONE")
     meet(store, "u1", attendance="held", at=later)

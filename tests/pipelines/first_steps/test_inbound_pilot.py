@@ -95,14 +95,11 @@ def test_the_command_tells_it_without_a_list_of_touches(paths, found):
     assert {"at", "door", "by_agent", "answer_by"} <= set(as_json["requests"][0])
 
 
-def test_it_answers_nobody_before_it_is_a_pilot(day, paths, now):
+def test_it_answers_nobody_before_it_is_a_pilot_and_then_its_requests(day, paths, found, now):
     approve(paths, read_book(paths.root).page("pilot"), by="Bea Orr", now=now)
     with pytest.raises(RefusedRunError, match="parley campaign promote pilot"):
         carry_out(day, code_version="1")
     assert not Lake(paths).inbound_campaign.exists()
-
-
-def test_as_a_pilot_it_is_whose_requests_are(day, paths, found):
     more = ["-w", str(paths.root)]
     words = ["promote", "pilot", "--by", "Bea Orr", "--override", "--reason", "a test", *more]
     assert CliRunner().invoke(app, words).exit_code == 0

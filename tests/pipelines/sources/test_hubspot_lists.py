@@ -129,4 +129,4 @@ def test_a_list_of_refusals_stops_and_a_list_is_never_a_consent(lake, people):
     stopped = suppressions(tables, lake.quarantine())
     assert set(stopped["contact_id"]) == {people[1]}
     assert stopped["source_text"].to_list() == [DO_NOT_MAIL]
-    assert bases(tables).is_empty()
+    assert bases(tables, "prospecting").is_empty()
