@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from agent_runtime.campaign_stage import bounds_of
 from agent_runtime.domain import Autonomy, ChannelName, Session
 from agent_runtime.ports import Tx
 
@@ -26,6 +27,11 @@ class InboundCampaign:
         if door not in self.doors:
             return session
         return replace(session, campaign_id=self.campaign_id, autonomy=self.autonomy)
+
+    def is_silent(self, tx: Tx, email: str) -> bool:
+        """Says whether the agent may not answer somebody here now, since it is paused or held."""
+        is_paused = f"pause:{self.campaign_id}" in tx.flags()
+        return is_paused or bool(bounds_of(tx, self.campaign_id).why_held(email))
 
 
 def as_text(campaign: InboundCampaign) -> str:

@@ -38,6 +38,9 @@ def in_playbook(
     campaign = inbound_campaign(tx) if is_request else None
     if campaign is not None:
         session = campaign.taking(session, inbound.channel)
+        if session.campaign_id == campaign.campaign_id and campaign.is_silent(tx, contact.email):
+            # Whoever asks is not kept waiting until a campaign goes on: people of ours answer.
+            session = replace(session, speaker="human")
     if playbook == session.playbook and session.state:
         return session
     return replace(

@@ -41,12 +41,14 @@ def test_a_request_is_answered_in_the_name_of_the_campaign(world):
     assert (session.campaign_id, session.autonomy) == ("pilot", "autonomous")
 
 
-def test_its_pause_holds_the_answer(world):
+def test_while_it_is_paused_people_answer(world):
     store, runtime = world
     store.set_flag("pause:pilot", "a complaint")
     wire = Wire()
     ask(runtime, store, wire)
     assert wire.mails == []
+    (task,) = store.open_human_tasks()
+    assert (task.person_id, task.reason) == (ANA.person_id, "a_person_speaks")
 
 
 @pytest.mark.parametrize(("bounds", "mails"), [(StageBounds(), 0), (LIVE, 1)])
@@ -57,6 +59,7 @@ def test_in_the_sandbox_it_answers_nobody_with_a_real_address(world, bounds, mai
     wire = Wire()
     ask(runtime, store, wire, sender="ana@alder-company.com")
     assert len(wire.mails) == mails
+    assert len(store.open_human_tasks()) == 1 - mails
 
 
 def test_a_door_that_is_not_its_own_is_nobodys(world):
