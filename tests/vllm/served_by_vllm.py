@@ -127,8 +127,10 @@ def test_leaving_an_answer_stops_the_server(server):
 
 
 def test_a_time_limit_holds(server):
+    """Where the machine is so slow that nothing has come by then, it says that."""
     (reply,) = ask(server, prompt(), max_tokens=1600, total_s=3.0)
-    assert (reply.failure, reply.text) == ("too_slow", "")
+    assert reply.failure in ("too_slow", "no_first_token")
+    assert reply.text == ""
     assert reply.latency_ms < 10_000
 
 
