@@ -11,15 +11,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from agent_runtime.models.answer import read_answer
-from agent_runtime.models.reply import Unanswered
 from agent_runtime.models.retry_budget import RetryBudget
-from agent_runtime.models.spoken_answer import speaking
 from agent_runtime.models.vllm import VllmModel, VllmOptions
 from tests.vllm.server import NAME, Server, running
 
@@ -58,11 +55,13 @@ def ask(server: Server, *questions, **changed):
 
 def test_what_the_model_writes_is_held_to_the_schema(server):
     """R47: also by a model that understands nothing; what is cut is a failure, never half read."""
-    question = prompt("What does it cost?")
-    (reply,) = ask(server, question, max_tokens=1600)
-    print(f"\n{reply.completion_tokens} tokens in {reply.latency_ms / 1000:.1f} s: {reply.failure}")
-    assert reply.failure in ("", "too_long")
-    if not reply.failure:
+    questions = [prompt(text) for text in ("What does it cost?", "Who uses it?", "Is it safe?")]
+    replies = ask(server, *questions, max_tokens=1600)
+    assert {reply.failure for reply in replies} <= {"", "too_long"}
+    whole = [(q, r) for q, r in zip(questions, replies, strict=True) if not r.failure]
+    assert whole
+    for question, reply in whole:
+        print(f"\n{reply.completion_tokens} tokens in {reply.latency_ms / 1000:.1f} s")
         answer = read_answer(reply.text, question)
         assert {one.name for one in answer.actions} <= set(question.actions)
         named = {fact for d in answer.drafts for s in d.sentences for fact in s.facts}
@@ -143,26 +142,6 @@ def test_sixteen_at_once_are_all_answered(server):
     print(f"\n16 at once: {written} tokens in {took:.1f} s")
     assert {reply.failure for reply in replies} <= {"", "too_long"}
     assert all(reply.completion_tokens for reply in replies)
-
-
-def test_sentences_come_one_by_one(server):
-    """R62: for a voice; a sentence is whole, and its facts are known, before it is spoken."""
-    question = prompt("What does it cost?")
-
-    async def spoken():
-        model, found = VllmModel(options(server, max_tokens=1600)), []
-        try:
-            # What a tiny model writes may be cut off at its limit.
-            with suppress(Unanswered):
-                async with speaking(model, question) as sentences:
-                    async for sentence in sentences:
-                        found.append(sentence)
-        finally:
-            await model.close()
-        return found
-
-    for sentence in asyncio.run(spoken()):
-        assert set(sentence.facts) <= set(question.facts)
 
 
 def test_a_server_that_is_killed_in_mid_stream_is_a_named_failure(tmp_path_factory):
