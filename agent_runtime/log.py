@@ -125,13 +125,7 @@ def turn(
         },
         **decided(action),
         **({"model": asdict(action.model_use)} if action.model_use else {}),
-        "refused": [
-            {
-                "draft": candidate.proposal.body if candidate.proposal else None,
-                "rules": [verdict.rule for verdict in hits],
-            }
-            for candidate, hits in action.refused
-        ],
+        "refused": refused(action),
         "playbook": session.playbook,
         "state_before": session.state,
         "state_after": action.candidate.next_state,
@@ -175,6 +169,17 @@ def decided(action: Action) -> dict[str, Any]:
         },
         "verdicts": _verdicts(action.verdicts),
     }
+
+
+def refused(action: Action) -> list[dict[str, Any]]:
+    """Returns the drafts of a model that the rules stopped, and which rules."""
+    return [
+        {
+            "draft": candidate.proposal.body if candidate.proposal else None,
+            "rules": [verdict.rule for verdict in hits],
+        }
+        for candidate, hits in action.refused
+    ]
 
 
 def policy(message: Message, judgement: Judgement, *, is_first: bool) -> dict[str, Any]:

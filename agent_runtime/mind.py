@@ -1,6 +1,8 @@
 """What a company's agent knows and how it reads: opened the same way by whoever decides turns."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from agent_runtime.errors import ParleyError
 from agent_runtime.knowledge.base import open_knowledge
@@ -43,10 +45,17 @@ def open_oracle(settings: Settings) -> Oracle | None:
     )
 
 
-def open_mind(settings: Settings) -> tuple[Library, LanguageModel]:
-    """Returns library and documents of the settings' workspace, and the model that reads mails."""
+def open_mind(
+    settings: Settings, *, instead: Sequence[Path] = ()
+) -> tuple[Library, LanguageModel]:
+    """Returns library and documents of the settings' workspace, and the model that reads mails.
+
+    Args:
+        settings: Whose workspace.
+        instead: Playbooks and texts that take the place of those with the same id.
+    """
     embedder = E5Embedder()
     knowledge = Quotable(open_knowledge(settings, queries=embedder).retriever())
-    library = company_library(settings.paths.library, knowledge=knowledge)
+    library = company_library(settings.paths.library, knowledge=knowledge, instead=instead)
     library = replace(library, has_chat=bool(settings.chat_page))
     return library, load_embedded_model(cache=settings.cache, embedder=embedder)

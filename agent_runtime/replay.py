@@ -53,6 +53,30 @@ def basis_of(
     return _adapter().dump_python(basis, mode="json", exclude_defaults=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """All that an old turn stood on, read back from its trace."""
+
+    session: Session
+    observation: Observation
+    contact: Contact
+    facts: Facts
+    free_slots: tuple[Slot, ...]
+
+
+def basis_in(turn: Mapping[str, Any], library: Library) -> Basis:
+    """Returns what a turn stood on.
+
+    Args:
+        turn: Payload of a `turn` event.
+        library: Says what wording is approved.
+    """
+    read = _adapter().validate_python(turn["basis"])
+    known = {f.name: getattr(read.facts, f.name) for f in fields(read.facts)}
+    facts = Facts(approvals=library, session=read.session, **known)
+    return Basis(read.session, read.observation, read.contact, facts, read.free_slots)
+
+
 def replay(turn: Mapping[str, Any], library: Library, model: LanguageModel) -> Action:
     """Returns what would be decided now on the basis of an old turn.
 
@@ -61,28 +85,35 @@ def replay(turn: Mapping[str, Any], library: Library, model: LanguageModel) -> A
         library: Today's playbooks and texts.
         model: Today's language model.
     """
-    basis = _adapter().validate_python(turn["basis"])
-    session, plain = basis.session, basis.facts
-    known = {f.name: getattr(plain, f.name) for f in fields(plain)}
-    facts = Facts(approvals=library, session=session, **known)
+    basis = basis_in(turn, library)
     read_with = Given(model)
     if said := (turn.get("model") or {}).get("text"):
         question = question_of(
-            session, basis.observation, basis.contact, facts, library=library, model=model
+            basis.session,
+            basis.observation,
+            basis.contact,
+            basis.facts,
+            library=library,
+            model=model,
         )
         read_with = given_again(said, question.prompt, model)
+    return decide_again(basis, read_with, library)
+
+
+def decide_again(basis: Basis, read_with: Given, library: Library) -> Action:
+    """Returns what is decided on a basis, with the given readings and drafts."""
     deps = Deps(
         contact=basis.contact,
-        facts=facts,
-        playbook=library.playbook(session.playbook),
+        facts=basis.facts,
+        playbook=library.playbook(basis.session.playbook),
         library=library,
         model=read_with.model,
         drafter=read_with.drafter,
         entities=read_with.entities,
         calendar=cast(Calendar, _Given(basis.free_slots)),
-        now=facts.now,
+        now=basis.facts.now,
     )
-    return decide(session, basis.observation, deps)
+    return decide(basis.session, basis.observation, deps)
 
 
 def differences(turn: Mapping[str, Any], action: Action) -> tuple[Difference, ...]:

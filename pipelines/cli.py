@@ -79,7 +79,7 @@ COMMANDS = {
     ),
     "meeting": ("agent_runtime.calendar_cli:meeting", "See meetings and say what became of them"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
-    "replay": ("agent_runtime.replay_cli:replay", "Say which old turns would differ today"),
+    "replay": ("pipelines.replays.cli:app", "Run old turns through new versions"),
     "costs": ("pipelines.costs.cli:app", "Calculate what it costs; write the invoice of a month"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }

@@ -11,6 +11,7 @@ from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.policies.facts import Facts
 from agent_runtime.prompting.prompt import Prompt, prompt_of
+from agent_runtime.prompting.template import Template
 from agent_runtime.retrieve import retrieve
 
 Unasked = Literal["rules_come_first", "a_person_answers", "nothing_may_go_out", "no_words"]
@@ -36,6 +37,7 @@ def question_of(
     *,
     library: Library,
     model: LanguageModel,
+    template: Template | None = None,
 ) -> Question:
     """Returns the question of one message; the same arguments always ask the same.
 
@@ -49,6 +51,7 @@ def question_of(
         facts: As the permit's rules know them.
         library: Playbooks and texts.
         model: The model that ships.
+        template: The prompt; the product's by default.
     """
     rules = listen(observation).rules
     if not _DECIDED.isdisjoint(rules) or observation.cue:
@@ -62,7 +65,7 @@ def question_of(
     seen = perceive(observation, session, model, offered=session.offered, contact=contact)
     if seen.opt_out:
         return Question(unasked="rules_come_first", is_stop=True)
-    return Question(_prompt(session, observation, contact, facts, seen, library))
+    return Question(_prompt(session, observation, contact, facts, seen, library, template))
 
 
 def _prompt(
@@ -72,6 +75,7 @@ def _prompt(
     facts: Facts,
     seen: Perception,
     library: Library,
+    template: Template | None,
 ) -> Prompt:
     playbook = library.playbook(session.playbook)
     evidence = retrieve(
@@ -93,4 +97,5 @@ def _prompt(
         playbook=playbook,
         library=library,
         now=facts.now,
+        template=template,
     )

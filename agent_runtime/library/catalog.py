@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -28,6 +28,8 @@ from agent_runtime.library.scenario import Scenario
 
 PACKAGE = Path(__file__).parents[1]
 """Where the library of the product lies; a company may keep its own elsewhere."""
+
+_TABLES, _PLAYBOOKS, _TEXTS = "playbooks/tables/*.yaml", "playbooks/*.yaml", "content/*/*.md"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -121,41 +123,55 @@ class Library:
         return hashlib.sha256(json.dumps(dumped).encode()).hexdigest()[:16]
 
 
-def load_library(root: Path = PACKAGE, *own: Path) -> Library:
+def load_library(root: Path = PACKAGE, *own: Path, instead: Sequence[Path] = ()) -> Library:
     """Returns the library below some folders, or raises a sentence about the first problem."""
-    library = read_library(root, *own)
+    library = read_library(root, *own, instead=instead)
     for problem in cross_problems(library):
         raise LibraryError(problem)
     return library
 
 
-def read_library(root: Path = PACKAGE, *own: Path) -> Library:
+def read_library(root: Path = PACKAGE, *own: Path, instead: Sequence[Path] = ()) -> Library:
     """Returns the library as it stands in its files, each valid by itself.
 
     Args:
         root: Folder with playbooks, tables, texts and scenarios.
         own: Further folders of that kind, on top of it; none may say again what another says.
+        instead: Folders of that kind, or single playbooks, whose files take the place of those with
+            the same id; of several the last one counts.
     """
     roots = (root, *own)
-    tables = _by_id(_read_yaml(p, MoveTable) for p in _files(roots, "playbooks/tables/*.yaml"))
-    written = _by_id(_read_yaml(p, Playbook) for p in _files(roots, "playbooks/*.yaml"))
-    playbooks = {name: _with_states(playbook, tables) for name, playbook in written.items()}
+    tables = _by_id(_read_yaml(p, MoveTable) for p in _files(roots, _TABLES))
+    written = _by_id(_read_yaml(p, Playbook) for p in _files(roots, _PLAYBOOKS))
     contents: dict[tuple[str, str], Content] = {}
-    for path in _files(roots, "content/*/*.md"):
-        content = read_content(path)
-        where = f"{content.locale}/{content.id}.md"
-        if path.parts[-2:] != (content.locale, f"{content.id}.md"):
-            raise LibraryError(f"{path}: id and locale say {where}; move the file or mend them.")
+    for path in _files(roots, _TEXTS):
+        content = _read_text(path)
         if (content.id, content.locale) in contents:
+            where = f"{content.locale}/{content.id}.md"
             raise LibraryError(f"{path}: {where} stands in two libraries; give one its own id.")
         contents[content.id, content.locale] = content
+    for other in instead:
+        folder = (other,)
+        tables |= _by_id(_read_yaml(p, MoveTable) for p in _files(folder, _TABLES))
+        proposed = _files(folder, _PLAYBOOKS) if other.is_dir() else [other]
+        written |= _by_id(_read_yaml(p, Playbook) for p in proposed)
+        contents |= {(c.id, c.locale): c for c in map(_read_text, _files(folder, _TEXTS))}
+    playbooks = {name: _with_states(playbook, tables) for name, playbook in written.items()}
     scenarios = tuple(_read_yaml(p, Scenario) for p in _files(roots, "scenarios/*/*.yaml"))
     return Library(playbooks=playbooks, tables=tables, contents=contents, scenarios=scenarios)
 
 
-def company_library(folder: Path, *, knowledge: Knowledge = NO_KNOWLEDGE) -> Library:
+def read_scenario(path: Path) -> Scenario:
+    """Returns the dialogue of a file, or raises a sentence that says what is wrong with it."""
+    return _read_yaml(path, Scenario)
+
+
+def company_library(
+    folder: Path, *, knowledge: Knowledge = NO_KNOWLEDGE, instead: Sequence[Path] = ()
+) -> Library:
     """Returns the product's library with a company's own, kept in a folder, on top of it."""
-    return replace(load_library(PACKAGE, *own_libraries(folder)), knowledge=knowledge)
+    library = load_library(PACKAGE, *own_libraries(folder), instead=instead)
+    return replace(library, knowledge=knowledge)
 
 
 def own_libraries(folder: Path) -> tuple[Path, ...]:
@@ -199,9 +215,19 @@ def _files(roots: Iterable[Path], pattern: str) -> list[Path]:
     return [path for root in roots for path in sorted(root.glob(pattern))]
 
 
+def _read_text(path: Path) -> Content:
+    content = read_content(path)
+    where = f"{content.locale}/{content.id}.md"
+    if path.parts[-2:] != (content.locale, f"{content.id}.md"):
+        raise LibraryError(f"{path}: id and locale say {where}; move the file or mend them.")
+    return content
+
+
 def _read_yaml(path: Path, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(load_yaml(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise LibraryError(f"{path}: the file does not exist; name one.") from None
     except UnicodeDecodeError:
         raise LibraryError(f"{path}: the file is not UTF-8; save it as UTF-8.") from None
     except yaml.YAMLError as error:

@@ -89,7 +89,19 @@ def rule_set(profile: str = STANDARD) -> RuleSet:
     Raises:
         RuleSetError: no profile has this name, or it speaks of an unknown rule or parameter.
     """
-    written = _file()
+    return rule_set_of(_file(), profile)
+
+
+def rule_set_of(written: Mapping[str, Any], profile: str = STANDARD) -> RuleSet:
+    """Returns what a file of rules says under a profile.
+
+    Args:
+        written: The file as YAML reads it; `rules.yaml` is one.
+        profile: One of its profiles.
+
+    Raises:
+        RuleSetError: no profile has this name, or it speaks of an unknown rule or parameter.
+    """
     if profile not in written["profiles"]:
         known = ", ".join(written["profiles"])
         raise RuleSetError(f"profile {profile!r} is unknown; use one of: {known}.")

@@ -1,10 +1,25 @@
 """Reads traces back out of the store, for people and for replays."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from sqlalchemy import Engine, select
 
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.store import tables as t
 from agent_runtime.store.sql_rows import load
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTurns:
+    """Turns of a tenant that can be replayed, oldest first."""
+
+    events: tuple[TraceEvent, ...]
+    without_words: int = 0
+    """Turns of the same kind whose words retention has removed."""
+    is_cut: bool = False
+    """Whether there are more, older ones."""
 
 
 def turns_of(
@@ -18,22 +33,62 @@ def turns_of(
         thread: Only turns of this thread; empty means all.
         limit: How many at most.
     """
+    return recorded_turns(engine, tenant_id, thread=thread, limit=limit).events
+
+
+def recorded_turns(
+    engine: Engine,
+    tenant_id: str,
+    *,
+    thread: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    wanted: Callable[[TraceEvent], bool] = lambda _: True,
+    limit: int = 5000,
+) -> RecordedTurns:
+    """Returns the latest turns of a tenant, and how many more there are without their words.
+
+    Args:
+        engine: The store's.
+        tenant_id: Whose turns.
+        thread: Only turns of this thread; empty means all.
+        since: Only turns of this instant or later.
+        until: Only turns before this instant.
+        wanted: Says of a turn whether it is asked for; its words may be gone.
+        limit: How many at most.
+    """
     column = t.trace_events.c
     query = select(column.doc).where(
         column.tenant_id == tenant_id, column.doc.contains('"kind":"turn"', autoescape=True)
     )
     if thread:
         query = query.where(column.doc.contains(f'"thread_id":"{thread}"', autoescape=True))
+    if since is not None:
+        query = query.where(column.day >= _day(since))
+    if until is not None:
+        query = query.where(column.day <= _day(until))
     found: list[TraceEvent] = []
+    without_words = 0
     with engine.connect() as connection:
         for row in connection.execute(query.order_by(column.position.desc())):
             event = load(TraceEvent, row.doc)
-            has_words = event.kind == "turn" and "retention" not in event.payload
-            if has_words and thread in ("", event.thread_id):
+            is_of_time = (since is None or event.occurred_at >= since) and (
+                until is None or event.occurred_at < until
+            )
+            is_meant = event.kind == "turn" and thread in ("", event.thread_id) and is_of_time
+            if not (is_meant and wanted(event)):
+                continue
+            if "retention" in event.payload:
+                without_words += 1
+            elif len(found) == limit:
+                return RecordedTurns(tuple(reversed(found)), without_words, is_cut=True)
+            else:
                 found.append(event)
-            if len(found) == limit:
-                break
-    return tuple(reversed(found))
+    return RecordedTurns(tuple(reversed(found)), without_words)
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 def events_about(engine: Engine, tenant_id: str, message_id: str) -> tuple[TraceEvent, ...]:

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from agent_runtime.app import assemble
 from agent_runtime.knowledge.cli import app as knowledge
 from agent_runtime.models.embedded import load_embedded_model
-from agent_runtime.replay_cli import replay
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.engine import open_engine
+from pipelines.replays.cli import app as replay
 
 PRICES = "# Prices\n\n## Team plan\n\nThe Team plan costs 720 euro a month for ten seats.\n"
 

@@ -1,0 +1,1 @@
+"""`parley replay`: old threads through new versions, side by side."""

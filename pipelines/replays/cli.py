@@ -1,0 +1,154 @@
+"""`parley replay`: what other versions would decide in the turns of old."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from agent_runtime.commands import JsonOption, WorkspaceOption
+from agent_runtime.settings import load_settings
+
+if TYPE_CHECKING:
+    from agent_runtime.contracts import TraceEvent
+
+_PAIR = re.compile(r"(playbook|prompt|model|policy)=.+")
+
+
+class _Spelt(TyperGroup):
+    """Takes several versions after one `--with`: `--with playbook=… policy=…`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Writes `--with` before each pair that follows one."""
+        return super().parse_args(ctx, spelt(args))
+
+
+def spelt(args: list[str]) -> list[str]:
+    """Returns the words of a command line with `--with` before every version."""
+    found: list[str] = []
+    for word in args:
+        follows = len(found) >= 2 and found[-2] == "--with"
+        found += ["--with", word] if follows and _PAIR.fullmatch(word) else [word]
+    return found
+
+
+app = typer.Typer(
+    cls=_Spelt, add_completion=False, rich_markup_mode="rich", invoke_without_command=True
+)
+
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="KIND=VALUE",
+        help="A version to try: playbook=FILE, FOLDER or ID@VERSION; prompt=FILE; model=FOLDER, "
+        "intent@VERSION or NAME of a language model; policy=FILE, PROFILE or RULE.PARAMETER=VALUE. "
+        "May be given again.",
+    ),
+]
+
+
+@app.callback()
+def replay(
+    ctx: typer.Context,
+    thread: Annotated[str, typer.Option(help="Only this thread.")] = "",
+    since: Annotated[datetime | None, typer.Option(help="From then on, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Before then, UTC.")] = None,
+    campaign: Annotated[
+        list[str] | None, typer.Option(help="Only this campaign; may be given again.")
+    ] = None,
+    playbook: Annotated[
+        list[str] | None, typer.Option(help="Only this playbook; may be given again.")
+    ] = None,
+    with_: With = None,
+    ask: Annotated[
+        bool,
+        typer.Option(
+            "--ask", help="Ask the language model what nothing stored answers; keeps its answers."
+        ),
+    ] = False,
+    limit: Annotated[int, typer.Option(help="At most so many turns, the latest.", min=1)] = 50_000,
+    show: Annotated[int, typer.Option(help="How many threads to print in full.", min=0)] = 3,
+    html: Annotated[
+        Path | None, typer.Option(help="Write all threads side by side into this page.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run recorded turns through new versions and say which are decided otherwise.
+
+    Nothing is sent, and nothing that is installed changes: a turn's trace holds all that it stood
+    on. Without [bold]--with[/bold] it is today's library, model and rules, so use it after a change
+    too. Every turn stands on the thread as it was. Exit code 1 when a turn differs, or cannot be
+    told without a language model.
+
+    Example: [bold]parley replay --since 2026-01-19 --with policy=caps.per_person=2[/bold]
+
+    Example: [bold]parley replay --with playbook=drafts/nurture.yaml --html replay.html[/bold]
+
+    Example: [bold]parley replay --with prompt=answer.md --with model=qwen --ask[/bold]
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from agent_runtime.replaying.named import named_in
+    from pipelines.replays.running import Wanted, replay_turns
+    from pipelines.replays.told import as_dict, print_comparison
+
+    _check(since, until)
+    named = named_in(with_ or ())
+    wanted = Wanted(
+        thread=thread,
+        since=_utc(since),
+        until=_utc(until),
+        campaigns=tuple(campaign or ()),
+        playbooks=tuple(playbook or ()),
+        limit=limit,
+    )
+    compared = replay_turns(
+        load_settings(workspace), named, wanted, ask=ask, track=_track, say=_say
+    )
+    if html is not None:
+        from pipelines.replays.page import write_page
+
+        write_page(compared, named, html)
+        _say(f"wrote {html}")
+    if as_json:
+        typer.echo(json.dumps(as_dict(compared, named), indent=2, default=str))
+    else:
+        from rich.console import Console
+
+        print_comparison(compared, named, Console(soft_wrap=False), shown=show)
+    raise typer.Exit(1 if compared.differing or compared.needing_the_model else 0)
+
+
+def _track(events: "Iterable[TraceEvent]", count: int, what: str) -> "Iterator[TraceEvent]":
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(
+        events,
+        what,
+        total=count,
+        console=Console(stderr=True),
+        transient=True,
+        disable=count < 50,
+    )
+
+
+def _check(since: datetime | None, until: datetime | None) -> None:
+    if since and until and since >= until:
+        raise typer.BadParameter(
+            f"--since {since:%Y-%m-%d}: it is not before --until {until:%Y-%m-%d}"
+        )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.replace(tzinfo=UTC) if at else None
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
