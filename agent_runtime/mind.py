@@ -45,9 +45,7 @@ def open_oracle(settings: Settings) -> Oracle | None:
     )
 
 
-def open_mind(
-    settings: Settings, *, instead: Sequence[Path] = ()
-) -> tuple[Library, LanguageModel]:
+def open_mind(settings: Settings, *, instead: Sequence[Path] = ()) -> tuple[Library, LanguageModel]:
     """Returns library and documents of the settings' workspace, and the model that reads mails.
 
     Args:

@@ -10,12 +10,13 @@ from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
 from functools import cache
 from typing import Any, cast, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from agent_runtime.asking.given import Given, given_again
 from agent_runtime.asking.question import question_of
 from agent_runtime.domain import Action, Contact, Observation, Session, Slot
 from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import LibraryError, sentence_of
 from agent_runtime.log import decided
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import LanguageModel
@@ -75,6 +76,23 @@ def basis_in(turn: Mapping[str, Any], library: Library) -> Basis:
     known = {f.name: getattr(read.facts, f.name) for f in fields(read.facts)}
     facts = Facts(approvals=library, session=read.session, **known)
     return Basis(read.session, read.observation, read.contact, facts, read.free_slots)
+
+
+def facts_in(known: Mapping[str, Any], session: Session, library: Library) -> Facts:
+    """Returns facts of the permit as they stand in a trace or a scenario.
+
+    Raises:
+        LibraryError: a name that no fact has, or a value that is not of its kind.
+    """
+    names = [f.name for f in fields(_facts_type())]
+    for name in known.keys() - names:
+        raise LibraryError(f"given {name!r}: no fact has this name; there are {', '.join(names)}.")
+    try:
+        read = TypeAdapter(_facts_type()).validate_python(known)
+    except ValidationError as error:
+        raise LibraryError(f"given: {sentence_of(error)}") from None
+    plain = {f.name: getattr(read, f.name) for f in fields(read)}
+    return Facts(approvals=library, session=session, **plain)
 
 
 def replay(turn: Mapping[str, Any], library: Library, model: LanguageModel) -> Action:

@@ -1,11 +1,11 @@
 """A scenario: a dialogue with expected outcomes; test, training material and replay case in one."""
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from agent_runtime.domain import ActionKind, PublicSignal
+from agent_runtime.domain import ActionKind, Decision, PublicSignal
 from agent_runtime.library.content import Locale
 from agent_runtime.library.playbook import Intent, Priority, Role
 
@@ -30,6 +30,12 @@ class Expected(_Part):
     """Number of the offered time that is booked, as the buyer counts: 1 is the first."""
     is_silent: bool | None = None
     """True when nothing may be written."""
+    decision: Decision | None = None
+    """What the rules say of the message; the turn says in `given` what they know."""
+    stopped_by: str | None = None
+    """Id of the rule that decides against it, such as `quiet_hours`."""
+    until: AwareDatetime | None = None
+    """Until when it waits."""
 
 
 class Signal(_Part):
@@ -55,12 +61,25 @@ class Turn(_Part):
     is_auto_reply: bool = False
     heard: Intent | Literal["nothing"] | None = None
     """What the words mean, for people who train on it and for tests with a scripted model."""
+    at: AwareDatetime | None = None
+    """When it happens; else an hour after the turn before it."""
+    free: tuple[AwareDatetime, ...] | None = None
+    """When the free times of the owner's calendar begin; else on every workday there are some."""
+    given: dict[str, Any] | None = None
+    """What the rules know, by the names of `policies.facts.Facts`, and the `profile` that binds.
+
+    Where it is given the rules are asked, and the agent does what they allow; else the turn shows
+    what the playbook would do. `{}` is a reader of whom nothing is known.
+    """
     expect: Expected
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "Turn":
         if (self.due is None) == (not self.buyer):
             raise ValueError("a turn has either a touch that is due or what the buyer wrote")
+        judged = (self.expect.decision, self.expect.stopped_by, self.expect.until)
+        if any(one is not None for one in judged) and self.given is None:
+            raise ValueError("a turn that expects a decision of the rules says what they are given")
         return self
 
 
@@ -73,6 +92,10 @@ class Scenario(_Part):
     language: Locale
     opened_by: Literal["agent", "buyer"] = "agent"
     title: str = "Head of Revenue Operations"
+    country: str = ""
+    """Where the reader is, ISO 3166 two letters; empty: wherever it is played."""
+    time_zone: str = ""
+    """Theirs, by its IANA name."""
     facts: dict[str, str] = Field(default_factory=dict)
     """What else the CRM knows: `session: Closing the books in a day`, `renewal_date: 30 June`."""
     signals: tuple[Signal, ...] = ()

@@ -125,6 +125,107 @@ def replay(
     raise typer.Exit(1 if compared.differing or compared.needing_the_model else 0)
 
 
+@app.command()
+def scenario(
+    thread: Annotated[str, typer.Argument(help="Id of the thread that went wrong.")],
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="What should have come of the turn: action, reason, state, route_to, says, "
+            "decision, stopped_by, heard ... May be given again.",
+        ),
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="What the named versions decide is what should have.")
+    ] = False,
+    turn: Annotated[
+        int | None,
+        typer.Option(
+            help="Which turn, from 1 [default: the first that changes, or the agent's last]"
+        ),
+    ] = None,
+    with_: With = None,
+    about: Annotated[str, typer.Option(help="What the scenario shows, in a sentence.")] = "",
+    out: Annotated[Path | None, typer.Option(help="File to write [default: print it]")] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Make a regression scenario of a thread that went wrong: YAML, without personal data.
+
+    It is played at once with what is installed, where it should fail, and with the versions that
+    are named, where it should pass. Exit code 1 when they do not.
+
+    Example: [bold]parley replay scenario thread-4f0c --expect action=hand_off --out s.yaml[/bold]
+
+    Example: [bold]parley replay scenario thread-4f0c --with policy=regulated --accept[/bold]
+    """
+    from agent_runtime.replaying.as_scenario import as_text
+    from agent_runtime.replaying.named import named_in
+    from pipelines.replays.scenarios import make_scenario
+
+    named = named_in(with_ or ())
+    made = make_scenario(
+        load_settings(workspace),
+        thread,
+        named,
+        turn=turn,
+        expect=expect or (),
+        accept=accept,
+        about=about,
+    )
+    text = as_text(made.scenario)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+        _say(f"wrote {out}: {len(made.scenario['turns'])} turns; `parley replay rehearse {out}`")
+    for line in made.today:
+        _say(f"fails with what is installed, as it should: {line}")
+    if not made.today:
+        _say("passes with what is installed already")
+    for line in made.new or ():
+        _say(f"fails with {named}: {line}")
+    is_proof = made.new == () and bool(made.today)
+    raise typer.Exit(0 if is_proof or (made.new is None and (made.today or accept)) else 1)
+
+
+@app.command()
+def rehearse(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Scenarios, or folders of them [default: WORKSPACE/library]"),
+    ] = None,
+    with_: With = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play scenarios with what is installed, or with versions to try. Exit code 1: one fails.
+
+    Example: [bold]parley replay rehearse s.yaml --with policy=caps.per_person=2[/bold]
+
+    Example: [bold]parley replay rehearse agent_runtime/scenarios[/bold]
+    """
+    from agent_runtime.replaying.named import named_in
+    from pipelines.replays.running import versions_of
+    from pipelines.replays.scenarios import played, scenarios_in
+
+    settings = load_settings(workspace)
+    named = named_in(with_ or ())
+    found = scenarios_in(tuple(files or ()), settings)
+    versions = versions_of(settings, named, None)
+    failures = {one.id: lines for one in found if (lines := list(played(one, versions)))}
+    if as_json:
+        told = {"with": str(named), "scenarios": len(found), "failed": failures}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        for lines in failures.values():
+            typer.echo("\n".join(lines))
+        passed = len(found) - len(failures)
+        typer.echo(f"{len(found)} scenarios, {passed} pass, {len(failures)} fail ({named})")
+    raise typer.Exit(1 if failures else 0)
+
+
 def _track(events: "Iterable[TraceEvent]", count: int, what: str) -> "Iterator[TraceEvent]":
     from rich.console import Console
     from rich.progress import track
