@@ -71,9 +71,11 @@ def make_scenario(
         raise ParleyError(
             "say what should have come of the turn: --expect NAME=VALUE, or --accept."
         )
-    tried = versions_of(settings, named, store)
-    place = _place(events, turn, named, tried)
+    if turn is not None and not 1 <= turn <= len(events):
+        raise ParleyError(f"--turn {turn}: the thread has {len(events)} turns; name one of them.")
     expected, heard = expected_of(expect)
+    tried = versions_of(settings, named, store)
+    place = _place(events, named, tried) if turn is None else turn - 1
     if accept:
         action = outcome_of(events[place].payload, tried).action
         if action is None:
@@ -123,17 +125,9 @@ def scenarios_in(paths: Sequence[Path], settings: Settings) -> tuple[Scenario, .
     return tuple(read_scenario(file) for file in files)
 
 
-def _place(
-    events: "Sequence[TraceEvent]", turn: int | None, named: Named, tried: "Versions"
-) -> int:
+def _place(events: "Sequence[TraceEvent]", named: Named, tried: "Versions") -> int:
     from agent_runtime.replaying.comparison import compare
 
-    if turn is not None:
-        if not 1 <= turn <= len(events):
-            raise ParleyError(
-                f"--turn {turn}: the thread has {len(events)} turns; name one of them."
-            )
-        return turn - 1
     if not named.is_empty:
         for place, found in enumerate(compare(events, tried)):
             if found.is_changed:

@@ -42,17 +42,16 @@ def replayed_table(turns: Iterable[Compared]) -> "pl.DataFrame":
 
     Columns:
         thread_id, person_id, turn_id: Strings; `person_id` is the unit that outcomes belong to.
-        at: Instant of the turn, UTC.
+        at: Instant of the turn, UTC; a touch that was put off is a turn again, of the same id.
         playbook, campaign_id, arm: Strings; the campaign is empty where none touched the thread.
         kind: `due` for a touch, `mail` for an answer.
         channel, state, language, intent: What the turn stood on; empty where it is not known.
         touch: Number of the touch, or null.
         confidence: Of the reading of then, in [0, 1], or null for a touch.
         buyer_turns, agent_turns: How long the thread was.
-        candidates: List of {action, reason, words, propensity_then, propensity_now}: all that were
-            considered then or are now, with the probability that each policy carries it out, as
-            traces have it; zero where it was not considered. `words` is a hash of its text, empty
-            where it says nothing.
+        candidates: List of {action, reason, words, then, now}: all that were considered then or are
+            now, with the probability that either policy carries it out, as traces have it; zero
+            where it was not considered. `words` is a hash of its text, empty where it says nothing.
         action_then, reason_then, words_then, decision_then: What was chosen, and the rules' verdict
             on it.
         propensity_then: Logged probability of that choice, in (0, 1].
@@ -74,8 +73,8 @@ def replayed_table(turns: Iterable[Compared]) -> "pl.DataFrame":
             "action": pl.String,
             "reason": pl.String,
             "words": pl.String,
-            "propensity_then": pl.Float64,
-            "propensity_now": pl.Float64,
+            "then": pl.Float64,
+            "now": pl.Float64,
         }
     )
     schema: dict[str, Any] = {
@@ -126,8 +125,8 @@ def _row(turn: Compared) -> dict[str, Any]:
                 "action": name[0],
                 "reason": name[1],
                 "words": name[2],
-                "propensity_then": was.get(name, 0.0),
-                "propensity_now": becomes.get(name, 0.0),
+                "then": was.get(name, 0.0),
+                "now": becomes.get(name, 0.0),
             }
             for name in dict.fromkeys((*was, *becomes))
         ],
