@@ -98,7 +98,14 @@ def test_the_command_writes_nothing_unless_it_is_told_to(prices):
         (["--per-million", "1,2"], "give three"),
         (["--per-million", "1,0,2", "--valid-from", "today"], "give a day as 2026-11-27"),
         (
-            ["--gpu-hour", "2", "--input-tokens-per-second", "0", "--output-tokens-per-second", "1"],
+            [
+                "--gpu-hour",
+                "2",
+                "--input-tokens-per-second",
+                "0",
+                "--output-tokens-per-second",
+                "1",
+            ],
             "--input-tokens-per-second '0': this must be above 0",
         ),
     ],
