@@ -41,9 +41,9 @@ BEFORE = 6
 """Turns that the model answers before the fault."""
 
 REASONS = {
-    "down": {"unreachable", "broke_off"},
+    "down": {"unreachable", "broke_off", "no_first_token"},
     "connect_hangs": {"no_first_token", "broke_off", "unreachable"},
-    "flapping": {"unreachable", "broke_off"},
+    "flapping": {"unreachable", "broke_off", "no_first_token"},
     "slow": {"too_slow", "no_first_token"},
     "hangs": {"no_first_token"},
     "out_of_memory": {"out_of_memory"},
@@ -202,7 +202,7 @@ def _flap(front: Front, stop: Event) -> None:
 def _killed(campaign: Campaign) -> dict:
     """Kills the worker with a question open, and once it has kept one that no turn has used."""
     processes, stand_in = campaign.processes, campaign.stand_in
-    in_hand, asked_again = 0, 0
+    in_hand, kept_at_kill, asked_again = 0, 0, 0
     for place in ("", "asked", "", "asked"):
         processes.kill("worker")
         processes.start("worker", crash_at=place)
@@ -219,6 +219,7 @@ def _killed(campaign: Campaign) -> dict:
             processes.kill("worker")
             stand_in.delay_s = 0.002
         kept = _kept(campaign)
+        kept_at_kill += len(kept)
         at = len(stand_in.asked)
         processes.start("worker")
         campaign.wait(lambda at=at: len(stand_in.asked) > at + 2, seconds=60)
@@ -228,6 +229,7 @@ def _killed(campaign: Campaign) -> dict:
         "status": "",
         "kills": processes.kills,
         "open_at_kill": in_hand,
+        "kept_at_kill": kept_at_kill,
         "kept_and_asked_again": asked_again,
     }
 
@@ -309,4 +311,5 @@ def faults_of(seen: dict) -> list[str]:
     else:
         wrong["an answer that was kept was asked for again"] = bool(seen["kept_and_asked_again"])
         wrong["no question was open at a kill"] = not seen["open_at_kill"]
+        wrong["no answer was kept at a kill"] = not seen["kept_at_kill"]
     return [said for said, is_so in wrong.items() if is_so]
