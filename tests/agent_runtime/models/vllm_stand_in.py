@@ -67,12 +67,15 @@ class StandIn:
         """Bodies of all chat requests, in the order in which they came."""
         self.seen = Counter()
         """`at_once`: most requests under way at a time; `let_go`: those that callers closed."""
+        self.beginnings = []
+        """By which a router may tell prompts that begin alike, of each of these."""
         self.delay_s = 0.0
         self.fail_next = 0
         """So many requests get a 503 before the behaviour counts."""
         self.url = ""
         self.serves = (MODEL,)
         """Names of the model and of adapters."""
+        self.max_model_len = _MODEL["max_model_len"]
         self._under_way = 0
         self._cached = set()
         self.hits = self.queries = 0
@@ -80,7 +83,9 @@ class StandIn:
     def behave(self, behaviour="honest"):
         """Begins anew: with this behaviour, without delays, and with nothing asked."""
         self.behaviour, self.delay_s, self.fail_next = behaviour, 0.0, 0
+        self.max_model_len = _MODEL["max_model_len"]
         self.asked.clear()
+        self.beginnings.clear()
         self.seen.clear()
         return self
 
@@ -101,9 +106,9 @@ class StandIn:
         )
 
     async def models(self, _request):
-        return JSONResponse(
-            read("models")["body"] | {"data": [_MODEL | {"id": name} for name in self.serves]}
-        )
+        about = _MODEL | {"max_model_len": self.max_model_len}
+        data = [about | {"id": name} for name in self.serves]
+        return JSONResponse(read("models")["body"] | {"data": data})
 
     async def metrics(self, _request):
         counted = {
@@ -120,6 +125,7 @@ class StandIn:
     async def chat(self, request: Request):
         body = json.loads(await request.body())
         self.asked.append(body)
+        self.beginnings.append(request.headers.get("x-prompt-prefix", ""))
         if self.fail_next:
             self.fail_next -= 1
             return _error(503, "The server is overloaded")
@@ -138,7 +144,10 @@ class StandIn:
         whole = read("whole")["body"]
         (choice,) = whole["choices"]
         choice["message"]["content"] = text
-        return JSONResponse(whole | {"model": body["model"], "usage": _used(whole, usage)})
+        used = _used(whole, usage)
+        if self.behaviour == "tells_no_details":
+            used["prompt_tokens_details"] = None
+        return JSONResponse(whole | {"model": body["model"], "usage": used})
 
     async def _stream(self, body) -> AsyncIterator[str]:
         self._under_way += 1

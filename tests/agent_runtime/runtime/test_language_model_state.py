@@ -157,6 +157,19 @@ def test_doctor_believes_only_an_answer_by_the_schema(tmp_path, server):
     assert (state, "ignores the JSON schema" in says) == ("failed", True)
 
 
+def test_doctor_warns_of_a_server_that_does_not_tell_what_was_cached(tmp_path, server):
+    """R205: all of a prompt would be priced as new."""
+    server.behave("tells_no_details")
+    state, says = check_server(settings(tmp_path, server))
+    assert (state, "--enable-prompt-tokens-details" in says) == ("warning", True)
+
+
+def test_doctor_warns_of_a_context_that_a_long_mail_passes(tmp_path, server):
+    server.behave().max_model_len = 4096
+    state, says = check_server(settings(tmp_path, server))
+    assert (state, "--max-model-len 8192" in says) == ("warning", True)
+
+
 def test_doctor_names_a_model_that_is_not_served(tmp_path, server):
     server.behave()
     wrong = settings(tmp_path, server).model_copy(update={"llm_model": "another"})

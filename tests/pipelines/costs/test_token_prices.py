@@ -75,7 +75,7 @@ def test_prices_are_written_beside_the_others_and_hold_from_their_day(prices):
 def test_a_price_that_has_held_is_never_changed(prices):
     write_prices(prices, GPU.prices(), valid_from=DAY)
     written = prices.read_bytes()
-    with pytest.raises(PipelineError, match="two prices from 2026-11-27.*a later day"):
+    with pytest.raises(PipelineError, match=r"two prices from 2026-11-27.*a later day"):
         write_prices(prices, per_million(*map(Decimal, (1, 0, 2))), valid_from=DAY)
     assert prices.read_bytes() == written
     assert list(prices.parent.iterdir()) == [prices]
