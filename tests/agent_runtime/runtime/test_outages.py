@@ -60,10 +60,24 @@ def test_an_outage_in_mid_campaign_loses_doubles_and_delays_nothing(server, beha
     assert {use["answered_by"] for use in uses[:BATCH]} == {MODEL}
     reasons = {use["why_not"] for use in uses[BATCH : 2 * BATCH]}
     assert is_open
-    assert REASONS[behaviour] in reasons <= {REASONS[behaviour], "breaker_open"}
+    # Who gets a free place at the last moment has no time left for a first word.
+    late = {"no_first_token"} if behaviour == "slow" else set()
+    assert REASONS[behaviour] in reasons <= {REASONS[behaviour], "breaker_open"} | late
     assert f"BREAKER OPEN ({LATER.isoformat()[:16]})" in within
-    assert f"last error {REASONS[behaviour]}" in within
+    assert any(f"last error {reason}" in within for reason in {REASONS[behaviour]} | late)
     assert ": answers" in before
     assert ": answers" in behind
     assert MODEL in {use["answered_by"] for use in uses[2 * BATCH :]}
     assert max(use["latency_ms"] for use in uses) < (total_s + world.oracle.patience_s) * 1000
+
+
+def test_a_question_that_failed_beside_another_is_not_put_again_in_its_turn(server):
+    """R230: a batch that waits out one time limit waits it out once, and not once a row."""
+    server.behave("hangs")
+    with asking(server, buyers=4, first_token_s=0.5, total_s=1.0, opens_after=100) as world:
+        for number in range(1, 5):
+            world.writes(f"{ASKS} We have {number}.", number=number, key=f"k{number}")
+        world.work()
+    assert len(server.asked) == 4
+    assert {use["why_not"] for use in world.uses()} == {"no_first_token"}
+    assert len(world.wire.mails) == 4
