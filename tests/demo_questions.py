@@ -4,6 +4,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent_runtime.models.oracle import BreakerState
 from agent_runtime.models.reply import Reply
 from agent_runtime.prompting.prompt import Prompt
 from agent_runtime.store.memory import MemoryStore
@@ -23,7 +24,7 @@ class HonestOracle:
     """
 
     name: str = "honest"
-    state: str = "closed"
+    state: BreakerState = "closed"
     last_error: str = ""
     patience_s: float = 1.0
     asked: list[Prompt] = field(default_factory=list)

@@ -65,8 +65,9 @@ def _each(used, count):
 
 def _prices():
     pricing, today = load_pricing(), datetime.now(UTC).date()
-    known = {unit: pricing.price("model_token", unit, today).price_usd for unit in UNITS}
-    if None not in known.values():
+    asked = {unit: pricing.price("model_token", unit, today).price_usd for unit in UNITS}
+    known = {unit: price for unit, price in asked.items() if price is not None}
+    if len(known) == len(UNITS):
         return known, "pricing.yaml"
     source = (
         f"assumed: {ASSUMED.hour_usd} USD a GPU hour, {ASSUMED.input_per_s} tokens read and "

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 import psutil
@@ -46,7 +47,7 @@ _SCHEMA = {
 }
 
 
-def responses(server: Server) -> Iterator[tuple[str, dict[str, object]]]:
+def responses(server: Server) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yields each response that a healthy server gives, by its name."""
     with httpx.Client(base_url=server.url, timeout=400) as client:
         yield "whole", _said(client.post(CHAT, json=_question()))
@@ -60,7 +61,7 @@ def responses(server: Server) -> Iterator[tuple[str, dict[str, object]]]:
         yield "metrics", _said(client.get("/metrics"))
 
 
-def dying(server: Server) -> Iterator[tuple[str, dict[str, object]]]:
+def dying(server: Server) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yields what a server says whose engine is killed beneath it in mid-answer, and afterwards."""
     with httpx.Client(base_url=server.url, timeout=60) as client:
         asked = _question(stream=True, words="Tell a long story.", max_tokens=400, free=True)
@@ -92,12 +93,12 @@ def kill_engine(server: Server) -> None:
 def _question(
     *,
     words: str = "What does it cost?",
-    schema: dict[str, object] | None = None,
+    schema: dict[str, Any] | None = None,
     free: bool = False,
     **more: object,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     prefix = "You answer buyers with approved facts only. " * 30
-    asked: dict[str, object] = {
+    asked: dict[str, Any] = {
         "model": NAME,
         "messages": [
             {"role": "system", "content": prefix},
@@ -115,7 +116,7 @@ def _question(
     return asked | more
 
 
-def _said(answer: httpx.Response) -> dict[str, object]:
+def _said(answer: httpx.Response) -> dict[str, Any]:
     head = {"status": answer.status_code, "content_type": answer.headers.get("content-type", "")}
     if "event-stream" in head["content_type"]:
         return _streamed(answer, answer.text.splitlines())
@@ -125,16 +126,16 @@ def _said(answer: httpx.Response) -> dict[str, object]:
     return head | {"body": [line for line in lines if line.startswith(METRICS)]}
 
 
-def _streamed(answer: httpx.Response, lines: list[str]) -> dict[str, object]:
+def _streamed(answer: httpx.Response, lines: list[str]) -> dict[str, Any]:
     told = [line.removeprefix("data: ") for line in lines if line]
     events = [json.loads(one) if one.startswith("{") else one for one in told]
     head = {"status": answer.status_code, "content_type": answer.headers["content-type"]}
     return head | {"events": events}
 
 
-def _without_paths(body: dict[str, object]) -> dict[str, object]:
+def _without_paths(body: dict[str, Any]) -> dict[str, Any]:
     """Where the weights lie on the machine that recorded is nobody's business."""
-    for model in body.get("data", ()):  # type: ignore[union-attr]
+    for model in body.get("data", ()):
         model["root"] = Path(model["root"]).name
     return body
 

@@ -25,6 +25,7 @@ def settings(server, workspace, tenant):
 
 def ask(server, workspace, tenant, question):
     oracle = open_oracle(settings(server, workspace, tenant))
+    assert oracle is not None
     try:
         return oracle.ask(question).result(timeout=PATIENT_S)
     finally:
