@@ -89,7 +89,7 @@ def questions():
 
 
 def test_prompts_that_begin_alike_go_to_one_server(world):
-    """R205: whose cache has read that beginning; both servers have work."""
+    """R205: to the one whose cache has read that beginning; both servers have work."""
     url, one, other = world
     replies = ask(url, questions())
     assert {reply.failure for reply in replies} == {""}

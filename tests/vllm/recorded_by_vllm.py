@@ -14,7 +14,7 @@ DEPLOY = HERE.parents[1] / "deploy" / "vllm"
 
 
 def test_the_server_speaks_as_it_was_recorded(server):
-    """R62: names and kinds of every response, chunk by chunk; else the stand-in is out of date."""
+    """Names and kinds of every response, chunk by chunk; else the stand-in is out of date."""
     for name, said in responses(server):
         recorded = read(name)
         assert (said["status"], said["content_type"]) == (

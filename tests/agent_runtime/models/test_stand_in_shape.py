@@ -45,7 +45,7 @@ def shapes(said):
 
 @pytest.mark.parametrize(("behaviour", "name"), [("honest", "stream"), ("engine_killed",) * 2])
 def test_a_stream_is_that_of_the_real_server(server, behaviour, name):
-    """R62: chunk by chunk, the counts of tokens and an engine's death in mid-answer included."""
+    """Chunk by chunk, the counts of tokens and an engine's death in mid-answer included."""
     answer = asked(server.behave(behaviour), stream=True)
     recorded = read(name)
     assert (answer.status_code, answer.headers["content-type"]) == (
