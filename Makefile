@@ -93,7 +93,7 @@ test-vllm: export PARLEY_VLLM_ENV := $(CURDIR)/out/vllm-env
 
 test-vllm: $(READY)
 	$(BIN)/python -m tests.vllm.environment $(PARLEY_VLLM_ENV)
-	$(BIN)/python -m pytest -n 0 -s tests/vllm/served_by_vllm.py
+	$(BIN)/python -m pytest -n 0 -s -p no:randomly $(wildcard tests/vllm/*_by_vllm.py)
 
 accept: $(READY)
 	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample) \

@@ -41,6 +41,8 @@ def open_oracle(settings: Settings) -> Oracle | None:
             first_token_s=settings.llm_first_token_s,
             max_tokens=settings.llm_max_tokens,
             at_once=settings.llm_at_once,
+            opens_after=settings.llm_opens_after,
+            rests_s=settings.llm_rests_s,
         )
     )
 

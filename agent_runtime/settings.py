@@ -206,6 +206,10 @@ class Settings(BaseSettings):
     llm_max_tokens: int = Field(default=1024, ge=128, le=8192)
     llm_at_once: int = Field(default=16, ge=1, le=256)
     """Questions under way at the same time in one process."""
+    llm_opens_after: int = Field(default=5, ge=1, le=100)
+    """Outages in a row after which the server is left alone for a while."""
+    llm_rests_s: float = Field(default=15.0, gt=0, le=600)
+    """How long that is, in seconds; then one question tries."""
     webhook_key: str = ""
     """Signs the notices that go to a webhook of ours."""
     enrichment_url: str = ""

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -155,7 +156,20 @@ def _language_model() -> Outcome:
         return "ok", "the models that ship; PARLEY_LLM_URL names no server"
     from agent_runtime.models.server_check import check_server
 
-    return check_server(settings)
+    state, says = check_server(settings)
+    if state == "ok" and (unpriced := _unpriced_tokens()):
+        return "warning", f"{says}; a campaign with a budget in money waits: {unpriced}"
+    return state, says
+
+
+def _unpriced_tokens() -> str:
+    """Returns why a token has no price today; empty where each has one."""
+    from pipelines.costs.price_list import load_pricing
+    from pipelines.costs.token_prices import UNITS
+
+    today = datetime.now(UTC).date()
+    prices = (load_pricing().price("model_token", unit, today) for unit in UNITS)
+    return next((price.why_unknown for price in prices if price.price_usd is None), "")
 
 
 _CHECKS: dict[str, Callable[[], Outcome]] = {

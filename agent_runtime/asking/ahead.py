@@ -37,6 +37,7 @@ class AskAhead:
     def __init__(self, store: Store, oracle: Oracle) -> None:
         self._store, self.oracle = store, oracle
         self._under_way: dict[str, _UnderWay] = {}
+        self._told: set[str] = set()
         self._lock, self._counting = Lock(), Lock()
         self._answered = self._failed = 0
 
@@ -52,6 +53,7 @@ class AskAhead:
             with self._lock:
                 if key in self._under_way or (kept is not None and kept.state == "ANSWERED"):
                     continue
+                self._told.discard(key)
                 reply = self._put(prompt)
                 self._under_way[key] = _UnderWay(key, thread_id, prompt, reply)
             reply.add_done_callback(self._count)
@@ -66,9 +68,12 @@ class AskAhead:
             return failed
 
     def is_asked(self, key: str) -> bool:
-        """Says whether a message's question is under way."""
+        """Says whether a message's question is under way, or came to its end beside another's.
+
+        Of a failure nobody asks again for the same turn: a batch waits out a time limit once.
+        """
         with self._lock:
-            return key in self._under_way
+            return key in self._under_way or key in self._told
 
     def settle(self, key: str, *, now: datetime) -> None:
         """Waits for the answer to a message's question, if one is under way, and keeps it.
@@ -77,6 +82,7 @@ class AskAhead:
         """
         with self._lock:
             own = self._under_way.get(key)
+            self._told.discard(key)
         if own is not None:
             _wait(own.reply, self.oracle.patience_s)
         with self._lock:
@@ -91,6 +97,7 @@ class AskAhead:
         with self._lock:
             for one in ended:
                 self._under_way.pop(one.key, None)
+            self._told |= {one.key for one in ended if one is not own}
 
     def _kept(self, one: _UnderWay, now: datetime) -> KeptAnswer:
         reply = _wait(one.reply, 0.0)

@@ -1,13 +1,16 @@
 """Whether a server of a language model can be used: it serves the model, and honours a schema."""
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 
 from agent_runtime.settings import Settings
 
 TIMEOUT_S = 30.0
+LEAST_CONTEXT = 8_192
+"""Tokens of the longest prompt and its answer, whatever the tokenizer."""
+
 _ANSWER = "relay"
 _SCHEMA = {
     "type": "object",
@@ -32,7 +35,7 @@ def check_server(settings: Settings) -> Found:
     try:
         with httpx.Client(headers=_headers(settings), timeout=TIMEOUT_S) as client:
             listed = client.get(f"{url}/models").raise_for_status().json()["data"]
-            served = [one["id"] for one in listed]
+            served = {one["id"]: one for one in listed}
             if model not in served:
                 return (
                     "failed",
@@ -40,7 +43,8 @@ def check_server(settings: Settings) -> Found:
                     f"{', '.join(served) or 'none'}",
                 )
             asked = client.post(f"{url}/chat/completions", json=_question(model)).raise_for_status()
-            choice = asked.json()["choices"][0]
+            said = asked.json()
+            choice, usage = said["choices"][0], said.get("usage") or {}
     except (httpx.HTTPError, KeyError, IndexError, TypeError, ValueError) as error:
         said = " ".join(str(error).split())[:160] or type(error).__name__
         return "failed", f"{url} does not answer as vLLM does ({said}); look at PARLEY_LLM_URL"
@@ -49,7 +53,25 @@ def check_server(settings: Settings) -> Found:
             "failed",
             f"{url} ignores the JSON schema of a question; start vLLM with structured outputs on",
         )
-    return "ok", f"{model} at {url} answers by a schema"
+    return _settings_of(served[model], usage) or ("ok", f"{model} at {url} answers by a schema")
+
+
+def _settings_of(served: dict[str, Any], usage: dict[str, Any]) -> Found | None:
+    """Returns what a server that answers could do better; None where nothing is to be seen."""
+    length = served.get("max_model_len")
+    if isinstance(length, int) and length < LEAST_CONTEXT:
+        return (
+            "warning",
+            f"{served['id']} takes {length} tokens, and a long mail needs up to {LEAST_CONTEXT}; "
+            f"start vLLM with --max-model-len {LEAST_CONTEXT} or more",
+        )
+    if not usage.get("prompt_tokens_details"):
+        return (
+            "warning",
+            f"{served['id']} does not tell how much of a prompt it had read before, so all of it "
+            "is priced as new; start vLLM with --enable-prompt-tokens-details",
+        )
+    return None
 
 
 def _headers(settings: Settings) -> dict[str, str]:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:  # The package takes most of a second to load, and only who as
 CHARACTERS_A_TOKEN = 16
 """Nothing writes more a token; a server that does would never stop."""
 
+PREFIX_HEADER = "X-Prompt-Prefix"
+"""By which a router can give prompts that begin alike to the server that has read that beginning.
+"""
+
 _T = TypeVar("_T")
 
 
@@ -40,6 +44,8 @@ class VllmOptions:
         first_token_s: Until when its first words must come, once it has been sent.
         max_tokens: Tokens of an answer; reaching them is a failure, since the JSON is cut.
         at_once: Calls under way at the same time; more wait, within their limit.
+        opens_after: Outages in a row after which nobody is asked for a while.
+        rests_s: How long that is; then one call tries.
     """
 
     url: str
@@ -49,6 +55,8 @@ class VllmOptions:
     first_token_s: float = 8.0
     max_tokens: int = 1024
     at_once: int = 16
+    opens_after: int = 5
+    rests_s: float = 15.0
 
 
 class VllmModel:
@@ -69,7 +77,7 @@ class VllmModel:
     ) -> None:
         self.options = options
         self.last_error = ""
-        self._breaker = breaker or Breaker()
+        self._breaker = breaker or Breaker(failures=options.opens_after, rest_s=options.rests_s)
         self._budget = budget or RetryBudget()
         self._places = asyncio.Semaphore(options.at_once)
         self._client = _client_of(options)
@@ -161,6 +169,7 @@ class VllmModel:
             seed=0,
             stream=True,
             stream_options={"include_usage": True},
+            extra_headers={PREFIX_HEADER: f"{self.options.model}-{prompt.beginning}"},
         )
         call.retries = answer.retries_taken
         if may_retry and not answer.retries_taken:

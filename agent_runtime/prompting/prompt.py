@@ -66,6 +66,11 @@ class Prompt:
         parts = (model, self.version, self.prefix, self.turn)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
+    @property
+    def beginning(self) -> str:
+        """A short hash of what this prompt has in common with others, for a router to go by."""
+        return hashlib.sha256(self.prefix.encode()).hexdigest()[:16]
+
 
 def prompt_of(
     session: Session,

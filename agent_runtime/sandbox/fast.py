@@ -7,6 +7,7 @@ from agent_runtime.app import Runtime, assemble
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.library.catalog import Library
 from agent_runtime.models.language import LanguageModel
+from agent_runtime.models.oracle import Oracle
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.policies.permit import Permit
 from agent_runtime.ports import Mail, Receipt
@@ -32,14 +33,31 @@ def play(
     tenant_id: str,
     library: Library,
     model: LanguageModel,
+    oracle: Oracle | None = None,
 ) -> MemoryStore:
-    """Plays a campaign whose batch part lies in the workspace; returns the store at its end."""
+    """Plays a campaign whose batch part lies in the workspace; returns the store at its end.
+
+    Args:
+        paths: The run.
+        simulation: Its people, truth and days.
+        tenant_id: The customer.
+        library: Playbooks and texts.
+        model: The model that ships.
+        oracle: A language model beside it, asked as the worker asks: a batch of a lane at once.
+    """
     store = MemoryStore(tenant_id)
     load_into(store, paths, tenant_id, simulation.day0)
     newcomers = read_newcomers(store, tenant_id)
     zones = {owner.owner_id: owner.time_zone for owner in newcomers.owners}
     calendar = MemoryCalendar(office_hours(newcomers.owners))
-    runtime = assemble(store, library=library, model=model, calendar=calendar, newcomers=newcomers)
+    runtime = assemble(
+        store,
+        library=library,
+        model=model,
+        calendar=calendar,
+        newcomers=newcomers,
+        oracle=oracle,
+    )
     town = Town(read_people(paths), simulation.params)
     town.wake(simulation.day0, runtime.desk.inbound_address)
     params = simulation.params
@@ -83,7 +101,7 @@ class _Player:
             lanes[lane].append(row)
         channel = _Direct(self._town, self._runtime, now)
         for rows in lanes.values():
-            for row in rows:
+            for row in self._runtime.desk.ask_ahead(rows, now=now):
                 self._runtime.desk.work(row, channel, now=now)
 
 

@@ -1,7 +1,7 @@
 """`parley costs`: what a month would cost at a buyer's volumes, and the invoice of a run."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -152,6 +152,65 @@ def show_prices(
         tables.print_prices(pricing, day)
 
 
+@app.command("llm")
+def price_tokens(
+    *,
+    gpu_hour: Annotated[str, typer.Option(help="USD an hour, of all GPUs of the server.")] = "",
+    input_tokens_per_second: Annotated[str, typer.Option(help="Tokens that it reads.")] = "",
+    output_tokens_per_second: Annotated[
+        str, typer.Option(help="Tokens that it writes, over all requests under way.")
+    ] = "",
+    busy: Annotated[str, typer.Option(help="Share of the hours in which it works, up to 1.")] = "1",
+    cached_share: Annotated[
+        str, typer.Option(help="Of an input token's price that a cached one costs.")
+    ] = "0.1",
+    per_million: Annotated[
+        str, typer.Option(help="Instead: USD a million as INPUT,CACHED,OUTPUT.")
+    ] = "",
+    valid_from: Annotated[str, typer.Option(help="The day from which it holds.")] = "",
+    write: Annotated[bool, typer.Option(help="Write them; without it nothing changes.")] = False,
+    prices: PricesOption = SHIPPED,
+    as_json: JsonOption = False,
+) -> None:
+    """Price the tokens of a language model, so that a budget in money need not wait for them.
+
+    The rates are your server's under your load: `vllm bench serve` measures them.
+
+    Example: [bold]parley costs llm --gpu-hour 2.10 --input-tokens-per-second 20000
+    --output-tokens-per-second 2500 --busy 0.4 --write[/bold]
+
+    Example: [bold]parley costs llm --per-million 0.15,0.02,0.60 --write[/bold]
+    """
+    from pipelines.costs import seed, token_prices
+
+    if per_million:
+        asked = [_number("--per-million", part) for part in per_million.split(",")]
+        if len(asked) != len(token_prices.UNITS):
+            raise PipelineError(f"--per-million {per_million!r}: give three, INPUT,CACHED,OUTPUT.")
+        found = token_prices.per_million(*asked)
+    else:
+        found = token_prices.Gpu(
+            hour_usd=_number("--gpu-hour", gpu_hour),
+            input_per_s=_above_zero("--input-tokens-per-second", input_tokens_per_second),
+            output_per_s=_above_zero("--output-tokens-per-second", output_tokens_per_second),
+            busy=_above_zero("--busy", busy, most=1),
+            cached_share=_number("--cached-share", cached_share, most=1),
+        ).prices()
+    since = _day(valid_from) if valid_from else datetime.now(UTC).date()
+    if write:
+        token_prices.write_prices(prices, found, valid_from=since)
+        if prices == SHIPPED:
+            seed.main([])
+    if as_json:
+        shown = {unit: f"{price:f}" for unit, price in found.items()}
+        document = {"price_usd": shown, "valid_from": str(since), "written": write}
+        typer.echo(json.dumps(document, indent=2))
+        return
+    for unit, price in found.items():
+        typer.echo(f"{unit:<14} {price:f} USD, {price * token_prices.MILLION:,.4g} USD a million")
+    typer.echo(f"written to {prices}" if write else f"not written; --write puts it into {prices}")
+
+
 def _month(text: str) -> Month:
     return Month.read(text) if text else Month.of(datetime.now(UTC).date())
 
@@ -161,6 +220,19 @@ def _volume(text: str) -> tuple[str, Decimal]:
     if not sign or not name:
         raise PipelineError(f"--volume {text!r}: give it as NAME=NUMBER, conversations=1000.")
     return name.strip(), _number(f"--volume {name}", number)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise PipelineError(f"--valid-from {text!r}: give a day as 2026-11-27.") from None
+
+
+def _above_zero(option: str, text: str, *, most: float = 1e12) -> Decimal:
+    if not (number := _number(option, text, most=most)):
+        raise PipelineError(f"{option} {text!r}: this must be above 0.")
+    return number
 
 
 def _number(option: str, text: str, *, most: float = 1e12) -> Decimal:

@@ -256,6 +256,32 @@ def test_without_a_price_of_what_grows_the_marginal_cost_is_null_with_a_reason(b
     assert marginal.n
 
 
+TOKENS = ("prompt_tokens", "cached_prompt_tokens", "cached_prompt_share")
+
+
+def test_the_share_of_cached_prompt_tokens_is_that_of_the_ledger(built, tmp_path):
+    """R205: of all that a language model read; without one it is null, and says why."""
+    [nobody] = read_metrics(["cached_prompt_share"], warehouse=built.warehouse)
+    assert (nobody.value, nobody.reason) == (None, "nothing to count: prompt_tokens is 0")
+    workspace = Workspace(tmp_path / "asked")
+    shutil.copytree(built.root, workspace.root)
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        ids = connection.execute(
+            "select cost_id from fct_costs where item = 'message' order by 1 limit 3"
+        ).fetchall()
+        used = (("input_token", 100.0), ("cached_token", 900.0), ("output_token", 70.0))
+        for (cost_id,), (unit, quantity) in zip(ids, used, strict=True):
+            connection.execute(
+                "update fct_costs set item = 'model_token', unit = ?, quantity = ? "
+                "where cost_id = ?",
+                [unit, quantity, cost_id],
+            )
+    readings = {r.metric: r for r in read_metrics(list(TOKENS), warehouse=workspace.warehouse)}
+    assert [readings[name].value for name in TOKENS] == [1000.0, 900.0, 0.9]
+    share = readings["cached_prompt_share"]
+    assert (share.numerator, share.denominator) == (900.0, 1000.0)
+
+
 def test_the_small_world_has_every_case(world):
     """A comparison of zeros would prove nothing."""
     total = by_hand(world)
@@ -273,7 +299,7 @@ def test_the_small_world_has_every_case(world):
 
 def test_every_metric_is_compared_or_is_a_part_of_one_that_is():
     known = {definition.name for definition in list_metrics()}
-    compared = {*NAMES, *LATER, *COSTS_PER, *INTEREST, "incidents", "coverage_lift"}
+    compared = {*NAMES, *LATER, *COSTS_PER, *INTEREST, *TOKENS, "incidents", "coverage_lift"}
     untested = known - compared - PARTS
     assert untested == {
         "persons_considered",

@@ -12,11 +12,22 @@ from pathlib import Path
 HERE = Path(__file__).parent
 LOCK = HERE / "server.lock"
 CONVERT = HERE / "convert.py"
+ADAPTER = HERE / "adapter.py"
 
 
 def model_of(environment: Path) -> Path:
     """Returns the folder with the weights that the server reads."""
     return environment / "smollm2"
+
+
+def adapters(environment: Path) -> dict[str, Path]:
+    """Returns a LoRA adapter for each of two tenants, made once."""
+    made = {name: environment / name for name in ("tenant-a", "tenant-b")}
+    for seed, folder in enumerate(made.values(), start=1):
+        if not (folder / "adapter_config.json").exists():
+            python, model = str(environment / "bin" / "python"), str(model_of(environment))
+            _run(python, str(ADAPTER), model, str(folder), str(seed))
+    return made
 
 
 def make(environment: Path) -> None:

@@ -7,32 +7,16 @@ Started by `make test-vllm`, which makes the server's environment first.
 
 import asyncio
 import json
-import os
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from agent_runtime.models.answer import read_answer
 from agent_runtime.models.retry_budget import RetryBudget
 from agent_runtime.models.vllm import VllmModel, VllmOptions
+from tests.agent_runtime.models.prompts_asked import prompt
 from tests.vllm.server import NAME, Server, running
 
-sys.path.append(str(Path(__file__).parents[1] / "agent_runtime" / "models"))
-
-from prompts_asked import prompt
-
-ENVIRONMENT = Path(os.environ.get("PARLEY_VLLM_ENV", "out/vllm-env"))
 PATIENT_S = 400.0
 """Two cores write some ten tokens a second."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(ENVIRONMENT, tmp_path_factory.mktemp("vllm")) as started:
-        yield started
 
 
 def options(server: Server, **changed) -> VllmOptions:
@@ -144,9 +128,9 @@ def test_sixteen_at_once_are_all_answered(server):
     assert all(reply.completion_tokens for reply in replies)
 
 
-def test_a_server_that_is_killed_in_mid_stream_is_a_named_failure(tmp_path_factory):
+def test_a_server_that_is_killed_in_mid_stream_is_a_named_failure(environment, tmp_path_factory):
     """R230: and the next call is refused at once, without waiting for its limit."""
-    with running(ENVIRONMENT, tmp_path_factory.mktemp("killed")) as doomed:
+    with running(environment, tmp_path_factory.mktemp("killed")) as doomed:
 
         async def cut():
             model = VllmModel(options(doomed, max_tokens=1600), budget=RetryBudget(0, 0))

@@ -29,7 +29,8 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "KMP_BLOCKTIME": "0",
     "OMP_WAIT_POLICY": "PASSIVE",
-    "VLLM_CPU_KVCACHE_SPACE": "1",
+    # Room for the beginnings of all prompts of the demo, ten of 3,000 tokens, beside what is asked.
+    "VLLM_CPU_KVCACHE_SPACE": "2",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     "HF_HUB_OFFLINE": "1",
     "VLLM_NO_USAGE_STATS": "1",
@@ -58,8 +59,13 @@ class Server:
 
 
 @contextmanager
-def running(environment: Path, folder: Path) -> Iterator[Server]:
+def running(environment: Path, folder: Path, flags: tuple[str, ...] = ()) -> Iterator[Server]:
     """Gives a server that answers; its log lies in the folder.
+
+    Args:
+        environment: Of the server, with its model.
+        folder: Of the log.
+        flags: More of them.
 
     Raises:
         RuntimeError: when it ends, or does not answer in time; with the end of its log.
@@ -74,6 +80,7 @@ def running(environment: Path, folder: Path) -> Iterator[Server]:
         "--host=127.0.0.1",
         f"--port={port}",
         *FLAGS,
+        *flags,
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -83,6 +83,8 @@ def test_the_tokens_of_a_call_are_counted_cached_ones_too(stand_in):
         ("busy_503", "busy"),
         ("out_of_memory", "out_of_memory"),
         ("error_in_stream", "out_of_memory"),
+        ("engine_killed", "server_error"),
+        ("busy_429", "busy"),
         ("cut_off", "broke_off"),
         ("cut_short", "too_long"),
         ("never_stops", "too_long"),

@@ -1,7 +1,8 @@
 """A server that speaks vLLM's wire format on loopback, and behaves as it is told.
 
 It serves chat completions (whole and streamed, with a JSON schema and usage), models, health and
-the metrics of the prefix cache. What it answers it takes from the prompt alone.
+the metrics of the prefix cache. Its bytes are those of a real server, recorded in
+`tests/vllm/recorded`; what it answers it takes from the prompt alone.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route
 
 from tests.agent_runtime.models.stand_in_answers import ANSWERS
+from tests.vllm.recordings import read
 
 MODEL = "stand-in"
 BLOCK = 16
@@ -33,14 +35,26 @@ OUTAGES = (
     "cut_off",
     "out_of_memory",
     "error_in_stream",
+    "engine_killed",
     "never_stops",
 )
 _ERRORS = {
-    "error_500": (500, "EngineCore encountered an issue."),
+    "busy_429": (429, "Too many requests"),
     "busy_503": (503, "The server is overloaded"),
     "out_of_memory": (500, "CUDA out of memory. Tried to allocate 2.00 GiB."),
 }
-_OUT_OF_MEMORY = {"error": {"message": "CUDA out of memory.", "code": 500}}
+"""Not recorded: vLLM refuses nobody, a proxy before it does; and a CPU has no CUDA."""
+
+_STREAM = read("stream")["events"]
+_FIRST, _WORD_CHUNK, _LAST, _USAGE = _STREAM[0], _STREAM[1], _STREAM[-3], _STREAM[-2]
+_DYING = [event for event in read("engine_killed")["events"] if "error" in event]
+_MODEL = read("models")["body"]["data"][0]
+_HALFWAY = {
+    "error_in_stream": {"error": _DYING[0]["error"] | {"message": "CUDA out of memory."}},
+    "engine_killed": _DYING[0],
+}
+"""What is said in the middle of an answer, before the connection ends in good order."""
+
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -53,10 +67,15 @@ class StandIn:
         """Bodies of all chat requests, in the order in which they came."""
         self.seen = Counter()
         """`at_once`: most requests under way at a time; `let_go`: those that callers closed."""
+        self.beginnings = []
+        """By which a router may tell prompts that begin alike, of each of these."""
         self.delay_s = 0.0
         self.fail_next = 0
         """So many requests get a 503 before the behaviour counts."""
         self.url = ""
+        self.serves = (MODEL,)
+        """Names of the model and of adapters."""
+        self.max_model_len = _MODEL["max_model_len"]
         self._under_way = 0
         self._cached = set()
         self.hits = self.queries = 0
@@ -64,7 +83,9 @@ class StandIn:
     def behave(self, behaviour="honest"):
         """Begins anew: with this behaviour, without delays, and with nothing asked."""
         self.behaviour, self.delay_s, self.fail_next = behaviour, 0.0, 0
+        self.max_model_len = _MODEL["max_model_len"]
         self.asked.clear()
+        self.beginnings.clear()
         self.seen.clear()
         return self
 
@@ -79,27 +100,39 @@ class StandIn:
         )
 
     async def health(self, _request):
-        return PlainTextResponse("", 503 if self.behaviour in ("busy_503", "error_500") else 200)
+        is_well = self.behaviour not in ("busy_503", "error_500", "engine_killed")
+        return PlainTextResponse(
+            "", read("health" if is_well else "health_after_engine_killed")["status"]
+        )
 
     async def models(self, _request):
-        return JSONResponse(
-            {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "vllm"}]}
-        )
+        about = _MODEL | {"max_model_len": self.max_model_len}
+        data = [about | {"id": name} for name in self.serves]
+        return JSONResponse(read("models")["body"] | {"data": data})
 
     async def metrics(self, _request):
-        return PlainTextResponse(
-            f"vllm:prefix_cache_queries_total {self.queries}\n"
-            f"vllm:prefix_cache_hits_total {self.hits}\n"
-        )
+        counted = {
+            "vllm:prefix_cache_queries_total": self.queries,
+            "vllm:prefix_cache_hits_total": self.hits,
+            "vllm:num_requests_running": self._under_way,
+        }
+        lines = read("metrics")["body"]
+        said = [
+            f"{line.rpartition(' ')[0]} {counted.get(line.partition('{')[0], 0)}" for line in lines
+        ]
+        return PlainTextResponse("\n".join(said) + "\n")
 
     async def chat(self, request: Request):
         body = json.loads(await request.body())
         self.asked.append(body)
+        self.beginnings.append(request.headers.get("x-prompt-prefix", ""))
         if self.fail_next:
             self.fail_next -= 1
             return _error(503, "The server is overloaded")
-        if body["model"] != MODEL:
-            return _error(404, f"The model `{body['model']}` does not exist.")
+        if body["model"] not in self.serves:
+            return _recorded("unknown_model")
+        if self.behaviour == "error_500":
+            return _recorded("after_engine_killed")
         if self.behaviour in _ERRORS:
             return _error(*_ERRORS[self.behaviour])
         if not body.get("stream"):
@@ -108,17 +141,13 @@ class StandIn:
 
     async def _whole(self, body):
         text, usage = self._answer(body)
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}}
-        return JSONResponse(
-            {
-                "id": "chatcmpl-1",
-                "object": "chat.completion",
-                "created": 0,
-                "model": MODEL,
-                "choices": [choice | {"finish_reason": "stop"}],
-                "usage": usage,
-            }
-        )
+        whole = read("whole")["body"]
+        (choice,) = whole["choices"]
+        choice["message"]["content"] = text
+        used = _used(whole, usage)
+        if self.behaviour == "tells_no_details":
+            used["prompt_tokens_details"] = None
+        return JSONResponse(whole | {"model": body["model"], "usage": used})
 
     async def _stream(self, body) -> AsyncIterator[str]:
         self._under_way += 1
@@ -128,16 +157,17 @@ class StandIn:
             if self.behaviour == "hangs":
                 await asyncio.sleep(60)
             text, usage = self._answer(body)
-            yield _chunk({"role": "assistant", "content": ""})
+            yield _event(_FIRST)
             async for piece in self._pieces(text):
-                yield _chunk({"content": piece})
-            if self.behaviour == "error_in_stream":
-                yield f"data: {json.dumps(_OUT_OF_MEMORY)}\n\n"
+                yield _chunk(_WORD_CHUNK, delta={"content": piece})
+            if self.behaviour in _HALFWAY:
+                yield _event(_HALFWAY[self.behaviour])
+                yield "data: [DONE]\n\n"
                 return
             limit = "length" if self.behaviour == "cut_short" else "stop"
-            yield _chunk({}, finish=limit)
+            yield _chunk(_LAST, finish_reason=limit)
             if body.get("stream_options", {}).get("include_usage"):
-                yield _event({"choices": [], "usage": usage})
+                yield _event(_USAGE | {"usage": _used(_USAGE, usage)})
             yield "data: [DONE]\n\n"
             is_whole = True
         finally:
@@ -150,7 +180,7 @@ class StandIn:
         for place, piece in enumerate(pieces):
             if self.behaviour == "cut_off" and place == len(pieces) // 2:
                 raise ConnectionAbortedError("the stand-in closes the connection")
-            if self.behaviour == "error_in_stream" and place == len(pieces) // 2:
+            if self.behaviour in _HALFWAY and place == len(pieces) // 2:
                 return
             if self.behaviour == "slow" or self.delay_s:
                 await asyncio.sleep(self.delay_s or 0.2)
@@ -164,7 +194,7 @@ class StandIn:
         if schema["name"] != "answer":
             said = {name: one["enum"][0] for name, one in schema["schema"]["properties"].items()}
             text = "It is Friday." if self.behaviour == "no_schema" else json.dumps(said)
-            return text, {"prompt_tokens": 12, "completion_tokens": 6, "total_tokens": 18}
+            return text, (12, 0, 6)
         prefix, turn = (message["content"] for message in body["messages"])
         honest_for_outages = "honest" if self.behaviour not in ANSWERS else self.behaviour
         text = ANSWERS[honest_for_outages](prefix, turn)
@@ -172,12 +202,7 @@ class StandIn:
             text = text[: len(text) // 2]
         prompt = _WORD.findall(prefix + turn)
         cached = self._read_before(prompt)
-        return text, {
-            "prompt_tokens": len(prompt),
-            "completion_tokens": len(_WORD.findall(text)),
-            "total_tokens": len(prompt) + len(_WORD.findall(text)),
-            "prompt_tokens_details": {"cached_tokens": cached},
-        }
+        return text, (len(prompt), cached, len(_WORD.findall(text)))
 
     def _read_before(self, tokens):
         """Counts tokens by whole blocks from the beginning, as vLLM's prefix cache does."""
@@ -226,10 +251,27 @@ def _error(status, said):
     return JSONResponse(body, status)
 
 
-def _chunk(delta, finish=None):
-    return _event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+def _recorded(name):
+    found = read(name)
+    return JSONResponse(found["body"], found["status"])
+
+
+def _used(recorded, counted):
+    """Returns the recorded usage with the tokens that were read, read before, and written."""
+    read_, cached, written = counted
+    details = {"cached_tokens": cached, "created_cache_tokens": (read_ - cached) // BLOCK * BLOCK}
+    return recorded["usage"] | {
+        "prompt_tokens": read_,
+        "completion_tokens": written,
+        "total_tokens": read_ + written,
+        "prompt_tokens_details": recorded["usage"]["prompt_tokens_details"] | details,
+    }
+
+
+def _chunk(recorded, **changed):
+    (choice,) = recorded["choices"]
+    return _event(recorded | {"choices": [choice | changed]})
 
 
 def _event(fields):
-    whole = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": MODEL}
-    return f"data: {json.dumps(whole | fields)}\n\n"
+    return f"data: {json.dumps(fields, ensure_ascii=False)}\n\n"

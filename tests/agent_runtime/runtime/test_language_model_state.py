@@ -24,6 +24,7 @@ from agent_runtime.store.erasing import erase, known_as
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.store.pruning import prune
 from agent_runtime.store.sql import SqlStore
+from pipelines.doctor import examine
 from tests.agent_runtime.models.prompts_asked import prompt
 from tests.agent_runtime.models.vllm_stand_in import MODEL, serve
 
@@ -155,6 +156,30 @@ def test_doctor_believes_only_an_answer_by_the_schema(tmp_path, server):
     server.behave("no_schema")
     state, says = check_server(settings(tmp_path, server))
     assert (state, "ignores the JSON schema" in says) == ("failed", True)
+
+
+def test_doctor_warns_of_a_server_that_does_not_tell_what_was_cached(tmp_path, server):
+    """R205: all of a prompt would be priced as new."""
+    server.behave("tells_no_details")
+    state, says = check_server(settings(tmp_path, server))
+    assert (state, "--enable-prompt-tokens-details" in says) == ("warning", True)
+
+
+def test_doctor_warns_of_a_context_that_a_long_mail_passes(tmp_path, server):
+    server.behave().max_model_len = 4096
+    state, says = check_server(settings(tmp_path, server))
+    assert (state, "--max-model-len 8192" in says) == ("warning", True)
+
+
+def test_doctor_says_that_tokens_without_a_price_hold_up_a_budget(monkeypatch, server):
+    """R205: before a campaign waits for them, with the command that sets them."""
+    server.behave()
+    monkeypatch.setenv("PARLEY_LLM_URL", server.url)
+    monkeypatch.setenv("PARLEY_LLM_MODEL", MODEL)
+    found = next(one for one in examine() if one.name == "language model")
+    assert found.state == "warning"
+    assert "a budget in money waits" in found.says
+    assert "parley costs llm sets one" in found.says
 
 
 def test_doctor_names_a_model_that_is_not_served(tmp_path, server):

@@ -250,4 +250,4 @@ def test_a_cost_without_a_price_is_never_taken_for_nothing(paths, write_campaign
     thread = f"thread-{queued[0].person_id}"
     trace(paths, event(1, "cost", NOW + timedelta(hours=1), token, thread))
 
-    assert "no hosted language model" in held(paths, page(), NOW + timedelta(hours=2))
+    assert "parley costs llm sets one" in held(paths, page(), NOW + timedelta(hours=2))
