@@ -99,6 +99,7 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         free_slots=free,
         now=deps.now,
         drafts=_drafts(observation, seen, evidence, deps),
+        approvals=deps.facts.approvals,
     )
     planned = perf_counter()
     chosen = choose(considered, session, observation, deps.facts, rules=deps.rules)
@@ -109,9 +110,10 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         decision=judgement.decision if judgement else "allow",
         until=judgement.until if judgement else None,
         refused=chosen.refused,
+        weighed=chosen.weighed,
         waits_for_approval=judgement is not None and judgement.waits_for_approval,
         free_slots=free,
-        considered=tuple(considered),
+        considered=tuple(c for c in considered if not c.slips),
         perception=seen,
         evidence=tuple(evidence),
         model_use=deps.model_use,

@@ -113,8 +113,8 @@ def prompt_of(
         "message": observation.text[:MAX_CHARACTERS],
     }
     return Prompt(
-        version=asked.label,
-        prefix=_prefix(asked, playbook, known),
+        version=prompt_version(asked, library),
+        prefix=_prefix(asked, playbook, known, library, language),
         turn=f"The turn to answer:\n{fenced(turn)}",
         language=language,
         message=observation.text[:MAX_CHARACTERS],
@@ -130,11 +130,23 @@ def fenced(value: object) -> str:
     return f"<<<DATA\n{said}\nDATA>>>"
 
 
-def _prefix(template: Template, playbook: Playbook, known: Catalogue) -> str:
+def prompt_version(template: Template, library: Library) -> str:
+    """Returns what traces call a prompt: its own version and those of all that fills it."""
+    return "+".join((template.label, library.style.label, library.examples.label))
+
+
+def _prefix(
+    template: Template, playbook: Playbook, known: Catalogue, library: Library, language: str
+) -> str:
     states = "\n".join(f"- state {name}: {s.about}" for name, s in playbook.states.items())
     steps = "\n".join(f"- {step}" for step in playbook.agent_actions)
     about = f"{playbook.name}. {playbook.goal}\n{steps}\n- {playbook.handoff_rule}\n{states}"
-    return template.filled(playbook=about, facts=known.text)
+    return template.filled(
+        playbook=about,
+        facts=known.text,
+        style=library.style.text,
+        examples=library.examples.text(playbook.id, language, known.facts),
+    )
 
 
 def _is_known(contact: Contact, name: str) -> bool:

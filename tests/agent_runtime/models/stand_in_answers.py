@@ -46,6 +46,32 @@ def honest(prefix, turn):
     return _written([(meant, 0.9)], "answer", [said], 0.9)
 
 
+def several(prefix, turn):
+    """Three ways to answer: one that no fact bears out, one plain, and one that goes on to ask."""
+    honest_one = json.loads(honest(prefix, turn))
+    if not honest_one["drafts"]:
+        return json.dumps(honest_one)
+    said = [(one["text"], one["fact"]) for one in honest_one["drafts"][0]["sentences"]]
+    invented = [("It costs 49 euros a seat.", said[0][1])]
+    asking = [*said, ("Which systems do you use today?", "")]
+    meant = [(one["name"], one["confidence"]) for one in honest_one["intents"]]
+    return _written(meant, "answer", [invented, said, asking], 0.9)
+
+
+def loud(prefix, turn):
+    """Approved words, in a voice that is not the house's."""
+    honest_one = json.loads(honest(prefix, turn))
+    if not honest_one["drafts"]:
+        return json.dumps(honest_one)
+    said = [(one["text"], one["fact"]) for one in honest_one["drafts"][0]["sentences"]]
+    meant = [(one["name"], one["confidence"]) for one in honest_one["intents"]]
+    drafts = [
+        [("Great question! You will LOVE it!", ""), *said],
+        [*said, ("Shall we talk? When would suit you?", "")],
+    ]
+    return _written(meant, "answer", drafts, 0.9)
+
+
 def invents_prices(prefix, turn):
     said = [("It is 49 euros a seat and month, and you get 30 % off this week.", _first(prefix))]
     return _written([("pricing_question", 0.99)], "answer", [said, said[:1]], 0.99)
@@ -90,6 +116,8 @@ def no_schema(prefix, turn):
 
 ANSWERS = {
     "honest": honest,
+    "several": several,
+    "loud": loud,
     "invents_prices": invents_prices,
     "denies_being_a_bot": denies_being_a_bot,
     "leaks": leaks,
@@ -98,7 +126,7 @@ ANSWERS = {
     "broken_json": broken_json,
     "no_schema": no_schema,
 }
-ADVERSARIAL = tuple(name for name in ANSWERS if name != "honest")
+ADVERSARIAL = tuple(name for name in ANSWERS if name not in ("honest", "several", "loud"))
 
 
 def _written(intents, action, drafts, confidence):
