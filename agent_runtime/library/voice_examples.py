@@ -19,6 +19,9 @@ from agent_runtime.library.content import LibraryError, Locale, sentence_of
 MOST = 6
 """Examples of one playbook in one language."""
 
+AT_LEAST = 3
+"""Approved texts are added up to here; the prompt lists all of them anyway, among the facts."""
+
 NONE_YET = "None is published yet; the approved texts below show the voice."
 
 
@@ -86,9 +89,9 @@ NO_EXAMPLES = Examples(version=0)
 
 
 def read_examples(files: Iterable[Path]) -> Examples:
-    """Returns the latest version among files of published examples; none where there are none."""
-    versions = [read_version(path) for path in files]
-    return max(versions, key=lambda one: one.version, default=NO_EXAMPLES)
+    """Returns the latest version among files of published examples, which are named by number."""
+    latest = max(files, key=lambda path: path.stem, default=None)
+    return read_version(latest) if latest is not None else NO_EXAMPLES
 
 
 def read_version(path: Path) -> Examples:

@@ -15,7 +15,14 @@ READER = replace(
 )
 
 
-def prompt(message="What does it cost?", *, playbook="inbound_response", language="en", **more):
+def prompt(
+    message="What does it cost?",
+    *,
+    playbook="inbound_response",
+    language="en",
+    library=LIBRARY,
+    **more,
+):
     """Returns the prompt for one message of a buyer."""
     session = Session(
         tenant_id="t",
@@ -31,7 +38,7 @@ def prompt(message="What does it cost?", *, playbook="inbound_response", languag
         Perception("unclear", 0.2, True, language=language),
         (),
         contact=READER,
-        playbook=LIBRARY.playbook(playbook),
-        library=LIBRARY,
+        playbook=library.playbook(playbook),
+        library=library,
         now=NOW,
     )
