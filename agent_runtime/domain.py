@@ -83,10 +83,11 @@ class SafeBand:
         "pause",
         "close",
     )
-    review: tuple[str, ...] = ("answer.pricing", "answer.security", "kb.*")
+    review: tuple[str, ...] = ("answer.pricing", "answer.security", "kb.*", "reader.*")
     """Texts, by id or `prefix.*`, that a person reads first, however sure the agent is.
 
-    Passages of documents (`kb.*`) are approved words, but that they answer is a judgement.
+    Passages of documents (`kb.*`) are approved words, but that they answer is a judgement; so it is
+    whether a reader likes to hear what we know of their account (`reader.*`).
     """
 
 

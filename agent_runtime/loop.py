@@ -17,6 +17,7 @@ from agent_runtime.domain import (
     Session,
     Slot,
 )
+from agent_runtime.drafting.reader_facts import reader_facts
 from agent_runtime.holds import free_or_held
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
@@ -87,6 +88,10 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         free_slots=free,
         now=deps.now,
     )
+    if deps.drafter is not None:
+        language = seen.language if seen else session.language
+        about = reader_facts(deps.contact, session, deps.playbook, language=language)
+        evidence = (*evidence, *about)
     read = perf_counter()
     considered = plan(
         session,

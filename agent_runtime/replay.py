@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from agent_runtime.asking.given import Given, given_again
 from agent_runtime.asking.question import question_of
 from agent_runtime.domain import Action, Contact, Observation, Session, Slot
+from agent_runtime.drafting.reader_facts import ForReader
 from agent_runtime.library.catalog import Library
 from agent_runtime.log import decided
 from agent_runtime.loop import Deps, decide
@@ -64,7 +65,9 @@ def replay(turn: Mapping[str, Any], library: Library, model: LanguageModel) -> A
     basis = _adapter().validate_python(turn["basis"])
     session, plain = basis.session, basis.facts
     known = {f.name: getattr(plain, f.name) for f in fields(plain)}
-    facts = Facts(approvals=library, session=session, **known)
+    playbook = library.playbook(session.playbook)
+    approvals = ForReader(library, basis.contact, session, playbook)
+    facts = Facts(approvals=approvals, session=session, **known)
     read_with = Given(model)
     if said := (turn.get("model") or {}).get("text"):
         question = question_of(
@@ -74,7 +77,7 @@ def replay(turn: Mapping[str, Any], library: Library, model: LanguageModel) -> A
     deps = Deps(
         contact=basis.contact,
         facts=facts,
-        playbook=library.playbook(session.playbook),
+        playbook=playbook,
         library=library,
         model=read_with.model,
         drafter=read_with.drafter,

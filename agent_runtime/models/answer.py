@@ -99,8 +99,11 @@ def why_not_said(said: Said, prompt: Prompt) -> str:
     """Returns the reason code for which a sentence cannot be said, or nothing."""
     if said.fact and said.fact not in prompt.facts:
         return "unknown_fact"
-    if not set(TOKEN.findall(said.text)) <= prompt.placeholders:
+    tokens = TOKEN.findall(said.text)
+    if not prompt.placeholders.issuperset(tokens):
         return "unknown_placeholder"
+    if not prompt.bears_out(said.fact, tokens):
+        return "activity_without_evidence"
     if not said.text.strip() or _CONTROL.search(said.text):
         return "unprintable_text"
     return "claim_without_fact" if _claims(said) else ""

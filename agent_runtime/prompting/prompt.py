@@ -6,7 +6,7 @@ for every turn of a playbook.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,14 +19,16 @@ from agent_runtime.domain import (
     Perception,
     Session,
 )
+from agent_runtime.drafting.reader_facts import reader_facts
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import FACT_SLOTS, LOCALES
 from agent_runtime.library.knowledge import QUOTE
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.placeholders import TOKEN
 from agent_runtime.planning.moves import state_of
+from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.planning.speech_acts import language_for
-from agent_runtime.prompting.catalogue import Catalogue, catalogue
+from agent_runtime.prompting.catalogue import ACCOUNT, Catalogue, account_tokens, catalogue
 from agent_runtime.prompting.template import Template, read_template
 
 MAX_CHARACTERS = 4_000
@@ -59,7 +61,15 @@ class Prompt:
     """`id@version` of every fact that a sentence may stand on."""
     placeholders: frozenset[str]
     """Tokens that a sentence may use."""
+    borne: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Tokens of the reader's account that each fact holds, for facts that hold any. A sentence may
+    use such a token only where it stands on a fact that does."""
     actions: tuple[ActionKind, ...] = OFFERED
+
+    def bears_out(self, fact: str, tokens: Iterable[str]) -> bool:
+        """Says whether a fact holds each token that speaks of the reader's account."""
+        known = next((held for name, held in self.borne if name == fact), frozenset[str]())
+        return known.issuperset(token for token in tokens if token in ACCOUNT)
 
     def key(self, model: str) -> str:
         """Returns the hash by which an answer is kept: of model, prompt version and prompt."""
@@ -96,7 +106,12 @@ def prompt_of(
     language = seen.language if seen.language in LOCALES else language_for(session, contact)
     known = catalogue(library, playbook, language=language, now=now)
     passages = [e for e in evidence if e.fact_id.startswith(QUOTE)]
-    named = [f"[[{name.upper()}]]" for name in _FIELDS if _is_known(contact, name)]
+    about = reader_facts(contact, session, playbook, language=language)
+    named = [
+        f"[[{name.upper()}]]"
+        for name in _FIELDS
+        if _is_known(contact, name) and not is_off_limits(name, contact, playbook.redlines)
+    ]
     tokens = sorted({*named, *TOKEN.findall(observation.text)})
     turn = {
         "language": language,
@@ -107,6 +122,7 @@ def prompt_of(
         "said_before": list(session.contents_used),
         "rules_heard": list(seen.rules),
         "reader": contact.title,
+        "about_reader": [{"fact": _fact(e), "text": e.text} for e in about],
         "placeholders": tokens,
         "passages": [{"fact": _fact(e), "text": e.text} for e in passages],
         "subject": observation.subject[:200],
@@ -118,8 +134,9 @@ def prompt_of(
         turn=f"The turn to answer:\n{fenced(turn)}",
         language=language,
         message=observation.text[:MAX_CHARACTERS],
-        facts=(*known.facts, *(_fact(e) for e in passages)),
+        facts=(*known.facts, *(_fact(e) for e in (*passages, *about))),
         placeholders=frozenset(tokens),
+        borne=(*known.borne, *((_fact(e), account_tokens(e.text)) for e in about)),
     )
 
 

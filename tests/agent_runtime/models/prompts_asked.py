@@ -21,6 +21,7 @@ def prompt(
     playbook="inbound_response",
     language="en",
     library=LIBRARY,
+    contact=READER,
     **more,
 ):
     """Returns the prompt for one message of a buyer."""
@@ -37,7 +38,7 @@ def prompt(
         Observation("mail", "k1", NOW, text=message, subject="A question"),
         Perception("unclear", 0.2, True, language=language),
         (),
-        contact=READER,
+        contact=contact,
         playbook=library.playbook(playbook),
         library=library,
         now=NOW,

@@ -58,6 +58,19 @@ def several(prefix, turn):
     return _written(meant, "answer", [invented, said, asking], 0.9)
 
 
+def personal(prefix, turn):
+    """Begins with what may be said of the reader, in the words of that fact; and once without."""
+    honest_one = json.loads(honest(prefix, turn))
+    about = turn_of(turn)["about_reader"]
+    if not (honest_one["drafts"] and about):
+        return json.dumps(honest_one)
+    said = [(one["text"], one["fact"]) for one in honest_one["drafts"][0]["sentences"]]
+    meant = [(one["name"], one["confidence"]) for one in honest_one["intents"]]
+    told = [(about[0]["text"], about[0]["fact"]), *said]
+    untold = [(about[0]["text"], ""), *said]
+    return _written(meant, "answer", [untold, told], 0.9)
+
+
 def loud(prefix, turn):
     """Approved words, in a voice that is not the house's."""
     honest_one = json.loads(honest(prefix, turn))
@@ -118,6 +131,7 @@ ANSWERS = {
     "honest": honest,
     "several": several,
     "loud": loud,
+    "personal": personal,
     "invents_prices": invents_prices,
     "denies_being_a_bot": denies_being_a_bot,
     "leaks": leaks,
@@ -126,7 +140,8 @@ ANSWERS = {
     "broken_json": broken_json,
     "no_schema": no_schema,
 }
-ADVERSARIAL = tuple(name for name in ANSWERS if name not in ("honest", "several", "loud"))
+HONEST = ("honest", "several", "loud", "personal")
+ADVERSARIAL = tuple(name for name in ANSWERS if name not in HONEST)
 
 
 def _written(intents, action, drafts, confidence):
