@@ -79,6 +79,7 @@ def gather(
         limits=Limits.under(rules),
         rules=rules,
         may_meet=campaign.may_meet(playbook.meeting),
+        may_draft=campaign.drafts is None,
         expires_at=expires_at,
         provider=provider,
         warm_up_day=warm_up_day(flags, mailbox, now),

@@ -89,7 +89,7 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         now=deps.now,
     )
     if deps.drafter is not None:
-        language = seen.language if seen else session.language
+        language = seen.language if seen else deps.contact.language[:2].lower()
         about = reader_facts(deps.contact, session, deps.playbook, language=language)
         evidence = (*evidence, *about)
     read = perf_counter()
@@ -159,10 +159,21 @@ def _drafts(
     evidence: Sequence[Evidence],
     deps: Deps,
 ) -> tuple[Drafted, ...]:
-    """Asks the model that writes; never about a stop, and never to begin a conversation."""
-    if deps.drafter is None or seen is None or seen.opt_out:
+    """Asks the model that writes; never about a stop, and first only where the playbook lets it."""
+    if deps.drafter is None:
+        return ()
+    if seen is None:
+        is_open = deps.facts.may_draft and writes_first(deps.playbook, observation)
+        return deps.drafter.draft("", "", evidence) if is_open else ()
+    if seen.opt_out:
         return ()
     return deps.drafter.draft(observation.text, seen.language, evidence)
+
+
+def writes_first(playbook: Playbook, observation: Observation) -> bool:
+    """Says whether a playbook leaves a touch to a language model."""
+    touch = observation.touch or 0
+    return 1 <= touch <= len(playbook.touches) and playbook.touches[touch - 1].drafts == "model"
 
 
 def _hand_over(session: Session, seen: Perception, reason: str, deps: Deps) -> Action:

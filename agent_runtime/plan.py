@@ -19,7 +19,7 @@ from agent_runtime.domain import (
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
 from agent_runtime.library.knowledge import Quote
-from agent_runtime.library.playbook import Playbook, Touch
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.planning.by_mail import slot_that_waits, slot_to_book
 from agent_runtime.planning.drafted import Around, ranked
 from agent_runtime.planning.moves import Option, state_of
@@ -28,10 +28,10 @@ from agent_runtime.planning.outline import (
     outline,
     person_answers,
     read_turn,
-    touch_texts,
 )
 from agent_runtime.planning.quotes import looks_up, quoted, quotes_in
 from agent_runtime.planning.speech_acts import Act, compose
+from agent_runtime.planning.touches import DueTouch, candidates_for, nothing
 from agent_runtime.policies.facts import Approvals
 
 _QUOTE_FIRST = 0.5
@@ -76,15 +76,8 @@ def plan(
     """
     facts = frozenset(fact.fact_id for fact in evidence)
     if perception is None:
-        candidates = _for_touch(
-            session,
-            observation,
-            facts,
-            playbook=playbook,
-            library=library,
-            contact=contact,
-            now=now,
-        )
+        due = DueTouch(session, observation, playbook, library, contact, now)
+        candidates = candidates_for(due, facts, drafts, approvals or library)
     else:
         turn = read_turn(
             session,
@@ -105,83 +98,6 @@ def plan(
     return _with_propensities(candidates, exploration)
 
 
-def _for_touch(
-    session: Session,
-    observation: Observation,
-    facts: frozenset[str],
-    *,
-    playbook: Playbook,
-    library: Library,
-    contact: Contact,
-    now: datetime,
-) -> list[Candidate]:
-    reason = _why_no_touch(session, observation, playbook)
-    if reason:
-        return [_nothing(reason, session.state, 1.0)]
-    touch = playbook.touches[(observation.touch or 1) - 1]
-    texts = touch_texts(library, playbook, touch, contact, now=now)
-    if touch.do == "brief":
-        return _brief(touch, texts)
-    locale = texts[0].locale if texts else ""
-    frame = library.live(playbook.frame_on(touch.channel), language=locale, now=now)
-    candidates = []
-    for place, content in enumerate(texts):
-        if frame is None or content.id not in facts or frame.id not in facts:
-            continue
-        proposal = compose(
-            Act("send_touch", "proactive", 1.0),
-            (content,),
-            frame=frame,
-            contact=contact,
-            session=session,
-            purpose=playbook.on(touch.channel).purpose,
-            channel=touch.channel,
-        )
-        candidates.append(
-            Candidate(
-                action="send_touch",
-                reason=f"touch_{observation.touch}_due",
-                score=1.0 - place / 10,
-                propensity=0.0,
-                next_state=touch.next,
-                proposal=proposal,
-            )
-        )
-    why = "waiting_is_always_possible" if candidates else "no_text_for_this_reader"
-    return [*candidates, _nothing(why, session.state, 0.0)]
-
-
-def _why_no_touch(session: Session, observation: Observation, playbook: Playbook) -> str:
-    """Goals, not cadences: a touch is made only where the conversation still waits for one."""
-    touch = observation.touch or 0
-    if session.closed or playbook.is_closed(state_of(playbook, session)):
-        return "thread_closed"
-    if session.speaker == "human":
-        return "a_person_speaks"
-    if not 1 <= touch <= len(playbook.touches):
-        return "touches_spent"
-    if session.buyer_turns and not playbook.touches[touch - 1].after_answer:
-        return "buyer_has_answered"
-    if touch <= session.touches_sent:
-        return "touch_was_made"
-    return ""
-
-
-def _brief(touch: Touch, tracks: Sequence[Content]) -> list[Candidate]:
-    """A brief for the owner: nothing leaves, so it needs no permit and no frame."""
-    chosen = tuple(content.id for content in tracks)
-    brief = Candidate(
-        action="brief",
-        reason="brief_due",
-        score=1.0,
-        propensity=0.0,
-        next_state=touch.next,
-        route_to="owner",
-        contents=chosen,
-    )
-    return [brief, _nothing("waiting_is_always_possible", touch.next, 0.0)]
-
-
 def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> list[Candidate]:
     candidates = [
         *_quoting(turn, facts, quotes),
@@ -189,7 +105,7 @@ def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> lis
     ]
     if not candidates:
         candidates = [_to_owner(turn, "no_row_fits", 0.5)]
-    waiting = _nothing("waiting_is_always_possible", turn.session.state, 0.0)
+    waiting = nothing("waiting_is_always_possible", turn.session.state, 0.0)
     return [*candidates, *_other_drafts(turn, candidates[0], facts), waiting]
 
 
@@ -345,10 +261,6 @@ def _to_owner(turn: Turn, reason: str, score: float) -> Candidate:
         route_to=taker,
         inform=() if taker == "owner" else ("owner",),
     )
-
-
-def _nothing(reason: str, state: str, score: float) -> Candidate:
-    return Candidate(action="none", reason=reason, score=score, propensity=0.0, next_state=state)
 
 
 _EXPLORABLE = frozenset({"send_touch", "answer", "ask", "share_asset", "propose_times"})

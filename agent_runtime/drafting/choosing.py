@@ -14,11 +14,12 @@ from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import SPEAKS, Sentence
 from agent_runtime.drafting.style import style_slips
 from agent_runtime.library.catalog import Library
-from agent_runtime.library.content import LOCALES, Locale
+from agent_runtime.library.content import LOCALES, Kind, Locale
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.library.voice_examples import AT_LEAST, MOST, Example, Spoken
 from agent_runtime.placeholders import TOKEN
-from agent_runtime.prompting.catalogue import catalogue
+from agent_runtime.prompting.catalogue import KINDS, catalogue
+from agent_runtime.prompting.touch_prompt import KINDS as TOUCH_KINDS
 from agent_runtime.store.rows import Message
 
 GOOD = 4
@@ -72,7 +73,9 @@ def chosen(
     Of every intent the best liked comes first, then the second best of each; approved texts fill
     what is left. A wording that anybody has found fault with is none.
     """
-    known = frozenset(catalogue(library, playbook, language=language, now=now).facts)
+    kinds: tuple[Kind, ...] = (*KINDS, *TOUCH_KINDS)
+    facts = catalogue(library, playbook, language=language, now=now, kinds=kinds).facts
+    known = frozenset(facts)
     judged = [
         one
         for one in said
@@ -134,7 +137,8 @@ def _is_frame(fact: str, library: Library) -> bool:
 
 def _example(one: Said, library: Library, playbook: str, language: Locale) -> Example | None:
     message = one.message
-    speaks = message.action in SPEAKS and message.actor == "agent" and not message.removed
+    is_own = message.actor == "agent" and not message.removed
+    speaks = is_own and message.action in (*SPEAKS, "send_touch")
     own = _own(one, library)
     if not speaks or not one.heard or one.faults or not (one.let_go or one.praised):
         return None

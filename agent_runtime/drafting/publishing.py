@@ -11,7 +11,7 @@ from agent_runtime.contracts import TraceEvent
 from agent_runtime.drafting.choosing import Said, said_of
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
-from agent_runtime.library.voice_examples import Example, Examples, read_version
+from agent_runtime.library.voice_examples import TOUCH, Example, Examples, read_version
 from agent_runtime.store.reading import reviews_of, turns_of
 from agent_runtime.store.sql import SqlStore
 
@@ -63,6 +63,9 @@ def judged(store: SqlStore) -> tuple[Said, ...]:
                 continue
             approval = tx.approval_of(message_id)
             messages[message_id] = message
+            if message.action == "send_touch":
+                heard[message_id] = TOUCH
+                continue
             heard[message_id] = (
                 by_turn.get(approval.inbound_key, "")
                 if approval is not None

@@ -22,6 +22,8 @@ MOST = 6
 AT_LEAST = 3
 """Approved texts are added up to here; the prompt lists all of them anyway, among the facts."""
 
+TOUCH = "touch"
+
 NONE_YET = "None is published yet; the approved texts below show the voice."
 
 
@@ -42,7 +44,7 @@ class Example(_Part):
     playbook: str
     language: Locale
     heard: str
-    """What was to be answered: an intent, never somebody's words."""
+    """What was to be answered: an intent, never somebody's words; `touch` where we wrote first."""
     sentences: tuple[Spoken, ...] = Field(min_length=1, max_length=6)
     why: Literal["approved_text", "sent_unedited", "scored_well"]
     """Where it comes from: approved wording, a draft that a reviewer let go as it was, or one that
@@ -64,7 +66,9 @@ class Examples(_Part):
         """The version as traces name it."""
         return f"examples@{self.version}"
 
-    def text(self, playbook: str, language: str, facts: Iterable[str]) -> str:
+    def text(
+        self, playbook: str, language: str, facts: Iterable[str], *, is_touch: bool = False
+    ) -> str:
         """Returns a playbook's examples as a prompt has them, one JSON object a line.
 
         An example whose facts are not among those that may be named any more is left out.
@@ -80,6 +84,7 @@ class Examples(_Part):
             )
             for one in self.examples
             if (one.playbook, one.language) == (playbook, language)
+            and (one.heard == TOUCH) == is_touch
             and known.issuperset(spoken.fact for spoken in one.sentences)
         ]
         return "\n".join(lines) or NONE_YET

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from agent_runtime.domain import SPEAKS, Drafted, Guess, Sentence
+from agent_runtime.domain import Drafted, Guess, Sentence
 from agent_runtime.models.answer_schema import Draft, Said, Written
 from agent_runtime.placeholders import TOKEN
 from agent_runtime.prompting.prompt import Prompt
@@ -79,7 +79,7 @@ def _vetted(
     written: Written, prompt: Prompt, actions: tuple[Guess, ...], dropped: dict[str, None]
 ) -> Iterator[Drafted]:
     """Drops every draft where the model itself would rather do something else than speak."""
-    if written.drafts and (not actions or actions[0].name not in SPEAKS):
+    if written.drafts and (not actions or actions[0].name not in prompt.speaks):
         dropped.setdefault("its_action_is_no_answer")
         return
     for draft in written.drafts:

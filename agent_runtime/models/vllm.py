@@ -242,7 +242,7 @@ def _check(finish: str) -> None:
 
 
 def _format(prompt: Prompt) -> Any:
-    schema = schema_for(prompt.facts, prompt.actions)
+    schema = schema_for(prompt.facts, prompt.actions, most_drafts=prompt.most_drafts)
     return {
         "type": "json_schema",
         "json_schema": {"name": "answer", "schema": schema, "strict": True},

@@ -1,7 +1,7 @@
 """The facts that a playbook may say, in an order that never changes between two turns."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,12 +33,20 @@ class Catalogue:
     """Placeholders of a reader's account in each fact that holds any."""
 
 
-def catalogue(library: Library, playbook: Playbook, *, language: str, now: datetime) -> Catalogue:
+def catalogue(
+    library: Library,
+    playbook: Playbook,
+    *,
+    language: str,
+    now: datetime,
+    kinds: Collection[Kind] = KINDS,
+) -> Catalogue:
     """Returns what may be said in a playbook's answers, live at an instant.
 
     It depends on library, playbook, language and what has expired, never on a turn or a reader.
     """
-    texts = sorted(_texts(library, playbook, language, now), key=lambda content: content.fact)
+    found = _texts(library, playbook, language, now)
+    texts = sorted((c for c in found if c.kind in kinds), key=lambda content: content.fact)
     held = ((content.fact, account_tokens(_said(content))) for content in texts)
     return Catalogue(
         tuple(content.fact for content in texts),
@@ -56,7 +64,7 @@ def _texts(library: Library, playbook: Playbook, language: str, now: datetime) -
     named = dict.fromkeys((*playbook.content_ids, *_shared(library, playbook)))
     for content_id in named:
         content = library.live(content_id, language=language, now=now)
-        if content is not None and content.kind in KINDS and content.slots <= _FILLED.keys():
+        if content is not None and content.slots <= _FILLED.keys():
             yield content
 
 
