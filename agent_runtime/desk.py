@@ -89,13 +89,15 @@ class Desk:
     def ask_ahead(self, rows: Sequence[Due], *, now: datetime) -> list[Due]:
         """Puts the questions of a batch all at once; returns its rows in the order to be worked.
 
-        Stops come first, so that none waits for a model. Of several mails of one thread the first
-        is asked here, and the others once it is answered, since that changes what they ask.
+        Stops come first, so that none waits for a model, then who waits before a chat window. Of
+        several mails of one thread the first is asked here, and the others once it is answered,
+        since that changes what they ask.
         """
         if self.ahead is None:
             return list(rows)
         prompts: dict[str, tuple[str, Prompt]] = {}
         stops: set[str] = set()
+        live: set[str] = set()
         threads: set[str] = set()
         with self.store.begin() as tx:
             for due in rows:
@@ -103,13 +105,21 @@ class Desk:
                 if found is None:
                     continue
                 thread_id, question = found
+                if question.prompt is not None and question.prompt.is_live:
+                    live.add(due.row_id)
                 if question.is_stop:
                     stops.add(due.row_id)
                 elif question.prompt is not None and thread_id not in threads:
                     threads.add(thread_id)
                     prompts[due.row_id] = (thread_id, question.prompt)
             self.ahead.begin(tx, prompts)
-        return sorted(rows, key=lambda due: due.kind != "inbound" or due.row_id not in stops)
+        return sorted(
+            rows, key=lambda due: 0 if due.row_id in stops else 1 if due.row_id in live else 2
+        )
+
+    def is_answered(self, due: Due, *, within_s: float) -> bool:
+        """Waits a moment, and says whether a row can be worked without waiting for a model."""
+        return self.ahead is None or self.ahead.is_answered(due.row_id, within_s=within_s)
 
     def _readable(self, tx: Tx, due: Due, *, now: datetime) -> tuple[str, Question] | None:
         """Thread and question of a row; one that cannot be read is set aside once it is worked."""

@@ -39,6 +39,7 @@ def open_oracle(settings: Settings) -> Oracle | None:
             first_token_s=settings.llm_first_token_s,
             max_tokens=settings.llm_max_tokens,
             at_once=settings.llm_at_once,
+            chat_s=settings.chat_llm_s,
         )
     )
 

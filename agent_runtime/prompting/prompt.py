@@ -72,6 +72,8 @@ class Prompt:
     """Of these, those to which a draft belongs."""
     most_drafts: int = MAX_DRAFTS
     """How many drafts are asked for."""
+    is_live: bool = False
+    """Whether somebody waits before a chat window: it has a shorter limit, and one draft."""
 
     def bears_out(self, fact: str, tokens: Iterable[str]) -> bool:
         """Says whether a fact holds each token that speaks of the reader's account."""
@@ -139,6 +141,8 @@ def prompt_of(
         facts=(*known.facts, *(fact_of(e) for e in (*passages, *about))),
         placeholders=frozenset(tokens),
         borne=(*known.borne, *borne_by(about)),
+        most_drafts=1 if observation.channel == "chat" else MAX_DRAFTS,
+        is_live=observation.channel == "chat",
     )
 
 
