@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from agent_runtime.commands import JsonOption, WorkspaceOption
-from agent_runtime.library.catalog import company_library
+from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.library.content import LOCALES
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.samples.icp import Icp, IcpError, read_icp
 from agent_runtime.samples.play import Thread
 from agent_runtime.settings import load_settings
@@ -38,7 +39,7 @@ def samples(
     settings = load_settings(workspace)
     library = company_library(settings.paths.library)
     chosen = library.playbook(playbook)
-    threads = _played(readers, playbook, count, workspace)
+    threads = _played(readers, chosen, library, count, cache=settings.cache)
     if page is not None:
         from agent_runtime.samples.page import page_of
 
@@ -53,7 +54,9 @@ def samples(
         raise typer.Exit(1)
 
 
-def _played(icp: Icp, playbook: str, count: int, workspace: Path | None) -> list[Thread]:
+def _played(
+    icp: Icp, playbook: Playbook, library: Library, count: int, *, cache: Path
+) -> list[Thread]:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -61,24 +64,22 @@ def _played(icp: Icp, playbook: str, count: int, workspace: Path | None) -> list
     from agent_runtime.samples.dialogues import dialogues_for
     from agent_runtime.samples.play import play
 
-    settings = load_settings(workspace)
-    library = company_library(settings.paths.library)
-    chosen = library.playbook(playbook)
-    model = load_embedded_model(cache=settings.cache)
+    model = load_embedded_model(cache=cache)
     at = _next_tuesday(datetime.now(UTC))
     threads: list[Thread] = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Playing", total=count)
-        for number, dialogue in enumerate(dialogues_for(icp, chosen, library)):
-            thread = play(dialogue, number, playbook=chosen, library=library, model=model, at=at)
+        for number, dialogue in enumerate(dialogues_for(icp, playbook, library)):
+            thread = play(dialogue, number, playbook=playbook, library=library, model=model, at=at)
             if thread.ours:
                 threads.append(thread)
                 progress.advance(task)
             if len(threads) == count:
                 return threads
     raise IcpError(
-        f"--count {count}: in {', '.join(icp.languages)} {playbook} has {len(threads)} dialogues "
-        "that differ and in which the agent writes; ask for fewer, or add a language."
+        f"--count {count}: {playbook.id} has {len(threads)} dialogues in "
+        f"{', '.join(icp.languages)} that differ and in which the agent writes; ask for fewer, or "
+        "add a language."
     )
 
 

@@ -66,7 +66,6 @@ def test_what_no_approved_text_says_fails_the_proof(monkeypatch):
 
 def test_more_than_there_is_and_what_cannot_be_read_is_named(tmp_path):
     for words, said in (
-        (("icp_prospecting", "--count", "50"), "ask for fewer"),
         (("account_research",), "ask for fewer"),
         (("icp_prospecting", "--language", "xx"), "it is one of en"),
         (("icp_prospecting", "--icp", str(tmp_path / "none.yaml")), "cannot be read"),
