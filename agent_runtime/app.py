@@ -20,6 +20,7 @@ from agent_runtime.models.oracle import Oracle
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.policies import permit
 from agent_runtime.ports import Calendar, Store
+from agent_runtime.prompting.prompt import prompt_version
 from agent_runtime.prompting.template import read_template
 
 
@@ -63,7 +64,7 @@ def assemble(
     }
     if oracle is not None:
         versions["model"] = f"{model.version}+{oracle.name}"
-        versions["prompt"] = read_template().label
+        versions["prompt"] = prompt_version(read_template(), library)
     outbox = Outbox(store, library, versions, mail_domain, worker, chat_link=chat_link)
     booker = Booker(store, calendar, library, versions)
     reply_after = library.playbook("inbound_response").on("email").reply_after_minutes

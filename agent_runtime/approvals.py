@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime import act, log
-from agent_runtime.domain import Action, Contact, Observation, Proposal, Sentence, Session
+from agent_runtime.domain import (
+    Action,
+    Contact,
+    Observation,
+    Proposal,
+    Sentence,
+    Session,
+    Weighed,
+)
 from agent_runtime.draft_edits import changed_share
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
@@ -20,7 +28,8 @@ from agent_runtime.ports import Store, Tx
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Approval, Draft, HumanTask, Inbound, Message
 
-MAX_DRAFTS = 3
+MAX_DRAFTS = 5
+"""Options that a reviewer is shown: those of a model, at most three, and approved texts."""
 
 Tag = str
 """What a reviewer says is wrong: `tone`, `accuracy`, `policy` (R75)."""
@@ -41,20 +50,28 @@ def ask(
     now: datetime,
 ) -> Approval:
     """Writes the drafts of a turn for a person to choose from; nothing of them is sent."""
-    others = [c for c in action.considered if c.proposal and c is not action.candidate]
+    chosen = Weighed(
+        action.candidate,
+        action.decision,
+        tuple(v for v in action.verdicts if v.decision != "allow"),
+        action.waits_for_approval,
+    )
+    offered = [chosen, *(one for one in action.weighed if one.may_be_chosen)]
     drafts = []
-    for number, candidate in enumerate((action.candidate, *others)):
-        if candidate.proposal is not None:
+    for number, one in enumerate(offered[:MAX_DRAFTS]):
+        if one.candidate.proposal is not None:
             cause = (
                 f"{observation.observation_id}:{number}" if number else observation.observation_id
             )
-            drafts.append(Draft(candidate, message_of(candidate.proposal, cause)))
+            message = message_of(one.candidate.proposal, cause)
+            drafts.append(Draft(one.candidate, message, one.hits))
     approval = Approval(
         tenant_id=session.tenant_id,
         approval_id=_digest(session.thread_id, observation.observation_id),
         thread_id=session.thread_id,
         person_id=session.person_id,
-        drafts=tuple(drafts[:MAX_DRAFTS]),
+        drafts=tuple(drafts),
+        stopped=tuple(one for one in action.weighed if not one.may_be_chosen),
         why=next(v.reason for v in action.verdicts if v.decision != "allow"),
         heard=observation.text,
         made_at=now,
@@ -123,6 +140,7 @@ class Approvals:
             decided = replace(
                 approval,
                 state="APPROVED",
+                option=draft + 1,
                 message_id=message.message_id,
                 content_hash=message.content_hash,
                 is_edited=bool(words),

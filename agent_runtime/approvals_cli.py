@@ -4,15 +4,15 @@ import json
 from enum import StrEnum
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from agent_runtime.approvals import ApprovalError, Approvals
+from agent_runtime.approvals_view import as_dict, indented, print_options
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.library.catalog import company_library
-from agent_runtime.placeholders import fill
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.rows import Approval
@@ -24,7 +24,9 @@ approvals = typer.Typer(
 
 Id = Annotated[str, typer.Argument(help="Id of the approval; its first letters are enough.")]
 By = Annotated[str, typer.Option(help="Who decides [default: who is logged in].")]
-Number = Annotated[int, typer.Option("--draft", help="Number of the draft, from 1.", min=1)]
+Number = Annotated[
+    int, typer.Option("--option", "--draft", help="Number of the option, from 1.", min=1)
+]
 
 
 class Fault(StrEnum):
@@ -50,32 +52,33 @@ def _list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
     store = open_store(load_settings(workspace))
     waiting = _desk(store, workspace).waiting()
     if as_json:
-        typer.echo(json.dumps([_as_dict(store, a) for a in waiting], indent=2))
+        typer.echo(json.dumps([as_dict(store, a) for a in waiting], indent=2))
     elif not waiting:
         typer.echo("nothing waits for approval")
     for approval in () if as_json else waiting:
         best = approval.drafts[0].candidate
         typer.echo(f"{approval.approval_id}  {approval.made_at:%Y-%m-%d %H:%M}  {best.action}")
-        typer.echo(f"    {approval.why}; {len(approval.drafts)} drafts")
+        typer.echo(f"    {approval.why}; {len(approval.drafts)} options")
 
 
 @approvals.command()
 def show(approval_id: Id, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Show what the buyer wrote and every draft, as the reader would see it.
+    """Show what the buyer wrote and every option, as the reader would see it, best first.
+
+    Each with its score and what that is made of, the facts behind it, and what the rules said;
+    below them what was stopped, and by which rule.
 
     Example: [bold]parley approvals show 4f0c[/bold]
     """
     store = open_store(load_settings(workspace))
-    told = _as_dict(store, _find(store, approval_id))
+    told = as_dict(store, _find(store, approval_id))
     if as_json:
         typer.echo(json.dumps(told, indent=2))
         return
     typer.echo(f"{told['approval_id']} ({told['state']}): {told['why']}")
     if told["heard"]:
-        typer.echo(f"\nThey wrote:\n{_indented(told['heard'])}")
-    for number, draft in enumerate(told["drafts"], 1):
-        typer.echo(f"\nDraft {number}: {draft['action']}, because {draft['reason']}")
-        typer.echo(f"To: {draft['to']}\nSubject: {draft['subject']}\n{_indented(draft['body'])}")
+        typer.echo(f"\nThey wrote:\n{indented(told['heard'])}")
+    print_options(told)
 
 
 @approvals.command()
@@ -86,9 +89,9 @@ def approve(
     tag: Tags = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Let one draft go as it is; every rule of the permit is asked again when it is sent.
+    """Let one option go as it is; every rule of the permit is asked again when it is sent.
 
-    Example: [bold]parley approvals approve 4f0c --draft 2[/bold]
+    Example: [bold]parley approvals approve 4f0c --option 2[/bold]
     """
     store = open_store(load_settings(workspace))
     decided = _desk(store, workspace).approve(
@@ -98,7 +101,7 @@ def approve(
         draft=draft - 1,
         tags=[fault.value for fault in tag or ()],
     )
-    typer.echo(f"approved draft {draft} of {decided.approval_id}; the worker sends it now")
+    typer.echo(f"approved option {draft} of {decided.approval_id}; the worker sends it now")
 
 
 @approvals.command()
@@ -170,33 +173,6 @@ def _find(store: SqlStore, approval_id: str) -> Approval:
     )
 
 
-def _as_dict(store: SqlStore, approval: Approval) -> dict[str, Any]:
-    """Returns an approval with personal data filled in: a reviewer may see it."""
-    with store.begin() as tx:
-        contact, originals = tx.contact_of(approval.person_id), tx.recall(approval.thread_id)
-
-    def full(text: str) -> str:
-        return fill(text, contact, originals) if contact else text
-
-    return {
-        "approval_id": approval.approval_id,
-        "state": approval.state,
-        "why": approval.why,
-        "made_at": approval.made_at.isoformat(),
-        "heard": full(approval.heard),
-        "drafts": [
-            {
-                "action": draft.candidate.action,
-                "reason": draft.candidate.reason,
-                "to": draft.message.to_email,
-                "subject": full(draft.message.subject),
-                "body": full(draft.message.body),
-            }
-            for draft in approval.drafts
-        ],
-    }
-
-
 def _words(text: str, file: Path | None) -> str:
     if bool(text.strip()) == (file is not None):
         raise ApprovalError("give your words either by --text or by --file.")
@@ -209,7 +185,3 @@ def _words(text: str, file: Path | None) -> str:
     if not words:
         raise ApprovalError(f"--file {file} is empty; write what the buyer should read.")
     return words
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
 from agent_runtime.policies.ruleset import RuleSet
 from agent_runtime.ports import Tx
@@ -21,6 +22,9 @@ class CampaignLimits:
     """Ids of the approved offers that may be named."""
     meetings: tuple[str, ...] | None = None
     """Ids of the meeting templates of which times may be offered."""
+
+    drafts: Literal["approved"] | None = None
+    """approved: no touch is written by a language model, whatever the playbook leaves to one."""
 
     def narrowed(self, rules: RuleSet) -> RuleSet:
         """Returns the rules with the offers that are left; one they do not have is not added."""
@@ -60,7 +64,7 @@ def limits_of(tx: Tx, campaign_id: str) -> CampaignLimits:
     return UNLIMITED if row is None else _limits(row)
 
 
-def _limits(row: Mapping[str, list[str] | None]) -> CampaignLimits:
+def _limits(row: Mapping[str, Any]) -> CampaignLimits:
     return CampaignLimits(
-        **{name: None if ids is None else tuple(ids) for name, ids in row.items()}
+        **{name: tuple(ids) if isinstance(ids, list) else ids for name, ids in row.items()}
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_runtime.domain import Candidate, Observation, Session, Verdict
+from agent_runtime.domain import Candidate, Observation, Session, Verdict, Weighed
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import Judgement, authorise
 
@@ -15,6 +15,12 @@ class Choice:
     candidate: Candidate
     judgement: Judgement | None
     refused: tuple[tuple[Candidate, tuple[Verdict, ...]], ...] = ()
+    weighed: tuple[Weighed, ...] = ()
+    """Everything else that was judged: see `Action.weighed`."""
+
+
+STYLE = "style"
+"""As what a departure from the style guide stands among the rules that stopped a draft."""
 
 
 def choose(
@@ -30,16 +36,40 @@ def choose(
     A draft of a model that is stopped is passed over: approved texts stand behind it. An approved
     answer that is stopped goes to a person; a touch that is stopped stays unsent.
     """
-    refused: list[tuple[Candidate, tuple[Verdict, ...]]] = []
-    for candidate in considered:
-        if not candidate.is_drafted or candidate.proposal is None:
-            break
-        judgement = authorise(candidate.proposal, facts, rules=rules)
-        if judgement.decision == "allow" or judgement.waits_for_approval:
-            return Choice(candidate, judgement, tuple(refused))
-        refused.append((candidate, judgement.hits))
-    best = next(c for c in considered if not c.is_drafted)
-    return Choice(*_permitted(best, session, observation, facts, rules), tuple(refused))
+    drafts = [
+        _weighed(candidate, facts, rules)
+        for candidate in considered
+        if candidate.is_drafted and candidate.proposal is not None
+    ]
+    refused = [(one.candidate, one.hits) for one, _ in drafts if not one.may_be_chosen]
+    chosen = next((pair for pair in drafts if pair[0].may_be_chosen), None)
+    if chosen is not None:
+        candidate, judgement = chosen[0].candidate, chosen[1]
+    else:
+        best = next(c for c in considered if not c.is_drafted)
+        candidate, judgement = _permitted(best, session, observation, facts, rules)
+    others = [one for one, _ in drafts if one.candidate is not candidate]
+    if judgement is not None and judgement.waits_for_approval:
+        others += [
+            _weighed(other, facts, rules)[0]
+            for other in considered
+            if other.proposal is not None and not other.is_drafted and other is not candidate
+        ]
+    return Choice(candidate, judgement, tuple(refused), tuple(others))
+
+
+def _weighed(
+    candidate: Candidate, facts: Facts, rules: tuple[Rule, ...]
+) -> tuple[Weighed, Judgement]:
+    """Asks every rule of what could be said; the style guide has spoken of a draft before."""
+    assert candidate.proposal is not None
+    judgement = authorise(candidate.proposal, facts, rules=rules)
+    if not candidate.slips:
+        waits = judgement.waits_for_approval
+        return Weighed(candidate, judgement.decision, judgement.hits, waits), judgement
+    style = Verdict(STYLE, facts.rules.version, "revise", ", ".join(candidate.slips))
+    graver = () if judgement.waits_for_approval else judgement.hits
+    return Weighed(candidate, "revise", (*graver, style)), judgement
 
 
 def hand_off(reason: str, session: Session, *, like: Candidate | None = None) -> Candidate:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,7 +16,15 @@ from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_heard
-from agent_runtime.domain import Action, ChannelName, Contact, Observation, Proposal, Session
+from agent_runtime.domain import (
+    Action,
+    ChannelName,
+    Contact,
+    Observation,
+    Proposal,
+    PublicSignal,
+    Session,
+)
 from agent_runtime.gather import gather
 from agent_runtime.holds import Keeper, end_holds, still_offered
 from agent_runtime.library.catalog import Library
@@ -39,6 +48,19 @@ from agent_runtime.tools.hands import Cause
 
 POSITIVE = frozenset({"interested", "book_meeting", "propose_time"})
 """Intents that are a clear next step; `conventions.md` and the design fix the definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class _DueTouch:
+    """What a touch is decided on."""
+
+    session: Session
+    observation: Observation
+    contact: Contact
+    facts: Facts
+    signal: PublicSignal | None
+    is_new: bool
+    """Whether it begins the thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +89,50 @@ class Desk:
     def ask_ahead(self, rows: Sequence[Due], *, now: datetime) -> list[Due]:
         """Puts the questions of a batch all at once; returns its rows in the order to be worked.
 
-        Stops come first, so that none waits for a model. Of several mails of one thread the first
-        is asked here, and the others once it is answered, since that changes what they ask.
+        Stops come first, so that none waits for a model, then who waits before a chat window. Of
+        several mails of one thread the first is asked here, and the others once it is answered,
+        since that changes what they ask.
         """
         if self.ahead is None:
             return list(rows)
         prompts: dict[str, tuple[str, Prompt]] = {}
         stops: set[str] = set()
+        live: set[str] = set()
         threads: set[str] = set()
         with self.store.begin() as tx:
             for due in rows:
                 found = self._readable(tx, due, now=now)
                 if found is None:
                     continue
-                inbound, question = found
+                thread_id, question = found
+                if question.prompt is not None and question.prompt.is_live:
+                    live.add(due.row_id)
                 if question.is_stop:
                     stops.add(due.row_id)
-                elif question.prompt is not None and inbound.thread_id not in threads:
-                    threads.add(inbound.thread_id)
-                    prompts[due.row_id] = (inbound.thread_id, question.prompt)
+                elif question.prompt is not None and thread_id not in threads:
+                    threads.add(thread_id)
+                    prompts[due.row_id] = (thread_id, question.prompt)
             self.ahead.begin(tx, prompts)
-        return sorted(rows, key=lambda due: due.kind != "inbound" or due.row_id not in stops)
+        return sorted(
+            rows, key=lambda due: 0 if due.row_id in stops else 1 if due.row_id in live else 2
+        )
 
-    def _readable(self, tx: Tx, due: Due, *, now: datetime) -> tuple[Inbound, Question] | None:
-        """A row that cannot be read asks nothing, and is set aside once it is worked."""
+    def is_answered(self, due: Due, *, within_s: float) -> bool:
+        """Waits a moment, and says whether a row can be worked without waiting for a model."""
+        return self.ahead is None or self.ahead.is_answered(due.row_id, within_s=within_s)
+
+    def _readable(self, tx: Tx, due: Due, *, now: datetime) -> tuple[str, Question] | None:
+        """Thread and question of a row; one that cannot be read is set aside once it is worked."""
         try:
+            if due.kind == "task":
+                return self._question_of_touch(tx, due.row_id, now=now)
             return self._question(tx, due, now=now)
         except DBAPIError:
             raise
         except Exception:
             return None
 
-    def _question(self, tx: Tx, due: Due, *, now: datetime) -> tuple[Inbound, Question] | None:
+    def _question(self, tx: Tx, due: Due, *, now: datetime) -> tuple[str, Question] | None:
         inbound = tx.inbound(due.row_id) if due.kind == "inbound" else None
         contact = tx.contact_of(inbound.person_id) if inbound else None
         if inbound is None or contact is None or inbound.state != "NEW" or inbound.bounce_of:
@@ -110,7 +144,37 @@ class Desk:
         question = question_of(
             session, observed(inbound), contact, facts, library=self.library, model=self.model
         )
-        return inbound, question
+        return inbound.thread_id, question
+
+    def _question_of_touch(
+        self, tx: Tx, task_id: str, *, now: datetime
+    ) -> tuple[str, Question] | None:
+        """Asks only about a touch whose approved text could go now, or wait for its reviewer."""
+        found = self._due_touch(tx, task_id, now=now) if self.writes_first else None
+        if found is None:
+            return None
+        question = self._asked_of(found)
+        if question.prompt is None:
+            return found.session.thread_id, question
+        action = self._decide(found.session, found.observation, found.contact, found.facts)
+        may_go = action.decision == "allow" or action.waits_for_approval
+        return (found.session.thread_id, question) if may_go else None
+
+    def _asked_of(self, found: "_DueTouch") -> Question:
+        return question_of(
+            found.session,
+            found.observation,
+            found.contact,
+            found.facts,
+            library=self.library,
+            model=self.model,
+        )
+
+    @property
+    def writes_first(self) -> bool:
+        """Whether any playbook leaves a touch to a language model."""
+        touches = (touch for p in self.library.playbooks.values() for touch in p.touches)
+        return any(touch.drafts == "model" for touch in touches)
 
     def work(self, due: Due, channel: MailChannel, *, now: datetime) -> None:
         """Works one row to its end. Running it again after a crash goes on where it stopped.
@@ -145,47 +209,83 @@ class Desk:
         return self._answer(due.row_id, now=now)
 
     def _touch(self, task_id: str, *, now: datetime) -> tuple[str, ...]:
+        self._settle("task", task_id, now=now)
         with self.store.begin() as tx:
             task = tx.task(task_id)
             if task is None or task.state != "WAITING":
                 return ()
-            contact = tx.contact_of(task.person_id)
-            if contact is None:
+            if tx.contact_of(task.person_id) is None:
                 tx.save_task(replace(task, state="BLOCKED"))
                 return ()
-            channel = _channel_of(self.library.playbook(task.playbook), task)
-            if channel == "linkedin":
-                signal = newest_signal(contact, now=now)
-                contact = with_signal(contact, signal)
-                if signal is not None:
-                    tx.remember(f"thread-{task.person_id}", {HEADLINE: signal.headline})
-            known = tx.session_of(task.person_id)
-            session = replace(
-                known or opened_by_agent(task, contact, self.library),
-                autonomy=task.autonomy,
-                campaign_id=task.campaign_id,
-            )
-            observation = Observation(
-                kind="due",
-                observation_id=task_id,
-                occurred_at=now,
-                touch=task.touch,
-                task_id=task_id,
-            )
-            facts = self._facts(tx, session, contact, now=now, task=task, channel=channel)
-            action = self._decide(session, observation, contact, facts)
+            found = self._due_touch(tx, task_id, now=now)
+            if found is None:
+                return ()
+            session, contact, observation = found.session, found.contact, found.observation
+            if found.signal is not None:
+                tx.remember(session.thread_id, {HEADLINE: found.signal.headline})
+            read_with = self._given_for_touch(tx, found)
+            action = self._decide(session, observation, contact, found.facts, read_with)
             tx.lock(f"person:{task.person_id}")
             if _is_withdrawn(tx, task_id):
                 return ()
-            if known is None:
+            if found.is_new:
                 tx.save_session(session)
-            message = self._record(tx, session, observation, action, contact, facts, task=task)
+            message = self._record(
+                tx, session, observation, action, contact, found.facts, task=task
+            )
+            journal = log.Journal(tx, session, now=now, versions=self.versions)
+            self._count_tokens(journal, task_id, action)
             if action.candidate.action == "brief":
                 act.brief_owner(tx, session, contact, action.candidate, self.library, task)
             tx.save_task(_after(task, action, now=now))
             if action.decision == "allow":
                 tx.save_session(act.remember(session, action, buyer_wrote=False))
             return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _due_touch(self, tx: Tx, task_id: str, *, now: datetime) -> "_DueTouch | None":
+        """Reads all that a touch is decided on; None where it is nobody's or waits no more."""
+        task = tx.task(task_id)
+        contact = tx.contact_of(task.person_id) if task and task.state == "WAITING" else None
+        if task is None or contact is None:
+            return None
+        channel, signal = _channel_of(self.library.playbook(task.playbook), task), None
+        if channel == "linkedin":
+            signal = newest_signal(contact, now=now)
+            contact = with_signal(contact, signal)
+        known = tx.session_of(task.person_id)
+        session = replace(
+            known or opened_by_agent(task, contact, self.library),
+            autonomy=task.autonomy,
+            campaign_id=task.campaign_id,
+        )
+        observation = Observation(
+            kind="due",
+            observation_id=task_id,
+            occurred_at=now,
+            touch=task.touch,
+            task_id=task_id,
+        )
+        facts = self._facts(tx, session, contact, now=now, task=task, channel=channel)
+        return _DueTouch(session, observation, contact, facts, signal, known is None)
+
+    def _given_for_touch(self, tx: Tx, found: "_DueTouch") -> Given:
+        """Looks up what the language model drafted, where it was to be asked."""
+        if self.ahead is None or not self.writes_first:
+            return Given(self.model)
+        question = self._asked_of(found)
+        if question.prompt is None:
+            return Given(self.model)
+        name, key = self.ahead.oracle.name, found.observation.observation_id
+        return given(tx, key, question, name=name, shipped=self.model)
+
+    def _settle(self, kind: Literal["task", "inbound"], row_id: str, *, now: datetime) -> None:
+        """Waits, outside of any transaction, until a row's question is answered or given up."""
+        if self.ahead is None or (kind == "task" and not self.writes_first):
+            return
+        if not self.ahead.is_asked(row_id):
+            self.ask_ahead([Due(kind, row_id)], now=now)
+        self.ahead.settle(row_id, now=now)
+        crash_point("asked")
 
     def _reminder(self, reminder_id: str, *, now: datetime) -> tuple[str, ...]:
         with self.store.begin() as tx:
@@ -209,11 +309,7 @@ class Desk:
         return ()
 
     def _answer(self, key: str, *, now: datetime) -> tuple[str, ...]:
-        if self.ahead is not None:
-            if not self.ahead.is_asked(key):
-                self.ask_ahead([Due("inbound", key)], now=now)
-            self.ahead.settle(key, now=now)
-            crash_point("asked")
+        self._settle("inbound", key, now=now)
         with self.store.begin() as tx:
             inbound = tx.inbound(key)
             if inbound is None:
@@ -257,9 +353,7 @@ class Desk:
         self._heard(tx, inbound, session, action, facts)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
         journal.write("cost", inbound.key, payload=read)
-        for unit, tokens in log.tokens(action.model_use):
-            used = log.cost("model_token", tokens, unit, message_id=inbound.key, actor="agent")
-            journal.write("cost", inbound.key, unit, payload=used)
+        self._count_tokens(journal, inbound.key, action)
         self._obey(tx, journal, inbound, action)
         message = self._record(tx, session, observation, action, contact, facts, inbound=inbound)
         act.hold_meeting(tx, session, action.candidate, "agent")
@@ -284,6 +378,11 @@ class Desk:
         if action.candidate.book is None:
             end_holds(tx, session.thread_id, keep=still_offered(after, action), now=now)
         return (message.message_id,) if message and action.decision == "allow" else ()
+
+    def _count_tokens(self, journal: log.Journal, key: str, action: Action) -> None:
+        for unit, tokens in log.tokens(action.model_use):
+            used = log.cost("model_token", tokens, unit, message_id=key, actor="agent")
+            journal.write("cost", key, unit, payload=used)
 
     def _use_tools(
         self,
@@ -354,7 +453,7 @@ class Desk:
         facts: Facts,
         read_with: Given | None = None,
     ) -> Action:
-        """A touch is read by nobody, and begins no conversation in a model's words."""
+        """A touch is in a model's words only where its playbook leaves it to one."""
         used = read_with or Given(self.model)
         deps = Deps(
             contact=contact,

@@ -83,10 +83,11 @@ class SafeBand:
         "pause",
         "close",
     )
-    review: tuple[str, ...] = ("answer.pricing", "answer.security", "kb.*")
+    review: tuple[str, ...] = ("answer.pricing", "answer.security", "kb.*", "reader.*")
     """Texts, by id or `prefix.*`, that a person reads first, however sure the agent is.
 
-    Passages of documents (`kb.*`) are approved words, but that they answer is a judgement.
+    Passages of documents (`kb.*`) are approved words, but that they answer is a judgement; so it is
+    whether a reader likes to hear what we know of their account (`reader.*`).
     """
 
 
@@ -385,6 +386,18 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Merit:
+    """One part of what a draft is worth."""
+
+    name: str
+    points: float
+    most: float
+    """What it may give."""
+    why: str
+    """In words, for a reviewer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A next-best action that was considered, with why and how likely it was chosen."""
 
@@ -411,6 +424,10 @@ class Candidate:
     """What a generating model would like to do as well."""
     is_drafted: bool = False
     """Written by a generating model, not put together from approved texts."""
+    merits: tuple[Merit, ...] = ()
+    """By which drafts of a model are ranked; `score` is 2 and their points."""
+    slips: tuple[str, ...] = ()
+    """Where a draft departs from the style guide; with one it is not carried out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +442,22 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """Something that could be said, and what the rules said of it."""
+
+    candidate: Candidate
+    decision: Decision
+    hits: tuple[Verdict, ...] = ()
+    """The rules that did not allow it; all others did."""
+    waits_for_approval: bool = False
+
+    @property
+    def may_be_chosen(self) -> bool:
+        """Whether a person may let it go."""
+        return self.decision == "allow" or self.waits_for_approval
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """The chosen next-best action after the permit rules have spoken."""
 
@@ -434,6 +467,9 @@ class Action:
     until: datetime | None = None
     refused: tuple[tuple[Candidate, tuple[Verdict, ...]], ...] = ()
     """Drafts of a model that the rules stopped, and by what; the next best took their place."""
+    weighed: tuple[Weighed, ...] = ()
+    """What else could be said, judged as well: all drafts of a model and, where a person is to
+    choose, every other text; best first."""
     waits_for_approval: bool = False
     """Nothing but the leave of a person is missing."""
     free_slots: tuple[Slot, ...] = ()

@@ -8,6 +8,7 @@ from agent_runtime.autonomy import autonomy_of
 from agent_runtime.campaign_limits import limits_of
 from agent_runtime.campaign_stage import bounds_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
+from agent_runtime.drafting.reader_facts import ForReader
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts, Limits
 from agent_runtime.policies.ruleset import profile_of
@@ -50,7 +51,7 @@ def gather(
         now=now,
         actor=actor,
         session=session,
-        approvals=library,
+        approvals=ForReader(library, contact, session, playbook),
         recipient=reach(tx, contact, channel),
         mailbox=mailbox,
         country=contact.country,
@@ -78,6 +79,7 @@ def gather(
         limits=Limits.under(rules),
         rules=rules,
         may_meet=campaign.may_meet(playbook.meeting),
+        may_draft=campaign.drafts is None,
         expires_at=expires_at,
         provider=provider,
         warm_up_day=warm_up_day(flags, mailbox, now),

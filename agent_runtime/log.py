@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # A command that writes one event need not load all rules.
         Session,
         ToolCall,
         Verdict,
+        Weighed,
     )
     from agent_runtime.policies.permit import Judgement
     from agent_runtime.policies.tool_permit import ToolJudgement
@@ -126,6 +127,7 @@ def turn(
         **decided(action),
         **({"model": asdict(action.model_use)} if action.model_use else {}),
         "refused": refused(action),
+        **({"weighed": [_weighed(one) for one in action.weighed]} if action.weighed else {}),
         "playbook": session.playbook,
         "state_before": session.state,
         "state_after": action.candidate.next_state,
@@ -177,6 +179,7 @@ def refused(action: Action) -> list[dict[str, Any]]:
         {
             "draft": candidate.proposal.body if candidate.proposal else None,
             "rules": [verdict.rule for verdict in hits],
+            **_ranking(candidate),
         }
         for candidate, hits in action.refused
     ]
@@ -282,7 +285,20 @@ def review(approval: Approval, *, waited_s: float, changed: float | None) -> dic
         "note": approval.note,
         "why": approval.why,
         "drafts": len(approval.drafts),
+        "option": approval.option,
+        "options": [_option(draft.candidate) for draft in approval.drafts],
         "waited_s": waited_s,
+    }
+
+
+def _option(candidate: Candidate) -> dict[str, Any]:
+    """One thing that a reviewer could choose, as far as it can be learnt from: no words of it."""
+    return {
+        "action": candidate.action,
+        "code": candidate.reason,
+        "score": candidate.score,
+        "is_drafted": candidate.is_drafted,
+        "merits": {merit.name: merit.points for merit in candidate.merits},
     }
 
 
@@ -506,4 +522,22 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "propensity": candidate.propensity,
         "next_state": candidate.next_state,
         "draft": candidate.proposal.body if candidate.proposal else None,
+        **_ranking(candidate),
+    }
+
+
+def _ranking(candidate: Candidate) -> dict[str, Any]:
+    """By what a draft of a model was ranked, and where it departs from the style guide."""
+    merits = [asdict(merit) for merit in candidate.merits]
+    slips = list(candidate.slips)
+    return {**({"merits": merits} if merits else {}), **({"slips": slips} if slips else {})}
+
+
+def _weighed(one: Weighed) -> dict[str, Any]:
+    return {
+        "action": one.candidate.action,
+        "reason": one.candidate.reason,
+        "score": one.candidate.score,
+        "decision": one.decision,
+        "rules": [verdict.rule for verdict in one.hits],
     }

@@ -17,6 +17,7 @@ from agent_runtime.domain import (
     Session,
     Slot,
 )
+from agent_runtime.drafting.reader_facts import reader_facts
 from agent_runtime.holds import free_or_held
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
@@ -87,6 +88,10 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         free_slots=free,
         now=deps.now,
     )
+    if deps.drafter is not None:
+        language = seen.language if seen else deps.contact.language[:2].lower()
+        about = reader_facts(deps.contact, session, deps.playbook, language=language)
+        evidence = (*evidence, *about)
     read = perf_counter()
     considered = plan(
         session,
@@ -99,6 +104,7 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         free_slots=free,
         now=deps.now,
         drafts=_drafts(observation, seen, evidence, deps),
+        approvals=deps.facts.approvals,
     )
     planned = perf_counter()
     chosen = choose(considered, session, observation, deps.facts, rules=deps.rules)
@@ -109,9 +115,10 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         decision=judgement.decision if judgement else "allow",
         until=judgement.until if judgement else None,
         refused=chosen.refused,
+        weighed=chosen.weighed,
         waits_for_approval=judgement is not None and judgement.waits_for_approval,
         free_slots=free,
-        considered=tuple(considered),
+        considered=tuple(c for c in considered if not c.slips),
         perception=seen,
         evidence=tuple(evidence),
         model_use=deps.model_use,
@@ -152,10 +159,21 @@ def _drafts(
     evidence: Sequence[Evidence],
     deps: Deps,
 ) -> tuple[Drafted, ...]:
-    """Asks the model that writes; never about a stop, and never to begin a conversation."""
-    if deps.drafter is None or seen is None or seen.opt_out:
+    """Asks the model that writes; never about a stop, and first only where the playbook lets it."""
+    if deps.drafter is None:
+        return ()
+    if seen is None:
+        is_open = deps.facts.may_draft and writes_first(deps.playbook, observation)
+        return deps.drafter.draft("", "", evidence) if is_open else ()
+    if seen.opt_out:
         return ()
     return deps.drafter.draft(observation.text, seen.language, evidence)
+
+
+def writes_first(playbook: Playbook, observation: Observation) -> bool:
+    """Says whether a playbook leaves a touch to a language model."""
+    touch = observation.touch or 0
+    return 1 <= touch <= len(playbook.touches) and playbook.touches[touch - 1].drafts == "model"
 
 
 def _hand_over(session: Session, seen: Perception, reason: str, deps: Deps) -> Action:

@@ -43,6 +43,7 @@ def open_oracle(settings: Settings) -> Oracle | None:
             at_once=settings.llm_at_once,
             opens_after=settings.llm_opens_after,
             rests_s=settings.llm_rests_s,
+            chat_s=settings.chat_llm_s,
         )
     )
 

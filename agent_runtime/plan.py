@@ -19,18 +19,20 @@ from agent_runtime.domain import (
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
 from agent_runtime.library.knowledge import Quote
-from agent_runtime.library.playbook import Playbook, Touch
+from agent_runtime.library.playbook import Playbook
 from agent_runtime.planning.by_mail import slot_that_waits, slot_to_book
+from agent_runtime.planning.drafted import Around, ranked
 from agent_runtime.planning.moves import Option, state_of
 from agent_runtime.planning.outline import (
     Turn,
     outline,
     person_answers,
     read_turn,
-    touch_texts,
 )
 from agent_runtime.planning.quotes import looks_up, quoted, quotes_in
-from agent_runtime.planning.speech_acts import Act, compose, split_frame
+from agent_runtime.planning.speech_acts import Act, compose
+from agent_runtime.planning.touches import DueTouch, candidates_for, nothing
+from agent_runtime.policies.facts import Approvals
 
 _QUOTE_FIRST = 0.5
 """What the documents say goes before the row's own text, and after a row of more weight."""
@@ -49,6 +51,7 @@ def plan(
     now: datetime,
     exploration: float = 0.0,
     drafts: Sequence[Drafted] = (),
+    approvals: Approvals | None = None,
 ) -> list[Candidate]:
     """Returns what could be done next, best first, with scores, propensities and reason codes.
 
@@ -68,18 +71,13 @@ def plan(
         exploration: Share of turns in which a caller picks a drafted reply other than the best;
             propensities say how likely each is.
         drafts: What a generating model would say; they come first, and the rules judge them.
+            Those that break the style guide come last, with the reason, and are not carried out.
+        approvals: What is approved for this reader; by default what is for everybody.
     """
     facts = frozenset(fact.fact_id for fact in evidence)
     if perception is None:
-        candidates = _for_touch(
-            session,
-            observation,
-            facts,
-            playbook=playbook,
-            library=library,
-            contact=contact,
-            now=now,
-        )
+        due = DueTouch(session, observation, playbook, library, contact, now)
+        candidates = candidates_for(due, facts, drafts, approvals or library)
     else:
         turn = read_turn(
             session,
@@ -91,86 +89,13 @@ def plan(
             free_slots=free_slots,
             now=now,
         )
-        candidates = _for_mail(turn, facts, quotes_in(evidence))
-        candidates = [*_drafted(turn, drafts), *candidates]
+        written = _drafted(turn, drafts, approvals or library)
+        candidates = [
+            *(c for c in written if not c.slips),
+            *_for_mail(turn, facts, quotes_in(evidence)),
+            *(c for c in written if c.slips),
+        ]
     return _with_propensities(candidates, exploration)
-
-
-def _for_touch(
-    session: Session,
-    observation: Observation,
-    facts: frozenset[str],
-    *,
-    playbook: Playbook,
-    library: Library,
-    contact: Contact,
-    now: datetime,
-) -> list[Candidate]:
-    reason = _why_no_touch(session, observation, playbook)
-    if reason:
-        return [_nothing(reason, session.state, 1.0)]
-    touch = playbook.touches[(observation.touch or 1) - 1]
-    texts = touch_texts(library, playbook, touch, contact, now=now)
-    if touch.do == "brief":
-        return _brief(touch, texts)
-    locale = texts[0].locale if texts else ""
-    frame = library.live(playbook.frame_on(touch.channel), language=locale, now=now)
-    candidates = []
-    for place, content in enumerate(texts):
-        if frame is None or content.id not in facts or frame.id not in facts:
-            continue
-        proposal = compose(
-            Act("send_touch", "proactive", 1.0),
-            (content,),
-            frame=frame,
-            contact=contact,
-            session=session,
-            purpose=playbook.on(touch.channel).purpose,
-            channel=touch.channel,
-        )
-        candidates.append(
-            Candidate(
-                action="send_touch",
-                reason=f"touch_{observation.touch}_due",
-                score=1.0 - place / 10,
-                propensity=0.0,
-                next_state=touch.next,
-                proposal=proposal,
-            )
-        )
-    why = "waiting_is_always_possible" if candidates else "no_text_for_this_reader"
-    return [*candidates, _nothing(why, session.state, 0.0)]
-
-
-def _why_no_touch(session: Session, observation: Observation, playbook: Playbook) -> str:
-    """Goals, not cadences: a touch is made only where the conversation still waits for one."""
-    touch = observation.touch or 0
-    if session.closed or playbook.is_closed(state_of(playbook, session)):
-        return "thread_closed"
-    if session.speaker == "human":
-        return "a_person_speaks"
-    if not 1 <= touch <= len(playbook.touches):
-        return "touches_spent"
-    if session.buyer_turns and not playbook.touches[touch - 1].after_answer:
-        return "buyer_has_answered"
-    if touch <= session.touches_sent:
-        return "touch_was_made"
-    return ""
-
-
-def _brief(touch: Touch, tracks: Sequence[Content]) -> list[Candidate]:
-    """A brief for the owner: nothing leaves, so it needs no permit and no frame."""
-    chosen = tuple(content.id for content in tracks)
-    brief = Candidate(
-        action="brief",
-        reason="brief_due",
-        score=1.0,
-        propensity=0.0,
-        next_state=touch.next,
-        route_to="owner",
-        contents=chosen,
-    )
-    return [brief, _nothing("waiting_is_always_possible", touch.next, 0.0)]
 
 
 def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> list[Candidate]:
@@ -180,11 +105,11 @@ def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> lis
     ]
     if not candidates:
         candidates = [_to_owner(turn, "no_row_fits", 0.5)]
-    waiting = _nothing("waiting_is_always_possible", turn.session.state, 0.0)
+    waiting = nothing("waiting_is_always_possible", turn.session.state, 0.0)
     return [*candidates, *_other_drafts(turn, candidates[0], facts), waiting]
 
 
-def _drafted(turn: Turn, drafts: Sequence[Drafted]) -> list[Candidate]:
+def _drafted(turn: Turn, drafts: Sequence[Drafted], approvals: Approvals) -> list[Candidate]:
     """A model's words between greeting and signature, where the best row is an answer.
 
     Safety rows, hand-offs, offers of times and stops are never the model's to rewrite. What else
@@ -195,40 +120,27 @@ def _drafted(turn: Turn, drafts: Sequence[Drafted]) -> list[Candidate]:
     if option is None or option.group != "reply" or turn.frame is None:
         return []
     move, state = option.move, state_of(turn.playbook, turn.session)
-    if move.do not in SPEAKS:
+    if not drafts or move.do not in SPEAKS:
         return []
-    found = []
-    for place, draft in enumerate(drafts):
-        sure = draft.confidence if move.unsure else min(draft.confidence, option.confidence)
-        act = Act("answer", "reply", sure)
-        around = _written(turn, act, (), turn.frame)
-        before, after = split_frame(around)
-        found.append(
-            Candidate(
-                action="answer",
-                reason="drafted_by_model",
-                score=2.0 - place / 10,
-                propensity=0.0,
-                next_state=state if move.next == "same" else move.next,
-                proposal=replace(
-                    around,
-                    sentences=(*before, *draft.sentences, *after),
-                    content_ids=_named_in(draft),
-                ),
-                inform=move.inform,
-                priority=move.priority,
-                records=_records(option),
-                calls=draft.calls,
-                is_drafted=True,
-            )
-        )
-    return found
-
-
-def _named_in(draft: Drafted) -> tuple[str, ...]:
-    """Returns the texts that a draft stands on, so that a person reads first what they must."""
-    facts = (fact for sentence in draft.sentences for fact in sentence.facts)
-    return tuple(dict.fromkeys(fact.partition("@")[0] for fact in facts))
+    candidate = Candidate(
+        action="answer",
+        reason="drafted_by_model",
+        score=0.0,
+        propensity=0.0,
+        next_state=state if move.next == "same" else move.next,
+        inform=move.inform,
+        priority=move.priority,
+        records=_records(option),
+    )
+    around = Around(
+        proposal=_written(turn, Act("answer", "reply", 1.0), (), turn.frame),
+        candidate=candidate,
+        guide=turn.library.style,
+        approvals=approvals,
+        now=turn.now,
+        at_most=1.0 if move.unsure else option.confidence,
+    )
+    return ranked(drafts, around)
 
 
 def _other_drafts(turn: Turn, best: Candidate, facts: frozenset[str]) -> list[Candidate]:
@@ -351,16 +263,16 @@ def _to_owner(turn: Turn, reason: str, score: float) -> Candidate:
     )
 
 
-def _nothing(reason: str, state: str, score: float) -> Candidate:
-    return Candidate(action="none", reason=reason, score=score, propensity=0.0, next_state=state)
-
-
 _EXPLORABLE = frozenset({"send_touch", "answer", "ask", "share_asset", "propose_times"})
 
 
 def _with_propensities(candidates: list[Candidate], exploration: float) -> list[Candidate]:
     """Greedy by default; exploration is shared evenly among drafted replies, never others."""
-    pool = [n for n, c in enumerate(candidates) if c.proposal and c.action in _EXPLORABLE]
+    pool = [
+        n
+        for n, c in enumerate(candidates)
+        if c.proposal and not c.slips and c.action in _EXPLORABLE
+    ]
     share = exploration / len(pool) if 0 in pool else 0.0
     return [
         replace(c, propensity=(share if n in pool else 0.0) + (n == 0) * (1.0 - share * len(pool)))

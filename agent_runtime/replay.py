@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from agent_runtime.asking.given import Given, given_again
 from agent_runtime.asking.question import question_of
 from agent_runtime.domain import Action, Contact, Observation, Session, Slot
+from agent_runtime.drafting.reader_facts import ForReader
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import LibraryError, sentence_of
 from agent_runtime.log import decided
@@ -74,7 +75,9 @@ def basis_in(turn: Mapping[str, Any], library: Library) -> Basis:
     """
     read = _adapter().validate_python(turn["basis"])
     known = {f.name: getattr(read.facts, f.name) for f in fields(read.facts)}
-    facts = Facts(approvals=library, session=read.session, **known)
+    playbook = library.playbook(read.session.playbook)
+    approvals = ForReader(library, read.contact, read.session, playbook)
+    facts = Facts(approvals=approvals, session=read.session, **known)
     return Basis(read.session, read.observation, read.contact, facts, read.free_slots)
 
 

@@ -203,6 +203,8 @@ class Settings(BaseSettings):
     """Seconds until an answer must be whole; then the models that ship answer instead."""
     llm_first_token_s: float = Field(default=8.0, gt=0, le=120)
     """Seconds until its first words must come."""
+    chat_llm_s: float = Field(default=4.0, gt=0, le=30)
+    """Seconds until an answer must be whole for which somebody waits before a chat window."""
     llm_max_tokens: int = Field(default=1024, ge=128, le=8192)
     llm_at_once: int = Field(default=16, ge=1, le=256)
     """Questions under way at the same time in one process."""

@@ -47,6 +47,7 @@ from agent_runtime.workflows import Workflows
 
 POLL_S = 0.01
 SWEEP_EVERY_S = 1.0
+LOOK_EVERY_S = 0.1
 LANES = 4
 ENDS_WITHIN_S = 5.0
 
@@ -75,14 +76,20 @@ class Worker:
         channels: dict[str, MailChannel] = defaultdict(self.channel)
         desk = self.runtime.desk
 
+        def work_live(lane: str, first: set[Due]) -> None:
+            for kind, row_id in pump.live(self.engine, lane=lane, now=read_now(self.engine)):
+                waits = Due(cast(DueKind, kind), row_id)
+                if waits not in first:
+                    first.add(waits)
+                    desk.work(waits, channels[lane], now=read_now(self.engine))
+
         def work(lane: str, rows: list[Due]) -> None:
             first: set[Due] = set()
             for due in desk.ask_ahead(rows, now=read_now(self.engine)):
-                for kind, row_id in pump.live(self.engine, lane=lane, now=read_now(self.engine)):
-                    waits = Due(cast(DueKind, kind), row_id)
-                    if waits not in first:
-                        first.add(waits)
-                        desk.work(waits, channels[lane], now=read_now(self.engine))
+                work_live(lane, first)
+                # While a model thinks about a mail, nobody waits for that before a chat window.
+                while not desk.is_answered(due, within_s=LOOK_EVERY_S):
+                    work_live(lane, first)
                 if due not in first:
                     desk.work(due, channels[lane], now=read_now(self.engine))
             pump.free(self.engine, lane=lane)

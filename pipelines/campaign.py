@@ -78,6 +78,8 @@ class Campaign(Calendar):
     meetings: tuple[str, ...] | None = None
     """Meeting templates of the playbook whose times may be offered here; none given: all of them.
     An empty list leaves whoever wants to meet to the owner."""
+    drafts: Literal["approved"] | None = None
+    """approved: touches go out in approved texts only, whatever the playbook leaves to a model."""
     triggers: tuple[Trigger, ...] = ()
     """Only people of accounts with such an event are written to, once per account and event."""
     budget: Budget = Budget()
@@ -116,7 +118,7 @@ class Campaign(Calendar):
 def write_limits(campaign: Campaign, path: Path) -> None:
     """Writes what a campaign leaves out of its playbook, beside what others do."""
     known = {name: own for name, own in read_limits(path).items() if name != campaign.id}
-    own = CampaignLimits(offers=campaign.offers, meetings=campaign.meetings)
+    own = CampaignLimits(offers=campaign.offers, meetings=campaign.meetings, drafts=campaign.drafts)
     if own != UNLIMITED:
         known[campaign.id] = own
     if known or path.exists():

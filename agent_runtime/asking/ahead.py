@@ -5,10 +5,11 @@ Nothing here waits inside a transaction, and no wait is longer than the time lim
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from threading import Lock
+from time import monotonic
 
 from agent_runtime.asking.answers import KeptAnswer
 from agent_runtime.asking.model_state import STATE, ModelState
@@ -24,6 +25,8 @@ class _UnderWay:
     thread_id: str
     prompt: Prompt
     reply: "Future[Reply]"
+    begun: float
+    """By the clock of the process."""
 
 
 class AskAhead:
@@ -55,7 +58,7 @@ class AskAhead:
                     continue
                 self._told.discard(key)
                 reply = self._put(prompt)
-                self._under_way[key] = _UnderWay(key, thread_id, prompt, reply)
+                self._under_way[key] = _UnderWay(key, thread_id, prompt, reply, monotonic())
             reply.add_done_callback(self._count)
 
     def _put(self, prompt: Prompt) -> "Future[Reply]":
@@ -74,6 +77,14 @@ class AskAhead:
         """
         with self._lock:
             return key in self._under_way or key in self._told
+
+    def is_answered(self, key: str, *, within_s: float) -> bool:
+        """Waits a moment, and says whether `settle` would wait for a message's answer no longer."""
+        with self._lock:
+            own = self._under_way.get(key)
+        if own is None or monotonic() - own.begun > self.oracle.patience_s:
+            return True
+        return bool(wait([own.reply], timeout=within_s).done)
 
     def settle(self, key: str, *, now: datetime) -> None:
         """Waits for the answer to a message's question, if one is under way, and keeps it.

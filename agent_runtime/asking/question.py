@@ -6,16 +6,22 @@ from typing import Literal
 from agent_runtime.domain import Contact, Observation, Perception, Session
 from agent_runtime.hearing.safety import listen
 from agent_runtime.library.catalog import Library
-from agent_runtime.loop import belongs_to_a_person
+from agent_runtime.loop import belongs_to_a_person, writes_first
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.perceive import perceive
+from agent_runtime.planning.outline import touch_texts
+from agent_runtime.planning.touches import DueTouch, why_no_touch
 from agent_runtime.policies.facts import Facts
 from agent_runtime.prompting.prompt import Prompt, prompt_of
 from agent_runtime.prompting.template import Template
+from agent_runtime.prompting.touch_prompt import touch_prompt
 from agent_runtime.retrieve import retrieve
 
-Unasked = Literal["rules_come_first", "a_person_answers", "nothing_may_go_out", "no_words"]
-"""rules_come_first: a stop, a bounce, a word of command or the like, which no model decides."""
+Unasked = Literal[
+    "rules_come_first", "a_person_answers", "nothing_may_go_out", "no_words", "approved_texts_only"
+]
+"""rules_come_first: a stop, a bounce, a word of command or the like, which no model decides;
+approved_texts_only: a touch that playbook or campaign does not leave to a model."""
 
 _DECIDED = frozenset({"bounce", "auto_reply", "opt_out", "perhaps_opt_out", "asks_help"})
 
@@ -39,7 +45,7 @@ def question_of(
     model: LanguageModel,
     template: Template | None = None,
 ) -> Question:
-    """Returns the question of one message; the same arguments always ask the same.
+    """Returns the question of one message or touch; the same arguments always ask the same.
 
     Rules, and the model that ships, are asked first: what they hear as a stop is nobody else's to
     read. Free times are no part of it, since looking them up may take long.
@@ -51,8 +57,25 @@ def question_of(
         facts: As the permit's rules know them.
         library: Playbooks and texts.
         model: The model that ships.
-        template: The prompt; the product's by default.
+        template: A prompt in the place of the product's for the same purpose.
     """
+    is_due = observation.kind == "due"
+    if template is not None and (template.id == "touch") != is_due:
+        template = None
+    if is_due:
+        return _of_touch(session, observation, contact, facts, library, template)
+    return _of_message(session, observation, contact, facts, library, model, template)
+
+
+def _of_message(
+    session: Session,
+    observation: Observation,
+    contact: Contact,
+    facts: Facts,
+    library: Library,
+    model: LanguageModel,
+    template: Template | None,
+) -> Question:
     rules = listen(observation).rules
     if not _DECIDED.isdisjoint(rules) or observation.cue:
         return Question(unasked="rules_come_first", is_stop="opt_out" in rules)
@@ -66,6 +89,36 @@ def question_of(
     if seen.opt_out:
         return Question(unasked="rules_come_first", is_stop=True)
     return Question(_prompt(session, observation, contact, facts, seen, library, template))
+
+
+def _of_touch(
+    session: Session,
+    observation: Observation,
+    contact: Contact,
+    facts: Facts,
+    library: Library,
+    template: Template | None,
+) -> Question:
+    playbook = library.playbook(session.playbook)
+    if not (facts.may_draft and writes_first(playbook, observation)):
+        return Question(unasked="approved_texts_only")
+    due = DueTouch(session, observation, playbook, library, contact, facts.now)
+    if facts.suppressed or facts.paused or belongs_to_a_person(session, facts):
+        return Question(unasked="nothing_may_go_out")
+    texts = touch_texts(library, playbook, due.touch, contact, now=facts.now)
+    if why_no_touch(session, observation, playbook) or not texts:
+        return Question(unasked="nothing_may_go_out")
+    prompt = touch_prompt(
+        session,
+        observation,
+        texts,
+        contact=contact,
+        playbook=playbook,
+        library=library,
+        now=facts.now,
+        template=template,
+    )
+    return Question(prompt)
 
 
 def _prompt(

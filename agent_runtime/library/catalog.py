@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,8 @@ from agent_runtime.library.content import (
 from agent_runtime.library.knowledge import NO_KNOWLEDGE, QUOTE, Knowledge
 from agent_runtime.library.playbook import Move, MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
+from agent_runtime.library.style_guide import SHIPPED, StyleGuide, read_style_guide
+from agent_runtime.library.voice_examples import NO_EXAMPLES, Examples, read_examples
 
 PACKAGE = Path(__file__).parents[1]
 """Where the library of the product lies; a company may keep its own elsewhere."""
@@ -45,6 +47,10 @@ class Library:
     scenarios: tuple[Scenario, ...] = ()
     knowledge: Knowledge = NO_KNOWLEDGE
     """Approved passages of documents; no part of `content_hash`, each has a version of its own."""
+    style: StyleGuide = field(default_factory=read_style_guide)
+    """How the agent sounds: the company's own guide where it has one."""
+    examples: Examples = NO_EXAMPLES
+    """What a language model is shown of the voice: the version that was published last."""
     has_chat: bool = False
     """Whether mails link to a page with the chat; else that paragraph of a text is left out."""
 
@@ -118,7 +124,13 @@ class Library:
     @cached_property
     def content_hash(self) -> str:
         """A hash of every text, playbook and table; traces carry it."""
-        parts = [*self.contents.values(), *self.playbooks.values(), *self.tables.values()]
+        parts = [
+            *self.contents.values(),
+            *self.playbooks.values(),
+            *self.tables.values(),
+            self.style,
+            *([self.examples] if self.examples.version else []),
+        ]
         dumped = sorted(part.model_dump_json() for part in parts)
         return hashlib.sha256(json.dumps(dumped).encode()).hexdigest()[:16]
 
@@ -158,7 +170,22 @@ def read_library(root: Path = PACKAGE, *own: Path, instead: Sequence[Path] = ())
         contents |= {(c.id, c.locale): c for c in map(_read_text, _files(folder, _TEXTS))}
     playbooks = {name: _with_states(playbook, tables) for name, playbook in written.items()}
     scenarios = tuple(_read_yaml(p, Scenario) for p in _files(roots, "scenarios/*/*.yaml"))
-    return Library(playbooks=playbooks, tables=tables, contents=contents, scenarios=scenarios)
+    return Library(
+        playbooks=playbooks,
+        tables=tables,
+        contents=contents,
+        scenarios=scenarios,
+        style=_style_of(own),
+        examples=read_examples(path for r in own for path in r.glob("examples/*.yaml")),
+    )
+
+
+def _style_of(own: Iterable[Path]) -> StyleGuide:
+    """The style guide of the company, of which there is one at most, or else the product's."""
+    found = [path for root in own if (path := root / "prompts" / SHIPPED.name).exists()]
+    if len(found) > 1:
+        raise LibraryError(f"{found[1]}: {found[0]} is a style guide as well; keep one of them.")
+    return read_style_guide(found[0] if found else SHIPPED)
 
 
 def read_scenario(path: Path) -> Scenario:

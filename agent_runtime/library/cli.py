@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from agent_runtime.drafting.examples_cli import app as examples
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import PACKAGE, load_library, own_libraries, read_library
 from agent_runtime.library.checks import cross_problems, expiry_problems
@@ -17,8 +18,12 @@ from agent_runtime.library.diff import differences
 from agent_runtime.library.page import handoff_rows, handoff_table, page_of
 from agent_runtime.library.playbook import MoveTable, Playbook
 from agent_runtime.library.scenario import Scenario
+from agent_runtime.samples.cli import samples
 
 app = typer.Typer(name="playbook", help="What the agent may do and say.", no_args_is_help=True)
+
+app.add_typer(examples, name="examples")
+app.command()(samples)
 
 Folder = Annotated[
     Path, typer.Option("--library", help="Folder with playbooks/, content/ and scenarios/.")

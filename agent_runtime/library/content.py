@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -179,6 +179,19 @@ class Content(BaseModel):
 
 def read_content(path: Path) -> Content:
     """Returns the content of a Markdown file with front matter."""
+    fields, body = read_matter(path)
+    try:
+        return Content.model_validate({**fields, "body": body})
+    except ValidationError as error:
+        raise LibraryError(f"{path}: {sentence_of(error)}") from None
+
+
+def read_matter(path: Path) -> tuple[dict[str, Any], str]:
+    """Returns the fields and the text of a Markdown file with front matter.
+
+    Raises:
+        LibraryError: it is not UTF-8, has no front matter, or that is no YAML with fields.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -188,12 +201,9 @@ def read_content(path: Path) -> Content:
     if not (fence and closing):
         raise LibraryError(f"{path}: front matter between two lines of --- is missing; add it.")
     try:
-        fields = load_yaml(matter)
-        return Content.model_validate({**fields, "body": body.strip()})
+        return {**load_yaml(matter)}, body.strip()
     except (yaml.YAMLError, TypeError) as error:
         raise LibraryError(f"{path}: the front matter is not YAML ({_line(error)}).") from None
-    except ValidationError as error:
-        raise LibraryError(f"{path}: {sentence_of(error)}") from None
 
 
 def sentence_of(error: ValidationError) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from agent_runtime.domain import BRIEF_CHANNELS, ActionKind, Autonomy, ChannelName, SafeBand
 from agent_runtime.library.content import LOCALES, Locale
@@ -175,8 +175,19 @@ class Touch(_Part):
     """brief: nothing leaves; the owner gets a research brief."""
     say: tuple[str, ...] = Field(min_length=1)
     next: str
+    drafts: Literal["approved", "model"] = "approved"
+    """model: a language model, where one is set up, may write it on the facts of the playbook; the
+    approved text goes out where it does not, or where the rules stop what it wrote."""
     after_answer: bool = False
     """Made even when the buyer has written, as long as the state is open."""
+
+    @model_validator(mode="after")
+    def _is_written_here(self) -> Self:
+        if self.drafts == "model" and (
+            self.channel not in ("email", "linkedin") or self.do == "brief"
+        ):
+            raise ValueError("drafts: model writes mails and LinkedIn notes, and no briefs")
+        return self
 
 
 class Question(_Part):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from agent_runtime.domain import SPEAKS, Drafted, Guess, Sentence
+from agent_runtime.domain import Drafted, Guess, Sentence
 from agent_runtime.models.answer_schema import Draft, Said, Written
 from agent_runtime.placeholders import TOKEN
 from agent_runtime.prompting.prompt import Prompt
@@ -79,7 +79,7 @@ def _vetted(
     written: Written, prompt: Prompt, actions: tuple[Guess, ...], dropped: dict[str, None]
 ) -> Iterator[Drafted]:
     """Drops every draft where the model itself would rather do something else than speak."""
-    if written.drafts and (not actions or actions[0].name not in SPEAKS):
+    if written.drafts and (not actions or actions[0].name not in prompt.speaks):
         dropped.setdefault("its_action_is_no_answer")
         return
     for draft in written.drafts:
@@ -99,8 +99,11 @@ def why_not_said(said: Said, prompt: Prompt) -> str:
     """Returns the reason code for which a sentence cannot be said, or nothing."""
     if said.fact and said.fact not in prompt.facts:
         return "unknown_fact"
-    if not set(TOKEN.findall(said.text)) <= prompt.placeholders:
+    tokens = TOKEN.findall(said.text)
+    if not prompt.placeholders.issuperset(tokens):
         return "unknown_placeholder"
+    if not prompt.bears_out(said.fact, tokens):
+        return "activity_without_evidence"
     if not said.text.strip() or _CONTROL.search(said.text):
         return "unprintable_text"
     return "claim_without_fact" if _claims(said) else ""

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent_runtime.library.playbook import Intent
+from agent_runtime.prompting.prompt import MAX_DRAFTS
 
 MAX_SENTENCE = 400
-MAX_DRAFTS = 3
 MAX_SENTENCES = 6
 
 EntityName = Literal[
@@ -69,9 +69,12 @@ class Written(_Part):
     confidence: float = Field(ge=0, le=1)
 
 
-def schema_for(facts: Sequence[str], actions: Sequence[str]) -> dict[str, Any]:
+def schema_for(
+    facts: Sequence[str], actions: Sequence[str], *, most_drafts: int = MAX_DRAFTS
+) -> dict[str, Any]:
     """Returns the JSON schema of an answer, in which only these facts and actions can be named."""
     schema = Written.model_json_schema()
+    schema["properties"]["drafts"]["maxItems"] = most_drafts
     parts = schema["$defs"]
     parts["Said"]["properties"]["fact"] = {"type": "string", "enum": ["", *facts]}
     parts["Step"]["properties"]["action"] = {"type": "string", "enum": [*actions]}

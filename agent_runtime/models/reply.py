@@ -7,6 +7,7 @@ FailureCode = Literal[
     "unreachable",
     "no_first_token",
     "too_slow",
+    "too_slow_for_chat",
     "busy",
     "server_error",
     "out_of_memory",
@@ -18,10 +19,12 @@ FailureCode = Literal[
 ]
 """Why a server gave no answer.
 
-unreachable: nothing listens there; no_first_token, too_slow: a time limit passed; busy: it said so
-(429, 503); broke_off: the connection ended before the answer did; refused: it does not take the
-question (400, 401, 404, 422); too_long: it reached its token limit or would not stop; aborted: it
-stopped for another reason; breaker_open: it was not asked, since it has failed too often.
+unreachable: nothing listens there; no_first_token, too_slow: a time limit passed;
+too_slow_for_chat: it was still writing when the limit of somebody who waits before a chat window
+passed, which is no outage; busy: it said so (429, 503); broke_off: the connection ended before the
+answer did; refused: it does not take the question (400, 401, 404, 422); too_long: it reached its
+token limit or would not stop; aborted: it stopped for another reason; breaker_open: it was not
+asked, since it has failed too often.
 """
 
 FAILURES: tuple[FailureCode, ...] = get_args(FailureCode)

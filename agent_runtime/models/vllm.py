@@ -43,6 +43,7 @@ class VllmOptions:
         total_s: Until when an answer must be whole, from the moment of asking.
         first_token_s: Until when its first words must come, once it has been sent.
         max_tokens: Tokens of an answer; reaching them is a failure, since the JSON is cut.
+        chat_s: Until when an answer must be whole for which somebody waits before a chat window.
         at_once: Calls under way at the same time; more wait, within their limit.
         opens_after: Outages in a row after which nobody is asked for a while.
         rests_s: How long that is; then one call tries.
@@ -57,6 +58,11 @@ class VllmOptions:
     at_once: int = 16
     opens_after: int = 5
     rests_s: float = 15.0
+    chat_s: float = 4.0
+
+    def whole_within_s(self, prompt: Prompt) -> float:
+        """Returns how long the answer to a question may take."""
+        return min(self.chat_s, self.total_s) if prompt.is_live else self.total_s
 
 
 class VllmModel:
@@ -118,7 +124,7 @@ class VllmModel:
         await self._client.close()
 
     async def _words(self, prompt: Prompt, call: "_Call") -> AsyncGenerator[str, None]:
-        until = asyncio.get_running_loop().time() + self.options.total_s
+        until = asyncio.get_running_loop().time() + self.options.whole_within_s(prompt)
         await _by(until, self._places.acquire(), "too_slow", "no place became free")
         try:
             with self._breaker.guarding(), _named():
@@ -133,13 +139,15 @@ class VllmModel:
     ) -> AsyncGenerator[str, None]:
         options = self.options
         first_by = min(until, asyncio.get_running_loop().time() + options.first_token_s)
-        late = f"no first word within {options.first_token_s:g} s"
+        within_s = options.whole_within_s(prompt)
+        late = f"no first word within {min(options.first_token_s, within_s):g} s"
+        slow: FailureCode = "too_slow_for_chat" if prompt.is_live else "too_slow"
         stream = await _by(first_by, self._opened(prompt, call), "no_first_token", late)
         length, finish = 0, ""
         async with stream:
             while True:
-                limit, why = (until, "too_slow") if length else (first_by, "no_first_token")
-                said = f"not whole within {options.total_s:g} s" if length else late
+                limit, why = (until, slow) if length else (first_by, "no_first_token")
+                said = f"not whole within {within_s:g} s" if length else late
                 chunk = await _by(limit, anext(stream, None), why, said)
                 if chunk is None:
                     break
@@ -251,7 +259,7 @@ def _check(finish: str) -> None:
 
 
 def _format(prompt: Prompt) -> Any:
-    schema = schema_for(prompt.facts, prompt.actions)
+    schema = schema_for(prompt.facts, prompt.actions, most_drafts=prompt.most_drafts)
     return {
         "type": "json_schema",
         "json_schema": {"name": "answer", "schema": schema, "strict": True},

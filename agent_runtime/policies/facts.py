@@ -96,6 +96,8 @@ class Facts:
     campaign leaves."""
     may_meet: bool = True
     """Whether the campaign leaves the playbook's meetings to be offered."""
+    may_draft: bool = True
+    """Whether the campaign leaves touches to a model where the playbook does."""
     autonomy: Autonomy | Literal[""] = ""
     """The strictest level that binds this use case; unknown asks a person."""
     safe_band: SafeBand = field(default_factory=SafeBand)

@@ -6,7 +6,7 @@ for every turn of a playbook.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,18 +19,23 @@ from agent_runtime.domain import (
     Perception,
     Session,
 )
+from agent_runtime.drafting.reader_facts import reader_facts
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import FACT_SLOTS, LOCALES
 from agent_runtime.library.knowledge import QUOTE
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.placeholders import TOKEN
 from agent_runtime.planning.moves import state_of
+from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.planning.speech_acts import language_for
-from agent_runtime.prompting.catalogue import Catalogue, catalogue
+from agent_runtime.prompting.catalogue import ACCOUNT, Catalogue, account_tokens, catalogue
 from agent_runtime.prompting.template import Template, read_template
 
 MAX_CHARACTERS = 4_000
 """Of a message that are put before the model; what comes later seldom says why it was written."""
+
+MAX_DRAFTS = 3
+"""Drafts of one answer, at most."""
 
 OFFERED: tuple[ActionKind, ...] = (
     *SPEAKS,
@@ -59,7 +64,21 @@ class Prompt:
     """`id@version` of every fact that a sentence may stand on."""
     placeholders: frozenset[str]
     """Tokens that a sentence may use."""
+    borne: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Tokens of the reader's account that each fact holds, for facts that hold any. A sentence may
+    use such a token only where it stands on a fact that does."""
     actions: tuple[ActionKind, ...] = OFFERED
+    speaks: frozenset[ActionKind] = frozenset(SPEAKS)
+    """Of these, those to which a draft belongs."""
+    most_drafts: int = MAX_DRAFTS
+    """How many drafts are asked for."""
+    is_live: bool = False
+    """Whether somebody waits before a chat window: it has a shorter limit, and one draft."""
+
+    def bears_out(self, fact: str, tokens: Iterable[str]) -> bool:
+        """Says whether a fact holds each token that speaks of the reader's account."""
+        known = next((held for name, held in self.borne if name == fact), frozenset[str]())
+        return known.issuperset(token for token in tokens if token in ACCOUNT)
 
     def key(self, model: str) -> str:
         """Returns the hash by which an answer is kept: of model, prompt version and prompt."""
@@ -101,8 +120,8 @@ def prompt_of(
     language = seen.language if seen.language in LOCALES else language_for(session, contact)
     known = catalogue(library, playbook, language=language, now=now)
     passages = [e for e in evidence if e.fact_id.startswith(QUOTE)]
-    named = [f"[[{name.upper()}]]" for name in _FIELDS if _is_known(contact, name)]
-    tokens = sorted({*named, *TOKEN.findall(observation.text)})
+    about = reader_facts(contact, session, playbook, language=language)
+    tokens = sorted({*known_names(contact, playbook), *TOKEN.findall(observation.text)})
     turn = {
         "language": language,
         "channel": observation.channel,
@@ -112,19 +131,23 @@ def prompt_of(
         "said_before": list(session.contents_used),
         "rules_heard": list(seen.rules),
         "reader": contact.title,
+        "about_reader": [{"fact": fact_of(e), "text": e.text} for e in about],
         "placeholders": tokens,
-        "passages": [{"fact": _fact(e), "text": e.text} for e in passages],
+        "passages": [{"fact": fact_of(e), "text": e.text} for e in passages],
         "subject": observation.subject[:200],
         "message": observation.text[:MAX_CHARACTERS],
     }
     return Prompt(
-        version=asked.label,
-        prefix=_prefix(asked, playbook, known),
+        version=prompt_version(asked, library),
+        prefix=prefix_of(asked, playbook, known, library, language),
         turn=f"The turn to answer:\n{fenced(turn)}",
         language=language,
         message=observation.text[:MAX_CHARACTERS],
-        facts=(*known.facts, *(_fact(e) for e in passages)),
+        facts=(*known.facts, *(fact_of(e) for e in (*passages, *about))),
         placeholders=frozenset(tokens),
+        borne=(*known.borne, *borne_by(about)),
+        most_drafts=1 if observation.channel == "chat" else MAX_DRAFTS,
+        is_live=observation.channel == "chat",
     )
 
 
@@ -135,11 +158,44 @@ def fenced(value: object) -> str:
     return f"<<<DATA\n{said}\nDATA>>>"
 
 
-def _prefix(template: Template, playbook: Playbook, known: Catalogue) -> str:
+def prompt_version(template: Template, library: Library) -> str:
+    """Returns what traces call a prompt: its own version and those of all that fills it."""
+    return "+".join((template.label, library.style.label, library.examples.label))
+
+
+def prefix_of(
+    template: Template,
+    playbook: Playbook,
+    known: Catalogue,
+    library: Library,
+    language: str,
+    *,
+    is_touch: bool = False,
+) -> str:
+    """Returns the part of a prompt that is the same for all turns, or touches, of a playbook."""
     states = "\n".join(f"- state {name}: {s.about}" for name, s in playbook.states.items())
     steps = "\n".join(f"- {step}" for step in playbook.agent_actions)
     about = f"{playbook.name}. {playbook.goal}\n{steps}\n- {playbook.handoff_rule}\n{states}"
-    return template.filled(playbook=about, facts=known.text)
+    return template.filled(
+        playbook=about,
+        facts=known.text,
+        style=library.style.text,
+        examples=library.examples.text(playbook.id, language, known.facts, is_touch=is_touch),
+    )
+
+
+def known_names(contact: Contact, playbook: Playbook) -> list[str]:
+    """Returns the placeholders of what is known of a reader and not off limits, sorted."""
+    return sorted(
+        f"[[{name.upper()}]]"
+        for name in _FIELDS
+        if _is_known(contact, name) and not is_off_limits(name, contact, playbook.redlines)
+    )
+
+
+def borne_by(evidence: Iterable[Evidence]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yields what facts about a reader hold, as `Prompt.borne` has it."""
+    return ((fact_of(e), account_tokens(e.text)) for e in evidence)
 
 
 def _is_known(contact: Contact, name: str) -> bool:
@@ -151,5 +207,6 @@ def _is_known(contact: Contact, name: str) -> bool:
     return bool(own.get(name) or contact.fact(name))
 
 
-def _fact(evidence: Evidence) -> str:
+def fact_of(evidence: Evidence) -> str:
+    """Returns the id by which a sentence names evidence."""
     return f"{evidence.fact_id}@{evidence.version}"

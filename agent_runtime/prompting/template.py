@@ -1,6 +1,7 @@
 """A prompt as people write it: Markdown with front matter, with a version that traces carry."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -8,12 +9,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent_runtime.authored import load_yaml
-from agent_runtime.library.content import LibraryError, sentence_of
+from agent_runtime.library.content import LibraryError, read_matter, sentence_of
 
 FOLDER = Path(__file__).parents[1] / "prompts"
 PLACES = ("{playbook}", "{facts}")
 """What a prompt is filled with, in this order: it must be the same for all turns of a playbook."""
+
+FURTHER_PLACES = ("{style}", "{examples}")
+"""What a prompt may be filled with as well, wherever it stands."""
+
+_PLACE = re.compile("|".join(re.escape(place) for place in (*PLACES, *FURTHER_PLACES)))
 
 
 class _Matter(BaseModel):
@@ -41,27 +46,28 @@ class Template:
         """Id, version and the beginning of the hash, as traces name it."""
         return f"{self.id}@{self.version}-{self.digest[:8]}"
 
-    def filled(self, *, playbook: str, facts: str) -> str:
+    def filled(self, *, playbook: str, facts: str, style: str = "", examples: str = "") -> str:
         """Returns the prompt of a playbook, each place filled once."""
-        before, _, rest = self.body.partition(PLACES[0])
-        between, _, after = rest.partition(PLACES[1])
-        return "".join((before, playbook, between, facts, after))
+        values: dict[str, str] = dict(
+            zip((*PLACES, *FURTHER_PLACES), (playbook, facts, style, examples), strict=True)
+        )
+        return _PLACE.sub(lambda place: values[place[0]], self.body)
 
 
 @lru_cache(maxsize=8)
 def read_template(path: Path = FOLDER / "answer.md") -> Template:
     """Returns the prompt of a file, or raises a sentence that says what is wrong with it."""
-    text = path.read_text(encoding="utf-8")
-    _, fence, rest = text.partition("---\n")
-    matter, closing, body = rest.partition("\n---\n")
-    if not (fence and closing):
-        raise LibraryError(f"{path}: front matter between two lines of --- is missing; add it.")
+    fields, body = read_matter(path)
     try:
-        known = _Matter.model_validate(load_yaml(matter))
+        known = _Matter.model_validate(fields)
     except ValidationError as error:
         raise LibraryError(f"{path}: {sentence_of(error)}") from None
-    at = [body.find(place) for place in PLACES]
-    if -1 in at or at != sorted(at) or any(body.count(place) != 1 for place in PLACES):
-        raise LibraryError(f"{path}: it must hold {' and then '.join(PLACES)}, each once.")
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Template(known.id, known.version, body.strip(), digest)
+    found = _PLACE.findall(body)
+    needed = [place for place in found if place in PLACES]
+    if needed != list(PLACES) or len(set(found)) < len(found):
+        raise LibraryError(
+            f"{path}: it must hold {' and then '.join(PLACES)}, each once, and each of "
+            f"{' and '.join(FURTHER_PLACES)} once at most."
+        )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Template(known.id, known.version, body, digest)

@@ -53,7 +53,7 @@ def _emptied_message(message: Message, note: str) -> Message:
 def _emptied(value: Any, note: str) -> Any:
     names = [name for name in ("subject", "heard", "note", "blocker") if hasattr(value, name)]
     said = [name for name in ("text", "words") if hasattr(value, name)]
-    drafts = {"drafts": ()} if hasattr(value, "drafts") else {}
+    drafts = {name: () for name in ("drafts", "stopped") if hasattr(value, name)}
     blank: dict[str, Any] = {**dict.fromkeys(names, ""), **drafts, "removed": note}
     return replace(value, **blank, **dict.fromkeys(said, f"[removed {note}]"))
 

@@ -91,6 +91,21 @@ def _day(at: datetime) -> str:
     return at.astimezone(UTC).date().isoformat()
 
 
+def reviews_of(engine: Engine, tenant_id: str) -> tuple[TraceEvent, ...]:
+    """Returns all that reviewers have said of messages and drafts, oldest first."""
+    column = t.trace_events.c
+    query = (
+        select(column.doc)
+        .where(
+            column.tenant_id == tenant_id, column.doc.contains('"kind":"review"', autoescape=True)
+        )
+        .order_by(column.position)
+    )
+    with engine.connect() as connection:
+        events = [load(TraceEvent, row.doc) for row in connection.execute(query)]
+    return tuple(event for event in events if event.kind == "review")
+
+
 def events_about(engine: Engine, tenant_id: str, message_id: str) -> tuple[TraceEvent, ...]:
     """Returns all events of the one message whose id begins so, and the turn that proposed it.
 

@@ -19,6 +19,8 @@ from agent_runtime.domain import (
     Slot,
     Template,
     TouchClass,
+    Verdict,
+    Weighed,
 )
 
 Actor = Literal["agent", "human"]
@@ -453,6 +455,8 @@ class Draft:
 
     candidate: Candidate
     message: Message
+    hits: tuple[Verdict, ...] = ()
+    """What the rules had against it when it was drafted, the leave of a person aside or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,6 +475,10 @@ class Approval:
     made_at: datetime
     inbound_key: str = ""
     state: ApprovalState = "OPEN"
+    stopped: tuple[Weighed, ...] = ()
+    """Drafts that the rules or the style guide stopped; nobody can choose them."""
+    option: int = 0
+    """Number of the draft that was approved, from 1; 0 while none is."""
     message_id: str = ""
     """The message that was approved."""
     content_hash: str = ""

@@ -15,7 +15,15 @@ READER = replace(
 )
 
 
-def prompt(message="What does it cost?", *, playbook="inbound_response", language="en", **more):
+def prompt(
+    message="What does it cost?",
+    *,
+    playbook="inbound_response",
+    language="en",
+    library=LIBRARY,
+    contact=READER,
+    **more,
+):
     """Returns the prompt for one message of a buyer."""
     session = Session(
         tenant_id="t",
@@ -30,8 +38,8 @@ def prompt(message="What does it cost?", *, playbook="inbound_response", languag
         Observation("mail", "k1", NOW, text=message, subject="A question"),
         Perception("unclear", 0.2, True, language=language),
         (),
-        contact=READER,
-        playbook=LIBRARY.playbook(playbook),
-        library=LIBRARY,
+        contact=contact,
+        playbook=library.playbook(playbook),
+        library=library,
         now=NOW,
     )

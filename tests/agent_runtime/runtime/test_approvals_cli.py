@@ -52,7 +52,7 @@ def test_a_reviewer_sees_the_draft_as_the_reader_would(workspace):
     assert "a person sends" in told["why"]
     assert told["drafts"][0]["body"].startswith("Hi Ana,")
     shown = run(approvals, "show", told["approval_id"][:5], workspace=workspace).stdout
-    assert "Draft 2" in shown
+    assert "Option 2" in shown
     assert ANA.email in shown
 
 

@@ -53,7 +53,7 @@ def test_the_trace_says_which_model_answered_and_what_it_took(stand_in):
         world.work()
     (use,) = world.uses()
     assert (use["answered_by"], use["why_not"]) == (MODEL, "")
-    assert use["prompt"].startswith("answer@1-")
+    assert use["prompt"].startswith("answer@2-")
     assert use["prompt_tokens"] > 500
     assert use["completion_tokens"] > 0 < use["latency_ms"]
     assert [action["name"] for action in use["actions"]] == ["answer"]

@@ -1,0 +1,1 @@
+"""Drafts of a language model before the rules see them: their style, and their ranking."""
