@@ -214,6 +214,7 @@ def _drafted(turn: Turn, drafts: Sequence[Drafted]) -> list[Candidate]:
                     around,
                     sentences=(*before, *draft.sentences, *after),
                     content_ids=_named_in(draft),
+                    is_drafted=True,
                 ),
                 inform=move.inform,
                 priority=move.priority,

@@ -14,7 +14,6 @@ References:
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -43,11 +42,11 @@ ALL = "*"
 CERTAINTY = 0.95
 RESERVE = 0.5
 """Share of the bound at which a band is opened, so that there is room when things get worse."""
-STARTS = (0.25, 0.5, 0.75, 1.0)
+STARTS = (0.4, 0.7)
 """Shares of a category's messages at which the search for a threshold begins, each with its part
 of the uncertainty; none of them looks at what was judged."""
 STEPS = 40
-_STAKES = np.array([0.1, 0.25, 0.5, 0.75, 0.95])
+_STAKES = np.array([0.3, 0.6, 0.9])
 _STAKES_ABOVE = np.array([0.01, 0.03, 0.1, 0.3])
 """Parts of the largest stake that can never be lost whole."""
 _CLOSE = 1e-4
@@ -139,6 +138,7 @@ def widest(
     *,
     bound: float,
     certainty: float = CERTAINTY,
+    floor: float = 0.0,
 ) -> float | None:
     """Returns the lowest threshold shown to keep errors at or below the bound; None for none.
 
@@ -147,14 +147,14 @@ def widest(
     """
     if len(confidence) < needed(bound, certainty=certainty):
         return None
-    tried = thresholds(confidence)
+    tried = np.unique(np.maximum(thresholds(confidence), floor))
     enough = np.log(len(STARTS) / (1 - certainty))
     found: list[float] = []
     for start in STARTS:
-        first = np.quantile(confidence, 1 - start)
+        first = max(float(np.quantile(confidence, 1 - start)), floor)
         for threshold in tried[tried <= first][::-1]:
             inside = confidence >= threshold
-            if log_evidence(wrong[inside], weight[inside], bound) < enough:
+            if not inside.any() or log_evidence(wrong[inside], weight[inside], bound) < enough:
                 break
             found.append(float(threshold))
     return min(found, default=None)
@@ -167,6 +167,7 @@ def calibrate(
     live: Mapping[str, float] | None = None,
     reserve: float = RESERVE,
     certainty: float = CERTAINTY,
+    floor: float = 0.0,
 ) -> tuple[Band, ...]:
     """Returns a band for each category that has one of its own, the coarsest last.
 
@@ -181,15 +182,17 @@ def calibrate(
             shown; to be lowered, `reserve` of it must be.
         reserve: Share of the bound at which a band opens.
         certainty: Of each band's claim.
+        floor: Confidence below which the playbook lets nothing go.
     """
     found: list[Band] = []
     rest = judged.select(JUDGED.names()).with_columns(pl.col("category").alias("finest"))
     for level in range(LEVELS):
-        names = [_coarser(c, level) for c in rest["finest"].to_list()]
-        rest = rest.with_columns(pl.Series("category", names, pl.String))
+        names = {finest: _coarser(finest, level) for finest in rest["finest"].unique().to_list()}
+        named = pl.col("finest").replace_strict(names, return_dtype=pl.String)
+        rest = rest.with_columns(named.alias("category"))
         own: list[str] = []
         for (name,), part in rest.group_by("category", maintain_order=True):
-            band = _band(str(name), part, most_errors, live or {}, reserve, certainty)
+            band = _band(str(name), part, most_errors, live or {}, reserve, certainty, floor)
             is_last = level == LEVELS - 1
             if is_last or band.threshold is not None or _is_unsafe(part, most_errors, certainty):
                 own.append(str(name))
@@ -223,9 +226,12 @@ def _band(
     live: Mapping[str, float],
     reserve: float,
     certainty: float,
+    floor: float,
 ) -> Band:
     confidence, wrong, weight = _columns(part)
-    threshold = widest(confidence, wrong, weight, bound=most_errors * reserve, certainty=certainty)
+    threshold = widest(
+        confidence, wrong, weight, bound=most_errors * reserve, certainty=certainty, floor=floor
+    )
     standing = live.get(name)
     if standing is not None and (threshold is None or threshold > standing):
         held = confidence >= standing
@@ -268,8 +274,3 @@ def curve(judged: pl.DataFrame, *, certainty: float = CERTAINTY) -> pl.DataFrame
         )
     schema = {name: pl.Float64 for name in ("threshold", "sent", "error", "error_at_most")}
     return pl.DataFrame(rows, schema=schema)
-
-
-def since(judged: pl.DataFrame, instant: datetime | None) -> pl.DataFrame:
-    """Returns the messages that were made after an instant, all where there is none."""
-    return judged if instant is None else judged.filter(pl.col("made_at") > instant)

@@ -29,7 +29,10 @@ class Terms:
 
     most_errors: float = 0.05
     """The bound: errors per message that goes out without a person."""
-    audit_share: float = 0.1
+    opens_at: float = 0.025
+    """The rate that a band is shown to keep before it opens. It is watched at that, below the
+    bound, so that there is room for what goes until a rise is seen."""
+    audit_share: float = 0.15
     """Share of what could go that a person reads first all the same, drawn at random."""
     watch_share: float = 0.5
     """That share while something looks wrong."""
@@ -37,9 +40,9 @@ class Terms:
     """Evidence from which something looks wrong; 1 is none."""
     alarm_at: float = 60.0
     """Evidence from which the band is closed."""
-    room: float = 20.0
+    room: float = 24.0
     """Most errors that the account may run up beyond the bound."""
-    unheard: int = 60
+    unheard: int = 40
     """Messages that may go after the last one of which a judgement is known."""
 
 
@@ -49,8 +52,8 @@ class Watch:
 
     evidence: tuple[float, ...] = (0.0,) * len(RISES)
     """Logarithms, one for each of `RISES`."""
-    balance: float = math.inf
-    """Errors that the account still has room for; starts full."""
+    balance: float | None = None
+    """Errors that the account still has room for; None: all of it."""
     judged: int = 0
     wrong: int = 0
     heard_of: datetime | None = None
@@ -108,11 +111,11 @@ def after_judgement(
         sent_since: How many went out unread after `counted_to`.
         now: When it was judged.
     """
-    credited = min(watch.balance, terms.room) + terms.most_errors * sent_since
+    credited = _room(watch, terms) + terms.opens_at * sent_since
     balance = min(credited, terms.room) - (1 - share) / share * is_wrong
     heard = made_at if watch.heard_of is None else max(made_at, watch.heard_of)
     evidence = tuple(
-        max(0.0, before) + _log_ratio(rise, terms.most_errors, is_wrong=is_wrong)
+        max(0.0, before) + _log_ratio(rise, terms.opens_at, is_wrong=is_wrong)
         for before, rise in zip(watch.evidence, RISES, strict=True)
     )
     judged = replace(
@@ -129,8 +132,12 @@ def after_judgement(
 
 def after_finding(watch: Watch, terms: Terms, *, now: datetime) -> Watch:
     """Returns the watch after a message that had gone unread was found wrong, by whomever."""
-    owed = replace(watch, balance=min(watch.balance, terms.room) - 1)
+    owed = replace(watch, balance=_room(watch, terms) - 1)
     return _narrowed(owed, terms, now=now)
+
+
+def _room(watch: Watch, terms: Terms) -> float:
+    return terms.room if watch.balance is None else min(watch.balance, terms.room)
 
 
 def _narrowed(watch: Watch, terms: Terms, *, now: datetime) -> Watch:
@@ -142,7 +149,7 @@ def _narrowed(watch: Watch, terms: Terms, *, now: datetime) -> Watch:
             f"{watch.wrong} of {watch.judged} judged messages were wrong, the last of them too "
             f"close together for {terms.most_errors:.1%}"
         )
-    elif watch.balance <= 0:
+    elif _room(watch, terms) <= 0:
         why = f"errors beyond {terms.most_errors:.1%} have used up the room for {terms.room:g}"
     return replace(watch, narrowed_at=now, why=why) if why else watch
 

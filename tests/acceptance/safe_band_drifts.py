@@ -124,8 +124,8 @@ def _surest_wrong(m: Messages, after: Array) -> None:
     _worse(m, (after >= 0) & (m.confidence >= 0.93), 0.3)
 
 
-def _for_ten_days(m: Messages, after: Array) -> None:
-    _worse(m, (after >= 0) & (after < 10), 0.3)
+def _for_five_days(m: Messages, after: Array) -> None:
+    _worse(m, (after >= 0) & (after < 5), 0.3)
 
 
 def _once_quiet(m: Messages, after: Array) -> None:
@@ -157,6 +157,6 @@ DRIFTS: dict[str, Drift] = {
     "reviewers lax": Drift(_sudden(0.25), missed=0.4),
     "reviewers strict": Drift(_sudden(0.06), missed=0.0, blamed=0.05),
     "surge": Drift(_sudden(0.25), surge=4.0),
-    "over after ten days": Drift(_for_ten_days),
+    "over after five days": Drift(_for_five_days),
 }
 """More than twenty, so that none had to be left out."""
