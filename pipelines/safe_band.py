@@ -9,9 +9,14 @@ from datetime import datetime
 
 import polars as pl
 
+from agent_runtime.band.keeping import publish, state_of_band
+from agent_runtime.band.rows import BandMessage
 from agent_runtime.band.state import BandState, CategoryBand, Record, counts_since
 from agent_runtime.band.watch import Terms
+from agent_runtime.library.playbook import Playbook
+from agent_runtime.ports import Store, Tx
 from experiments.safe_band import CERTAINTY, JUDGED, RESERVE, calibrate
+from pipelines.errors import PipelineError
 
 FIRST_LOOK = 6 / math.pi**2
 """Part of the uncertainty that the first start of the evidence has; the next have a 4th, a 9th."""
@@ -74,6 +79,60 @@ def recalibrate(
     return replace(record, version=hashlib.sha256(said.encode()).hexdigest()[:12])
 
 
+def judged_messages(rows: Iterable[BandMessage]) -> pl.DataFrame:
+    """Returns what people judged, as `JUDGED`.
+
+    What went unread and was found wrong later is left out: nobody drew it, so of it only the wrong
+    ones are known. It is on the account of the watch instead.
+    """
+    found = [
+        (r.message_id, r.category, r.confidence, r.share, r.weight, r.state == "WRONG", r.made_at)
+        for r in rows
+        if r.state in ("RIGHT", "WRONG") and not r.went
+    ]
+    return pl.DataFrame(found, schema=JUDGED, orient="row")
+
+
+def terms_of(playbook: Playbook, most_errors: float | None = None) -> Terms:
+    """Returns how a playbook wants its band to be watched.
+
+    Raises:
+        PipelineError: a share is not between 0 and 1.
+    """
+    band = playbook.safe_band
+    bound = band.most_errors if most_errors is None else most_errors
+    for name, value in (("most_errors", bound), ("audit_share", band.audit_share)):
+        if not 0 < value < 1:
+            raise PipelineError(
+                f"field {name}, the value {value:g}: it is a share above 0 and below 1."
+            )
+    return Terms(most_errors=bound, audit_share=band.audit_share, unheard=band.unheard)
+
+
+def renew(
+    store: Store, playbook: Playbook, *, by: str, now: datetime, most_errors: float | None = None
+) -> Record:
+    """Calibrates the band of a playbook from the store and puts it in force."""
+    with store.begin() as tx:
+        record = calibration(tx, playbook, now=now, most_errors=most_errors)
+        publish(tx, record, by=by, now=now)
+    return record
+
+
+def calibration(
+    tx: Tx, playbook: Playbook, *, now: datetime, most_errors: float | None = None
+) -> Record:
+    """Returns what the judged messages of a playbook show today; nothing is put in force."""
+    return recalibrate(
+        state_of_band(tx, playbook.id),
+        judged_messages(tx.band_messages(playbook.id)),
+        playbook=playbook.id,
+        terms=terms_of(playbook, most_errors),
+        floor=playbook.safe_band.min_confidence,
+        now=now,
+    )
+
+
 def _latest(instants: Iterable[datetime | None]) -> datetime | None:
     return max((at for at in instants if at is not None), default=None)
 
@@ -86,6 +145,3 @@ def _in_force(state: BandState | None) -> dict[str, float]:
         for band in state.record.bands
         if band.threshold is not None and not state.watch(band.category).narrowed_at
     }
-
-
-__all__ = ["JUDGED", "recalibrate"]

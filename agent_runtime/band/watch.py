@@ -38,9 +38,9 @@ class Terms:
     """That share while something looks wrong."""
     watch_at: float = 2.0
     """Evidence from which something looks wrong; 1 is none."""
-    alarm_at: float = 60.0
+    alarm_at: float = 100.0
     """Evidence from which the band is closed."""
-    room: float = 24.0
+    room: float = 30.0
     """Most errors that the account may run up beyond the bound."""
     unheard: int = 40
     """Messages that may go after the last one of which a judgement is known."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agent_runtime.band.state import OVERALL, BandState, heard, renewed, standings
+from agent_runtime.band.state import OVERALL, BandState, Record, heard, renewed, standings
 from agent_runtime.band.watch import Terms
 from experiments.safe_band import JUDGED
 from pipelines.safe_band import recalibrate
@@ -26,6 +26,8 @@ PILOT, DRIFT, DAYS = 21, 20, 50
 A_DAY = 150
 WINDOW = 1_000
 """Messages that went, over which the rate is looked at as it rolls."""
+SETTLED = 300
+"""Messages from which a rate since the start says something."""
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -65,6 +67,9 @@ class Run:
     """Since the last calibration; those before are in `frame`."""
     frame: pl.DataFrame = field(default_factory=JUDGED.to_frame)
     went: list[int] = field(default_factory=list)
+    first: Record | None = None
+    """The first calibration that opened a band, and its day."""
+    first_day: float = 0.0
     narrowed: list[tuple[float, str, str]] = field(default_factory=list)
     """Day, category and reason of each narrowing."""
 
@@ -135,6 +140,8 @@ class Run:
         self.frame, self.judged = pl.concat([self.frame, new]), []
         record = recalibrate(self.state, self.frame, playbook="p", terms=self.terms, now=_at(day))
         self.state = renewed(self.state, record)
+        if self.first is None and any(band.threshold is not None for band in record.bands):
+            self.first, self.first_day = record, day
 
     def _since(self, members, at: datetime | None) -> int:
         day = -np.inf if at is None else (at - START) / timedelta(days=1)
@@ -144,3 +151,72 @@ class Run:
 
 def _at(day: float) -> datetime:
     return START + timedelta(days=float(day))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What came of one stream; all counts are of the truth, what nobody noticed included."""
+
+    sent: int
+    wrong: int
+    """Since the band went live, whole run."""
+    worst_so_far: float
+    """The highest rate from the start to any moment, from `SETTLED` messages on."""
+    worst_window: float | None
+    """The highest rate of any `WINDOW` in a row; None where fewer went."""
+    before: float
+    """Share of messages that went without a person, from going live to the drift."""
+    after: float
+    """That share from the drift on."""
+    last: float
+    """That share in the last five days."""
+    wrong_after: int
+    sent_after: int
+    narrowed: int
+    """How often a band was closed."""
+    first_after: float | None
+    """Days from the drift to the first closing after it."""
+
+
+def rates(run: Run) -> Rates:
+    """Returns the rates of a run that was played."""
+    went = np.array(run.went, int)
+    first = min((day for day, *_ in run.narrowed if day >= DRIFT), default=None)
+    return _rates(run.messages, run.is_wrong, went, len(run.narrowed), first)
+
+
+def fixed(run: Run) -> Rates:
+    """Returns what the first calibration would have sent, had it stayed: no watch, no audit."""
+    sure, day = run.messages.confidence, run.messages.day
+    named = zip(run.messages.topic, run.messages.language, strict=True)
+    record = run.first
+    bands = [record.governing(f"answer/{topic}/{language}") for topic, language in named]
+    from_where = [np.inf if b is None or b.threshold is None else b.threshold for b in bands]
+    went = np.flatnonzero((sure >= np.array(from_where)) & (day >= run.first_day))
+    return _rates(run.messages, run.is_wrong, went, 0, None)
+
+
+def _rates(
+    messages: Messages, is_wrong: np.ndarray, went: np.ndarray, narrowed: int, first: float | None
+) -> Rates:
+    wrong, day = is_wrong[went], messages.day[went]
+    so_far = np.cumsum(wrong) / np.arange(1, len(wrong) + 1)
+    window = np.convolve(wrong, np.ones(WINDOW), "valid") / WINDOW if len(wrong) >= WINDOW else []
+
+    def share(low: float, high: float) -> float:
+        every = (messages.day >= low) & (messages.day < high)
+        return float(((day >= low) & (day < high)).sum() / every.sum())
+
+    return Rates(
+        sent=len(went),
+        wrong=int(wrong.sum()),
+        worst_so_far=float(so_far[SETTLED:].max(initial=0.0)),
+        worst_window=float(np.max(window)) if len(window) else None,
+        before=share(0, DRIFT),
+        after=share(DRIFT, DAYS),
+        last=share(DAYS - 5, DAYS),
+        wrong_after=int(wrong[day >= DRIFT].sum()),
+        sent_after=int((day >= DRIFT).sum()),
+        narrowed=narrowed,
+        first_after=None if first is None else first - DRIFT,
+    )
