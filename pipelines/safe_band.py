@@ -11,7 +11,7 @@ import polars as pl
 
 from agent_runtime.band.keeping import publish, state_of_band
 from agent_runtime.band.rows import BandMessage
-from agent_runtime.band.state import BandState, CategoryBand, Record, counts_since
+from agent_runtime.band.state import BandState, CategoryBand, Record, Since, counts_since
 from agent_runtime.band.watch import Terms
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.ports import Store, Tx
@@ -41,22 +41,11 @@ def recalibrate(
         now: When.
         floor: Confidence below which the playbook lets nothing go.
     """
-    categories = judged["category"].unique().to_list()
-    starts = {name: counts_since(state, name, now=now) for name in categories}
-    from_when = pl.DataFrame(
-        {"category": list(starts), "start": [start.instant for start in starts.values()]},
-        schema={"category": pl.String, "start": JUDGED["made_at"]},
-    )
-    is_after = pl.col("start").is_null() | (pl.col("made_at") > pl.col("start"))
-    counted = (
-        judged.join(from_when, on="category")
-        .filter(is_after)
-        .select(JUDGED.names())
-        .sort("made_at", "message_id")
-    )
+    starts = _starts(state, judged, now=now)
+    counts = counted(state, judged, now=now)
     look = max((start.look for start in starts.values()), default=0)
     bands = calibrate(
-        counted,
+        counts,
         most_errors=terms.most_errors,
         live=_in_force(state),
         floor=floor,
@@ -68,8 +57,8 @@ def recalibrate(
         made_at=now,
         terms=replace(terms, opens_at=terms.most_errors * RESERVE),
         certainty=CERTAINTY,
-        judged=counted.height,
-        evidence=hashlib.sha256(counted.write_csv().encode()).hexdigest(),
+        judged=counts.height,
+        evidence=hashlib.sha256(counts.write_csv().encode()).hexdigest(),
         bands=tuple(
             CategoryBand(**asdict(b), since=_latest(starts[m].instant for m in b.members))
             for b in bands
@@ -77,6 +66,27 @@ def recalibrate(
     )
     said = json.dumps(asdict(record), default=str, sort_keys=True)
     return replace(record, version=hashlib.sha256(said.encode()).hexdigest()[:12])
+
+
+def counted(state: BandState | None, judged: pl.DataFrame, *, now: datetime) -> pl.DataFrame:
+    """Returns the judged messages that count today: what was judged before a closing never does."""
+    starts = _starts(state, judged, now=now)
+    from_when = pl.DataFrame(
+        {"category": list(starts), "start": [start.instant for start in starts.values()]},
+        schema={"category": pl.String, "start": JUDGED["made_at"]},
+    )
+    is_after = pl.col("start").is_null() | (pl.col("made_at") > pl.col("start"))
+    return (
+        judged.join(from_when, on="category")
+        .filter(is_after)
+        .select(JUDGED.names())
+        .sort("made_at", "message_id")
+    )
+
+
+def _starts(state: BandState | None, judged: pl.DataFrame, *, now: datetime) -> dict[str, Since]:
+    categories = judged["category"].unique().to_list()
+    return {name: counts_since(state, name, now=now) for name in categories}
 
 
 def judged_messages(rows: Iterable[BandMessage]) -> pl.DataFrame:

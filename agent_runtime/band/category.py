@@ -5,15 +5,19 @@ from fnmatch import fnmatchcase
 from agent_runtime.domain import Proposal, SafeBand
 
 OWN_WORDS = "own_words"
+_OPENS = "inbound."
+"""How ids of texts begin that only open an answer, whatever it is about."""
 
 
 def category_of(proposal: Proposal) -> str:
     """Returns `action/topic/language`: what it does, what it speaks about, in which language.
 
-    The topic is the id of its first text, all passages of documents being one. What a model wrote
-    is an action of its own, since it goes wrong in other ways than approved words.
+    The topic is the id of the first text that does not merely open, all passages of documents
+    being one. What a model wrote is an action of its own, since it goes wrong in other ways than
+    approved words.
     """
-    text = next(iter(proposal.content_ids), "")
+    texts = proposal.content_ids
+    text = next((one for one in texts if not one.startswith(_OPENS)), next(iter(texts), ""))
     topic = "kb" if text.startswith("kb.") else text or OWN_WORDS
     action = f"drafted_{proposal.action}" if proposal.is_drafted else proposal.action
     return f"{action}/{topic}/{proposal.language}"

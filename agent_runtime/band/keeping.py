@@ -1,7 +1,7 @@
 """Keeps the band in the store: what went, what was judged, and what that changed."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache, partial
@@ -101,6 +101,21 @@ def close(tx: Tx, playbook: str, *, by: str, why: str, now: datetime) -> bool:
     closed = replace(state.overall, narrowed_at=now, why=f"{by}: {why}")
     _changed(tx, playbook, state, replace(state, overall=closed), now=now)
     return True
+
+
+def closed_bands(tx: Tx, playbooks: Iterable[str]) -> tuple[str, ...]:
+    """Returns in one sentence each which bands are closed, since when and why."""
+    found: list[str] = []
+    for playbook in playbooks:
+        state = state_of_band(tx, playbook)
+        watches = _watches(state) if state else {}
+        found += [
+            f"{playbook} {name}: closed since {watch.narrowed_at:%Y-%m-%d %H:%M} UTC, {watch.why}; "
+            f"`parley autonomy band show {playbook}`"
+            for name, watch in watches.items()
+            if watch.narrowed_at
+        ]
+    return tuple(found)
 
 
 def history(tx: Tx, playbook: str) -> tuple[Entry, ...]:

@@ -207,14 +207,13 @@ def counts_since(state: BandState | None, category: str, *, now: datetime) -> Si
     What was judged before a band was closed never opens it again. While it stays closed, the
     start moves on by a week each week, one week behind; each such start is a look of its own.
     """
-    band = state.record.governing(category) if state else None
     if state is None:
         return Since(None)
-    stops = [band.since] if band else []
-    closed = [state.overall.narrowed_at, state.watch(band.category).narrowed_at if band else None]
-    stops += closed
-    latest = max((at for at in stops if at is not None), default=None)
-    if latest is None or latest not in closed:
-        return Since(latest)
-    weeks = max(0, (now - latest) // RENEWED_AFTER - 1)
-    return Since(latest + weeks * RENEWED_AFTER, weeks)
+    band = state.record.governing(category)
+    began = band.since if band else None
+    watches = [state.overall, *([state.watch(band.category)] if band else [])]
+    closed = max((w.narrowed_at for w in watches if w.narrowed_at is not None), default=None)
+    if closed is None:
+        return Since(began)
+    weeks = max(0, (now - closed) // RENEWED_AFTER - 1)
+    return Since(closed + weeks * RENEWED_AFTER, weeks)

@@ -59,8 +59,81 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     return Verdict(passed, figure, bound)
 
 
+def _through_the_runtime(case: str) -> Result:
+    """A pilot that people read, a band calibrated by command, drift, and the permit after it."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from tests.acceptance.safe_band_company import PLAYBOOK, Company
+
+    pilot, live = PILOTS[case]
+    with TemporaryDirectory() as folder:
+        company = Company(Path(folder))
+        company.set_level("assistive")
+        read = sum(company.asks() for _ in range(pilot))
+        decided = company.decides()
+        record = company.command("band", "calibrate", PLAYBOOK, "--by", "rep")
+        company.set_level("supervised")
+        went = 0
+        for number in range(live):
+            went += company.asks()
+            if number % 5 == 4:
+                company.decides()
+        company.decides()
+        rejected = after = 0
+        for _ in range(live):
+            after += company.asks()
+            rejected += company.decides(rejects=True)
+            closed = [
+                e for e in company.command("band", "history", PLAYBOOK) if e["what"] == "closed"
+            ]
+            if closed:
+                break
+        return {
+            "read_in_pilot": decided,
+            "went_in_pilot": read,
+            "opened": [b["category"] for b in record["bands"] if b["threshold"] is not None],
+            "share_before": went / live,
+            "went_in_drift": after,
+            "judged_wrong": rejected,
+            "closed": [entry["category"] for entry in closed],
+            "next_went": company.asks(),
+            "next_waits": company.waiting(),
+            "reopened_by_calibrating": [
+                band["category"]
+                for band in company.command("band", "calibrate", PLAYBOOK)["bands"]
+                if band["threshold"] is not None
+            ],
+        }
+
+
+PILOTS = {"a pilot": (240, 100)}
+"""Messages that people read in the pilot, and that come while the band is live."""
+
+
+def _judge_runtime(results: Mapping[str, Result]) -> Verdict:
+    (found,) = results.values()
+    figure = (
+        f"{found['read_in_pilot']} read in the pilot, {len(found['opened'])} categories opened; "
+        f"{found['share_before']:.2f} auto-sent before the drift; {found['judged_wrong']} judged "
+        f"wrong while {found['went_in_drift']} went, then closed: {', '.join(found['closed'])}; "
+        f"of the next message {found['next_went']} went and {found['next_waits']} waits"
+    )
+    passed = (
+        found["went_in_pilot"] == 0
+        and found["share_before"] >= SHARE_BEFORE
+        and bool(found["closed"])
+        and (found["next_went"], found["next_waits"]) == (0, 1)
+        and not found["reopened_by_calibrating"]
+    )
+    return Verdict(passed, figure, "closed by itself, and the next message waits for a person")
+
+
 CHECKS = {
     "safe-band": Check(
         cases=list(DRIFTS), sample=["sudden", "one topic only"], run=_run, judge=_judge
+    ),
+    "safe-band-runtime": Check(
+        cases=list(PILOTS), sample=[], run=_through_the_runtime, judge=_judge_runtime
     ),
 }
