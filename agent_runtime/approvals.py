@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime import act, log
-from agent_runtime.band.keeping import note_decided
+from agent_runtime.band.noting import note_decided
 from agent_runtime.domain import (
     Action,
     Candidate,

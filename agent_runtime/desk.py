@@ -11,7 +11,7 @@ from agent_runtime.approvals import ask
 from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.asking.given import Given, given
 from agent_runtime.asking.question import Question, question_of
-from agent_runtime.band.keeping import note_asked
+from agent_runtime.band.noting import note_asked
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point

@@ -42,12 +42,21 @@ def risk_figure(
         hovertemplate="from %{x:.2f}: %{customdata:.0%} go, %{y:.1%} wrong<extra></extra>",
         meta="agent",
     )
-    for level, words, role in (
-        (bound, f"bound {bound:.1%}", "truth"),
-        (opens_at, f"opens at {opens_at:.1%}", "muted"),
+    for level, words, role, side in (
+        (bound, f"bound {bound:.1%}", "truth", "left"),
+        (opens_at, f"opens at {opens_at:.1%}", "muted", "right"),
     ):
         figure.add_hline(y=level, line={"width": 1.5, "dash": "dash", "color": COLOURS[role]})
-        _note(figure, x=0.0, y=level, words=words, role=role)
+        figure.add_annotation(
+            x=0 if side == "left" else 1,
+            xref="paper",
+            y=level,
+            text=words,
+            showarrow=False,
+            xanchor=side,
+            yanchor="bottom",
+            font={"size": 12, "color": COLOURS[role]},
+        )
     if threshold is not None:
         figure.add_vline(x=threshold, line={"width": 1.5, "color": COLOURS["ink"]})
         figure.add_annotation(
@@ -115,17 +124,3 @@ def auto_sent_figure(
 
 def _is_early(day: date, days: Sequence[date]) -> bool:
     return not days or (day - days[0]) < (days[-1] - days[0]) / 2
-
-
-def _note(figure: graph_objects.Figure, *, x: float, y: float, words: str, role: str) -> None:
-    figure.add_annotation(
-        x=x,
-        xref="paper",
-        y=y,
-        text=words,
-        showarrow=False,
-        xanchor="left",
-        yanchor="bottom",
-        xshift=4,
-        font={"size": 12, "color": COLOURS[role]},
-    )

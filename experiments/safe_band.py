@@ -8,17 +8,15 @@ certainty, also where one looks at it every day.
 References:
     Angelopoulos, Bates, Candès, Jordan & Lei (2021), Learn then Test, section 2 (risk of a
     threshold as a hypothesis; fixed sequence testing from several starts).
-    Waudby-Smith & Ramdas (2024), Estimating means of bounded random variables by betting, JRSS B.
-    Horvitz & Thompson (1952), for messages that were drawn with known probabilities.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+
+from experiments.statistics.bets import Array, at_most, log_evidence, log_evidence_above
 
 JUDGED = pl.Schema(
     {
@@ -46,12 +44,6 @@ STARTS = (0.4, 0.7)
 """Shares of a category's messages at which the search for a threshold begins, each with its part
 of the uncertainty; none of them looks at what was judged."""
 STEPS = 40
-_STAKES = np.array([0.3, 0.6, 0.9])
-_STAKES_ABOVE = np.array([0.01, 0.03, 0.1, 0.3])
-"""Parts of the largest stake that can never be lost whole."""
-_CLOSE = 1e-4
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,50 +70,6 @@ class Band:
 def needed(bound: float, *, certainty: float = CERTAINTY) -> int:
     """Returns how many messages must be judged, all of them right, before any band opens."""
     return int(np.ceil(np.log(len(STARTS) / (1 - certainty)) / -np.log1p(-bound * 0.95)))
-
-
-def log_evidence(wrong: Array, weight: Array, bound: float) -> float:
-    """Returns the log of what a stake against "the rate is above the bound" has grown to.
-
-    Args:
-        wrong: 1 where a message was wrong, shape (n,).
-        weight: As in `JUDGED`, in (0, 1], shape (n,).
-        bound: Error rate, in (0, 1).
-
-    A stake is a fixed part of the largest that no single message can turn negative, averaged over
-    a few parts; so the order of messages does not matter, and under the opposite its mean never
-    grows (Ville's inequality holds at all looks together).
-    """
-    if len(wrong) == 0:
-        return 0.0
-    gains = weight * (bound - wrong) / (1 - bound)
-    return _averaged(np.log1p(np.outer(_STAKES, gains)).sum(axis=1))
-
-
-def log_evidence_above(wrong: Array, weight: Array, bound: float) -> float:
-    """Returns the log of what a stake against "the rate is at most the bound" has grown to."""
-    if len(wrong) == 0:
-        return 0.0
-    gains = weight * (wrong - bound) / bound
-    return _averaged(np.log1p(np.outer(_STAKES_ABOVE, gains)).sum(axis=1))
-
-
-def _averaged(grown: Array) -> float:
-    top = grown.max()
-    return float(top + np.log(np.exp(grown - top).mean()))
-
-
-def at_most(wrong: Array, weight: Array, *, certainty: float = CERTAINTY) -> float | None:
-    """Returns the smallest error rate that is shown, to 0.01 points; None where none below 1 is."""
-    enough = -np.log(1 - certainty)
-    low, high = 0.0, 0.9999
-    if log_evidence(wrong, weight, high) < enough:
-        return None
-    while high - low > _CLOSE:
-        middle = (low + high) / 2
-        is_shown = log_evidence(wrong, weight, middle) >= enough
-        low, high = (low, middle) if is_shown else (middle, high)
-    return high
 
 
 def thresholds(confidence: Array) -> Array:
@@ -274,3 +222,23 @@ def curve(judged: pl.DataFrame, *, certainty: float = CERTAINTY) -> pl.DataFrame
         )
     schema = {name: pl.Float64 for name in ("threshold", "sent", "error", "error_at_most")}
     return pl.DataFrame(rows, schema=schema)
+
+
+def threshold_of(
+    judged: pl.DataFrame, *, bound: float, certainty: float = CERTAINTY
+) -> float | None:
+    """Returns the lowest threshold that messages of one category show to keep a bound."""
+    return widest(*_columns(judged), bound=bound, certainty=certainty)
+
+
+def of_answers(answers: pl.DataFrame) -> pl.DataFrame:
+    """Returns answers of `calibration.judged_answers` as messages of one kind, all read."""
+    return answers.select(
+        pl.int_range(pl.len()).cast(pl.String).alias("message_id"),
+        pl.lit("answer/any/any").alias("category"),
+        "confidence",
+        pl.lit(1.0).alias("share"),
+        pl.lit(1.0).alias("weight"),
+        (~pl.col("is_right")).alias("is_wrong"),
+        pl.lit(None, JUDGED["made_at"]).alias("made_at"),
+    )

@@ -9,16 +9,16 @@ from plotly.graph_objects import Figure
 
 from agent_runtime.band.keeping import Entry
 from agent_runtime.band.rows import BandMessage
-from agent_runtime.band.state import BandState, standings
+from agent_runtime.band.state import BandState, CategoryBand, Standing, standings
 from experiments.band_figures import auto_sent_figure, risk_figure
 from experiments.safe_band import curve
 from pipelines.safe_band import counted, judged_messages
 
 _STATES = {
-    "open": "open",
-    "watched": "open, read more often since something looks wrong",
-    "unheard": "waits for judgements",
-    "narrowed": "closed by itself",
+    "open": "Open",
+    "watched": "Open, and read more often since something looks wrong",
+    "unheard": "Waits until something more is judged",
+    "narrowed": "Closed by itself",
 }
 
 
@@ -34,17 +34,11 @@ def band_page(
     record = state.record
     frame = counted(state, judged_messages(rows), now=record.made_at)
     parts = [_history(rows, entries)] if rows else []
-    for band, stands in zip(record.bands, standings(state, sent_unheard=sent_unheard), strict=True):
+    every = zip(record.bands, standings(state, sent_unheard=sent_unheard), strict=True)
+    for band, stands in sorted(every, key=lambda pair: pair[0].threshold is None):
         own = frame.filter(frame["category"].is_in(list(band.members)))
-        said = _STATES[stands.state] if band.threshold is not None else "closed: not shown yet"
-        at_most = "" if band.at_most is None else f", at most {band.at_most:.1%} with certainty"
-        inside = (
-            f"{band.wrong} of {band.inside:,} judged messages inside were wrong{at_most}."
-            if band.threshold is not None
-            else f"{band.judged:,} judged messages show no safe threshold."
-        )
         name = band.category.replace("/", " / ").replace("*", "all")
-        parts.append(f"<h2>{escape(name)}</h2><p>{escape(said)}. {inside}</p>")
+        parts.append(f"<h2>{escape(name)}</h2><p>{escape(_said(band, stands))}</p>")
         if not own.is_empty():
             figure = risk_figure(
                 curve(own),
@@ -61,6 +55,17 @@ def band_page(
         judged=f"{record.judged:,}",
         script=_script(),
         body="".join(parts),
+    )
+
+
+def _said(band: CategoryBand, stands: Standing) -> str:
+    if band.threshold is None:
+        return f"Closed: {band.judged:,} judged messages show no safe confidence."
+    at_most = "" if band.at_most is None else f", at most {band.at_most:.1%} with certainty"
+    why = f" ({stands.why})" if stands.why else ""
+    return (
+        f"{_STATES[stands.state]}{why}. {band.wrong} of {band.inside:,} judged messages inside "
+        f"were wrong{at_most}."
     )
 
 

@@ -1,44 +1,32 @@
 """Keeps the band in the store: what went, what was judged, and what that changed."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from agent_runtime.band.bands import Bands
-from agent_runtime.band.category import category_of, never_by_itself, outside
-from agent_runtime.band.rows import BandMessage
 from agent_runtime.band.state import (
     OVERALL,
     BandState,
     Record,
-    found_wrong,
-    heard,
     renewed,
     standings,
 )
 from agent_runtime.band.watch import Watch
 from agent_runtime.contracts import TraceEvent
-from agent_runtime.domain import Proposal, SafeBand
+from agent_runtime.domain import SafeBand
 from agent_runtime.log import event_id
-from agent_runtime.policies.approval import unlisted
-from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import Approval, HumanTask, Message
+from agent_runtime.store.rows import HumanTask
 
 STATE = "safe_band:"
 HISTORY = "safe_band_history:"
 """Under these names and a playbook's id the store keeps the band, and what became of it."""
-MATERIAL = 0.1
-"""Share of words that a reviewer changed from which the draft counts as wrong."""
-FAULTS = frozenset({"accuracy", "policy"})
-"""Tags that make a message wrong; a tone that was let pass does not."""
-RIGHT_FROM = 4
-"""Points for accuracy, of 5, from which a message counts as right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +87,7 @@ def close(tx: Tx, playbook: str, *, by: str, why: str, now: datetime) -> bool:
     if state is None:
         return False
     closed = replace(state.overall, narrowed_at=now, why=f"{by}: {why}")
-    _changed(tx, playbook, state, replace(state, overall=closed), now=now)
+    changed_to(tx, playbook, state, replace(state, overall=closed), now=now)
     return True
 
 
@@ -124,111 +112,10 @@ def history(tx: Tx, playbook: str) -> tuple[Entry, ...]:
     return _entries().validate_json(written) if written else ()
 
 
-def note_asked(tx: Tx, message: Message, proposal: Proposal, facts: Facts) -> None:
-    """Notes that a person reads a message first; what they say of it teaches the band.
-
-    Where nothing is drawn and the unsure alone are read, that teaches nothing of the sure ones.
-    """
-    reads_all = facts.autonomy == "assistive"
-    is_drawn = facts.bands.version or facts.bands.is_needed
-    is_never = never_by_itself(proposal, facts.safe_band) or unlisted(proposal, facts)
-    if message.touch_class == "transactional" or is_never or not (reads_all or is_drawn):
-        return
-    tx.save_band_message(_row(message, proposal, facts, reads_all=reads_all))
-
-
-def note_going(tx: Tx, message: Message, proposal: Proposal, facts: Facts) -> None:
-    """Notes that a message goes without a person, once however often it is tried."""
-    is_ours = facts.actor == "agent" and proposal.touch_class != "transactional"
-    is_unread = is_ours and not facts.approved_by and facts.autonomy == "supervised"
-    if is_unread and tx.band_message(message.message_id) is None:
-        row = _row(message, proposal, facts, reads_all=False)
-        tx.save_band_message(replace(row, made_at=facts.now, went=True, state="UNREAD"))
-
-
-def note_decided(tx: Tx, decided: Approval, *, draft: int, changed: float, now: datetime) -> None:
-    """Notes what a person decided on the draft that the agent would have sent."""
-    best = next(iter(decided.drafts), None)
-    row = tx.band_message(best.message.message_id) if best else None
-    if row is None or row.state != "WAITING":
-        return
-    is_wrong, how = False, "approved"
-    if decided.state == "REJECTED":
-        is_wrong, how = True, "rejected"
-    elif draft:
-        is_wrong, how = True, "another draft"
-    elif decided.is_edited:
-        is_wrong, how = changed >= MATERIAL, f"edited {changed:.0%}"
-    faults = FAULTS & set(decided.tags)
-    if faults:
-        is_wrong, how = True, f"{how}, tagged {', '.join(sorted(faults))}"
-    _judge(tx, row, is_wrong=is_wrong, how=how, now=now)
-
-
-def note_found(tx: Tx, message_id: str, *, how: str, now: datetime) -> None:
-    """Notes that a message was found wrong later: scored so, tagged, taken back, complained of.
-
-    That one was found right later teaches nothing: nobody drew it at random.
-    """
-    row = tx.band_message(message_id)
-    if row is None or row.state == "WRONG":
-        return
-    if row.state == "WAITING":
-        _judge(tx, row, is_wrong=True, how=how, now=now)
-        return
-    tx.lock(f"band:{row.playbook}")
-    tx.save_band_message(replace(row, state="WRONG", how=how, judged_at=now))
-    state = state_of_band(tx, row.playbook)
-    if state is not None:
-        after = found_wrong(state, category=row.category, now=now)
-        _changed(tx, row.playbook, state, after, now=now)
-
-
-def _judge(tx: Tx, row: BandMessage, *, is_wrong: bool, how: str, now: datetime) -> None:
-    tx.lock(f"band:{row.playbook}")
-    judged = replace(row, state="WRONG" if is_wrong else "RIGHT", how=how, judged_at=now)
-    tx.save_band_message(judged)
-    state = state_of_band(tx, row.playbook)
-    if state is None:
-        return
-    after = heard(
-        state,
-        category=row.category,
-        confidence=row.confidence,
-        is_wrong=is_wrong,
-        share=row.share,
-        made_at=row.made_at,
-        sent_since=partial(_unread, tx, row.playbook),
-        now=now,
-    )
-    _changed(tx, row.playbook, state, after, now=now)
-
-
-def _unread(tx: Tx, playbook: str, members: Collection[str] | None, after: datetime | None) -> int:
-    return tx.count_unread(playbook, members, after)
-
-
-def _row(message: Message, proposal: Proposal, facts: Facts, *, reads_all: bool) -> BandMessage:
-    category, bands = category_of(proposal), facts.bands
-    is_read = reads_all or bool(outside(proposal, facts.safe_band))
-    share = 1.0 if is_read else bands.share(proposal) or 1.0
-    in_force = 1.0 if reads_all or not bands.version else bands.in_force(category)
-    return BandMessage(
-        tenant_id=message.tenant_id,
-        message_id=message.message_id,
-        playbook=message.playbook,
-        category=category,
-        confidence=proposal.confidence,
-        share=share,
-        weight=in_force / share,
-        made_at=message.due_at,
-        went=False,
-        state="WAITING",
-        band=bands.version,
-    )
-
-
-def _changed(tx: Tx, playbook: str, before: BandState, after: BandState, *, now: datetime) -> None:
+def changed_to(
+    tx: Tx, playbook: str, before: BandState, after: BandState, *, now: datetime
+) -> None:
+    """Puts a state in force; what closed with it is told."""
     _save(tx, after)
     was = _watches(before)
     for name, watch in _watches(after).items():

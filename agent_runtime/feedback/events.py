@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from agent_runtime import log
-from agent_runtime.band.keeping import FAULTS, RIGHT_FROM, note_found
+from agent_runtime.band.noting import FAULTS, RIGHT_FROM, note_found
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Session
 from agent_runtime.errors import ParleyError

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_runtime import log
 from agent_runtime.approvals import ask_again
-from agent_runtime.band.keeping import note_asked, note_going
+from agent_runtime.band.noting import note_asked, note_going
 from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_sent

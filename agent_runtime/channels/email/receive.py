@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent_runtime import log
 from agent_runtime.attendance import answered_meeting, hear_itip, proposed_start
-from agent_runtime.band.keeping import note_found
+from agent_runtime.band.noting import note_found
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.channels.email.verp import ReturnPaths
