@@ -96,10 +96,10 @@ def _(calibration, judged, mo):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    **The same, proven at every look.** The band that the agent keeps is stricter: it opens where bets
-    against it show half of what you can bear, and closes by itself when what is judged later says
-    otherwise. `parley autonomy band calibrate` does this per category, from the drafts that people
-    read.
+    **The same, proven at every look.** The band that the agent keeps is stricter: it opens where
+    bets against it show half of what you can bear, and closes by itself when what is judged later
+    says otherwise. `parley autonomy band calibrate` does this per category, from the drafts that
+    people read.
     """)
     return
 
