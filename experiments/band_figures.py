@@ -22,7 +22,7 @@ def risk_figure(
     """
     shown = curve.drop_nulls(["error"])
     x = shown["threshold"].to_list()
-    top = 1.15 * max(2.2 * bound, shown["error"].max() or 0.0)
+    top = 1.15 * max([2.2 * bound, *shown["error"].to_list()])
     upper = [min(top, value) for value in shown["error_at_most"].fill_null(1.0).to_list()]
     figure = graph_objects.Figure()
     figure.add_scatter(

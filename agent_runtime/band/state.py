@@ -105,7 +105,7 @@ def standings(state: BandState, *, sent_unheard: int) -> tuple[Standing, ...]:
     for band in state.record.bands:
         watch = state.watch(band.category)
         own = state_of(watch, terms, sent_unheard=0)
-        stricter = max(own, whole, key=lambda one: audit_share(one, terms))
+        stricter: State = own if audit_share(own, terms) > audit_share(whole, terms) else whole
         found.append(
             Standing(
                 category=band.category,
