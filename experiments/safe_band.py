@@ -34,6 +34,8 @@ which it was drawn to be judged, 1 where a person reads everything; `weight` is 
 with which one inside the band was drawn at that time, over `share`: so of a time when the band
 was open, what lay below it does not outweigh what was inside."""
 
+SHIFT = 0.001
+ENOUGH_SEEN = 30
 LEVELS = 4
 """Action, topic and language; without language; without topic; all."""
 ALL = "*"
@@ -222,6 +224,23 @@ def curve(judged: pl.DataFrame, *, certainty: float = CERTAINTY) -> pl.DataFrame
         )
     schema = {name: pl.Float64 for name in ("threshold", "sent", "error", "error_at_most")}
     return pl.DataFrame(rows, schema=schema)
+
+
+def is_shifted(expected: float, inside: int, seen: int) -> bool:
+    """Whether new messages lie inside a band more or less often than they should.
+
+    Args:
+        expected: Share that lay inside when the band was calibrated.
+        inside: New messages inside.
+        seen: New messages in all; too few tell nothing.
+
+    An exact binomial test at 0.1%, so that of bands looked at daily one a year is wrongly told.
+    """
+    from scipy.stats import binomtest
+
+    if seen < ENOUGH_SEEN or not 0 < expected < 1:
+        return False
+    return bool(binomtest(inside, seen, expected).pvalue < SHIFT)
 
 
 def threshold_of(

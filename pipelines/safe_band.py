@@ -15,9 +15,10 @@ from agent_runtime.band.state import BandState, CategoryBand, Record, Since, cou
 from agent_runtime.band.watch import Terms
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.ports import Store, Tx
-from experiments.safe_band import CERTAINTY, JUDGED, RESERVE, calibrate
+from experiments.safe_band import CERTAINTY, JUDGED, RESERVE, calibrate, is_shifted
 from pipelines.errors import PipelineError
 
+SEEN = {name: JUDGED[name] for name in ("category", "confidence")}
 FIRST_LOOK = 6 / math.pi**2
 """Part of the uncertainty that the first start of the evidence has; the next have a 4th, a 9th."""
 
@@ -30,6 +31,7 @@ def recalibrate(
     terms: Terms,
     now: datetime,
     floor: float = 0.0,
+    seen: pl.DataFrame | None = None,
 ) -> Record:
     """Returns what judged messages show today.
 
@@ -40,6 +42,7 @@ def recalibrate(
         terms: The bound on the error rate of what goes without a person, and how it is watched.
         now: When.
         floor: Confidence below which the playbook lets nothing go.
+        seen: Category and confidence of all messages since the calibration before, judged or not.
     """
     starts = _starts(state, judged, now=now)
     counts = counted(state, judged, now=now)
@@ -51,6 +54,7 @@ def recalibrate(
         floor=floor,
         certainty=1 - (1 - CERTAINTY) * FIRST_LOOK / (look + 1) ** 2,
     )
+    odd = _shifted(state, seen)
     record = Record(
         playbook=playbook,
         version="",
@@ -60,12 +64,30 @@ def recalibrate(
         judged=counts.height,
         evidence=hashlib.sha256(counts.write_csv().encode()).hexdigest(),
         bands=tuple(
-            CategoryBand(**asdict(b), since=_latest(starts[m].instant for m in b.members))
+            CategoryBand(
+                **asdict(b),
+                since=_latest(starts[m].instant for m in b.members),
+                is_shifted=bool(odd & set(b.members)),
+            )
             for b in bands
         ),
     )
     said = json.dumps(asdict(record), default=str, sort_keys=True)
     return replace(record, version=hashlib.sha256(said.encode()).hexdigest()[:12])
+
+
+def _shifted(state: BandState | None, seen: pl.DataFrame | None) -> set[str]:
+    """Returns the finest categories of the bands whose messages look unlike those before."""
+    if state is None or seen is None:
+        return set()
+    found: set[str] = set()
+    for band in state.record.bands:
+        own = seen.filter(pl.col("category").is_in(list(band.members)))
+        if band.threshold is not None:
+            inside = own.filter(pl.col("confidence") >= band.threshold).height
+            if is_shifted(band.share, inside, own.height):
+                found |= set(band.members)
+    return found
 
 
 def counted(state: BandState | None, judged: pl.DataFrame, *, now: datetime) -> pl.DataFrame:
@@ -133,14 +155,21 @@ def calibration(
     tx: Tx, playbook: Playbook, *, now: datetime, most_errors: float | None = None
 ) -> Record:
     """Returns what the judged messages of a playbook show today; nothing is put in force."""
+    state, rows = state_of_band(tx, playbook.id), tx.band_messages(playbook.id)
     return recalibrate(
-        state_of_band(tx, playbook.id),
-        judged_messages(tx.band_messages(playbook.id)),
+        state,
+        judged_messages(rows),
         playbook=playbook.id,
         terms=terms_of(playbook, most_errors),
         floor=playbook.safe_band.min_confidence,
+        seen=_seen(rows, state.record.made_at) if state else None,
         now=now,
     )
+
+
+def _seen(rows: Iterable[BandMessage], after: datetime) -> pl.DataFrame:
+    found = [(row.category, row.confidence) for row in rows if row.made_at > after]
+    return pl.DataFrame(found, schema=SEEN, orient="row")
 
 
 def _latest(instants: Iterable[datetime | None]) -> datetime | None:

@@ -40,6 +40,8 @@ class CategoryBand:
     share: float = 0.0
     since: datetime | None = None
     """Only messages made after it were counted; None counts all."""
+    is_shifted: bool = False
+    """Whether the newest messages lie inside much more or less often than those before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def standings(state: BandState, *, sent_unheard: int) -> tuple[Standing, ...]:
     found: list[Standing] = []
     for band in state.record.bands:
         watch = state.watch(band.category)
-        own = state_of(watch, terms, sent_unheard=0)
+        own = state_of(watch, terms, sent_unheard=0, is_shifted=band.is_shifted)
         stricter: State = own if audit_share(own, terms) > audit_share(whole, terms) else whole
         found.append(
             Standing(

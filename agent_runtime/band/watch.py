@@ -62,8 +62,6 @@ class Watch:
     """Until when messages that went are on the account."""
     narrowed_at: datetime | None = None
     why: str = ""
-    is_shifted: bool = False
-    """Whether what comes in no longer looks like what the band was calibrated on."""
 
     @property
     def strength(self) -> float:
@@ -74,13 +72,20 @@ class Watch:
 State = Literal["open", "watched", "unheard", "narrowed"]
 
 
-def state_of(watch: Watch, terms: Terms, *, sent_unheard: int) -> State:
-    """Returns how a category stands; `sent_unheard` messages went since `heard_of`."""
+def state_of(watch: Watch, terms: Terms, *, sent_unheard: int, is_shifted: bool = False) -> State:
+    """Returns how a category stands.
+
+    Args:
+        watch: Over it.
+        terms: How it is watched.
+        sent_unheard: Messages that went since `heard_of`.
+        is_shifted: Whether what comes in no longer looks like what was calibrated on.
+    """
     if watch.narrowed_at is not None:
         return "narrowed"
     if sent_unheard >= terms.unheard:
         return "unheard"
-    is_odd = watch.is_shifted or watch.strength >= terms.watch_at
+    is_odd = is_shifted or watch.strength >= terms.watch_at
     return "watched" if is_odd else "open"
 
 

@@ -18,7 +18,7 @@ import polars as pl
 from agent_runtime.band.state import OVERALL, BandState, Record, heard, renewed, standings
 from agent_runtime.band.watch import Terms
 from experiments.safe_band import JUDGED
-from pipelines.safe_band import recalibrate
+from pipelines.safe_band import SEEN, recalibrate
 from tests.acceptance.safe_band_drifts import DRIFTS, LANGUAGES, TOPICS, Messages
 
 PILOT, DRIFT, DAYS = 21, 20, 50
@@ -66,6 +66,8 @@ class Run:
     judged: list[tuple[Any, ...]] = field(default_factory=list)
     """Since the last calibration; those before are in `frame`."""
     frame: pl.DataFrame = field(default_factory=JUDGED.to_frame)
+    seen: list[tuple[str, float]] = field(default_factory=list)
+    """Category and confidence of all messages since the last calibration."""
     went: list[int] = field(default_factory=list)
     first: Record | None = None
     """The first calibration that opened a band, and its day."""
@@ -89,6 +91,7 @@ class Run:
                 self._recalibrate(next_day)
                 next_day += 1.0
             category, sure = categories[number], float(self.messages.confidence[number])
+            self.seen.append((category, sure))
             in_force, share = self._shares(category, sure)
             if chances[number, 0] >= share:
                 self.went.append(number)
@@ -138,8 +141,15 @@ class Run:
     def _recalibrate(self, day: float) -> None:
         new = pl.DataFrame(self.judged, schema=JUDGED, orient="row")
         self.frame, self.judged = pl.concat([self.frame, new]), []
-        record = recalibrate(self.state, self.frame, playbook="p", terms=self.terms, now=_at(day))
-        self.state = renewed(self.state, record)
+        record = recalibrate(
+            self.state,
+            self.frame,
+            playbook="p",
+            terms=self.terms,
+            now=_at(day),
+            seen=pl.DataFrame(self.seen, schema=SEEN, orient="row"),
+        )
+        self.state, self.seen = renewed(self.state, record), []
         if self.first is None and any(band.threshold is not None for band in record.bands):
             self.first, self.first_day = record, day
 
