@@ -74,7 +74,7 @@ def show(
 def calibrate(
     playbook: PlaybookId,
     most_errors: Annotated[
-        float | None, typer.Option(help="Bound on errors, 0.05 is 5% [default: the playbook's].")
+        float | None, typer.Option(help="A stricter bound than the playbook's; 0.02 is 2%.")
     ] = None,
     by: By = "",
     dry_run: Annotated[bool, typer.Option(help="Only say what would be in force.")] = False,

@@ -128,8 +128,12 @@ def judged_messages(rows: Iterable[BandMessage]) -> pl.DataFrame:
 def terms_of(playbook: Playbook, most_errors: float | None = None) -> Terms:
     """Returns how a playbook wants its band to be watched.
 
+    Args:
+        playbook: Whose band.
+        most_errors: A stricter bound than the playbook's; None takes that.
+
     Raises:
-        PipelineError: a share is not between 0 and 1.
+        PipelineError: a share is not between 0 and 1, or the bound is looser than the playbook's.
     """
     band = playbook.safe_band
     bound = band.most_errors if most_errors is None else most_errors
@@ -138,6 +142,11 @@ def terms_of(playbook: Playbook, most_errors: float | None = None) -> Terms:
             raise PipelineError(
                 f"field {name}, the value {value:g}: it is a share above 0 and below 1."
             )
+    if bound > band.most_errors:
+        raise PipelineError(
+            f"field most_errors, the value {bound:g}: playbook {playbook.id} allows at most "
+            f"{band.most_errors:g}; a looser bound is a new version of the playbook."
+        )
     return Terms(most_errors=bound, audit_share=band.audit_share, unheard=band.unheard)
 
 
@@ -160,11 +169,17 @@ def calibration(
         state,
         judged_messages(rows),
         playbook=playbook.id,
-        terms=terms_of(playbook, most_errors),
+        terms=terms_of(playbook, _bound(state, playbook) if most_errors is None else most_errors),
         floor=playbook.safe_band.min_confidence,
         seen=_seen(rows, state.record.made_at) if state else None,
         now=now,
     )
+
+
+def _bound(state: BandState | None, playbook: Playbook) -> float:
+    """The bound in force stays until a person names another, or the playbook a stricter one."""
+    own = playbook.safe_band.most_errors
+    return min(own, state.record.terms.most_errors) if state else own
 
 
 def _seen(rows: Iterable[BandMessage], after: datetime) -> pl.DataFrame:

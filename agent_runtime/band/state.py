@@ -183,8 +183,9 @@ def renewed(state: BandState | None, record: Record) -> BandState:
     A band that had been closed and is shown again is watched from the start; one that is new
     begins with what is known of the coarser one it comes from; any other goes on.
     """
+    fresh = Watch(heard_of=record.made_at, counted_to=record.made_at)
     if state is None:
-        return BandState(record)
+        return BandState(record, overall=fresh)
     watches: dict[str, Watch] = {}
     for band in record.bands:
         above = next((state.watches[c] for c in coarser(band.category) if c in state.watches), None)
@@ -192,7 +193,7 @@ def renewed(state: BandState | None, record: Record) -> BandState:
         if above is not None and not (above.narrowed_at and is_shown):
             watches[band.category] = above
     is_reopened = state.overall.narrowed_at and any(b.threshold is not None for b in record.bands)
-    return BandState(record, watches, Watch() if is_reopened else state.overall)
+    return BandState(record, watches, fresh if is_reopened else state.overall)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`parley autonomy band` on a store on disk: what is shown, put in force, drawn and closed."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -155,6 +155,17 @@ def test_the_page_of_pictures_holds_every_category(workspace):
 def test_a_share_that_is_none_is_refused_by_name(workspace):
     done = band(workspace, "calibrate", PLAYBOOK, "--most-errors", "5")
     assert "field most_errors, the value 5" in str(done.exception)
+
+
+def test_a_bound_may_be_stricter_than_the_playbook_and_stays_so(workspace):
+    looser = band(workspace, "calibrate", PLAYBOOK, "--most-errors", "0.2")
+    assert "allows at most 0.05" in str(looser.exception)
+    assert said(workspace, "calibrate", PLAYBOOK, "--most-errors", "0.04")["terms"] == {
+        **asdict(terms_of(load_library().playbook(PLAYBOOK))),
+        "most_errors": 0.04,
+        "opens_at": 0.02,
+    }
+    assert said(workspace, "calibrate", PLAYBOOK)["terms"]["most_errors"] == 0.04
 
 
 def test_every_day_only_playbooks_with_a_band_are_calibrated(workspace):

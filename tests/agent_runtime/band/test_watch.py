@@ -126,7 +126,7 @@ def test_a_band_that_closed_opens_only_where_it_is_shown_anew():
     assert not_shown.overall.narrowed_at is not None
     shown = renewed(state, record(band(), version="v3"))
     assert shown.watch("answer/*/*") == Watch()
-    assert shown.overall == Watch()
+    assert shown.overall == Watch(heard_of=NOW, counted_to=NOW)
 
 
 def test_a_category_of_its_own_begins_with_what_is_known_of_its_pool():

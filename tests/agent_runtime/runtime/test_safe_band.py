@@ -16,6 +16,7 @@ from agent_runtime.band.watch import Terms
 from agent_runtime.domain import SafeBand
 from agent_runtime.feedback import events
 from agent_runtime.library.catalog import load_library
+from agent_runtime.replay import differences, replay
 
 LIBRARY = load_library()
 PLAYBOOK = "icp_prospecting"
@@ -211,6 +212,27 @@ def test_the_draw_for_audit_is_the_same_whenever_asked_and_even(world):
     draws = [draw(f"thread-{n}", proposal) for n in range(2_000)]
     assert draws == [draw(f"thread-{n}", proposal) for n in range(2_000)]
     assert 0.12 < sum(one < 0.15 for one in draws) / 2_000 < 0.18
+
+
+def test_a_turn_under_a_band_is_replayed_as_it_was(world):
+    """R81: the draw hangs on the words, and what was in force is in the trace."""
+    store, members = world[0], talks(world)
+    publish(store, record(members=members, terms=Terms(audit_share=0.9)), by="t", now=NOW)
+    for number in range(1, 6):
+        asks_to_talk(world, number)
+    turns = [event.payload for event in store.events if event.kind == "turn"]
+    assert turns[-1]["basis"]["facts"]["bands"]["version"] == "v1"
+    for turn in turns:
+        assert differences(turn, replay(turn, LIBRARY, world[1].desk.model)) == ()
+
+
+def test_what_went_before_the_first_calibration_holds_nothing_up(world):
+    store, members = world[0], talks(world)
+    for number in range(100):
+        row = BandMessage("t", f"w{number}", PLAYBOOK, members[0], 0.9, 1, 1, NOW, True, "UNREAD")
+        store.save_band_message(row)
+    publish(store, record(members=members, at=LATER[0]), by="t", now=LATER[0])
+    assert asks_to_talk(world, 1) == 1
 
 
 def test_closing_by_hand_wants_a_band(world):
