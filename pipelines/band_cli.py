@@ -133,6 +133,30 @@ def history_(
 
 
 @band.command()
+def sample(
+    playbook: PlaybookId, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """List what an autonomous agent sent and chance drew for a person to read, the oldest first.
+
+    Score each with `parley review score ID --accuracy 5`: right ones count as well as wrong ones.
+
+    Example: [bold]parley autonomy band sample renewal[/bold]
+    """
+    _, store, found = _open(workspace, playbook)
+    with store.begin() as tx:
+        drawn = [row for row in tx.band_messages(found.id) if row.state == "SAMPLED"]
+        texts = {row.message_id: tx.message(row.message_id) for row in drawn}
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in drawn], indent=2, default=str))
+    for row in () if as_json else drawn:
+        message = texts[row.message_id]
+        typer.echo(f"{row.message_id}  {row.made_at:%Y-%m-%d %H:%M}  {row.category}")
+        typer.echo(f"    {message.body[:300] if message else '(no longer kept)'}")
+    if not drawn and not as_json:
+        typer.echo(f"nothing of {found.id} waits to be read")
+
+
+@band.command()
 def close(
     playbook: PlaybookId,
     why: Annotated[str, typer.Option(help="Why; kept in the history.")],

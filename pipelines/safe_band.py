@@ -120,7 +120,7 @@ def judged_messages(rows: Iterable[BandMessage]) -> pl.DataFrame:
     found = [
         (r.message_id, r.category, r.confidence, r.share, r.weight, r.state == "WRONG", r.made_at)
         for r in rows
-        if r.state in ("RIGHT", "WRONG") and not r.went
+        if r.state in ("RIGHT", "WRONG") and r.is_drawn
     ]
     return pl.DataFrame(found, schema=JUDGED, orient="row")
 

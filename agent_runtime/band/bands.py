@@ -20,6 +20,8 @@ class Bands:
     is_needed: bool = False
     """Whether a person reads everything until there was one."""
     standings: tuple[Standing, ...] = ()
+    audit_share: float = 0.15
+    """Share of what an autonomous agent sends that a person reads afterwards."""
 
     def governing(self, category: str) -> Standing | None:
         """Returns the finest band in which a category was judged; None for one never seen."""
@@ -41,6 +43,11 @@ class Bands:
         if found is None or found.threshold is None or proposal.confidence < found.threshold:
             return 1.0
         return found.share
+
+    def why_closed(self, proposal: Proposal) -> str:
+        """Says why even an autonomous agent asks: what judged messages closed; or nothing."""
+        found = self.governing(category_of(proposal))
+        return _why(proposal, found) if found is not None and found.state == "narrowed" else ""
 
     def why_read(self, proposal: Proposal, thread_id: str) -> str:
         """Says why a person reads a message first, or nothing where it may go."""

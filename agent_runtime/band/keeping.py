@@ -52,10 +52,11 @@ def bands_of(tx: Tx, playbook: str, band: SafeBand) -> Bands:
     """Returns the bands of a playbook for a permit."""
     state = state_of_band(tx, playbook)
     if state is None:
-        return Bands(is_needed=band.needs_calibration)
+        return Bands(is_needed=band.needs_calibration, audit_share=band.audit_share)
     unheard = tx.count_unread(playbook, None, state.overall.heard_of)
     stands = standings(state, sent_unheard=unheard)
-    return Bands(state.record.version, band.needs_calibration, stands)
+    share = state.record.terms.audit_share
+    return Bands(state.record.version, band.needs_calibration, stands, share)
 
 
 def publish(tx: Tx, record: Record, *, by: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from agent_runtime.band.bands import draw
 from agent_runtime.band.category import category_of, never_by_itself, outside
 from agent_runtime.band.keeping import changed_to, state_of_band
 from agent_runtime.band.rows import BandMessage
@@ -37,12 +38,27 @@ def note_asked(tx: Tx, message: Message, proposal: Proposal, facts: Facts) -> No
 
 
 def note_going(tx: Tx, message: Message, proposal: Proposal, facts: Facts) -> None:
-    """Notes that a message goes without a person, once however often it is tried."""
+    """Notes that a message goes without a person, once however often it is tried.
+
+    Nobody reads first what an autonomous agent sends; a sample of it is drawn to be read after.
+    """
     is_ours = facts.actor == "agent" and proposal.touch_class != "transactional"
-    is_unread = is_ours and not facts.approved_by and facts.autonomy == "supervised"
-    if is_unread and tx.band_message(message.message_id) is None:
-        row = _row(message, proposal, facts, reads_all=False)
-        tx.save_band_message(replace(row, made_at=facts.now, went=True, state="UNREAD"))
+    if not is_ours or facts.approved_by or tx.band_message(message.message_id) is not None:
+        return
+    row = replace(
+        _row(message, proposal, facts, reads_all=False),
+        made_at=facts.now,
+        went=True,
+        state="UNREAD",
+        is_drawn=False,
+    )
+    if facts.autonomy == "supervised":
+        tx.save_band_message(row)
+    elif facts.autonomy == "autonomous" and (facts.bands.version or facts.bands.is_needed):
+        share = facts.bands.audit_share
+        if draw(facts.session.thread_id, proposal) < share:
+            row = replace(row, state="SAMPLED", is_drawn=True)
+        tx.save_band_message(replace(row, share=share, weight=1.0))
 
 
 def note_decided(tx: Tx, decided: Approval, *, draft: int, changed: float, now: datetime) -> None:
@@ -64,15 +80,24 @@ def note_decided(tx: Tx, decided: Approval, *, draft: int, changed: float, now: 
     _judge(tx, row, is_wrong=is_wrong, how=how, now=now)
 
 
-def note_found(tx: Tx, message_id: str, *, how: str, now: datetime) -> None:
-    """Notes that a message was found wrong later: scored so, tagged, taken back, complained of.
+def note_scored(tx: Tx, message_id: str, *, is_wrong: bool, how: str, now: datetime) -> None:
+    """Notes what a person thinks of a message that has gone.
 
-    That one was found right later teaches nothing: nobody drew it at random.
+    That it was right teaches something only where it was drawn to be read.
     """
+    row = tx.band_message(message_id)
+    if row is not None and row.state == "SAMPLED":
+        _judge(tx, row, is_wrong=is_wrong, how=how, now=now)
+    elif is_wrong:
+        note_found(tx, message_id, how=how, now=now)
+
+
+def note_found(tx: Tx, message_id: str, *, how: str, now: datetime) -> None:
+    """Notes that a message was found wrong later: scored so, tagged, taken back, complained of."""
     row = tx.band_message(message_id)
     if row is None or row.state == "WRONG":
         return
-    if row.state == "WAITING":
+    if row.state in ("WAITING", "SAMPLED"):
         _judge(tx, row, is_wrong=True, how=how, now=now)
         return
     tx.lock(f"band:{row.playbook}")
@@ -96,6 +121,7 @@ def _judge(tx: Tx, row: BandMessage, *, is_wrong: bool, how: str, now: datetime)
         confidence=row.confidence,
         is_wrong=is_wrong,
         share=row.share,
+        went=row.went,
         made_at=row.made_at,
         sent_since=partial(_unread, tx, row.playbook),
         now=now,

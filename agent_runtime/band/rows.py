@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-BandState = Literal["UNREAD", "WAITING", "RIGHT", "WRONG"]
-"""UNREAD: it went without a person; WAITING: a person is to read it first."""
+BandState = Literal["UNREAD", "SAMPLED", "WAITING", "RIGHT", "WRONG"]
+"""UNREAD: it went without a person; SAMPLED: it went, and was drawn to be read afterwards;
+WAITING: a person is to read it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class BandMessage:
     judged_at: datetime | None = None
     how: str = ""
     """What the person did: `approved`, `edited 40%`, `rejected`, `another draft`, `score`, ..."""
+    is_drawn: bool = True
+    """Whether chance decided that a person reads it; what went and was not drawn is no evidence."""
 
 
 class BandRows(Protocol):

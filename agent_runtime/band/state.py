@@ -131,6 +131,7 @@ def heard(
     made_at: datetime,
     sent_since: SentSince,
     now: datetime,
+    went: bool = False,
 ) -> BandState:
     """Returns the state after a message was judged; one outside its band changes nothing.
 
@@ -143,6 +144,7 @@ def heard(
         made_at: When the message was made.
         sent_since: Counts what went unread.
         now: When it was judged.
+        went: Whether it had gone before it was read.
     """
     band = state.record.governing(category)
     if band is None or band.threshold is None or confidence < band.threshold:
@@ -154,6 +156,7 @@ def heard(
             state.record.terms,
             is_wrong=is_wrong,
             share=share,
+            went=went,
             made_at=made_at,
             sent_since=sent_since(members, watch.counted_to),
             now=now,

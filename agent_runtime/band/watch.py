@@ -104,6 +104,7 @@ def after_judgement(
     made_at: datetime,
     sent_since: int,
     now: datetime,
+    went: bool = False,
 ) -> Watch:
     """Returns the watch after one message inside the band was judged.
 
@@ -115,9 +116,10 @@ def after_judgement(
         made_at: When the message was made.
         sent_since: How many went out unread after `counted_to`.
         now: When it was judged.
+        went: Whether it had gone before it was read, and so is an error that got out itself.
     """
     credited = _room(watch, terms) + terms.opens_at * sent_since
-    balance = min(credited, terms.room) - (1 - share) / share * is_wrong
+    balance = min(credited, terms.room) - ((1 - share) / share + went) * is_wrong
     heard = made_at if watch.heard_of is None else max(made_at, watch.heard_of)
     evidence = tuple(
         max(0.0, before) + _log_ratio(rise, terms.opens_at, is_wrong=is_wrong)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from agent_runtime import log
-from agent_runtime.band.noting import FAULTS, RIGHT_FROM, note_found
+from agent_runtime.band.noting import FAULTS, RIGHT_FROM, note_found, note_scored
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Session
 from agent_runtime.errors import ParleyError
@@ -60,9 +60,9 @@ def score(
         "objection": given.objection,
     }
     _write(tx, message, "review", ("score", by), payload | _by(by, note), versions, now)
-    if given.accuracy is not None and given.accuracy < RIGHT_FROM:
-        how = f"accuracy {given.accuracy} of 5"
-        note_found(tx, message.message_id, how=how, now=now)
+    if given.accuracy is not None:
+        is_wrong, how = given.accuracy < RIGHT_FROM, f"accuracy {given.accuracy} of 5"
+        note_scored(tx, message.message_id, is_wrong=is_wrong, how=how, now=now)
 
 
 def tag(

@@ -12,7 +12,8 @@ def approval(proposal: Proposal, facts: Facts) -> Verdict:
     """Asks for a person's leave, as far as the autonomy of the use case demands it.
 
     What a stop or an accepted meeting implies is not asked; an unknown level asks always. A
-    supervised agent sends what both the playbook's band and the calibrated one let go.
+    supervised agent sends what both the playbook's band and the calibrated one let go, an
+    autonomous one all but what judged messages closed.
     """
     is_by_hand = facts.actor == "human" or proposal.channel == "linkedin"
     if is_by_hand or proposal.touch_class == "transactional":
@@ -21,7 +22,9 @@ def approval(proposal: Proposal, facts: Facts) -> Verdict:
         return Verdict(WAITS, 1, "allow", f"approved by {facts.approved_by}")
     why = unlisted(proposal, facts)
     if not why and facts.autonomy == "autonomous":
-        return Verdict(WAITS, 1, "allow")
+        why = facts.bands.why_closed(proposal)
+        if not why:
+            return Verdict(WAITS, 1, "allow")
     if not why and facts.autonomy == "supervised":
         why = outside(proposal, facts.safe_band) or facts.bands.why_read(
             proposal, facts.session.thread_id

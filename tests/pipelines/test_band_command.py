@@ -101,7 +101,7 @@ def test_a_calibration_is_tried_dry_put_in_force_and_remembered(workspace):
 def test_what_went_unread_and_was_found_wrong_is_no_evidence_but_on_the_account(workspace):
     store = store_of(workspace)
     with store.begin() as tx:
-        tx.save_band_message(judged(900, state="UNREAD", went=True))
+        tx.save_band_message(judged(900, state="UNREAD", went=True, is_drawn=False))
         note_found(tx, "m900", how="complaint", now=NOW)
     record = renew(store, load_library().playbook(PLAYBOOK), by="t", now=NOW)
     assert record.judged == 500
@@ -166,6 +166,15 @@ def test_a_bound_may_be_stricter_than_the_playbook_and_stays_so(workspace):
         "opens_at": 0.02,
     }
     assert said(workspace, "calibrate", PLAYBOOK)["terms"]["most_errors"] == 0.04
+
+
+def test_the_sample_of_an_autonomous_agent_is_listed(workspace):
+    assert "nothing of nurture waits" in band(workspace, "sample", PLAYBOOK).output
+    with store_of(workspace).begin() as tx:
+        tx.save_band_message(judged(950, state="SAMPLED", went=True, share=0.15))
+    (row,) = said(workspace, "sample", PLAYBOOK)
+    assert (row["message_id"], row["state"]) == ("m950", "SAMPLED")
+    assert "m950" in band(workspace, "sample", PLAYBOOK).output
 
 
 def test_every_day_only_playbooks_with_a_band_are_calibrated(workspace):

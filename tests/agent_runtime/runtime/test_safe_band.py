@@ -235,5 +235,34 @@ def test_what_went_before_the_first_calibration_holds_nothing_up(world):
     assert asks_to_talk(world, 1) == 1
 
 
+def test_of_what_an_autonomous_agent_sends_a_sample_is_read_afterwards(world):
+    """R16: people audit samples; what they find closes the band, and then they are asked."""
+    store, members = world[0], talks(world)
+    store.set_flag(flag_of(PLAYBOOK), "autonomous")
+    publish(store, record(members=members, terms=Terms(audit_share=0.999)), by="t", now=NOW)
+    assert asks_to_talk(world, 1) == 1
+    (drawn,) = [row for row in store.band_messages(PLAYBOOK) if row.went]
+    assert (drawn.state, drawn.share, drawn.is_drawn) == ("SAMPLED", 0.999, True)
+    message, good = store.message(drawn.message_id), events.Score(accuracy=5)
+    events.score(store, message, good, by="qa", note="", versions={}, now=LATER[2])
+    assert store.band_message(drawn.message_id).state == "RIGHT"
+    for number in range(3):
+        judge(store, members[0], number, "rejected", at=LATER[2])
+    assert asks_to_talk(world, 3) == 0
+    assert "is closed" in store.open_approvals()[0].why
+
+
+def test_of_what_went_undrawn_only_errors_count(world):
+    store, members = world[0], talks(world)
+    store.set_flag(flag_of(PLAYBOOK), "autonomous")
+    publish(store, record(members=members), by="t", now=NOW)
+    asks_to_talk(world, 1)
+    (went,) = [row for row in store.band_messages(PLAYBOOK) if row.went]
+    assert (went.state, went.is_drawn) == ("UNREAD", False)
+    message, good = store.message(went.message_id), events.Score(accuracy=5)
+    events.score(store, message, good, by="qa", note="", versions={}, now=LATER[2])
+    assert store.band_message(went.message_id).state == "UNREAD"
+
+
 def test_closing_by_hand_wants_a_band(world):
     assert not close(world[0], PLAYBOOK, by="lena", why="x", now=NOW)
