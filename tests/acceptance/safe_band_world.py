@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agent_runtime.band.state import OVERALL, BandState, Record, heard, renewed, standings
+from agent_runtime.band.state import OVERALL, BandState, Record, coarser, heard, renewed, standings
 from agent_runtime.band.watch import Terms
 from experiments.safe_band import JUDGED
 from pipelines.safe_band import SEEN, recalibrate
@@ -196,13 +196,21 @@ def rates(run: Run) -> Rates:
 
 
 def fixed(run: Run) -> Rates:
-    """Returns what the first calibration would have sent, had it stayed: no watch, no audit."""
+    """Returns what the thresholds of the first calibration would have sent, had they stayed.
+
+    Nothing is watched and nothing drawn, and a kind of message that was never seen before goes by
+    the threshold of the coarser one.
+    """
     sure, day = run.messages.confidence, run.messages.day
     named = zip(run.messages.topic, run.messages.language, strict=True)
-    record = run.first
-    bands = [record.governing(f"answer/{topic}/{language}") for topic, language in named]
-    from_where = [np.inf if b is None or b.threshold is None else b.threshold for b in bands]
-    went = np.flatnonzero((sure >= np.array(from_where)) & (day >= run.first_day))
+    known = {} if run.first is None else {b.category: b.threshold for b in run.first.bands}
+
+    def threshold(category: str) -> float:
+        found = next((known[name] for name in coarser(category) if name in known), None)
+        return np.inf if found is None else found
+
+    from_where = np.array([threshold(f"answer/{topic}/{language}") for topic, language in named])
+    went = np.flatnonzero((sure >= from_where) & (day >= run.first_day))
     return _rates(run.messages, run.is_wrong, went, 0, None)
 
 
