@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
+import dagster as dg
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +19,9 @@ from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store, read_status
 from agent_runtime.store.engine import open_engine
 from pipelines.band_cli import autonomy
+from pipelines.defs.safe_bands import safe_bands
 from pipelines.errors import PipelineError
+from pipelines.resources import WorkspaceResource
 from pipelines.safe_band import renew, terms_of
 from pipelines.safe_band_daily import SAFE_BANDS, as_table, renew_all
 
@@ -187,6 +190,20 @@ def test_every_day_only_playbooks_with_a_band_are_calibrated(workspace):
     records = renew_all(store, library.playbooks.values(), now=later)
     assert [record.playbook for record in records] == [PLAYBOOK]
     assert as_table(records)["made_at"].to_list() == [later]
+
+
+def test_dagster_publishes_and_writes_what_is_in_force(workspace):
+    """R227: an asset of the daily graph; the permit reads what it published."""
+    resource = WorkspaceResource(root=str(workspace), tenant_id="northbeam")
+    said(workspace, "calibrate", PLAYBOOK)
+    done = dg.materialize([safe_bands], resources={"workspace": resource})
+    (made,) = done.asset_materializations_for_node("readouts__safe_bands")
+    assert made.metadata["playbooks"].value == 1
+    table = pl.read_parquet(workspace / "lake" / "metrics" / "safe_bands.parquet")
+    assert table.schema == SAFE_BANDS
+    assert table["playbook"].to_list() == [PLAYBOOK]
+    with store_of(workspace).begin() as tx:
+        assert state_of_band(tx, PLAYBOOK).record.version == table["version"][0]
 
 
 def test_messages_unlike_those_before_are_read_more_often(workspace):
