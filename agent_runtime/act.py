@@ -70,6 +70,7 @@ def message_of(
         content_ids=proposal.content_ids,
         slots=proposal.slots,
         template=proposal.template,
+        is_drafted=proposal.is_drafted,
         campaign_id=task.campaign_id if task else None,
         task_id=task.task_id if task else None,
         touch=task.touch if task else None,

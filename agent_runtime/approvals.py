@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime import act, log
+from agent_runtime.band.noting import note_decided
 from agent_runtime.domain import (
     Action,
+    Candidate,
     Contact,
     Observation,
     Proposal,
@@ -79,6 +81,44 @@ def ask(
     )
     tx.save_approval(approval)
     return approval
+
+
+def ask_again(tx: Tx, message: Message, proposal: Proposal, why: str, *, now: datetime) -> Message:
+    """Asks a person about a message that could go when it was planned, and cannot any more.
+
+    Returns the message that goes instead if they let it.
+    """
+    message_id = act.message_id_of(
+        message.thread_id, f"{message.message_id}:again", message.action, message.actor
+    )
+    again = replace(message, message_id=message_id, state="READY")
+    candidate = Candidate(
+        action=proposal.action,
+        reason="asked_again_before_sending",
+        score=1.0,
+        propensity=1.0,
+        next_state=_state_of(tx, message),
+        proposal=proposal,
+        is_drafted=proposal.is_drafted,
+    )
+    tx.save_approval(
+        Approval(
+            tenant_id=message.tenant_id,
+            approval_id=_digest(message.thread_id, message_id),
+            thread_id=message.thread_id,
+            person_id=message.person_id,
+            drafts=(Draft(candidate, again),),
+            why=why,
+            heard="",
+            made_at=now,
+        )
+    )
+    return again
+
+
+def _state_of(tx: Tx, message: Message) -> str:
+    session = tx.session_of(message.person_id)
+    return session.state if session else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +192,7 @@ class Approvals:
             action = Action(chosen.candidate, (), "allow")
             tx.save_session(act.remember(session, action, buyer_wrote=False))
             self._trace(tx, session, decided, now=now, changed=changed)
+            note_decided(tx, decided, draft=draft, changed=changed, now=now)
             return decided
 
     def reject(
@@ -176,6 +217,7 @@ class Approvals:
                 tx.save_human_task(_answer_yourself(approval))
                 tx.save_session(replace(session, speaker="human"))
             self._trace(tx, session, decided, now=now)
+            note_decided(tx, decided, draft=0, changed=0.0, now=now)
             return decided
 
     def _open(self, tx: Tx, approval_id: str) -> tuple[Approval, Contact, Session]:

@@ -12,6 +12,7 @@ from agent_runtime.approvals import ask
 from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.asking.given import Given, given
 from agent_runtime.asking.question import Question, question_of
+from agent_runtime.band.noting import note_asked
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
@@ -504,6 +505,8 @@ class Desk:
         journal = log.Journal(tx, session, now=facts.now, versions=self.versions)
         if action.waits_for_approval:
             ask(tx, session, observation, action, message_of, inbound=inbound, now=facts.now)
+            if proposal is not None and message is not None:
+                note_asked(tx, message, proposal, facts)
         act.record(
             tx,
             journal,

@@ -89,6 +89,15 @@ class SafeBand:
     Passages of documents (`kb.*`) are approved words, but that they answer is a judgement; so it is
     whether a reader likes to hear what we know of their account (`reader.*`).
     """
+    most_errors: float = 0.05
+    """At most so many of the messages that go without a person may be wrong."""
+    audit_share: float = 0.15
+    """Share of what could go that a person reads first all the same, drawn at random."""
+    unheard: int = 40
+    """Messages that may go after the last one that a person has judged."""
+    needs_calibration: bool = False
+    """Whether a person reads everything until judged messages show a band to be safe; otherwise
+    the numbers above hold alone until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +337,8 @@ class Proposal:
     content_ids: tuple[str, ...] = ()
     template: Template | None = None
     """Reads as the sentences do; None where the carrier knows none for them."""
+    is_drafted: bool = False
+    """Written by a generating model, not put together from approved texts."""
 
     @property
     def body(self) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from agent_runtime.arms import arms_of, controls_of
 from agent_runtime.autonomy import autonomy_of
+from agent_runtime.band.keeping import bands_of
 from agent_runtime.campaign_limits import limits_of
 from agent_runtime.campaign_stage import bounds_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
@@ -65,6 +66,7 @@ def gather(
         paused=(*pauses(flags, session.campaign_id), *([held] if held else [])),
         autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy)),
         safe_band=playbook.safe_band,
+        bands=bands_of(tx, playbook.id, playbook.safe_band),
         approved_by=approval.decided_by if approval else "",
         is_edited=approval is not None and approval.is_edited,
         sent=tx.sent_counts(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from agent_runtime.asking.answers import AnswerRows
+from agent_runtime.band.rows import BandRows
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import (
     NO_ROOM,
@@ -207,7 +208,7 @@ class MailChannel(Protocol):
         ...
 
 
-class Tx(PushRows, NewsRows, AnswerRows, Protocol):
+class Tx(PushRows, NewsRows, AnswerRows, BandRows, Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
 
     tenant_id: str

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, Table, func, select
 
 from agent_runtime.asking.model_state import STATE, ModelState
+from agent_runtime.band.keeping import STATE as BAND
+from agent_runtime.band.keeping import closed_bands
 from agent_runtime.batch_journal import read_journal
 from agent_runtime.campaign_stage import kept_back
 from agent_runtime.clock import read_now
@@ -38,6 +40,8 @@ class Status:
     suppressed: int
     held: tuple[str, ...] = ()
     """What of each campaign may not reach real addresses, and which command releases it."""
+    narrowed: tuple[str, ...] = ()
+    """Which safe bands have closed by themselves, since when and why."""
     language_model: ModelState | None = None
     """How the language model on a server was when last asked; None where none has been."""
     batch: str = ""
@@ -59,6 +63,7 @@ class Status:
             for name, why in self.flags.items()
         ]
         lines += [f"HELD        {why}" for why in self.held]
+        lines += [f"NARROWED    {what}" for what in self.narrowed]
         for name in ("touches", "messages", "inbound", "meetings", "human_tasks"):
             counts = getattr(self, name)
             said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))
@@ -100,12 +105,14 @@ def read_status(settings: Settings, *, real_now: datetime | None = None) -> Stat
     with store.begin() as tx:
         flags, held = tx.flags(), kept_back(tx)
         model_state = tx.published(STATE)
+        narrowed = closed_bands(tx, _published(store.engine, settings.tenant_id, BAND))
     engine = store.engine
     return Status(
         now=read_now(engine),
         next_due=next_due(engine),
         flags=flags,
         held=held,
+        narrowed=narrowed,
         touches=_by_state(engine, t.tasks),
         messages=_by_state(engine, t.messages),
         inbound=_by_state(engine, t.inbound),
@@ -161,6 +168,17 @@ def settle_unknown(settings: Settings, message_id: str, *, left: bool) -> None:
                 "see `parley unknown`."
             )
         outbox.resolve(tx, message, left=left, source="person", now=read_now(engine))
+
+
+def _published(engine: Engine, tenant_id: str, prefix: str) -> tuple[str, ...]:
+    """Returns the names below a prefix under which something is published, without it."""
+    column = t.published.c
+    query = select(column.name).where(
+        column.tenant_id == tenant_id, column.name.startswith(prefix, autoescape=True)
+    )
+    with engine.connect() as connection:
+        names = connection.execute(query.order_by(column.name)).scalars()
+        return tuple(name.removeprefix(prefix) for name in names)
 
 
 def _by_state(engine: Engine, table: Table) -> dict[str, int]:

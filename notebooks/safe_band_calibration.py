@@ -34,10 +34,11 @@ def _():
 
     import marimo as mo
 
-    from experiments import calibration
+    from experiments import calibration, safe_band
+    from experiments.band_figures import risk_figure
     from experiments.number_figures import reliability_figure
 
-    return Path, calibration, mo, reliability_figure
+    return Path, calibration, mo, reliability_figure, risk_figure, safe_band
 
 
 @app.cell
@@ -90,6 +91,31 @@ def _(calibration, judged, mo):
     thresholds = calibration.at_thresholds(judged)
     mo.ui.table(thresholds, selection=None)
     return (thresholds,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    **The same, proven at every look.** The band that the agent keeps is stricter: it opens where
+    bets against it show half of what you can bear, and closes by itself when what is judged later
+    says otherwise. `parley autonomy band calibrate` does this per category, from the drafts that
+    people read.
+    """)
+    return
+
+
+@app.cell
+def _(judged, most_errors, risk_figure, safe_band):
+    opens_at = most_errors * safe_band.RESERVE
+    proven = safe_band.threshold_of(safe_band.of_answers(judged), bound=opens_at)
+    risk = risk_figure(
+        safe_band.curve(safe_band.of_answers(judged)),
+        bound=most_errors,
+        opens_at=opens_at,
+        threshold=proven,
+    )
+    risk
+    return opens_at, proven, risk
 
 
 @app.cell(hide_code=True)

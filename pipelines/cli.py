@@ -65,7 +65,7 @@ COMMANDS = {
     "policy": ("agent_runtime.policies_cli:policy", "Rules: list, try, explain, profiles"),
     "retention": ("agent_runtime.retention_cli:retention", "How long words are kept; remove them"),
     "erase": ("pipelines.erase_cli:app", "Erase one person everywhere, and keep them out"),
-    "autonomy": ("agent_runtime.autonomy_cli:autonomy", "Say how free the agent is, per use case"),
+    "autonomy": ("pipelines.band_cli:autonomy", "Say how free the agent is, per use case"),
     "tasks": ("agent_runtime.tasks_cli:tasks", "Work for people: who has what, and answers"),
     "review": ("agent_runtime.feedback.cli:app", "Score, tag, survey, roll back, time"),
     "enrich": ("agent_runtime.enrich_cli:app", "Add facts about companies, from listed sources"),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from agent_runtime import log
+from agent_runtime.band.noting import FAULTS, RIGHT_FROM, note_found, note_scored
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Session
 from agent_runtime.errors import ParleyError
@@ -59,6 +60,9 @@ def score(
         "objection": given.objection,
     }
     _write(tx, message, "review", ("score", by), payload | _by(by, note), versions, now)
+    if given.accuracy is not None:
+        is_wrong, how = given.accuracy < RIGHT_FROM, f"accuracy {given.accuracy} of 5"
+        note_scored(tx, message.message_id, is_wrong=is_wrong, how=how, now=now)
 
 
 def tag(
@@ -74,6 +78,9 @@ def tag(
     """Traces what a reviewer found wrong with a message (R75)."""
     payload = {"what": "tag", "message_id": message.message_id, "tags": list(tags)}
     _write(tx, message, "review", ("tag", by, *tags), payload | _by(by, note), versions, now)
+    if faults := FAULTS & set(tags):
+        how = f"tagged {', '.join(sorted(faults))}"
+        note_found(tx, message.message_id, how=how, now=now)
 
 
 def survey(
@@ -125,6 +132,7 @@ def roll_back(
         "taken_back": done,
     }
     _write(tx, message, "review", ("rollback", by), payload | _by(by, why), versions, now)
+    note_found(tx, message.message_id, how="taken back", now=now)
     return done
 
 

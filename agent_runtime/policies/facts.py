@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from agent_runtime.band.bands import Bands
 from agent_runtime.domain import Autonomy, Consent, Proposal, SafeBand, Session, Verdict
 from agent_runtime.policies.ruleset import RuleSet, rule_set
 from agent_runtime.store.rows import Actor
@@ -101,6 +102,8 @@ class Facts:
     autonomy: Autonomy | Literal[""] = ""
     """The strictest level that binds this use case; unknown asks a person."""
     safe_band: SafeBand = field(default_factory=SafeBand)
+    bands: Bands = field(default_factory=Bands)
+    """What judged messages show to be safe, as it stands."""
     approved_by: str = ""
     """Who has approved these very words for this recipient and channel."""
     is_edited: bool = False

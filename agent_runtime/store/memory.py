@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from agent_runtime.asking.answers import KeptAnswer, best_of
+from agent_runtime.band.rows import BandMessage
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.crm_outbox import queue_stop, queue_work
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
@@ -81,6 +82,7 @@ class MemoryStore:
         self._tickets: dict[str, Ticket] = {}
         self._pushes: dict[tuple[PushKind, str], Push] = {}
         self._news: dict[str, CrmNews] = {}
+        self._band_messages: dict[str, BandMessage] = {}
         self._answers: dict[tuple[str, str], KeptAnswer] = {}
         self._promises: dict[str, Promise] = {}
         self._flags: dict[str, str] = {}
@@ -655,6 +657,26 @@ class MemoryStore:
 
     def answer_for(self, message_key: str) -> KeptAnswer | None:
         return best_of(one for one in self._answers.values() if one.asked_for == message_key)
+
+    def save_band_message(self, row: BandMessage) -> None:
+        self._band_messages[row.message_id] = row
+
+    def band_message(self, message_id: str) -> BandMessage | None:
+        return self._band_messages.get(message_id)
+
+    def band_messages(self, playbook: str) -> tuple[BandMessage, ...]:
+        found = (row for row in self._band_messages.values() if row.playbook == playbook)
+        return tuple(sorted(found, key=lambda row: (row.made_at, row.message_id)))
+
+    def count_unread(
+        self, playbook: str, categories: Collection[str] | None, after: datetime | None
+    ) -> int:
+        return sum(
+            row.went
+            and (after is None or row.made_at > after)
+            and (categories is None or row.category in categories)
+            for row in self.band_messages(playbook)
+        )
 
     def contact_by_id(self, contact_id: str) -> Contact | None:
         known = self._contacts.values()

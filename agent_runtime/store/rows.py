@@ -153,6 +153,7 @@ class Message:
     content_ids: tuple[str, ...] = ()
     slots: tuple[Slot, ...] = ()
     template: Template | None = None
+    is_drafted: bool = False
     campaign_id: str | None = None
     task_id: str | None = None
     touch: int | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, exists, func, or_, select, text
 
 from agent_runtime.asking.answers import KeptAnswer, best_of
+from agent_runtime.band.rows import BandMessage
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.crm_outbox import queue_stop, queue_work
 from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
@@ -665,6 +666,26 @@ class SqlTx(SqlBatch):
 
     def answer_for(self, message_key: str) -> KeptAnswer | None:
         return best_of(self.all(KeptAnswer, t.model_answers, asked_for=message_key))
+
+    def save_band_message(self, row: BandMessage) -> None:
+        columns = {"message_id": row.message_id, "playbook": row.playbook, "went": row.went}
+        more = {"category": row.category, "made_at": row.made_at}
+        self.put(t.band_messages, row, **columns, **more)
+
+    def band_message(self, message_id: str) -> BandMessage | None:
+        return self.one(BandMessage, t.band_messages, message_id=message_id)
+
+    def band_messages(self, playbook: str) -> tuple[BandMessage, ...]:
+        found = self.all(BandMessage, t.band_messages, playbook=playbook)
+        return tuple(sorted(found, key=lambda row: (row.made_at, row.message_id)))
+
+    def count_unread(
+        self, playbook: str, categories: Collection[str] | None, after: datetime | None
+    ) -> int:
+        c = t.band_messages.c
+        where = [] if after is None else [c.made_at > after]
+        where += [] if categories is None else [c.category.in_(categories)]
+        return self.count(t.band_messages, *where, playbook=playbook, went=True)
 
     def contact_by_id(self, contact_id: str) -> Contact | None:
         return self.one(Contact, t.contacts, contact_id=contact_id)

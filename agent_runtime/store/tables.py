@@ -346,6 +346,19 @@ model_answers = Table(
     Index("model_answers_asked_for", "tenant_id", "asked_for"),
 )
 
+band_messages = Table(
+    "band_messages",
+    metadata,
+    _key("tenant_id"),
+    _key("message_id"),
+    _text("playbook"),
+    Column("category", String(400), nullable=False),
+    Column("went", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    _doc(),
+    Index("band_messages_unread", "tenant_id", "playbook", "went", "made_at"),
+)
+
 trace_events = Table(
     "trace_events",
     metadata,

@@ -8,6 +8,8 @@ from time import perf_counter
 from typing import Any
 
 from agent_runtime import log
+from agent_runtime.approvals import ask_again
+from agent_runtime.band.noting import note_asked, note_going
 from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_sent
@@ -145,18 +147,23 @@ class Outbox:
             message_id=message.message_id,
             expires_at=message.expires_at,
         )
-        judgement = authorise(proposal_of(message), facts, rules=self.rules)
+        proposal = proposal_of(message)
+        judgement = authorise(proposal, facts, rules=self.rules)
         is_allowed = judgement.permit is not None and message.to_email == facts.recipient
         if not (is_allowed and message.was_checked):
             checked = log.policy(message, judgement, is_first=not message.was_checked)
             journal = log.Journal(tx, session, now=now, versions=self.versions)
             journal.write("policy", message.message_id, "sending", payload=checked)
         if is_allowed:
+            note_going(tx, message, proposal, facts)
             return judgement.permit
         if judgement.decision == "defer":
             tx.settle(message.message_id, "READY", due_at=judgement.until or now + RETRY_AFTER)
         else:
             tx.settle(message.message_id, "BLOCKED")
+            if judgement.waits_for_approval and tx.approval_of(message.message_id) is None:
+                again = ask_again(tx, message, proposal, judgement.hits[0].reason, now=now)
+                note_asked(tx, again, proposal, facts)
         return None
 
     def _settle(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent_runtime import log
 from agent_runtime.attendance import answered_meeting, hear_itip, proposed_start
+from agent_runtime.band.noting import note_found
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.parse import ReceivedMail, parse
 from agent_runtime.channels.email.verp import ReturnPaths
@@ -82,6 +83,9 @@ class Inbox:
             )
             self._prove(tx, reported, mail.in_reply_to, now=now)
             self._stop(tx, inbound, session, mail, now=now)
+            complained_of = tx.message_by_rfc_id(reported) if mail.kind == "complaint" else None
+            if complained_of is not None:
+                note_found(tx, complained_of.message_id, how="complaint", now=now)
             if itip is not None:
                 hear_itip(
                     tx,

@@ -58,4 +58,5 @@ def proposal_of(message: Message) -> Proposal:
         slots=message.slots,
         content_ids=message.content_ids,
         template=message.template,
+        is_drafted=message.is_drafted,
     )

@@ -24,6 +24,7 @@ from agent_runtime.store.erasing import erase, known_as
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.store.pruning import prune
 from agent_runtime.store.sql import SqlStore
+from agent_runtime.store.tables import metadata
 from pipelines.doctor import examine
 from tests.agent_runtime.models.prompts_asked import prompt
 from tests.agent_runtime.models.vllm_stand_in import MODEL, serve
@@ -60,6 +61,7 @@ def store(request, tmp_path):
     url = request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path}/t.db"
     engine = open_engine(url)
     yield SqlStore(engine, "t")
+    metadata.drop_all(engine)
     engine.dispose()
 
 

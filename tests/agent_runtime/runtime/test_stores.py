@@ -7,6 +7,7 @@ import pytest
 from runtime_people import ANA, CONSENT, NOW, THREAD
 
 from agent_runtime.act import message_of
+from agent_runtime.band.rows import BandMessage
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import Proposal, Sentence, Slot
 from agent_runtime.policies.facts import Sent
@@ -371,3 +372,22 @@ def test_holds_end_by_themselves_with_their_meeting_or_with_a_stop(store):
         assert tx.hold("h3").due_at == until
         tx.set_aside(Due("hold", "h"))
         assert tx.open_holds("thread-p-ana") == ()
+
+
+def test_messages_of_the_band_are_kept_in_time_and_counted_while_unread(store):
+    """R227: a second writing of one message is the same message."""
+    row = BandMessage("t", "m1", "p", "answer/a/en", 0.9, 0.15, 1.0, NOW, True, "UNREAD")
+    earlier = replace(row, message_id="m2", category="ask/b/de", made_at=NOW - timedelta(hours=1))
+    read = replace(row, message_id="m3", went=False, state="WAITING")
+    other = replace(row, message_id="m4", playbook="q")
+    with store.begin() as tx:
+        for one in (row, earlier, read, other, replace(row, state="WRONG", how="complaint")):
+            tx.save_band_message(one)
+    with store.begin() as tx:
+        assert tx.band_message("m1").how == "complaint"
+        assert tx.band_message("m9") is None
+        assert [one.message_id for one in tx.band_messages("p")] == ["m2", "m1", "m3"]
+        assert tx.count_unread("p", None, None) == 2
+        assert tx.count_unread("p", {"ask/b/de"}, None) == 1
+        assert tx.count_unread("p", None, NOW - timedelta(hours=1)) == 1
+        assert tx.count_unread("p", (), None) == 0
