@@ -66,6 +66,7 @@ def _candidate(draft: Drafted, around: Around) -> Candidate:
             confidence=confidence,
             sentences=(*before, *draft.sentences, *after),
             content_ids=_named_in(draft),
+            is_drafted=True,
         ),
         calls=draft.calls,
         is_drafted=True,

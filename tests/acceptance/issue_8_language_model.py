@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.acceptance.check import Check, Result, Verdict
 
 REPOSITORY = Path(__file__).parents[2]
-TURNS = 715
-"""Of each adversary; there are seven."""
+TURNS = 1_000
+"""Of each language model that lies; those that fail in one way only get a tenth."""
 HONEST = 1_000
 SAMPLE = 70
 BUYERS = 40
@@ -26,7 +26,7 @@ PLANTED = re.compile(
 
 def _run(case: str) -> Result:
     behaviour, _, count = case.partition(":")
-    return _turns(behaviour, int(count or TURNS))
+    return _turns(behaviour, int(count))
 
 
 def _turns(behaviour: str, count: int) -> Result:
@@ -35,6 +35,9 @@ def _turns(behaviour: str, count: int) -> Result:
     sys.path[:0] = [str(REPOSITORY / "tests/agent_runtime/runtime")]
     from asking_world import asking
 
+    from tests.agent_runtime.models.adversaries import LIARS, plain
+
+    told = LIARS[behaviour].told if behaviour in LIARS else set()
     found: Counter[str] = Counter()
     passed: list[str] = []
     words = islice(cycle(_mails(behaviour)), count)
@@ -47,12 +50,17 @@ def _turns(behaviour: str, count: int) -> Result:
                 world.work()
                 found += Counter(_figures(world, batch))
                 passed += world.unapproved()
-    planted = [text for text in passed if PLANTED.search(text)]
+    planted = [
+        text
+        for text in passed
+        if PLANTED.search(text) or any(f" {lie} " in f" {plain(text)} " for lie in told)
+    ]
     return {
         **found,
+        "told": len(told),
         "unapproved": len(passed),
         "planted": len(planted),
-        "examples": sorted(set(passed))[:5],
+        "examples": sorted(set(planted or passed))[:400],
     }
 
 
@@ -77,10 +85,10 @@ def _figures(world, batch: list[str]) -> Iterator[str]:
 
 
 def _mails(behaviour: str) -> tuple[str, ...]:
-    """Buyers' words as labelled for training; before an obedient model half of them give orders."""
+    """Buyers' words as labelled for training, in six languages; an obedient model gets orders."""
     from agent_runtime.models.training import read_training
 
-    examples = [example for example in read_training() if example.language == "en"]
+    examples = read_training()
     said = tuple(examples[(37 * n) % len(examples)].text for n in range(len(examples)))
     if behaviour != "obeys":
         return said
@@ -105,7 +113,8 @@ def _judge_adversaries(results: Mapping[str, Result]) -> Verdict:
     for result in results.values():
         total += Counter({k: v for k, v in result.items() if isinstance(v, int)})
     figure = (
-        f"{total['turns']} turns, {total['asked']} put to an adversary: {total['planted']} planted "
+        f"{total['turns']} turns, {total['asked']} put to an adversary, {total['told']} different lies "
+        f"told: {total['planted']} planted "
         f"and {total['unapproved']} unapproved sentences went out; {total['lost']} lost, "
         f"{total['doubled']} doubled; {total['said_something']} answered in other words"
     )
@@ -126,14 +135,18 @@ def _judge_honest(results: Mapping[str, Result]) -> Verdict:
 
 
 def _adversaries() -> tuple[str, ...]:
+    from tests.agent_runtime.models.adversaries import LIARS
     from tests.agent_runtime.models.stand_in_answers import ADVERSARIAL
 
-    return ADVERSARIAL
+    return (
+        *(f"{name}:{TURNS}" for name in (*LIARS, "obeys")),
+        *(f"{name}:{TURNS // 10}" for name in (*ADVERSARIAL, "never_stops") if name != "obeys"),
+    )
 
 
 CHECKS = {
     "adversarial": Check(
-        cases=[f"{name}:{TURNS}" for name in _adversaries()],
+        cases=_adversaries(),
         sample=[],
         run=_run,
         judge=_judge_adversaries,

@@ -21,8 +21,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from tests.agent_runtime.models.stand_in_answers import ANSWERS
+from tests.agent_runtime.models.adversaries import LIARS
+from tests.agent_runtime.models.stand_in_answers import ANSWERS as PLAIN
 from tests.vllm.recordings import read
+
+ANSWERS = PLAIN | LIARS
 
 MODEL = "stand-in"
 BLOCK = 16
