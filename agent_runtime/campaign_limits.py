@@ -65,6 +65,9 @@ def limits_of(tx: Tx, campaign_id: str) -> CampaignLimits:
 
 
 def _limits(row: Mapping[str, Any]) -> CampaignLimits:
+    offers, meetings = row.get("offers"), row.get("meetings")
     return CampaignLimits(
-        **{name: tuple(ids) if isinstance(ids, list) else ids for name, ids in row.items()}
+        offers=None if offers is None else tuple(offers),
+        meetings=None if meetings is None else tuple(meetings),
+        drafts=row.get("drafts"),
     )
