@@ -134,14 +134,14 @@ def _judge_honest(results: Mapping[str, Result]) -> Verdict:
     return Verdict(share >= 0.9 and spoken >= 0.9, figure, "at least 90% answered")
 
 
-def _adversaries() -> tuple[str, ...]:
+def _adversaries() -> list[str]:
     from tests.agent_runtime.models.adversaries import LIARS
     from tests.agent_runtime.models.stand_in_answers import ADVERSARIAL
 
-    return (
+    return [
         *(f"{name}:{TURNS}" for name in (*LIARS, "obeys")),
         *(f"{name}:{TURNS // 10}" for name in (*ADVERSARIAL, "never_stops") if name != "obeys"),
-    )
+    ]
 
 
 CHECKS = {

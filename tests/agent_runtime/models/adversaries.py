@@ -112,4 +112,6 @@ def _lies():
     return yaml.safe_load(Path(__file__).with_name("lies.yaml").read_text(encoding="utf-8"))
 
 
-LIARS = {name: Liar(name) for name in ("prices", "denials", "leaks", "inventions", "twists")}
+LIARS = {
+    f"many_{kind}": Liar(kind) for kind in ("prices", "denials", "leaks", "inventions", "twists")
+}
