@@ -1,6 +1,7 @@
 """`parley approvals` and `parley autonomy`: who may send, and what waits for a person."""
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from getpass import getuser
 from pathlib import Path
@@ -12,9 +13,11 @@ from agent_runtime.approvals import ApprovalError, Approvals
 from agent_runtime.approvals_view import as_dict, indented, print_options
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
+from agent_runtime.drafting.choices import choices
 from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
+from agent_runtime.store.reading import reviews_of
 from agent_runtime.store.rows import Approval
 from agent_runtime.store.sql import SqlStore
 
@@ -152,6 +155,31 @@ def reject(
         note=why,
     )
     typer.echo(f"rejected {decided.approval_id}")
+
+
+@approvals.command("choices")
+def _choices(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Say which options reviewers chose, and what these had that the others had not.
+
+    A part of the score below nought speaks against what they choose, so its weight is too high.
+
+    Example: [bold]parley approvals choices --json[/bold]
+    """
+    store = open_store(load_settings(workspace))
+    found = choices(reviews_of(store.engine, store.tenant_id))
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2))
+    elif not found.shown:
+        typer.echo("no reviewer has had a choice of several options yet")
+    else:
+        typer.echo(f"{found.shown} reviews of several options, {found.rejected} of them rejected")
+        for option, count in found.by_option.items():
+            typer.echo(f"  option {option}: chosen {count} times")
+        typer.echo(f"  {found.edited} of these in other words")
+    if found.compared and not as_json:
+        typer.echo(f"the chosen draft against the others, over {found.compared} reviews:")
+        for name, points in found.advantage.items():
+            typer.echo(f"  {name:<11}{points:+.3f}")
 
 
 def _desk(store: SqlStore, workspace: Path | None) -> Approvals:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from agent_runtime.domain import Candidate, Verdict, Weighed
 from agent_runtime.placeholders import fill
+from agent_runtime.policies.approval import WAITS
 from agent_runtime.store.rows import Approval, Draft
 from agent_runtime.store.sql import SqlStore
 
@@ -56,7 +57,7 @@ def as_dict(store: SqlStore, approval: Approval) -> dict[str, Any]:
             **said(one.candidate),
             "body": body,
             "slips": list(one.candidate.slips),
-            "rules": _rules(one.hits),
+            "rules": _rules([v for v in one.hits if v.rule != WAITS]),
         }
 
     return {

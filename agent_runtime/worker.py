@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
+from agent_runtime.batch import work_batch
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.chat_links import open_chat_links
 from agent_runtime.channels.email.imap import ImapFolder
@@ -47,7 +48,6 @@ from agent_runtime.workflows import Workflows
 
 POLL_S = 0.01
 SWEEP_EVERY_S = 1.0
-LOOK_EVERY_S = 0.1
 LANES = 4
 ENDS_WITHIN_S = 5.0
 
@@ -74,24 +74,15 @@ class Worker:
         """Works until `stop` is set. What an earlier life was sending becomes UNKNOWN first."""
         self.runtime.outbox.recover(now=read_now(self.engine))
         channels: dict[str, MailChannel] = defaultdict(self.channel)
-        desk = self.runtime.desk
+        desk, clock = self.runtime.desk, partial(read_now, self.engine)
 
-        def work_live(lane: str, first: set[Due]) -> None:
-            for kind, row_id in pump.live(self.engine, lane=lane, now=read_now(self.engine)):
-                waits = Due(cast(DueKind, kind), row_id)
-                if waits not in first:
-                    first.add(waits)
-                    desk.work(waits, channels[lane], now=read_now(self.engine))
+        def live(lane: str) -> list[Due]:
+            rows = pump.live(self.engine, lane=lane, now=clock())
+            return [Due(cast(DueKind, kind), row_id) for kind, row_id in rows]
 
         def work(lane: str, rows: list[Due]) -> None:
-            first: set[Due] = set()
-            for due in desk.ask_ahead(rows, now=read_now(self.engine)):
-                work_live(lane, first)
-                # While a model thinks about a mail, nobody waits for that before a chat window.
-                while not desk.is_answered(due, within_s=LOOK_EVERY_S):
-                    work_live(lane, first)
-                if due not in first:
-                    desk.work(due, channels[lane], now=read_now(self.engine))
+            waits_live = partial(live, lane)
+            work_batch(desk, rows, channels[lane], waits_live=waits_live, clock=clock)
             pump.free(self.engine, lane=lane)
 
         crash_point("before_launch")
@@ -101,7 +92,6 @@ class Worker:
         beside = [
             Thread(target=f.run, args=(stop, self.receive), daemon=True) for f in self.folders
         ]
-        clock = partial(read_now, self.engine)
         beside.append(Thread(target=self.crm.run, args=(stop, clock), daemon=True))
         beside.append(Thread(target=self._tell_people, args=(stop,), daemon=True))
         for thread in beside:

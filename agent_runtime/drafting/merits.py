@@ -63,8 +63,8 @@ def merits_of(
         "confidence": (confidence, f"it is {confidence:.0%} sure"),
         "grounding": (
             sum(shares) / len(shares) if shares else 0.0,
-            f"{approved} of {len(sentences)} sentences in approved words, nearest share of words "
-            f"{min(shares, default=0.0):.2f}",
+            f"{approved} of {len(sentences)} sentences in approved words; of the farthest from its "
+            f"fact {min(shares, default=0.0):.0%} of the words are the fact's",
         ),
         "style": (
             _falling(longest / guide.limits.words_per_sentence, start=0.5),

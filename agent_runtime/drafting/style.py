@@ -30,6 +30,7 @@ StyleCode = Literal[
     "wrong_language",
     "greets_or_signs",
     "says_it_twice",
+    "fragment",
     "pressure",
     "false_urgency",
     "false_familiarity",
@@ -39,9 +40,9 @@ StyleCode = Literal[
 ]
 """Why a draft is no candidate.
 
-banned_phrase: of the company's own list; greets_or_signs: both are added to every message;
-wrong_formality: it addresses the reader otherwise than approved texts do in that language; the
-last six are groups of `words/style_guide.yaml`.
+banned_phrase: of the company's own list; fragment: it begins in the middle of a sentence;
+greets_or_signs: both are added to every message; wrong_formality: it addresses the reader otherwise
+than approved texts do in that language; the last six are groups of `words/style_guide.yaml`.
 """
 
 CODES: tuple[StyleCode, ...] = get_args(StyleCode)
@@ -126,13 +127,17 @@ def _order(
 def _words(own: str, guide: StyleGuide, language: str) -> Iterator[StyleCode]:
     if not own:
         return
-    if max(map(words_in, split_sentences(own)), default=0) > guide.limits.words_per_sentence:
+    parts = split_sentences(own)
+    if max(map(words_in, parts), default=0) > guide.limits.words_per_sentence:
         yield "sentence_too_long"
+    if any(part[:1].islower() for part in parts):
+        yield "fragment"
     for slip in slips_in(own, language):
         if slip.group in _GROUPS:
             yield cast(StyleCode, slip.group)
         elif slip.group == "form_of_address":
-            yield "wrong_formality"
+            if guide.addressed.get(language) == "formal":
+                yield "wrong_formality"
         elif "capitals" in slip.detail:
             yield "shouting"
         elif "emoji" in slip.detail:

@@ -65,6 +65,8 @@ DEPARTURES = [
     ("en", "Relay reads them.\n\nKind regards, the team", "greets_or_signs"),
     ("fr", "Relay les lit.\n\nCordialement", "greets_or_signs"),
     ("en", "Relay reads them. Relay reads them.", "says_it_twice"),
+    ("en", "this?", "fragment"),
+    ("es", "que lee sus sistemas.", "fragment"),
     ("en", "Only three spots left this week.", "false_urgency"),
     ("it", "Decida subito, è l'ultima occasione.", "pressure"),
     ("pt", "É simplesmente incrível.", "hype"),

@@ -76,6 +76,25 @@ def test_an_approved_draft_is_ready_for_the_worker(workspace):
         assert (decided.decided_by, decided.tags) == ("rep", ("tone",))
 
 
+def test_the_second_option_goes_out_and_is_counted(workspace):
+    """R71: by its number, as it is shown."""
+    assert "no reviewer has had a choice" in run(approvals, "choices", workspace=workspace).stdout
+    (told,) = waiting(workspace)
+    second = told["drafts"][1]
+    assert second["option"] == 2
+    assert second["evidence"][1]["facts"]
+    words = ("approve", told["approval_id"], "--option", "2", "--by", "rep")
+    assert "option 2" in run(approvals, *words, workspace=workspace).stdout
+    with open_store(load_settings(workspace)).begin() as tx:
+        decided = tx.approval(told["approval_id"])
+        sent = tx.message(decided.message_id)
+    assert decided.option == 2
+    assert sent.body.replace("[[FIRST_NAME]]", ANA.first_name).startswith(second["body"][:40])
+    counted = json.loads(run(approvals, "choices", "--json", workspace=workspace).stdout)
+    assert counted["by_option"] == {"2": 1}
+    assert "option 2: chosen 1 times" in run(approvals, "choices", workspace=workspace).stdout
+
+
 def test_own_words_and_rejection(workspace, tmp_path):
     (told,) = waiting(workspace)
     both = run(approvals, "edit", told["approval_id"], workspace=workspace)

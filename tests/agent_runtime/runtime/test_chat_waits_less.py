@@ -1,14 +1,17 @@
 """Who waits before a chat window: a shorter limit, one draft, before the mails of the day."""
 
-from datetime import timedelta
+from concurrent.futures import Future
 from time import monotonic, sleep
 
 import pytest
 from asking_world import LATER, asking
 from conversation_world import ANA, NOW
 
+from agent_runtime.batch import work_batch
 from agent_runtime.intake import Arrival
+from agent_runtime.models.reply import Reply
 from agent_runtime.store.rows import Due
+from tests.agent_runtime.models.stand_in_answers import honest
 from tests.agent_runtime.models.vllm_stand_in import serve
 
 ASKS = "What is the price of Relay, by systems or by seats?"
@@ -119,16 +122,43 @@ def test_who_waits_before_a_window_comes_before_mails_and_after_stops(server):
     assert [row.row_id for row in rows] == ["stop", chat, "mail"]
 
 
-def test_a_lane_can_look_for_chats_while_a_mail_waits_for_its_model(server):
-    """R22: asking whether an answer is there waits a moment, and no more."""
-    with asking(server.behave("hangs"), total_s=20.0) as world:
-        world.writes(ASKS)
-        desk = world.runtime.desk
-        (row,) = desk.ask_ahead(world.due(), now=LATER)
-        assert not desk.is_answered(row, within_s=0.01)
-        assert desk.is_answered(Due("inbound", "another"), within_s=0.01)
-        server.behave()
-    with asking(server) as world:
-        world.writes(ASKS)
-        (row,) = world.runtime.desk.ask_ahead(world.due(), now=LATER + timedelta(seconds=1))
-        assert world.runtime.desk.is_answered(row, within_s=20.0)
+class Thinking:
+    """An oracle that answers chats at once, and mails when it is told to."""
+
+    name, state, last_error, patience_s = "thinking", "closed", "", 60.0
+
+    def __init__(self):
+        self.mails = []
+
+    def ask(self, prompt):
+        reply = Future()
+        if prompt.is_live:
+            reply.set_result(Reply(text=honest(prompt.prefix, prompt.turn)))
+        else:
+            self.mails.append(reply)
+        return reply
+
+    def close(self):
+        pass
+
+
+def test_a_chat_is_answered_while_a_mail_of_its_lane_waits_for_the_model(server):
+    """R22, R230: nobody waits before a window for somebody else's mail."""
+    oracle, looks = Thinking(), []
+    with asking(server.behave(), buyers=2) as world:
+        world.with_new_life(oracle)
+        world.writes(ASKS, number=2, key="mail")
+        rows = world.due()
+
+        def waits_live():
+            looks.append(len(world.wire.mails))
+            if len(looks) == 2:
+                return [Due("inbound", says(world))]
+            if len(looks) > 2 and not oracle.mails[0].done():
+                oracle.mails[0].set_result(Reply(failure="too_slow"))
+            return []
+
+        work_batch(world.runtime.desk, rows, world.wire, waits_live=waits_live, clock=lambda: LATER)
+        world.work()
+    assert [mail.channel for mail in world.wire.mails] == ["chat", "email"]
+    assert looks[:3] == [0, 0, 1]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agent_runtime.approvals import ApprovalError, Approvals
 from agent_runtime.autonomy import flag_of
 from agent_runtime.domain import Sentence
+from agent_runtime.drafting.choices import choices
 from agent_runtime.drafting.merits import WEIGHTS, merits_of, total
 from agent_runtime.library.catalog import load_library
 from tests.agent_runtime.models.vllm_stand_in import serve
@@ -96,6 +97,27 @@ def test_the_chosen_option_goes_out_byte_for_byte(server, option):
     checks = [e.payload for e in world.store.events if e.kind == "policy"]
     assert checks[-1]["proposal_id"] == decided.message_id
     assert checks[-1]["decision"] == "allow"
+
+
+def test_what_reviewers_choose_is_held_against_the_ranking(server):
+    """R71, R76: how often which option, and what the chosen draft had that the others had not."""
+    reviews = []
+    for option in (0, 1, 1, 2):
+        with asking(server.behave("several")) as world:
+            approvals = ask(world)
+            (waiting,) = approvals.waiting()
+            approvals.approve(waiting.approval_id, by="rep", now=LATER, draft=option)
+        reviews += [e for e in world.store.events if e.kind == "review"]
+    with asking(server.behave("several")) as world:
+        approvals = ask(world)
+        approvals.reject(approvals.waiting()[0].approval_id, by="rep", now=LATER)
+    reviews += [e for e in world.store.events if e.kind == "review"]
+    found = choices(reviews)
+    assert (found.shown, found.rejected, found.edited) == (5, 1, 0)
+    assert found.by_option == {1: 1, 2: 2, 3: 1}
+    assert found.compared == 3, "the third option is an approved text"
+    assert found.advantage["question"] == pytest.approx((0.05 - 2 * 0.05) / 3, abs=1e-4)
+    assert choices([]).advantage == {}
 
 
 def test_an_option_that_the_rules_stop_meanwhile_is_not_sent(server):
