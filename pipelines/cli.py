@@ -44,6 +44,7 @@ COMMANDS = {
     "redteam": ("agent_runtime.redteam.cli:app", "Attack the agent with texts, and count effects"),
     "mind": ("pipelines.mind:app", "Measure how well messages are read"),
     "model": ("pipelines.models.cli:app", "Register models, compare them, choose the champion"),
+    "evaluate": ("pipelines.evaluation.cli:app", "Measure a prompt, model, policy or playbook"),
     "pii": ("agent_runtime.pii.cli:app", "Find and redact personal data in texts"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),

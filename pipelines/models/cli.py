@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 
 TEST_SET = Path("tests/agent_runtime/models/intents")
-Name = Annotated[str, typer.Argument(metavar="MODEL", help="intent, opinion_opt_out, fit ...")]
+Name = Annotated[
+    str, typer.Argument(metavar="MODEL", help="intent, opinion_opt_out, fit, agent ...")
+]
 Place = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Where MLflow keeps its file.")
 ]
@@ -89,11 +91,11 @@ def list_versions(
     """
     from experiments.model_registry import versions
     from pipelines.models.decisions import champion_of
-    from pipelines.models.kinds import FIT, KINDS, name_of
+    from pipelines.models.kinds import AGENT, FIT, KINDS, name_of
     from pipelines.models.registering import database_of
 
     paths = load_settings(workspace).paths
-    names = [name_of(model)] if model else [*KINDS, FIT]
+    names = [name_of(model)] if model else [*KINDS, FIT, AGENT]
     for name in names:
         champion_of(paths, name)
     found = [v for name in names for v in versions(name, database=database_of(paths))]
@@ -175,7 +177,7 @@ def promote(
     Example: [bold]parley model promote intent --who "Ada Roe" --why "more Italian"[/bold]
     """
     from pipelines.models import decisions
-    from pipelines.models.kinds import FIT
+    from pipelines.models.kinds import AGENT, FIT
 
     challenger, judgement = _judged(model, version, frozen, workspace)
     paths = load_settings(workspace).paths
@@ -184,7 +186,8 @@ def promote(
     before = f", before it {done.before}" if done.before else ", the first one"
     typer.echo(f"{model}: version {done.version} is champion{before}")
     shown = "`parley model check` says whether the runtime loads it"
-    typer.echo("`parley fit score` scores by it" if model == FIT else shown)
+    said = {FIT: "`parley fit score` scores by it", AGENT: f"it is {challenger.tags['playbooks']}"}
+    typer.echo(said.get(model, shown))
 
 
 @app.command()
@@ -239,7 +242,7 @@ def _judged(
     from experiments.champion import judge, load_rule
     from experiments.model_registry import CHALLENGER, versions
     from pipelines.models.decisions import champion_of
-    from pipelines.models.kinds import FIT, kind_of, name_of
+    from pipelines.models.kinds import AGENT, FIT, kind_of, name_of
     from pipelines.models.registering import database_of, latency_ratio, saved_answers
 
     settings = load_settings(workspace)
@@ -250,11 +253,16 @@ def _judged(
     challenger = next(wanted, None)
     if challenger is None:
         there = ", ".join(str(v.version) for v in every) or "none"
-        how = "fit train" if model == FIT else f"model register {model}"
+        makers = {FIT: "fit train", AGENT: "evaluate"}
+        how = makers.get(model, f"model register {model}")
         raise PipelineError(
             f"model {model}: there is no {f'version {number}' if number else 'challenger'}; "
             f"versions: {there}; `parley {how}` makes one."
         )
+    if model == AGENT:
+        from pipelines.evaluation.registering import judged as held_against
+
+        return challenger, held_against(challenger, crowned, now=datetime.now(UTC))
     if model == FIT:
         from pipelines.fit.registering import judged
         from pipelines.lake import Lake
