@@ -34,8 +34,9 @@ def evaluate(
         str, typer.Option(help=f"{EMBEDDED}, a served name, or URL[#name]; default the settings'.")
     ] = "",
     policy: Annotated[
-        str, typer.Option(help="A profile, or FILE[#profile]; default the rules that ship.")
-    ] = "",
+        list[str] | None,
+        typer.Option(help="A profile, a file of rules, or rule.parameter=value; again for more."),
+    ] = None,
     playbook: Annotated[
         Path | None,
         typer.Option(help="A playbook, or a folder of them, in place of those in force."),
@@ -78,7 +79,7 @@ def evaluate(
     settings = load_settings(workspace)
     sources = Sources(_folder(texts, "--texts"), _folder(drafts, "--drafts"), replays, sample)
     units = units_of(sources, settings)
-    setup = open_setup(Chosen(prompt, model, policy, playbook), settings)
+    setup = open_setup(Chosen(prompt, model, tuple(policy or ()), playbook), settings)
     try:
         if dry_run:
             _say_plan(setup, units, settings, as_json=as_json)

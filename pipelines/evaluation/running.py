@@ -59,7 +59,7 @@ def run(
         _warm(setup.mind)
     with path.open("a", encoding="utf-8") as kept:
         failures = 0
-        for unit, cases in _each(waiting, setup.mind):
+        for unit, cases in _each(waiting, setup):
             asked = [case for case in cases if case.asked]
             failures = 0 if any(not c.failure for c in asked) else failures + len(asked)
             if failures >= _FAILURES_IN_A_ROW and all(c.failure == "unreachable" for c in asked):
@@ -92,14 +92,14 @@ def _mend(path: Path, done: dict[str, tuple[Case, ...]]) -> None:
     draft.replace(path)
 
 
-def _each(units: Sequence[Unit], mind: Mind) -> Iterator[tuple[Unit, tuple[Case, ...]]]:
+def _each(units: Sequence[Unit], setup: Setup) -> Iterator[tuple[Unit, tuple[Case, ...]]]:
     """Yields units with their cases; a server is asked several things at once."""
-    if mind.oracle is None:
+    if setup.mind.oracle is None:
         for unit in units:
-            yield unit, cases_of(unit, mind)
+            yield unit, cases_of(unit, setup.mind, setup.policy)
         return
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        pending = {pool.submit(cases_of, unit, mind): unit for unit in units}
+        pending = {pool.submit(cases_of, unit, setup.mind, setup.policy): unit for unit in units}
         try:
             for future in as_completed(pending):
                 yield pending[future], future.result()

@@ -1,6 +1,7 @@
 """What a version makes of a unit: its cases, scored."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from agent_runtime.placeholders import redact
 from agent_runtime.policies.content import is_grounded, why_unsupported
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.tone import slips_in
-from agent_runtime.replay import differences, replay
+from agent_runtime.replay import differences
+from agent_runtime.replaying.policy import Policy, todays_policy
+from agent_runtime.replaying.versions import Versions, outcome_of
 from experiments.evaluation.cases import Case
 from pipelines.evaluation.suite import START, Unit, digest
 
@@ -30,8 +33,14 @@ _PLAYBOOK = "inbound_response"
 """Whose prompt a lone text is put into."""
 
 
-def cases_of(unit: Unit, mind: Mind) -> tuple[Case, ...]:
-    """Returns what a version makes of a unit: one case, or one a turn of a dialogue."""
+def cases_of(unit: Unit, mind: Mind, policy: Policy = todays_policy) -> tuple[Case, ...]:
+    """Returns what a version makes of a unit: one case, or one a turn of a dialogue.
+
+    Args:
+        unit: What is put before it.
+        mind: The version.
+        policy: Its rules by profile; an old turn keeps the profile that bound it.
+    """
     if isinstance(unit.of, Scenario):
         turns = enumerate(play(unit.of, mind, now=START), start=1)
         return tuple(_turn(unit, number, played, mind) for number, played in turns)
@@ -39,7 +48,7 @@ def cases_of(unit: Unit, mind: Mind) -> tuple[Case, ...]:
         return (_text(unit.id, unit.of, mind),)
     if isinstance(unit.of, Labelled):
         return (_draft(unit.id, unit.of),)
-    return (_replay(unit.id, unit.of, mind),)
+    return (_replay(unit.id, unit.of, mind, policy),)
 
 
 def _turn(unit: Unit, number: int, played: Played, mind: Mind) -> Case:
@@ -107,16 +116,32 @@ def _draft(name: str, draft: Labelled) -> Case:
     )
 
 
-def _replay(name: str, turn: dict[str, Any], mind: Mind) -> Case:
-    found = differences(turn, replay(turn, mind.library, mind.model))
+def _replay(name: str, turn: dict[str, Any], mind: Mind, policy: Policy) -> Case:
+    """An old turn; a language model is asked anew, and without one nobody's words are used."""
+    oracle = mind.oracle
+    versions = Versions(
+        mind.library,
+        mind.model,
+        policy,
+        template=mind.template,
+        oracle=oracle.name if oracle else "",
+    )
+    found = outcome_of(turn if oracle else {**turn, "model": None}, versions)
+    reply = None
+    if found.needs is not None and oracle is not None:
+        reply = oracle.ask(found.needs).result(timeout=oracle.patience_s)
+        said = reply.text
+        found = outcome_of(turn, replace(versions, kept=lambda *_: said or None))
+    changed = differences(turn, found.action) if found.action else ()
     return Case(
         id=name,
         kind="replay",
         group=turn["thread"],
         label=turn.get("playbook", ""),
         shown=str(turn["observation"].get("text", ""))[:_SHOWN],
-        is_changed=bool(found),
-        departs=", ".join(one.what for one in found),
+        is_changed=bool(changed) if found.action else None,
+        departs=", ".join(one.what for one in changed) or found.why_not,
+        **_asked(reply, None),
     )
 
 

@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.dialogue import Mind
+from agent_runtime.policies.ruleset import STANDARD, RuleSet
+from agent_runtime.replaying.policy import Policy, policy_of, todays_policy
 from agent_runtime.settings import Settings
 from experiments.code_version import version_of_code
 from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
     from agent_runtime.models.oracle import Oracle
-    from agent_runtime.policies.ruleset import RuleSet
 
 PARTS = ("prompt", "model", "reader", "policy", "playbooks")
 """What an evaluated version consists of; `reader` is the model that ships."""
@@ -31,8 +32,8 @@ class Chosen:
     model: str = ""
     """`embedded`, a name that the server of the settings serves, or the URL of a server, after
     which `#name` may stand."""
-    policy: str = ""
-    """A profile of the rules, or a file of rules with `#profile` after it."""
+    policy: tuple[str, ...] = ()
+    """A file of rules, a profile, or `rule.parameter=value`, as `parley replay` takes them."""
     playbook: Path | None = None
     """A playbook, or a folder of playbooks and texts, in the place of those with the same id."""
 
@@ -46,6 +47,8 @@ class Setup:
     """The version of each part, as traces name it: prompt, model, reader, policy, playbooks."""
     files: dict[str, str]
     """What a person would read of it: the prompt and the rules, by file name."""
+    policy: Policy = todays_policy
+    """The rules by profile."""
     server: str = ""
     """Where the language model is asked."""
     code: str = field(default_factory=version_of_code)
@@ -80,7 +83,9 @@ def open_setup(chosen: Chosen, settings: Settings) -> Setup:
     prompt = chosen.prompt or FOLDER / "answer.md"
     template = read_template(_there(prompt, "--prompt"))
     oracle, model, server = _oracle(chosen.model, settings)
-    rules, written = _rules(chosen.policy)
+    policy = policy_of(chosen.policy)
+    rules = policy(STANDARD)
+    written = _in_words(rules)
     instead = (_there(chosen.playbook, "--playbook"),) if chosen.playbook else ()
     library, reader = open_mind(settings, instead=instead)
     own = hashlib.sha256(written.encode()).hexdigest()[:8]
@@ -94,6 +99,7 @@ def open_setup(chosen: Chosen, settings: Settings) -> Setup:
             "playbooks": library.content_hash,
         },
         files={"prompt.md": prompt.read_text("utf-8")} | {"rules.yaml": written},
+        policy=policy,
         server=server,
     )
 
@@ -104,17 +110,17 @@ def _there(path: Path, option: str) -> Path:
     return path
 
 
-def _rules(policy: str) -> "tuple[RuleSet, str]":
-    """Returns the rules, and the file that they stand in."""
-    from agent_runtime.policies.ruleset import FILE, STANDARD, rule_set, rule_set_of
-    from agent_runtime.replaying.policy_file import read_policy_file
+def _in_words(rules: RuleSet) -> str:
+    """Returns the rules with their versions and parameters, as YAML."""
+    import yaml
 
-    name, _, profile = policy.partition("#")
-    path = Path(name)
-    if not name or path.suffix not in (".yaml", ".yml"):
-        return rule_set(name or STANDARD), FILE.read_text("utf-8")
-    written = read_policy_file(_there(path, "--policy"))
-    return rule_set_of(written, profile or STANDARD), path.read_text("utf-8")
+    rows = [
+        {"id": spec.rule, "version": spec.version, "parameters": dict(spec.parameters)}
+        for spec in rules.rules.values()
+    ]
+    offers = [asdict(offer) for offer in rules.offers]
+    whole = {"version": rules.version, "profile": rules.profile, "rules": rows, "offers": offers}
+    return yaml.safe_dump(json.loads(json.dumps(whole, default=str)), sort_keys=False)
 
 
 def _oracle(model: str, settings: Settings) -> "tuple[Oracle | None, str, str]":
