@@ -186,7 +186,8 @@ def promote(
     before = f", before it {done.before}" if done.before else ", the first one"
     typer.echo(f"{model}: version {done.version} is champion{before}")
     shown = "`parley model check` says whether the runtime loads it"
-    said = {FIT: "`parley fit score` scores by it", AGENT: f"it is {challenger.tags['playbooks']}"}
+    in_force = "`parley model check agent` says whether it is in force"
+    said = {FIT: "`parley fit score` scores by it", AGENT: in_force}
     typer.echo(said.get(model, shown))
 
 
@@ -218,11 +219,18 @@ def check(
 
     Example: [bold]parley model check[/bold]
     """
-    from pipelines.models.kinds import KINDS, kind_of
+    from pipelines.models.decisions import champion_of
+    from pipelines.models.kinds import AGENT, KINDS, kind_of
     from pipelines.models.shipped import shipped
 
-    paths = load_settings(workspace).paths
-    found = [shipped(paths, kind_of(name)) for name in ([model] if model else KINDS)]
+    settings = load_settings(workspace)
+    paths = settings.paths
+    names = [model] if model else [*KINDS, *([AGENT] if champion_of(paths, AGENT) else [])]
+    found = [shipped(paths, kind_of(name)) for name in names if name != AGENT]
+    if AGENT in names:
+        from pipelines.evaluation.in_force import in_force
+
+        found.append(in_force(settings))
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found]))
     else:
