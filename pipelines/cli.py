@@ -81,6 +81,7 @@ COMMANDS = {
     "meeting": ("agent_runtime.calendar_cli:meeting", "See meetings and say what became of them"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
     "replay": ("pipelines.replays.cli:app", "Run old turns through new versions"),
+    "changes": ("pipelines.changes.cli:app", "What changed, by whom, why, and what it did"),
     "costs": ("pipelines.costs.cli:app", "Calculate what it costs; write the invoice of a month"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }

@@ -1,0 +1,51 @@
+"""From when on turns were decided by another version, as their traces say."""
+
+import json
+from collections.abc import Iterator
+
+import polars as pl
+
+from agent_runtime.settings import Workspace
+from pipelines.changes.change import Change
+
+_NAMES = {
+    "policy": "policy set",
+    "prompt": "prompt",
+    "model": "reader",
+    "content": "playbooks and texts",
+    "code": "code",
+}
+"""What traces name, in words."""
+
+_PARTS = {"policy": "policy", "prompt": "prompt", "model": "reader", "content": "playbooks"}
+"""The same, as evaluated versions call it."""
+
+
+def versions_in_force(workspace: Workspace) -> Iterator[Change]:
+    """Yields the first turn by each version that another one went before; the oldest first."""
+    if not any(workspace.traces.glob("day=*/*.parquet")):
+        return
+    turns = (
+        pl.scan_parquet(workspace.traces / "day=*/*.parquet")
+        .filter(pl.col("kind") == "turn")
+        .group_by("versions")
+        .agg(pl.col("occurred_at").min())
+        .sort("occurred_at", "versions")
+        .collect()
+    )
+    standing: dict[str, str] = {}
+    for said, at in turns.iter_rows():
+        for name, value in sorted(json.loads(said or "{}").items()):
+            before, standing[name] = standing.get(name), value
+            if before in (None, value) or name not in _NAMES:
+                continue
+            said = f"From here on turns were decided by {_NAMES[name]} {value}, before by {before}."
+            yield Change(
+                at=at,
+                kind="in force",
+                name=_NAMES[name],
+                version=value,
+                says=said,
+                source="traces",
+                part=f"{_PARTS[name]}={value}" if name in _PARTS else "",
+            )
