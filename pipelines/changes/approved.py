@@ -31,7 +31,7 @@ def approvals_in(now_there: Mapping[str, Artefact]) -> Iterator[Change]:
             kind=found[0].kind,
             name=found[0].id if len(found) == 1 else f"{len(names)} {kind}s",
             version=found[0].version if len(found) == 1 else "",
-            says=f"{by} approved {kind + ' ' if len(names) <= _NAMED else ''}{said}.",
+            says=f"{by} approved {_word(kind, names)}{said}.",
             by=by,
             details=() if len(names) <= _NAMED else (", ".join(sorted(names)),),
             source="front matter",
@@ -47,3 +47,10 @@ def _named(found: list[Artefact]) -> list[str]:
         f"{name} version {version}{f' in {count} languages' if count > 1 else ''}"
         for (name, version), count in sorted(languages.items())
     ]
+
+
+def _word(kind: str, names: list[str]) -> str:
+    """Returns what is named, in one or in several; a number names it by itself."""
+    if len(names) > _NAMED:
+        return ""
+    return f"{kind} " if len(names) == 1 else f"{kind}s "

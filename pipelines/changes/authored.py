@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.settings import Settings
 from pipelines.changes.change import Kind
 
@@ -35,23 +36,24 @@ class Artefact:
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
 
-def artefacts(settings: Settings) -> dict[str, Artefact]:
-    """Returns all artefacts of the product and of a workspace, by key."""
-    found = (*_library(settings), *_prompts(), *_rules(), *_documents(settings), *_flags(settings))
-    return {one.key: one for one in found}
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """Everything that is there at one look."""
+
+    artefacts: dict[str, Artefact]
+    """By key."""
+    content: str
+    """The hash of playbooks and texts, as traces and evaluated versions carry it."""
 
 
-def content_hash(settings: Settings) -> str:
-    """Returns the hash of playbooks and texts, as traces and evaluated versions carry it."""
-    from agent_runtime.library.catalog import company_library
-
-    return company_library(settings.paths.library).content_hash
-
-
-def _library(settings: Settings) -> Iterator[Artefact]:
-    from agent_runtime.library.catalog import company_library
-
+def authored(settings: Settings) -> Authored:
+    """Returns all artefacts of the product and of a workspace."""
     library = company_library(settings.paths.library)
+    found = (*_library(library), *_prompts(), *_rules(), *_documents(settings), *_flags(settings))
+    return Authored({one.key: one for one in found}, library.content_hash)
+
+
+def _library(library: Library) -> Iterator[Artefact]:
     for playbook in library.playbooks.values():
         fields = playbook.model_dump(mode="json")
         yield Artefact("playbook", playbook.id, str(playbook.version), fields)

@@ -42,4 +42,5 @@ def _short(value: Any) -> str:
     if value is None:
         return "nothing"
     text = " ".join(str(value).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return f"“{text}”" if isinstance(value, str) and " " in text else text

@@ -34,12 +34,13 @@ def versions_in_force(workspace: Workspace) -> Iterator[Change]:
         .collect()
     )
     standing: dict[str, str] = {}
-    for said, at in turns.iter_rows():
-        for name, value in sorted(json.loads(said or "{}").items()):
+    for versions, at in turns.iter_rows():
+        for name, value in sorted(json.loads(versions or "{}").items()):
             before, standing[name] = standing.get(name), value
             if before in (None, value) or name not in _NAMES:
                 continue
-            said = f"From here on turns were decided by {_NAMES[name]} {value}, before by {before}."
+            by = f"{_NAMES[name]} {value}, before by {before}"
+            said = f"From here on turns were decided by {by}."
             yield Change(
                 at=at,
                 kind="in force",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from agent_runtime.settings import Settings
 from pipelines.changes.approved import approvals_in
-from pipelines.changes.authored import artefacts, content_hash
+from pipelines.changes.authored import authored
 from pipelines.changes.change import Change
 from pipelines.changes.decided import decisions_in
 from pipelines.changes.effects import with_effects
@@ -26,11 +26,11 @@ def change_log(
     Raises:
         PipelineError: a log is not what was written.
     """
-    there = artefacts(settings)
+    there = authored(settings)
     if looks:
-        note(settings.paths, there, content=content_hash(settings), now=now)
+        note(settings.paths, there, now=now)
     found = [
-        *approvals_in(there),
+        *approvals_in(there.artefacts),
         *noted_changes(settings.paths),
         *decisions_in(settings.paths),
         *versions_in_force(settings.paths),

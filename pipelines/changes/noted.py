@@ -14,7 +14,7 @@ from typing import Any
 
 from agent_runtime.settings import Workspace
 from experiments.hash_chain import appending, read_chain
-from pipelines.changes.authored import Artefact
+from pipelines.changes.authored import Artefact, Authored
 from pipelines.changes.change import NOBODY, Change
 from pipelines.changes.compared import lines_of
 from pipelines.errors import PipelineError
@@ -31,17 +31,15 @@ def log_of(workspace: Workspace) -> Path:
     return workspace.root / "versions.jsonl"
 
 
-def note(
-    workspace: Workspace, now_there: Mapping[str, Artefact], *, content: str, now: datetime
-) -> int:
+def note(workspace: Workspace, authored: Authored, *, now: datetime) -> int:
     """Writes down what is otherwise than at the last look, and returns how much; first: nothing.
 
     Args:
         workspace: Whose log.
-        now_there: All artefacts as they lie there.
-        content: The hash of playbooks and texts, as traces carry it.
+        authored: All that is there.
         now: When this look is.
     """
+    now_there = authored.artefacts
     seen = _standing(_entries(workspace))
     is_first = seen is None
     before = seen or {}
@@ -56,7 +54,7 @@ def note(
             {
                 "at": now.astimezone(UTC).isoformat(),
                 "is_first": is_first,
-                "content": content,
+                "content": authored.content,
                 "changed": {
                     key: {
                         "version": now_there[key].version,
