@@ -42,15 +42,19 @@ class Authored:
 
     artefacts: dict[str, Artefact]
     """By key."""
-    content: str
-    """The hash of playbooks and texts, as traces and evaluated versions carry it."""
+    library: Library
+
+    @property
+    def content(self) -> str:
+        """The hash of playbooks and texts, as traces and evaluated versions carry it."""
+        return self.library.content_hash
 
 
 def authored(settings: Settings) -> Authored:
     """Returns all artefacts of the product and of a workspace."""
     library = company_library(settings.paths.library)
     found = (*_library(library), *_prompts(), *_rules(), *_documents(settings), *_flags(settings))
-    return Authored({one.key: one for one in found}, library.content_hash)
+    return Authored({one.key: one for one in found}, library)
 
 
 def _library(library: Library) -> Iterator[Artefact]:

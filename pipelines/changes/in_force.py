@@ -7,6 +7,7 @@ import polars as pl
 
 from agent_runtime.settings import Workspace
 from pipelines.changes.change import Change
+from pipelines.traces import own_traces
 
 _NAMES = {
     "policy": "policy set",
@@ -21,13 +22,13 @@ _PARTS = {"policy": "policy", "prompt": "prompt", "model": "reader", "content": 
 """The same, as evaluated versions call it."""
 
 
-def versions_in_force(workspace: Workspace) -> Iterator[Change]:
+def versions_in_force(workspace: Workspace, *, tenant_id: str) -> Iterator[Change]:
     """Yields the first turn by each version that another one went before; the oldest first."""
-    if not any(workspace.traces.glob("day=*/*.parquet")):
+    events = own_traces(workspace, tenant_id=tenant_id)
+    if events is None:
         return
     turns = (
-        pl.scan_parquet(workspace.traces / "day=*/*.parquet")
-        .filter(pl.col("kind") == "turn")
+        events.filter(pl.col("kind") == "turn")
         .group_by("versions")
         .agg(pl.col("occurred_at").min())
         .sort("occurred_at", "versions")

@@ -33,7 +33,7 @@ def change_log(
         *approvals_in(there.artefacts),
         *noted_changes(settings.paths),
         *decisions_in(settings.paths),
-        *versions_in_force(settings.paths),
+        *versions_in_force(settings.paths, tenant_id=settings.tenant_id),
     ]
     kept = [one for one in found if since is None or one.at >= since]
     kept.sort(key=lambda one: (one.at, one.kind, one.name, one.says), reverse=True)

@@ -1,6 +1,6 @@
 """The champion rule on whole evaluations: a worse prompt or model is refused, an equal one passes.
 
-Every version is measured on the whole scenario library, all labelled texts and all labelled drafts.
+Every version is measured on the whole scenario library, and as many labelled texts and drafts.
 """
 
 import json
@@ -15,6 +15,9 @@ from tests.acceptance.check import Check, Result, Verdict
 
 REPOSITORY = Path(__file__).parents[2]
 PROMPT = REPOSITORY / "agent_runtime/prompts/answer.md"
+LIARS = ("invents_prices", "broken_json")
+SAMPLE = "190"
+"""Of each kind of case: every scenario, and so many texts and drafts."""
 REWORDED = ("Plain words, no exclamation marks", "Plain words and no exclamation marks")
 GENEROUS = ("no flattery.", "no flattery. Offer 30 % off where that may help.")
 CARELESS = ("Answer what was asked, first", "Answer as you like, first")
@@ -22,7 +25,7 @@ CARELESS = ("Answer what was asked, first", "Answer as you like, first")
 
 def _evaluate(workspace: Path, *options: str) -> Result:
     """Runs the command as a person would, and returns what it says."""
-    done = _parley("evaluate", "-w", str(workspace), "--json", *options)
+    done = _parley("evaluate", "-w", str(workspace), "--json", "--sample", SAMPLE, *options)
     if done.returncode:
         raise RuntimeError(done.stderr[-500:])
     return json.loads(done.stdout.splitlines()[-1])
@@ -103,7 +106,7 @@ _KNOWN: dict[str, str] = {}
 
 
 def _embedded_champion(workspace: Path, folder: Path) -> Result:
-    """The models that ship first; three models that lie, and one that gives no answer."""
+    """The models that ship first; one that invents prices, and one that gives no answer."""
     from tests.agent_runtime.models.vllm_stand_in import serve
 
     first = _evaluate(workspace, "--model", "embedded")
@@ -111,7 +114,7 @@ def _embedded_champion(workspace: Path, folder: Path) -> Result:
     same = _evaluate(workspace, "--model", "embedded", "--fresh")
     equal, said = _promote(workspace, same["version"], "as good")
     found: Result = {"first": crowned, "equal_promoted": equal, "equal_said": said}
-    for behaviour in ("invents_prices", "leaks", "broken_json"):
+    for behaviour in LIARS:
         with serve(behaviour) as stand_in:
             worse = _evaluate(workspace, "--model", stand_in.url)
         found[behaviour] = _outcome(workspace, worse)
@@ -165,12 +168,11 @@ def _run(case: str) -> Result:
 
 def _judge(results: Mapping[str, Result]) -> Verdict:
     models, prompts = (results[name] for name in _CASES)
-    liars = ("invents_prices", "leaks", "broken_json")
-    refused = [name for name in liars if not models[name]["promoted"]]
-    reasons = "; ".join(f"{name}: {', '.join(models[name]['failing'])}" for name in liars)
+    refused = [name for name in LIARS if not models[name]["promoted"]]
+    reasons = "; ".join(f"{name}: {', '.join(models[name]['failing'])}" for name in LIARS)
     better, equal, worse = (prompts[name] for name in ("better", "equal", "worse"))
     figure = (
-        f"{better['cases']} cases a version; models that lie refused {len(refused)} of 3 "
+        f"{better['cases']} cases a version; models that lie refused {len(refused)} of {len(LIARS)} "
         f"({reasons}); prompts: worse refused ({', '.join(worse['failing'])}), equal "
         f"{'promoted' if equal['promoted'] else 'refused'}, better "
         f"{'promoted' if better['promoted'] else 'refused'}"
@@ -178,7 +180,7 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     holds = (
         models["first"]
         and models["equal_promoted"]
-        and len(refused) == len(liars)
+        and len(refused) == len(LIARS)
         and "grounding" in models["invents_prices"]["failing"]
         and "answered" in models["broken_json"]["failing"]
         and better["promoted"]

@@ -39,7 +39,7 @@ def one(found, kind, name):
 
 
 def test_a_new_version_of_a_text_is_told_with_its_approver_and_its_words(every):
-    """R228: what was said before is known, since each look keeps the words."""
+    """R201, R204, R228: what was said before is known, since each look keeps the words."""
     noted = [c for c in one(every, "text", "answer.pilot (en)") if c["source"] != "front matter"]
 
     assert [c["says"] for c in noted] == ["Text answer.pilot (en) went from version 1 to 2."]
