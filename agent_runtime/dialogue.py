@@ -1,7 +1,7 @@
 """Plays a scenario through the turns of the loop, without a store: what is decided, and by whom."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, cast
@@ -15,7 +15,6 @@ from agent_runtime.domain import (
     Consent,
     Contact,
     Observation,
-    Perception,
     Session,
     Slot,
 )
@@ -29,29 +28,12 @@ from agent_runtime.models.reply import Reply
 from agent_runtime.placeholders import redact
 from agent_runtime.planning.host import host_of
 from agent_runtime.policies.facts import Facts, Limits, Sent
-from agent_runtime.policies.ruleset import RuleSet, rule_set
+from agent_runtime.policies.ruleset import STANDARD
 from agent_runtime.ports import Calendar
 from agent_runtime.prompting.template import Template
+from agent_runtime.replaying.policy import Policy, todays_policy
+from agent_runtime.script.rehearsal import READER, after, facts_given, free_slots
 from agent_runtime.signals import newest_signal, with_signal
-
-READER = Contact(
-    tenant_id="rehearsal",
-    contact_id="reader",
-    person_id="reader",
-    account_id="account",
-    email="reader@rehearsal.example",
-    first_name="Alex",
-    last_name="Miller",
-    title="Head of Revenue Operations",
-    company="Acme",
-    country="DE",
-    language="en",
-    time_zone="Europe/Berlin",
-    owner_id="owner",
-    owner_name="Kim Novak",
-    mailbox="agent@rehearsal.example",
-)
-"""Whom every scenario is played with; the scenario says their language, title and facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +43,8 @@ class Mind:
     library: Library
     model: LanguageModel
     """The model that ships."""
-    rules: RuleSet = field(default_factory=rule_set)
+    policy: Policy = todays_policy
+    """The rules by profile."""
     oracle: Oracle | None = None
     """A language model on a server; without one only approved texts are said."""
     template: Template | None = None
@@ -100,7 +83,7 @@ def play(scenario: Scenario, mind: Mind, *, now: datetime) -> Iterator[Played]:
     it says, or how sure the agent is.
 
     Args:
-        scenario: The dialogue; it begins at `now`, and a turn takes an hour.
+        scenario: The dialogue; it begins at `now` unless it says when, and a turn takes an hour.
         mind: Whatever decides.
         now: An instant with a time zone; texts that have expired by then are not said.
     """
@@ -115,11 +98,13 @@ def play(scenario: Scenario, mind: Mind, *, now: datetime) -> Iterator[Played]:
         state=playbook.start,
         opened_by=scenario.opened_by,
     )
+    at = now
     for number, turn in enumerate(scenario.turns):
-        at = now + timedelta(hours=number)
+        at = turn.at or (at + timedelta(hours=1) if number else at)
         played = _played(turn, number, session, reader, playbook, mind, at)
         yield played
-        session = after(session, played.best, played.action.perception)
+        if turn.buyer or played.action.decision == "allow" or played.action.waits_for_approval:
+            session = after(session, played.best, played.action.perception)
 
 
 def read_alone(
@@ -149,28 +134,13 @@ def read_alone(
     return _asked(session, observation, reader, _facts(session, reader, chosen, mind, now), mind)
 
 
-def after(session: Session, best: Candidate, seen: Perception | None) -> Session:
-    """Returns a thread as it stands once a turn's decision was carried out."""
-    proposal = best.proposal
-    return replace(
-        session,
-        state=best.next_state,
-        language=seen.language if seen else session.language,
-        subject=session.subject or (proposal.subject if proposal else ""),
-        offered=proposal.slots if proposal and proposal.slots else session.offered,
-        facts_known=(*session.facts_known, *(seen.entities if seen else ())),
-        contents_used=(*session.contents_used, *(proposal.content_ids if proposal else ())),
-        touches_sent=session.touches_sent + (best.action == "send_touch"),
-        buyer_turns=session.buyer_turns + (seen is not None and seen.primary != "out_of_office"),
-        agent_turns=session.agent_turns + (proposal is not None),
-    )
-
-
 def _reader(scenario: Scenario, now: datetime) -> Contact:
     return replace(
         READER,
         language=scenario.language,
         title=scenario.title,
+        country=scenario.country or READER.country,
+        time_zone=scenario.time_zone or ("" if scenario.country else READER.time_zone),
         facts=tuple(scenario.facts.items()),
         signals=tuple(signal.at(now.date()) for signal in scenario.signals),
         owner_id=READER.owner_id if scenario.has_owner else "",
@@ -197,10 +167,13 @@ def _played(
     )
     seen_by = _shown(playbook, turn, reader, at)
     facts = _facts(session, seen_by, playbook, mind, at)
+    if turn.given is not None:
+        facts = facts_given(turn.given, session, seen_by, mind.library, at, mind.policy)
     given, reply = Given(mind.model), None
     if turn.buyer:
         given, reply = _asked(session, observation, seen_by, facts, mind)
     host = host_of(playbook, seen_by)
+    free = free_slots(turn, at, host.owner_id, playbook) if turn.buyer and host else ()
     deps = Deps(
         contact=seen_by,
         facts=facts,
@@ -209,7 +182,7 @@ def _played(
         model=given.model,
         drafter=given.drafter,
         entities=given.entities,
-        calendar=cast(Calendar, _Free(host.owner_id if host else "")),
+        calendar=cast(Calendar, _Free(free)),
         now=at,
     )
     action = decide(session, observation, deps)
@@ -250,6 +223,7 @@ def _shown(playbook: Playbook, turn: Turn, reader: Contact, at: datetime) -> Con
 def _facts(
     session: Session, reader: Contact, playbook: Playbook, mind: Mind, at: datetime
 ) -> Facts:
+    rules = mind.policy(STANDARD)
     agreed = tuple(
         Consent(channel, playbook.on(channel).purpose, "consent", "form", at - timedelta(days=1))
         for channel in playbook.channels
@@ -269,25 +243,18 @@ def _facts(
         controls={"rehearsal": ("holdout",)},
         consents=agreed,
         sent=Sent(),
-        limits=Limits.under(mind.rules),
-        rules=mind.rules,
+        limits=Limits.under(rules),
+        rules=rules,
         autonomy=free,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Free:
-    """A calendar with half hours at 09:00, 11:00 and 14:00 UTC on the workdays to come."""
+    """A calendar that has the free times of a turn."""
 
-    owner_id: str
+    slots: tuple[Slot, ...]
 
-    def free_slots(self, owner_id: str, *, now: datetime, **_: Any) -> tuple[Slot, ...]:
-        """Returns the free times of a week."""
-        days = [(now + timedelta(days=n)).date() for n in range(1, 8)]
-        starts = [
-            datetime(day.year, day.month, day.day, hour, tzinfo=now.tzinfo)
-            for day in days
-            if day.weekday() < 5
-            for hour in (9, 11, 14)
-        ]
-        return tuple(Slot(owner_id, at, at + timedelta(minutes=30)) for at in starts)
+    def free_slots(self, owner_id: str, **_: Any) -> tuple[Slot, ...]:
+        """Returns them, whatever is asked."""
+        return self.slots

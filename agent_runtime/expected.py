@@ -36,6 +36,9 @@ def departures(played: Played) -> tuple[Departure, ...]:
         "says": (expected.says, said),
         "is_silent": (expected.is_silent, best.proposal is None),
         "books": (_slot(played), best.book),
+        "decision": (expected.decision, played.action.decision),
+        "stopped_by": (expected.stopped_by, _stopped_by(played)),
+        "until": (expected.until, played.action.until),
     }
     if best.is_drafted:
         speaks = expected.action in SPEAKS
@@ -50,6 +53,12 @@ def departures(played: Played) -> tuple[Departure, ...]:
     ]
     missing = [w for w in expected.contains if w not in played.draft and not best.is_drafted]
     return (*found, *(Departure("contains", words, played.draft) for words in missing))
+
+
+def _stopped_by(played: Played) -> str:
+    """The first rule that did not allow what was chosen."""
+    hits = (v.rule for v in played.action.verdicts if v.decision != "allow")
+    return next(hits, "nothing")
 
 
 def _slot(played: Played) -> Any:

@@ -96,10 +96,10 @@ def _each(units: Sequence[Unit], setup: Setup) -> Iterator[tuple[Unit, tuple[Cas
     """Yields units with their cases; a server is asked several things at once."""
     if setup.mind.oracle is None:
         for unit in units:
-            yield unit, cases_of(unit, setup.mind, setup.policy)
+            yield unit, cases_of(unit, setup.mind)
         return
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        pending = {pool.submit(cases_of, unit, setup.mind, setup.policy): unit for unit in units}
+        pending = {pool.submit(cases_of, unit, setup.mind): unit for unit in units}
         try:
             for future in as_completed(pending):
                 yield pending[future], future.result()

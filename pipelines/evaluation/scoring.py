@@ -5,7 +5,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from agent_runtime.dialogue import READER, Mind, Played, play, read_alone
+from agent_runtime.dialogue import Mind, Played, play, read_alone
 from agent_runtime.domain import Perception, Proposal, Sentence
 from agent_runtime.expected import departures
 from agent_runtime.grounding.labelled import Labelled, judge
@@ -18,8 +18,8 @@ from agent_runtime.policies.content import is_grounded, why_unsupported
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.tone import slips_in
 from agent_runtime.replay import differences
-from agent_runtime.replaying.policy import Policy, todays_policy
 from agent_runtime.replaying.versions import Versions, outcome_of
+from agent_runtime.script.rehearsal import READER
 from experiments.evaluation.cases import Case
 from pipelines.evaluation.suite import START, Unit, digest
 
@@ -33,14 +33,8 @@ _PLAYBOOK = "inbound_response"
 """Whose prompt a lone text is put into."""
 
 
-def cases_of(unit: Unit, mind: Mind, policy: Policy = todays_policy) -> tuple[Case, ...]:
-    """Returns what a version makes of a unit: one case, or one a turn of a dialogue.
-
-    Args:
-        unit: What is put before it.
-        mind: The version.
-        policy: Its rules by profile; an old turn keeps the profile that bound it.
-    """
+def cases_of(unit: Unit, mind: Mind) -> tuple[Case, ...]:
+    """Returns what a version makes of a unit: one case, or one a turn of a dialogue."""
     if isinstance(unit.of, Scenario):
         turns = enumerate(play(unit.of, mind, now=START), start=1)
         return tuple(_turn(unit, number, played, mind) for number, played in turns)
@@ -48,7 +42,7 @@ def cases_of(unit: Unit, mind: Mind, policy: Policy = todays_policy) -> tuple[Ca
         return (_text(unit.id, unit.of, mind),)
     if isinstance(unit.of, Labelled):
         return (_draft(unit.id, unit.of),)
-    return (_replay(unit.id, unit.of, mind, policy),)
+    return (_replay(unit.id, unit.of, mind),)
 
 
 def _turn(unit: Unit, number: int, played: Played, mind: Mind) -> Case:
@@ -116,13 +110,13 @@ def _draft(name: str, draft: Labelled) -> Case:
     )
 
 
-def _replay(name: str, turn: dict[str, Any], mind: Mind, policy: Policy) -> Case:
+def _replay(name: str, turn: dict[str, Any], mind: Mind) -> Case:
     """An old turn; a language model is asked anew, and without one nobody's words are used."""
     oracle = mind.oracle
     versions = Versions(
         mind.library,
         mind.model,
-        policy,
+        mind.policy,
         template=mind.template,
         oracle=oracle.name if oracle else "",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent_runtime.dialogue import Mind
 from agent_runtime.policies.ruleset import STANDARD, RuleSet
-from agent_runtime.replaying.policy import Policy, policy_of, todays_policy
+from agent_runtime.replaying.policy import policy_of
 from agent_runtime.settings import Settings
 from experiments.code_version import version_of_code
 from pipelines.errors import PipelineError
@@ -47,8 +47,6 @@ class Setup:
     """The version of each part, as traces name it: prompt, model, reader, policy, playbooks."""
     files: dict[str, str]
     """What a person would read of it: the prompt and the rules, by file name."""
-    policy: Policy = todays_policy
-    """The rules by profile."""
     server: str = ""
     """Where the language model is asked."""
     code: str = field(default_factory=version_of_code)
@@ -90,7 +88,7 @@ def open_setup(chosen: Chosen, settings: Settings) -> Setup:
     library, reader = open_mind(settings, instead=instead)
     own = hashlib.sha256(written.encode()).hexdigest()[:8]
     return Setup(
-        Mind(library, reader, rules, oracle, template if oracle else None),
+        Mind(library, reader, policy, oracle, template if oracle else None),
         parts={
             "prompt": template.label if oracle else "none",
             "model": model,
@@ -99,7 +97,6 @@ def open_setup(chosen: Chosen, settings: Settings) -> Setup:
             "playbooks": library.content_hash,
         },
         files={"prompt.md": prompt.read_text("utf-8")} | {"rules.yaml": written},
-        policy=policy,
         server=server,
     )
 

@@ -86,10 +86,10 @@ def _knows_its_part(prefix: str, turn: str) -> str:
 
 
 def _labels() -> dict[str, str]:
-    from agent_runtime.dialogue import READER
     from agent_runtime.library.catalog import load_library
     from agent_runtime.models.training import read_training
     from agent_runtime.placeholders import redact
+    from agent_runtime.script.rehearsal import READER
 
     if not _KNOWN:
         for scenario in load_library().scenarios:
@@ -172,8 +172,8 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     reasons = "; ".join(f"{name}: {', '.join(models[name]['failing'])}" for name in LIARS)
     better, equal, worse = (prompts[name] for name in ("better", "equal", "worse"))
     figure = (
-        f"{better['cases']} cases a version; models that lie refused {len(refused)} of {len(LIARS)} "
-        f"({reasons}); prompts: worse refused ({', '.join(worse['failing'])}), equal "
+        f"{better['cases']} cases a version; models that lie: {len(refused)} of {len(LIARS)} "
+        f"refused ({reasons}); prompts: worse refused ({', '.join(worse['failing'])}), equal "
         f"{'promoted' if equal['promoted'] else 'refused'}, better "
         f"{'promoted' if better['promoted'] else 'refused'}"
     )

@@ -113,8 +113,8 @@ def _judge_adversaries(results: Mapping[str, Result]) -> Verdict:
     for result in results.values():
         total += Counter({k: v for k, v in result.items() if isinstance(v, int)})
     figure = (
-        f"{total['turns']} turns, {total['asked']} put to an adversary, {total['told']} different lies "
-        f"told: {total['planted']} planted "
+        f"{total['turns']} turns, {total['asked']} put to an adversary, "
+        f"{total['told']} different lies told: {total['planted']} planted "
         f"and {total['unapproved']} unapproved sentences went out; {total['lost']} lost, "
         f"{total['doubled']} doubled; {total['said_something']} answered in other words"
     )
