@@ -134,8 +134,8 @@ def judge(
         )
     before, after = [champion[i] for i in ids], [challenger[i] for i in ids]
     conditions = (
-        _stops(before, after, rule.stops),
-        _macro_f1(before, after, rule.macro_f1),
+        stops_condition(before, after, rule.stops),
+        macro_f1_condition(before, after, rule.macro_f1),
         _calibration(before, after, rule.calibration),
         Condition(
             "latency",
@@ -165,7 +165,8 @@ def calibration_error(answers: list[Answer]) -> float:
     )
 
 
-def _stops(before: list[Answer], after: list[Answer], rule: Stops) -> Condition:
+def stops_condition(before: list[Answer], after: list[Answer], rule: Stops) -> Condition:
+    """Asks that no stop is lost which the champion hears, of the same texts in the same order."""
     asked = [(old, new) for old, new in zip(before, after, strict=True) if old.is_stop]
     if not asked:
         return Condition("stops", holds=True, figure="no text of the set asks that contact stop")
@@ -180,7 +181,8 @@ def _stops(before: list[Answer], after: list[Answer], rule: Stops) -> Condition:
     )
 
 
-def _macro_f1(before: list[Answer], after: list[Answer], rule: MacroF1) -> Condition:
+def macro_f1_condition(before: list[Answer], after: list[Answer], rule: MacroF1) -> Condition:
+    """Asks that the interval of the difference lies above a bound, by a paired bootstrap."""
     labels, truth, (old, new) = _indexed(before, after)
     count, n = len(labels), len(truth)
     wanted = _labels_of(truth, count)

@@ -44,6 +44,7 @@ COMMANDS = {
     "redteam": ("agent_runtime.redteam.cli:app", "Attack the agent with texts, and count effects"),
     "mind": ("pipelines.mind:app", "Measure how well messages are read"),
     "model": ("pipelines.models.cli:app", "Register models, compare them, choose the champion"),
+    "evaluate": ("pipelines.evaluation.cli:app", "Measure a prompt, model, policy or playbook"),
     "pii": ("agent_runtime.pii.cli:app", "Find and redact personal data in texts"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
@@ -80,6 +81,7 @@ COMMANDS = {
     "meeting": ("agent_runtime.calendar_cli:meeting", "See meetings and say what became of them"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
     "replay": ("pipelines.replays.cli:app", "Run old turns through new versions"),
+    "changes": ("pipelines.changes.cli:app", "What changed, by whom, why, and what it did"),
     "costs": ("pipelines.costs.cli:app", "Calculate what it costs; write the invoice of a month"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }

@@ -125,7 +125,9 @@ def read_out(plan: Plan, settings: Settings, tell: Tell) -> str:
     experiment = find_document(
         load_campaign(campaign_of(plan)).experiment, Path("experiments/specs")
     )
-    readout.run_readout(paths, now=simulation.ends_at, spec_path=experiment)
+    readout.run_readout(
+        paths, tenant_id=settings.tenant_id, now=simulation.ends_at, spec_path=experiment
+    )
     tell("comparing the last weeks with those before")
     publish_movements(paths)
     publish_cost_at_volume(paths, tenant=settings.tenant_id)

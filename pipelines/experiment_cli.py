@@ -94,7 +94,7 @@ def _read(settings: Settings) -> tuple[Any, Any]:
     if not settings.paths.root.is_dir():
         raise PipelineError(f"{settings.paths.root}: there is no such run; name its --workspace.")
     with Console(stderr=True).status("reading every send and every arm"):
-        export_to_lake(settings.paths, store_url=settings.store_url)
+        export_to_lake(settings.paths, tenant_id=settings.tenant_id, store_url=settings.store_url)
         return read_arms(settings.paths, store_url=settings.store_url), read_sends(settings.paths)
 
 

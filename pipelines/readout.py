@@ -33,11 +33,14 @@ from pipelines.traces import export_to_lake
 from pipelines.warehouse import build_warehouse, check_warehouse
 
 
-def run_readout(workspace: Workspace, *, now: datetime, spec_path: Path) -> dict[str, Any]:
+def run_readout(
+    workspace: Workspace, *, tenant_id: str, now: datetime, spec_path: Path
+) -> dict[str, Any]:
     """Takes a workspace from traces to the page, in this process, and returns the report.
 
     Args:
         workspace: The run.
+        tenant_id: Whose run it is.
         now: When the readout is made, in campaign time.
         spec_path: The experiment.
 
@@ -46,8 +49,13 @@ def run_readout(workspace: Workspace, *, now: datetime, spec_path: Path) -> dict
         ExperimentError: The units allow no honest answer.
     """
     spec = load_spec(spec_path)
-    export_to_lake(workspace)
-    build_warehouse(workspace, window_days=spec.primary.window_days, holdout_arm=spec.control)
+    export_to_lake(workspace, tenant_id=tenant_id)
+    build_warehouse(
+        workspace,
+        tenant_id=tenant_id,
+        window_days=spec.primary.window_days,
+        holdout_arm=spec.control,
+    )
     save_checks(workspace, check_warehouse(workspace, holdout_arm=spec.control))
     publish_metrics(workspace)
     return read_out(workspace, spec, now=now).model_dump(mode="json")

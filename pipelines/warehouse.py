@@ -48,6 +48,7 @@ class NodeRun:
 def build_warehouse(
     workspace: Workspace,
     *,
+    tenant_id: str,
     window_days: int | None = None,
     holdout_arm: str | None = None,
     select: Sequence[str] = (),
@@ -61,6 +62,7 @@ def build_warehouse(
 
     Args:
         workspace: The lake that is read, and the DuckDB file that is written.
+        tenant_id: Whose rows are read; those of others are not there.
         window_days: Length of the window in which outcomes of a unit are measured, from its
             assignment; by default what the dbt project says.
         holdout_arm: The arm that the agent must not write to; by default the dbt project's.
@@ -70,7 +72,11 @@ def build_warehouse(
     Raises:
         PipelineError: A model cannot be built, or a trace file cannot be read.
     """
-    variables = {"measurement_window_days": window_days, "holdout_arm": holdout_arm}
+    variables = {
+        "tenant_id": tenant_id,
+        "measurement_window_days": window_days,
+        "holdout_arm": holdout_arm,
+    }
     load = plan_load(workspace, variables, full=full_refresh or bool(select))
     runs = run_load(workspace, load, variables, select=select)
     if not select:

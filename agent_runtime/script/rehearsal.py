@@ -105,7 +105,7 @@ def rehearse(
         if wrong := _difference(turn, played, session):
             yield f"scenario {scenario.id}, turn {number + 1}: {wrong}"
         if turn.buyer or played.decision == "allow":
-            session = _after(session, played.candidate, played.perception)
+            session = after(session, played.candidate, played.perception)
 
 
 def _is_by_hand(playbook: Playbook, touch: int) -> bool:
@@ -126,9 +126,9 @@ def _played(
     playbook = library.playbook(session.playbook)
     at = observation.occurred_at
     host = host_of(playbook, reader)
-    slots = _free_slots(turn, at, host.owner_id, playbook) if turn.buyer and host else ()
+    slots = free_slots(turn, at, host.owner_id, playbook) if turn.buyer and host else ()
     if turn.given is not None:
-        facts = _facts(turn.given, session, reader, library, at, policy)
+        facts = facts_given(turn.given, session, reader, library, at, policy)
         basis = Basis(session, observation, reader, facts, slots)
         return decide_again(basis, Given(model), library)
     seen = None
@@ -146,7 +146,7 @@ def _played(
     return Action(best, (), "allow", perception=seen)
 
 
-def _facts(
+def facts_given(
     given: Mapping[str, Any],
     session: Session,
     reader: Contact,
@@ -199,7 +199,7 @@ def _difference(turn: Turn, played: Action, session: Session) -> str:
     return f"it should contain {missing!r} and says {draft[:200]!r}." if missing else ""
 
 
-def _free_slots(turn: Turn, now: datetime, owner_id: str, playbook: Playbook) -> tuple[Slot, ...]:
+def free_slots(turn: Turn, now: datetime, owner_id: str, playbook: Playbook) -> tuple[Slot, ...]:
     """Those of the turn; else 09:00, 11:00 and 14:00 UTC on the workdays of the coming week."""
     starts = turn.free
     if starts is None:
@@ -214,7 +214,8 @@ def _free_slots(turn: Turn, now: datetime, owner_id: str, playbook: Playbook) ->
     return tuple(Slot(owner_id, at, at + length) for at in starts)
 
 
-def _after(session: Session, best: Candidate, seen: Perception | None) -> Session:
+def after(session: Session, best: Candidate, seen: Perception | None) -> Session:
+    """Returns a thread as it stands once a turn's decision was carried out."""
     proposal = best.proposal
     return replace(
         session,

@@ -30,8 +30,11 @@ SCHEMA = {
 }
 
 
-def export_traces(engine: Engine, workspace: Workspace) -> int:
-    """Writes every event that has not been exported and returns how many.
+def export_traces(engine: Engine, workspace: Workspace, *, tenant_id: str) -> int:
+    """Writes every event of a tenant that has not been exported and returns how many.
+
+    A store may serve several tenants; a workspace holds the events of its own and nobody else's,
+    so that nothing which is learnt or counted there knows of others.
 
     Events get their `seq` here and not when they are written: numbers taken inside concurrent
     transactions become visible out of order, and a reader that remembers the highest one would
@@ -41,7 +44,7 @@ def export_traces(engine: Engine, workspace: Workspace) -> int:
     number_events(engine)
     written = 0
     last = _exported_up_to(workspace)
-    while rows := _page(engine, last):
+    while rows := _page(engine, tenant_id, last):
         last = rows[-1][0]
         written += len(rows)
         for day, group in groupby(sorted(rows, key=lambda r: (r[1], r[0])), key=lambda r: r[1]):
@@ -67,9 +70,10 @@ def number_events(engine: Engine) -> None:
             connection.execute(statement.values(seq=bindparam("number")), changes)
 
 
-def _page(engine: Engine, after: int) -> list[tuple[int, str, str]]:
+def _page(engine: Engine, tenant_id: str, after: int) -> list[tuple[int, str, str]]:
     events = t.trace_events
-    query = select(events.c.seq, events.c.day, events.c.doc).where(events.c.seq > after)
+    mine = (events.c.tenant_id == tenant_id, events.c.seq > after)
+    query = select(events.c.seq, events.c.day, events.c.doc).where(*mine)
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(events.c.seq).limit(PAGE)).all()
     return [(row.seq, row.day, row.doc) for row in rows]

@@ -5,7 +5,8 @@
     files has no rows; a column that the files lack is null, one that the YAML lacks is left out. A value that is not
     of its column's type ends the build, or is null where `meta.try_cast` is set.
 
-    `only` names files, as a list of paths, in place of all.
+    `only` names files, as a list of paths, in place of all. With the variable `tenant_id` the rows of other tenants are
+    not there; a row without a tenant stays, so that it is found out.
 -#}
 {%- macro lake(source_name, table_name, only=none) -%}
     {%- do source(source_name, table_name) -%}
@@ -42,6 +43,9 @@
                 from read_parquet([{{ files | join(', ') }}], union_by_name = true)
                 {%- endif %}
             )
+            {%- if var('tenant_id', none) and 'tenant_id' in table.columns %}
+            where tenant_id = {{ dbt.string_literal(dbt.escape_single_quotes(var('tenant_id'))) }} or coalesce(tenant_id, '') = ''
+            {%- endif %}
         )
     {%- else -%}
         {{ source(source_name, table_name) }}

@@ -13,14 +13,21 @@ COLUMNS = ("id", "version", "locale", "kind", "claim", "approver", "approved_at"
 def contents(workspace: WorkspaceResource) -> dg.MaterializeResult:
     """One row per approved text and language: what it claims, who approved it, until when.
 
-    Source: the library of playbooks and content, which must load without a problem.
+    Source: the library of playbooks and content, which must load without a problem. What is
+    otherwise than at the last look, rules and prompts included, goes into the change log.
     """
     import polars as pl
 
-    from agent_runtime.library.catalog import company_library
+    from agent_runtime.settings import Settings
+    from pipelines.changes.authored import authored
+    from pipelines.changes.noted import note
     from pipelines.lake import Lake, write
 
-    texts = company_library(workspace.paths.library).contents.values()
+    settings = Settings(workspace=workspace.paths.root, tenant_id=workspace.tenant_id)
+    there = authored(settings)
+    now = workspace.instant_if_known() or workspace.wall_clock()
+    changed = note(workspace.paths, there, now=now)
+    texts = there.library.contents.values()
     table = pl.DataFrame(
         [
             {name: getattr(text, name) for name in COLUMNS}
@@ -34,7 +41,7 @@ def contents(workspace: WorkspaceResource) -> dg.MaterializeResult:
         ),
     ).sort("id", "locale")
     write(table, Lake(workspace.paths).contents)
-    return dg.MaterializeResult(metadata={"dagster/row_count": table.height})
+    return dg.MaterializeResult(metadata={"dagster/row_count": table.height, "changed": changed})
 
 
 @dg.asset_check(asset=contents, name="none_expired", description="No approved text is out of date.")

@@ -34,5 +34,5 @@ def trace_export(workspace: WorkspaceResource) -> dg.MaterializeResult:
     """
     from pipelines.traces import export_to_lake
 
-    exported = export_to_lake(workspace.paths)
+    exported = export_to_lake(workspace.paths, tenant_id=workspace.tenant_id)
     return dg.MaterializeResult(asset_key=EVENTS, metadata={"new_events": exported})

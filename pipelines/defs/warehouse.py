@@ -91,6 +91,7 @@ def warehouse(
     wanted = {key.path[-1]: key for key in context.selected_asset_keys}
     runs = build_warehouse(
         workspace.paths,
+        tenant_id=workspace.tenant_id,
         window_days=spec.primary.window_days,
         holdout_arm=spec.control,
         select=sorted(wanted) if context.is_subset else (),

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.fit.spec import COUNTED, FitSpec
 from pipelines.schemas import INSTANT, TEXT
+from pipelines.transforms.tenant import own_rows
 
 WINDOW = timedelta(days=90)
 """Signs and touches older than this say nothing about now."""
@@ -27,7 +28,7 @@ def deals(tables: Frames[str, pl.DataFrame], *, tenant_id: str, now: datetime) -
     The cut-off is when the deal was opened. A deal without that day cannot be cut off, and one
     that is decided after `now` is not decided yet; both are left out.
     """
-    rows = _own(tables["opportunities"], tenant_id).filter(
+    rows = own_rows(tables["opportunities"], tenant_id).filter(
         pl.col("is_won").is_not_null()
         & pl.col("account_id").is_not_null()
         & pl.col("opened_at").is_not_null()
@@ -49,7 +50,7 @@ def contacts_with_outcome(
 ) -> pl.DataFrame:
     """Returns one row per contact whose outcome is known; the cut-off is when the lead was made."""
     column = spec.outcome.field.partition(".")[2]
-    contacts = _own(tables["contacts"], tenant_id)
+    contacts = own_rows(tables["contacts"], tenant_id)
     if column not in contacts.columns:
         return pl.DataFrame(schema={name: TEXT for name in UNIT} | {"won": pl.Boolean()})
     at = pl.col("lead_created_at").cast(INSTANT)
@@ -69,11 +70,11 @@ def contacts_with_outcome(
 
 def prospects(tables: Frames[str, pl.DataFrame], *, tenant_id: str, now: datetime) -> pl.DataFrame:
     """Returns one row per contact, and per account without one, to be scored as of `now`."""
-    contacts = _own(tables["contacts"], tenant_id).select(
+    contacts = own_rows(tables["contacts"], tenant_id).select(
         pl.col("contact_id").alias("unit_id"), "account_id", "contact_id", "person_id"
     )
     lonely = (
-        _own(tables["accounts"], tenant_id)
+        own_rows(tables["accounts"], tenant_id)
         .join(contacts, on="account_id", how="anti")
         .select(
             pl.col("account_id").alias("unit_id"),
@@ -101,15 +102,11 @@ def features_of(
         pl.col("cutoff").cast(INSTANT), pl.col("account_id", "contact_id").cast(TEXT)
     )
     for table, key in (("accounts", "account_id"), ("contacts", "contact_id")):
-        rows = _with_columns(rows, _own(tables[table], tenant_id), table, key, spec)
+        rows = _with_columns(rows, own_rows(tables[table], tenant_id), table, key, spec)
     for field in (f.field for f in spec.features if f.field in COUNTED):
         rows = rows.join(_count(field, rows, tables, tenant_id), on="unit_id", how="left")
         rows = rows.with_columns(pl.col(field).fill_null(0))
     return rows.select("unit_id", *(feature.field for feature in spec.features))
-
-
-def _own(table: pl.DataFrame, tenant_id: str) -> pl.DataFrame:
-    return table.filter(pl.col("tenant_id") == tenant_id)
 
 
 def _with_columns(
@@ -150,7 +147,7 @@ def _events(
 ) -> tuple[pl.DataFrame, str, timedelta]:
     """What is counted: its instants, what ties it to a unit, and how far back it counts."""
     table, _, what = field.partition(".")
-    own = _own(tables[table], tenant_id)
+    own = own_rows(tables[table], tenant_id)
     if table == "opportunities":
         won = pl.col("is_won") if what == "won_before" else ~pl.col("is_won")
         return (

@@ -16,6 +16,7 @@ from pipelines.identity.records import records
 from pipelines.identity.resolving import QUESTIONS
 from pipelines.lake import Lake, read_or_empty, write
 from pipelines.transforms.identity import EVENTS, exact_persons, survivors
+from pipelines.transforms.tenant import own_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,11 @@ def open_desk(lake: Lake, tenant_id: str) -> Desk:
         raise PipelineError(
             f"workspace {lake.paths.root}: it has no contacts yet; run `parley ingest` first."
         )
-    contacts = pl.read_parquet(path)
-    accounts = pl.read_parquet(lake.paths.canonical / "accounts.parquet")
+    contacts = own_rows(pl.read_parquet(path), tenant_id)
+    accounts = own_rows(pl.read_parquet(lake.paths.canonical / "accounts.parquet"), tenant_id)
     events = read_or_empty(lake.person_events, EVENTS)
     exactly = exact_persons(events, contacts.get_column("contact_id"), tenant_id=tenant_id)
-    stood = decisions.standing(decisions.read(lake.identity_decisions))
+    stood = decisions.standing(own_rows(decisions.read(lake.identity_decisions), tenant_id))
     into = survivors(events, stood.links)
     return Desk(lake, tenant_id, contacts, accounts, exactly, into)
 
@@ -91,7 +92,7 @@ def open_questions(desk: Desk) -> list[dict[str, Any]]:
 
 def told(desk: Desk, contact: str = "") -> list[dict[str, Any]]:
     """Returns the rows of `decisions.DECISIONS`, all or those about a contact, in their order."""
-    rows = decisions.read(desk.lake.identity_decisions)
+    rows = own_rows(decisions.read(desk.lake.identity_decisions), desk.tenant_id)
     if contact:
         exact = desk.exactly[desk.contact(contact)["contact_id"]]
         rows = rows.filter((pl.col("person_id") == exact) | (pl.col("other_person_id") == exact))
@@ -145,7 +146,7 @@ def undo(desk: Desk, decision_id: str, *, who: str, why: str, now: datetime) -> 
     Raises:
         PipelineError: there is no such decision, or a later one about the same two stands.
     """
-    told = decisions.read(desk.lake.identity_decisions)
+    told = own_rows(decisions.read(desk.lake.identity_decisions), desk.tenant_id)
     rows = told.filter(pl.col("decision_id") == decision_id).to_dicts()
     if not rows:
         raise PipelineError(

@@ -17,6 +17,7 @@ from pipelines.identity.records import COUNTS, RECORDS
 from pipelines.lake import Lake, read_or_empty, write
 from pipelines.transforms.consent import SUPPRESSIONS
 from pipelines.transforms.identity import Identity, aliases, resolve
+from pipelines.transforms.tenant import own_rows
 
 QUESTIONS = pl.Schema(PAIRS | {"left_person": pl.String(), "right_person": pl.String()})
 """One row per two persons of whom a colleague is asked, with the surest pair of their contacts."""
@@ -60,12 +61,12 @@ def resolve_batch(
         model: Weights; the shipped ones where none are given.
     """
     known = model or shipped()
-    stood = decisions.standing(decisions.read(lake.identity_decisions))
+    stood = decisions.standing(own_rows(decisions.read(lake.identity_decisions), tenant_id))
     before = resolve(exact, stood.links, tenant_id=tenant_id, now=now)
-    contacts = tables["contacts"].drop("person_id", strict=False)
+    contacts = own_rows(tables["contacts"], tenant_id).drop("person_id", strict=False)
     person_of = before.persons.select("contact_id", "person_id")
     told = contacts.join(person_of, on="contact_id", maintain_order="left")
-    everybody = kept_records(lake, told, tables["accounts"])
+    everybody = kept_records(lake, told, own_rows(tables["accounts"], tenant_id))
     changed, seen = _changed(everybody, read_or_empty(lake.identity_records, SEEN), known)
     survivors = aliases(before.events)
     apart = {frozenset(survivors.get(p, p) for p in pair) for pair in stood.apart}

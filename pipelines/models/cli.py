@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 
 TEST_SET = Path("tests/agent_runtime/models/intents")
-Name = Annotated[str, typer.Argument(metavar="MODEL", help="intent, opinion_opt_out, fit ...")]
+Name = Annotated[
+    str, typer.Argument(metavar="MODEL", help="intent, opinion_opt_out, fit, agent ...")
+]
 Place = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Where MLflow keeps its file.")
 ]
@@ -89,11 +91,11 @@ def list_versions(
     """
     from experiments.model_registry import versions
     from pipelines.models.decisions import champion_of
-    from pipelines.models.kinds import FIT, KINDS, name_of
+    from pipelines.models.kinds import AGENT, FIT, KINDS, name_of
     from pipelines.models.registering import database_of
 
     paths = load_settings(workspace).paths
-    names = [name_of(model)] if model else [*KINDS, FIT]
+    names = [name_of(model)] if model else [*KINDS, FIT, AGENT]
     for name in names:
         champion_of(paths, name)
     found = [v for name in names for v in versions(name, database=database_of(paths))]
@@ -175,7 +177,7 @@ def promote(
     Example: [bold]parley model promote intent --who "Ada Roe" --why "more Italian"[/bold]
     """
     from pipelines.models import decisions
-    from pipelines.models.kinds import FIT
+    from pipelines.models.kinds import AGENT, FIT
 
     challenger, judgement = _judged(model, version, frozen, workspace)
     paths = load_settings(workspace).paths
@@ -184,7 +186,9 @@ def promote(
     before = f", before it {done.before}" if done.before else ", the first one"
     typer.echo(f"{model}: version {done.version} is champion{before}")
     shown = "`parley model check` says whether the runtime loads it"
-    typer.echo("`parley fit score` scores by it" if model == FIT else shown)
+    in_force = "`parley model check agent` says whether it is in force"
+    said = {FIT: "`parley fit score` scores by it", AGENT: in_force}
+    typer.echo(said.get(model, shown))
 
 
 @app.command()
@@ -215,11 +219,18 @@ def check(
 
     Example: [bold]parley model check[/bold]
     """
-    from pipelines.models.kinds import KINDS, kind_of
+    from pipelines.models.decisions import champion_of
+    from pipelines.models.kinds import AGENT, KINDS, kind_of
     from pipelines.models.shipped import shipped
 
-    paths = load_settings(workspace).paths
-    found = [shipped(paths, kind_of(name)) for name in ([model] if model else KINDS)]
+    settings = load_settings(workspace)
+    paths = settings.paths
+    names = [model] if model else [*KINDS, *([AGENT] if champion_of(paths, AGENT) else [])]
+    found = [shipped(paths, kind_of(name)) for name in names if name != AGENT]
+    if AGENT in names:
+        from pipelines.evaluation.in_force import in_force
+
+        found.append(in_force(settings))
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found]))
     else:
@@ -239,7 +250,7 @@ def _judged(
     from experiments.champion import judge, load_rule
     from experiments.model_registry import CHALLENGER, versions
     from pipelines.models.decisions import champion_of
-    from pipelines.models.kinds import FIT, kind_of, name_of
+    from pipelines.models.kinds import AGENT, FIT, kind_of, name_of
     from pipelines.models.registering import database_of, latency_ratio, saved_answers
 
     settings = load_settings(workspace)
@@ -250,11 +261,16 @@ def _judged(
     challenger = next(wanted, None)
     if challenger is None:
         there = ", ".join(str(v.version) for v in every) or "none"
-        how = "fit train" if model == FIT else f"model register {model}"
+        makers = {FIT: "fit train", AGENT: "evaluate"}
+        how = makers.get(model, f"model register {model}")
         raise PipelineError(
             f"model {model}: there is no {f'version {number}' if number else 'challenger'}; "
             f"versions: {there}; `parley {how}` makes one."
         )
+    if model == AGENT:
+        from pipelines.evaluation.registering import judged as held_against
+
+        return challenger, held_against(challenger, crowned, now=datetime.now(UTC))
     if model == FIT:
         from pipelines.fit.registering import judged
         from pipelines.lake import Lake

@@ -169,9 +169,13 @@ FIT = "fit"
 """The model of `pipelines.fit`: it reads accounts and not texts, so it has a rule of its own."""
 
 
+AGENT = "agent"
+"""Prompt, language model, policy and playbooks together, measured by `pipelines.evaluation`."""
+
+
 def name_of(name: str) -> str:
     """Returns the name of a model in the registry, or says which there are."""
-    return FIT if name == FIT else kind_of(name).name
+    return name if name in (FIT, AGENT) else kind_of(name).name
 
 
 def kind_of(name: str) -> Kind:
@@ -181,6 +185,8 @@ def kind_of(name: str) -> Kind:
             "model 'fit': it reads no texts and does not ship; `parley fit train` registers it, "
             "and `parley fit drift` says whether it still holds."
         )
+    if name == AGENT:
+        raise PipelineError("model 'agent': it is not trained; `parley evaluate` registers it.")
     if name not in KINDS:
         raise PipelineError(f"model {name!r}: it is not registered; use one of {', '.join(KINDS)}.")
     return KINDS[name]

@@ -64,7 +64,7 @@ def try_batch(trial: Settings, data: Path, batch: Batch) -> str:
     if batch.has_warehouse:
         _say("building and testing the warehouse …")
         warehouse = import_module("pipelines.warehouse")
-        warehouse.build_warehouse(paths)
+        warehouse.build_warehouse(paths, tenant_id=trial.tenant_id)
         save_checks(paths, warehouse.check_warehouse(paths))
     return ""
 

@@ -24,5 +24,5 @@ def built(world: World, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     root: Path = tmp_path_factory.mktemp("campaign")
     workspace = Workspace(root)
     write_world(workspace, world)
-    build_warehouse(workspace)
+    build_warehouse(workspace, tenant_id="northbeam")
     return workspace

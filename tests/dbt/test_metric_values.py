@@ -210,7 +210,7 @@ def test_without_deals_the_cost_of_one_is_null_with_a_reason(built, tmp_path):
     workspace = Workspace(tmp_path / "without")
     shutil.copytree(built.root, workspace.root)
     (workspace.canonical / "opportunities.parquet").unlink()
-    build_warehouse(workspace, select=["stg_crm__opportunities+"])
+    build_warehouse(workspace, tenant_id="northbeam", select=["stg_crm__opportunities+"])
     [reading] = read_metric("cost_per_qualified_opportunity_usd", warehouse=workspace.warehouse)
     assert reading.value is None
     assert reading.numerator
@@ -228,7 +228,9 @@ def test_without_deals_of_the_window_pipeline_is_null_with_a_reason(lack, built,
         read = pl.read_parquet(workspace.lake / "crm_reads.parquet")
         early = read.with_columns(pl.col("read_at") - timedelta(seconds=1))
         early.write_parquet(workspace.lake / "crm_reads.parquet")
-    build_warehouse(workspace, select=["stg_crm__opportunities+", "stg_crm__reads+"])
+    build_warehouse(
+        workspace, tenant_id="northbeam", select=["stg_crm__opportunities+", "stg_crm__reads+"]
+    )
     names = ["pipeline_usd", "revenue_usd", "pipeline_per_unit_usd"]
     readings = read_metrics(names, warehouse=workspace.warehouse)
     assert [(r.value, r.n) for r in readings] == [(None, 0)] * 3

@@ -82,7 +82,7 @@ def sent_touch(world: World) -> TraceEvent:
 def test_an_empty_lake_gives_empty_tables(tmp_path: Path):
     """A workspace before its first run has every table, no rows in them, and nothing to publish."""
     workspace = Workspace(tmp_path)
-    build_warehouse(workspace)
+    build_warehouse(workspace, tenant_id="northbeam")
     assert metric_daily(workspace.warehouse).is_empty()
     assert {name: len(rows) for name, rows in tables_of(workspace).items()} == dict.fromkeys(
         MARTS, 0
@@ -110,7 +110,7 @@ def spoilt(world: World, tmp_path: Path):
         write_people(workspace, world)
         write_traces(workspace, world.events)
         write_traces(workspace, events, name="later")
-        build_warehouse(workspace, select=PROMISED)
+        build_warehouse(workspace, tenant_id="northbeam", select=PROMISED)
         return broken_promises(workspace)
 
     return broken_by
@@ -222,7 +222,7 @@ def test_order_split_and_repetition_of_files_change_nothing(
     write_people(workspace, world)
     for number in range(files):
         write_traces(workspace, events[number::files], name=f"part-{number}")
-    build_warehouse(workspace)
+    build_warehouse(workspace, tenant_id="northbeam")
     assert tables_of(workspace) == marts
 
 
@@ -241,7 +241,7 @@ def test_an_account_has_the_outcomes_of_all_its_people(world, tmp_path):
     accounts.columns = ["person_id", "unit_id"]
     by_person = pl.read_parquet(path).drop("unit_id").with_columns(arm=pl.lit("agent"))
     by_person.join(accounts, on="person_id").write_parquet(path)
-    build_warehouse(workspace, select=["+metric_by_unit"])
+    build_warehouse(workspace, tenant_id="northbeam", select=["+metric_by_unit"])
     with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
         units = connection.sql("select unit_id, persons, meeting, touches from metric_by_unit").pl()
         met = connection.sql(

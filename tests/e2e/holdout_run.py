@@ -268,7 +268,7 @@ class Run:
         late = self._to(self.late, sent[before[0] :], texts[before[1] :])
         earlier = self._to(self.late, sent[: before[0]], texts[: before[1]])
         treated = self._to(self.treated, sent, texts)
-        export_to_lake(self.site.settings.paths)
+        export_to_lake(self.site.settings.paths, tenant_id=self.site.settings.tenant_id)
         sends = read_sends(self.site.settings.paths)
         return {
             "people": len(self.numbers),

@@ -168,8 +168,8 @@ def test_the_campaign_comes_to_its_end_and_nothing_is_left_in_hand(killed):
 def test_every_trace_of_a_killed_campaign_is_exported_once(killed):
     settings, _ = killed
     engine = open_engine(f"sqlite:///{settings.paths.store}")
-    written = export_traces(engine, settings.paths)
-    assert export_traces(engine, settings.paths) == 0
+    written = export_traces(engine, settings.paths, tenant_id=settings.tenant_id)
+    assert export_traces(engine, settings.paths, tenant_id=settings.tenant_id) == 0
     engine.dispose()
     frame = pl.read_parquet(settings.paths.traces / "**/*.parquet")
     assert frame.height == written

@@ -50,10 +50,10 @@ def test_two_workers_that_write_at_once_lose_no_trace(engine, tmp_path):
         writing = [pool.submit(write, engine, writer) for writer in range(WRITERS)]
         exported = 0
         while not all(future.done() for future in writing):
-            exported += export_traces(engine, paths)
+            exported += export_traces(engine, paths, tenant_id="t")
         for future in writing:
             future.result()
-    exported += export_traces(engine, paths)
+    exported += export_traces(engine, paths, tenant_id="t")
     total = WRITERS * ROUNDS * 3
     assert exported == total
     frame = pl.read_parquet(paths.traces / "**/*.parquet")
@@ -65,8 +65,8 @@ def test_an_export_that_was_cut_off_writes_the_rest(tmp_path):
     engine = open_engine(f"sqlite:///{tmp_path}/runtime.db")
     write(engine, 1)
     paths = Workspace(tmp_path)
-    assert export_traces(engine, paths) == ROUNDS * 3
+    assert export_traces(engine, paths, tenant_id="t") == ROUNDS * 3
     (paths.traces / "exported_up_to").unlink()
-    assert export_traces(engine, paths) == ROUNDS * 3
+    assert export_traces(engine, paths, tenant_id="t") == ROUNDS * 3
     assert pl.read_parquet(paths.traces / "**/*.parquet").height == ROUNDS * 3
     engine.dispose()

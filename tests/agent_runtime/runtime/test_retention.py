@@ -104,7 +104,7 @@ def kept(store):
 def test_words_go_when_their_time_has_come_and_nothing_else(world):
     """R240: texts, originals and traces are emptied; stops, proofs and arms are as before."""
     store, workspace = world
-    export_traces(store.engine, workspace)
+    export_traces(store.engine, workspace, tenant_id=store.tenant_id)
     before = kept(store)
     assert "Zanzibar" in everything(store, workspace)
     assert "901820" in everything(store, workspace)
@@ -167,7 +167,7 @@ def figures(value, names):
 def test_no_figure_changes(world):
     """R240: what the warehouse reads of every trace, the lift with it, is the same after."""
     store, workspace = world
-    export_traces(store.engine, workspace)
+    export_traces(store.engine, workspace, tenant_id=store.tenant_id)
     names = fields_that_figures_read()
     assert {"direction", "arm", "decision", "status", "reason"} <= names
 

@@ -164,3 +164,24 @@ def test_an_empty_workspace_says_what_to_do(run):
 
     with pytest.raises(PipelineError, match="run `parley ingest` first"):
         run.command("review")
+
+
+def test_nobody_is_matched_with_people_of_another_tenant(run, tmp_path):
+    """R276: twins of another tenant in the same tables change no person, question or decision."""
+    named = {k: v.with_columns(tenant_id=pl.lit("default")) for k, v in run.tables.items()}
+    run.tables = named
+    alone, persons = run.batch()
+    shared = Run(tmp_path / "shared")
+    rival = {k: v.with_columns(tenant_id=pl.lit("rival")) for k, v in named.items()}
+    rival["contacts"] = rival["contacts"].with_columns(
+        pl.lit("r-") + pl.col("contact_id"), email=pl.lit(None, pl.String())
+    )
+    shared.tables = {name: pl.concat([named[name], rival[name]]) for name in named}
+
+    together, among = shared.batch()
+
+    assert {c: p for c, p in among.items() if not c.startswith("r-")} == persons
+    assert (together.questions, together.merged) == (alone.questions, alone.merged)
+    told = [read(one.lake.identity_decisions).drop("decided_at") for one in (run, shared)]
+    assert told[0].equals(told[1])
+    assert told[0].height > 0

@@ -29,7 +29,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     register(
         workspace.registry, load_spec(spec), approver="Ada Roe", code_version="0.1.0", now=DAY_0
     )
-    run_readout(workspace, now=END, spec_path=spec)
+    run_readout(workspace, tenant_id="northbeam", now=END, spec_path=spec)
     return workspace
 
 

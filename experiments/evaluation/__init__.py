@@ -1,0 +1,1 @@
+"""Versions of prompt, model, policy and playbooks, measured on the same cases and compared."""
