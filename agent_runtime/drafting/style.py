@@ -12,6 +12,7 @@ from typing import Literal, cast, get_args
 from agent_runtime.domain import ChannelName, Sentence
 from agent_runtime.grounding.sentences import split_sentences
 from agent_runtime.hearing.language import detect_language
+from agent_runtime.library.content import Locale
 from agent_runtime.library.style_guide import StyleGuide
 from agent_runtime.placeholders import TOKEN
 from agent_runtime.policies.tone import slips_in
@@ -136,7 +137,7 @@ def _words(own: str, guide: StyleGuide, language: str) -> Iterator[StyleCode]:
         if slip.group in _GROUPS:
             yield cast(StyleCode, slip.group)
         elif slip.group == "form_of_address":
-            if guide.addressed.get(language) == "formal":
+            if guide.addressed.get(cast(Locale, language)) == "formal":
                 yield "wrong_formality"
         elif "capitals" in slip.detail:
             yield "shouting"
