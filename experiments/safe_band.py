@@ -123,7 +123,9 @@ def calibrate(
 
     A category has its own where its messages show a threshold to be safe, or show that it is
     unsafe and stays closed. Any other counts in the coarser one, which is without language, then
-    without topic, then all together; what that one shows holds on average over its members.
+    without topic, then all together; what that one shows holds on average over its members. That
+    the unsafe ones leave it by what was judged flatters the rest a little; the watch over what
+    goes does not rest on this.
 
     Args:
         judged: As `JUDGED`; of one playbook, and since its band was last narrowed.
