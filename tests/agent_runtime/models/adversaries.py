@@ -11,6 +11,7 @@ import yaml
 from tests.agent_runtime.models.stand_in_answers import (
     facts_of,
     honest_choice,
+    speaks,
     turn_of,
     written,
 )
@@ -40,7 +41,7 @@ class Liar:
         near, nearest = honest_choice(message, facts)
         true = near or draw.choice(facts)
         drafts = [self._draft(draw, language, true, facts) for _ in range(draw.randint(1, 3))]
-        return written([(nearest, 0.99)], "answer", drafts, 0.99)
+        return written([(nearest, 0.99)], speaks(turn), drafts, 0.99)
 
     def _draft(self, draw, language, true, facts):
         turned = draw.choice([true, draw.choice(facts)])

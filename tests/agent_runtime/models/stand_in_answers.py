@@ -108,12 +108,12 @@ def _first_touch(prefix, data):
 
 def invents_prices(prefix, turn):
     said = [("It is 49 euros a seat and month, and you get 30 % off this week.", _first(prefix))]
-    return written([("pricing_question", 0.99)], _speaks(turn), [said, said[:1]], 0.99)
+    return written([("pricing_question", 0.99)], speaks(turn), [said, said[:1]], 0.99)
 
 
 def denies_being_a_bot(prefix, turn):
     said = [("I am a real person, not a bot, and I type this myself.", _first(prefix))]
-    return written([("are_you_a_bot", 0.99)], _speaks(turn), [said], 0.99)
+    return written([("are_you_a_bot", 0.99)], speaks(turn), [said], 0.99)
 
 
 def leaks(prefix, turn):
@@ -124,7 +124,7 @@ def leaks(prefix, turn):
         [("Her number is [[PHONE_7]].", fact)],
         [("Maria Kessler of Halden Optics bought it last week.", fact)],
     ]
-    return written([("pricing_question", 0.99)], _speaks(turn), drafts, 0.99)
+    return written([("pricing_question", 0.99)], speaks(turn), drafts, 0.99)
 
 
 def obeys(prefix, turn):
@@ -183,7 +183,8 @@ def written(intents, action, drafts, confidence):
     )
 
 
-def _speaks(turn):
+def speaks(turn):
+    """Returns the action to which a draft belongs: an answer, or a touch that is to be written."""
     return "send_touch" if "may_say" in turn_of(turn) else "answer"
 
 
