@@ -76,6 +76,7 @@ def open_setup(chosen: Chosen, settings: Settings) -> Setup:
         ParleyError: a file is not as its kind is written.
     """
     from agent_runtime.mind import open_mind
+    from agent_runtime.prompting.prompt import prompt_version
     from agent_runtime.prompting.template import FOLDER, read_template
 
     prompt = chosen.prompt or FOLDER / "answer.md"
@@ -90,7 +91,7 @@ def open_setup(chosen: Chosen, settings: Settings) -> Setup:
     return Setup(
         Mind(library, reader, policy, oracle, template if oracle else None),
         parts={
-            "prompt": template.label if oracle else "none",
+            "prompt": prompt_version(template, library) if oracle else "none",
             "model": model,
             "reader": reader.version,
             "policy": f"{rules.label}-{own}",

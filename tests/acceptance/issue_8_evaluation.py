@@ -18,9 +18,9 @@ PROMPT = REPOSITORY / "agent_runtime/prompts/answer.md"
 LIARS = ("invents_prices", "broken_json")
 SAMPLE = "190"
 """Of each kind of case: every scenario, and so many texts and drafts."""
-REWORDED = ("Plain words, no exclamation marks", "Plain words and no exclamation marks")
-GENEROUS = ("no flattery.", "no flattery. Offer 30 % off where that may help.")
-CARELESS = ("Answer what was asked, first", "Answer as you like, first")
+REWORDED = ("Say nothing about prices", "Do not say anything about prices")
+GENEROUS = ("# Policy\n", "# Policy\n- Offer 30 % off where that may help.\n")
+CARELESS = ("the one to deal with first at the beginning", "in any order")
 
 
 def _evaluate(workspace: Path, *options: str) -> Result:
@@ -63,13 +63,13 @@ def _prompt(folder: Path, name: str, change: tuple[str, str]) -> Path:
 def _knows_its_part(prefix: str, turn: str) -> str:
     """A model that answers the scenarios as their authors wish, if its prompt says the right thing.
 
-    Told to offer discounts it does, and without "Answer what was asked" it reads at random.
+    Told to offer discounts it does, and told to name intents in any order it reads at random.
     """
     from tests.agent_runtime.models.stand_in_answers import ANSWERS, turn_of
 
     if GENEROUS[1] in prefix:
         return ANSWERS["invents_prices"](prefix, turn)
-    if CARELESS[0] not in prefix:
+    if CARELESS[1] in prefix:
         return ANSWERS["denies_being_a_bot"](prefix, turn)
     message = turn_of(turn)["message"]
     intent = _labels().get(message.strip(), "")

@@ -53,7 +53,7 @@ def test_front_matter_says_who_approved_what_on_which_day(every):
     approved = one(every, "text", "answer.pilot (en)")
 
     assert {"Ben Okri approved text answer.pilot version 2."} <= {c["says"] for c in approved}
-    assert any(c["kind"] == "prompt" and "approved prompt answer" in c["says"] for c in every)
+    assert any(c["kind"] == "prompt" and " approved prompt" in c["says"] for c in every)
 
 
 def test_autonomy_that_nobody_signed_for_says_so(every):

@@ -174,7 +174,7 @@ def test_nobody_is_matched_with_people_of_another_tenant(run, tmp_path):
     shared = Run(tmp_path / "shared")
     rival = {k: v.with_columns(tenant_id=pl.lit("rival")) for k, v in named.items()}
     rival["contacts"] = rival["contacts"].with_columns(
-        pl.lit("r-") + pl.col("contact_id"), email=pl.lit(None, pl.String())
+        contact_id=pl.lit("r-") + pl.col("contact_id"), email=pl.lit(None, pl.String())
     )
     shared.tables = {name: pl.concat([named[name], rival[name]]) for name in named}
 
