@@ -40,7 +40,7 @@ class AskAhead:
     def __init__(self, store: Store, oracle: Oracle) -> None:
         self._store, self.oracle = store, oracle
         self._under_way: dict[str, _UnderWay] = {}
-        self._told: set[str] = set()
+        self._failed_beside: set[str] = set()
         self._lock, self._counting = Lock(), Lock()
         self._answered = self._failed = 0
 
@@ -56,7 +56,7 @@ class AskAhead:
             with self._lock:
                 if key in self._under_way or (kept is not None and kept.state == "ANSWERED"):
                     continue
-                self._told.discard(key)
+                self._failed_beside.discard(key)
                 reply = self._put(prompt)
                 self._under_way[key] = _UnderWay(key, thread_id, prompt, reply, monotonic())
             reply.add_done_callback(self._count)
@@ -71,12 +71,12 @@ class AskAhead:
             return failed
 
     def is_asked(self, key: str) -> bool:
-        """Says whether a message's question is under way, or came to its end beside another's.
+        """Says whether a message's question is under way, or failed while another was waited for.
 
-        Of a failure nobody asks again for the same turn: a batch waits out a time limit once.
+        Such a failure is the answer of its turn: a batch waits out a time limit but once.
         """
         with self._lock:
-            return key in self._under_way or key in self._told
+            return key in self._under_way or key in self._failed_beside
 
     def is_answered(self, key: str, *, within_s: float) -> bool:
         """Waits a moment, and says whether `settle` would wait for a message's answer no longer."""
@@ -93,7 +93,7 @@ class AskAhead:
         """
         with self._lock:
             own = self._under_way.get(key)
-            self._told.discard(key)
+            self._failed_beside.discard(key)
         if own is not None:
             _wait(own.reply, self.oracle.patience_s)
         with self._lock:
@@ -108,7 +108,8 @@ class AskAhead:
         with self._lock:
             for one in ended:
                 self._under_way.pop(one.key, None)
-            self._told |= {one.key for one in ended if one is not own}
+            beside = (one for one in ended if one is not own)
+            self._failed_beside |= {one.key for one in beside if _wait(one.reply, 0.0).failure}
 
     def _kept(self, one: _UnderWay, now: datetime) -> KeptAnswer:
         reply = _wait(one.reply, 0.0)

@@ -21,7 +21,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from agent_runtime.asking.model_state import STATE
+from agent_runtime.library.catalog import company_library
 from agent_runtime.models.reply import OUTAGES
+from agent_runtime.prompting.prompt import prompt_version
 from agent_runtime.prompting.template import read_template
 from agent_runtime.sandbox.journal import read_journal
 from agent_runtime.settings import Settings
@@ -43,7 +45,7 @@ BEFORE = 6
 REASONS = {
     "down": {"unreachable", "broke_off", "no_first_token"},
     "connect_hangs": {"no_first_token", "broke_off", "unreachable"},
-    "flapping": {"unreachable", "broke_off", "no_first_token"},
+    "flapping": {"unreachable", "broke_off", "no_first_token", "too_slow"},
     "slow": {"too_slow", "no_first_token"},
     "hangs": {"no_first_token"},
     "out_of_memory": {"out_of_memory"},
@@ -223,7 +225,8 @@ def _killed(campaign: Campaign) -> dict:
         at = len(stand_in.asked)
         processes.start("worker")
         campaign.wait(lambda at=at: len(stand_in.asked) > at + 2, seconds=60)
-        asked_again += sum(_key(body) in kept for body in stand_in.asked[at:])
+        version = prompt_version(read_template(), company_library(campaign.settings.paths.library))
+        asked_again += sum(_key(body, version) in kept for body in stand_in.asked[at:])
     return {
         "breaker_opened": True,
         "status": "",
@@ -244,9 +247,9 @@ def _kept(campaign: Campaign) -> set[str]:
         return set(connection.execute(waiting).scalars())
 
 
-def _key(body: dict) -> str:
+def _key(body: dict, version: str) -> str:
     prefix, turn = (message["content"] for message in body["messages"])
-    parts = (body["model"], read_template().label, prefix, turn)
+    parts = (body["model"], version, prefix, turn)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
