@@ -35,7 +35,7 @@ def policy_of(given: Sequence[str]) -> Policy:
     """
     changes = [_change(one) for one in given if _is_change(one)]
     named = [one for one in given if not _is_change(one)]
-    files = [one for one in named if one.endswith((".yaml", ".yml")) or Path(one).exists()]
+    files = [one for one in named if one.endswith((".yaml", ".yml")) or Path(one).is_file()]
     chosen = [one for one in named if one not in files]
     if len(files) > 1 or len(chosen) > 1:
         raise RuleSetError(
@@ -43,8 +43,7 @@ def policy_of(given: Sequence[str]) -> Policy:
         )
     under = _from_file(Path(files[0])) if files else todays_policy
     if chosen:
-        fixed = _named(under, chosen[0], has_file=bool(files))
-        under = lambda _: fixed  # noqa: E731
+        under = _always(_named(under, chosen[0], has_file=bool(files)))
     for rule, name, value in changes:
         _check(under("standard"), rule, name, value)
 
@@ -108,6 +107,10 @@ def _with_parameter(rules: RuleSet, rule: str, name: str, value: Any) -> RuleSet
     spec = rules.rules[rule]
     changed = replace(spec, parameters=MappingProxyType({**spec.parameters, name: value}))
     return replace(rules, rules=MappingProxyType({**rules.rules, rule: changed}))
+
+
+def _always(rules: RuleSet) -> Policy:
+    return lambda _: rules
 
 
 def _named(under: Policy, profile: str, *, has_file: bool) -> RuleSet:

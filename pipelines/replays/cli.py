@@ -71,7 +71,7 @@ def replay(
             "--ask", help="Ask the language model what nothing stored answers; keeps its answers."
         ),
     ] = False,
-    limit: Annotated[int, typer.Option(help="At most so many turns, the latest.", min=1)] = 50_000,
+    limit: Annotated[int, typer.Option(help="At most so many turns, the latest.", min=1)] = 10_000,
     show: Annotated[int, typer.Option(help="How many threads to print in full.", min=0)] = 3,
     html: Annotated[
         Path | None, typer.Option(help="Write all threads side by side into this page.")

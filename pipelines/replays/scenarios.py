@@ -56,7 +56,8 @@ def make_scenario(
     Raises:
         ParleyError: no such thread or turn, nothing expected, or a scenario cannot say it.
     """
-    from agent_runtime.replaying.as_scenario import expected_by, expected_of, scenario_of
+    from agent_runtime.replaying.as_scenario import scenario_of
+    from agent_runtime.replaying.expectation import expected_by, expected_of
     from agent_runtime.replaying.versions import outcome_of
     from agent_runtime.status import open_store
     from agent_runtime.store.reading import turns_of

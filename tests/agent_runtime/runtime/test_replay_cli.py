@@ -9,10 +9,12 @@ from typer.testing import CliRunner
 from agent_runtime.app import assemble
 from agent_runtime.knowledge.cli import app as knowledge
 from agent_runtime.models.embedded import load_embedded_model
+from agent_runtime.prompting.template import FOLDER
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.engine import open_engine
 from pipelines.replays.cli import app as replay
+from tests.agent_runtime.models.vllm_stand_in import MODEL, serve
 
 PRICES = "# Prices\n\n## Team plan\n\nThe Team plan costs 720 euro a month for ten seats.\n"
 
@@ -68,3 +70,24 @@ def test_a_new_document_shows_which_answer_it_would_change(workspace):
 def test_a_thread_that_nobody_knows_has_no_turns(workspace):
     told = run(replay, "--thread", "thread-x", workspace=workspace)
     assert "no turn is recorded yet" in told.stdout
+
+
+def test_a_new_prompt_is_asked_only_with_leave_and_only_once(workspace, tmp_path, monkeypatch):
+    """R81: `--ask` asks the configured server; the next replay has its answers and asks nobody."""
+    prompt = tmp_path / "answer.md"
+    text = (FOLDER / "answer.md").read_text(encoding="utf-8")
+    prompt.write_text(text.replace("version: 1", "version: 2", 1), encoding="utf-8")
+    words = ["--with", f"prompt={prompt}", f"model={MODEL}", "--json"]
+    with serve() as stand_in:
+        stand_in.behave()
+        monkeypatch.setenv("PARLEY_LLM_URL", stand_in.url)
+        monkeypatch.setenv("PARLEY_LLM_MODEL", "the-usual-one")
+        found = json.loads(run(replay, *words, workspace=workspace).stdout)
+        assert [one["model"] for one in found["needs_the_model"]] == [MODEL]
+        assert stand_in.asked == []
+        told = run(replay, *words, "--ask", workspace=workspace)
+        assert "1 answered" in told.stderr
+        assert len(stand_in.asked) == 1
+        found = json.loads(run(replay, *words, workspace=workspace).stdout)
+        assert (found["needs_the_model"], found["answered"]) == ([], {"as_kept": 1})
+        assert len(stand_in.asked) == 1
