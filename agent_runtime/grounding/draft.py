@@ -18,6 +18,7 @@ from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece, has_subject, has_verb, head_end, pieces_of
 from agent_runtime.grounding.questions import claim_start, is_question, offered
 from agent_runtime.grounding.reading import Reading, Word, read
+from agent_runtime.grounding.small_talk import is_small_talk
 from agent_runtime.grounding.sentences import split_sentences
 
 Grade = Literal["supported", "courtesy", "question", "blocked"]
@@ -210,7 +211,9 @@ def _stretch(
 ) -> tuple[tuple[str, ...] | None, str]:
     """Returns the fact behind a stretch of pieces, nothing for courtesy, or None and why not."""
     begin, stop = pieces[start].start, pieces[end - 1].end
-    is_polite = is_courtesy(reading, begin, stop, known=base.words)
+    is_polite = is_courtesy(reading, begin, stop, known=base.words) or is_small_talk(
+        reading, begin, stop, known=base.words
+    )
     if is_polite or _is_filler(reading, begin, stop):
         return (), ""
     if _cuts_off_reason(reading, pieces, start, end, base):

@@ -106,6 +106,8 @@ def _marks(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in _CLASSES:
         for way in ways(str(raw.get(name, ""))):
             named.setdefault(way, set()).add(name)
+    for way in ways(str(raw.get("stance", ""))):
+        named.setdefault(way, set()).add("function")
     for way, names in named.items():
         if NEGATORS.intersection(way.split()) and names.isdisjoint(_BOUND_OR_COURTESY):
             names.add("negation")

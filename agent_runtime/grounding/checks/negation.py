@@ -29,7 +29,12 @@ def _is_optional(piece: Piece, match: Match) -> bool:
     claim, clause = match.claim.reading, match.clause
     lows = claim.lows[piece.start : piece.end]
     has_must = bool(claim.marked(("must",), piece.start, piece.end))
-    return ("optional" in clause.lows and has_must) or ("optional" in lows and clause.has("must"))
+    known = {
+        clause.reading.lows[at]
+        for number in _used_by(piece, match)
+        for at in range(clause.pieces[number].start, clause.pieces[number].end)
+    }
+    return ("optional" in known and has_must) or ("optional" in lows and clause.has("must"))
 
 
 def _is_denied(number: int, piece: Piece, match: Match) -> bool:

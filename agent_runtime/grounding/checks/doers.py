@@ -1,0 +1,117 @@
+"""Who does it: the subject of a verb in the claim is its subject in the fact."""
+
+from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.lemmas import forms
+from agent_runtime.grounding.phrases import word_set
+from agent_runtime.grounding.reading import Reading
+
+_BE = word_set("is are was were be been being gets got")
+_BUYER = word_set("you your customer customers client clients user users buyer buyers")
+_PRONOUNS = word_set("i you we it they this that these those who which he she there us")
+_MUTUAL = word_set(
+    "connect integrate link sync work partner combine match meet cooperate compare differ cost "
+    "include contain cover come be have take last run start begin end open close apply"
+)
+_ENDS_NOUN = word_set("of in from with for by at on to who that which under over per within than")
+
+
+def doers(match: Match) -> str:
+    """Names a subject of the claim that the fact has elsewhere."""
+    if match.claim.reading.language != "en":
+        return ""
+    return _other_subject(match) or _other_agent(match)
+
+
+def _other_subject(match: Match) -> str:
+    claim, clause = match.claim, match.clause
+    for place, places in match.places.items():
+        verb = next((p for p in places if p in clause.reading.verbs), None)
+        is_verb = place in claim.reading.verbs and claim.start <= place < claim.end
+        if verb is None or not is_verb or not _is_same_deed(match, place, verb):
+            continue
+        if _is_passive(claim.reading, place) != _is_passive(clause.reading, verb):
+            continue
+        mine = _head(claim.reading, claim.start, place)
+        if mine is None or mine not in match.places:
+            continue
+        found = match.places[mine]
+        if all(p > verb for p in found) and not _is_relative(claim.reading, place):
+            return (
+                f"the fact does not say {clause.reading.lows[verb]!r} of "
+                f"{claim.reading.tokens[mine].text!r}"
+            )
+    return ""
+
+
+def _is_same_deed(match: Match, place: int, verb: int) -> bool:
+    """The very same verb: `lends` and `borrows` have their subjects the other way round."""
+    own = forms(match.claim.reading.lows[place], "en")
+    return _MUTUAL.isdisjoint(own) and not own.isdisjoint(
+        forms(match.clause.reading.lows[verb], "en")
+    )
+
+
+def _is_passive(reading: Reading, verb: int) -> bool:
+    near = reading.lows[max(0, verb - 3) : verb]
+    low = reading.lows[verb]
+    is_base = low in reading.lexicon.verbs and reading.tokens[verb].text.lower() == low
+    is_by = reading.lows[verb + 1 : verb + 2] == ("by",)
+    return (not _BE.isdisjoint(near) and not is_base) or is_by
+
+
+def _is_relative(reading: Reading, verb: int) -> bool:
+    return bool({"who", "which", "that"} & set(reading.lows[max(0, verb - 4) : verb]))
+
+
+def _head(reading: Reading, start: int, verb: int) -> int | None:
+    """The noun of which a verb is said: the last one before a preposition or relative clause."""
+    words = {w.place: w for w in reading.words}
+    begin = max((v + 1 for v in reading.verbs if start <= v < verb - 3), default=start)
+    cut = max(
+        (at + 1 for at in range(begin, verb) if reading.lows[at] in {",", ";", ":"}), default=begin
+    )
+    head: int | None = None
+    for at in range(cut, verb):
+        low = reading.lows[at]
+        if low in _ENDS_NOUN and head is not None:
+            return head
+        if low in _ENDS_NOUN:
+            return None
+        if low in _PRONOUNS:
+            return None
+        if at in words and at not in reading.verbs:
+            head = at
+    return head
+
+
+def _other_agent(match: Match) -> str:
+    """`an error by us` is no error of the customer's, and the other way round."""
+    claim, clause = match.claim, match.clause
+    selves = claim.self_names | {"we", "us", "our", "ours"}
+    for place, places in match.places.items():
+        if not claim.start <= place < claim.end:
+            continue
+        mine = _agent(claim.reading, place, claim.end, selves)
+        theirs = {_agent(clause.reading, p, clause.end, selves) for p in places}
+        is_by = any(clause.reading.lows[p + 1 : p + 2] == ("by",) for p in places)
+        theirs.discard("")
+        if mine and theirs and is_by and mine not in theirs:
+            return f"the fact says {claim.reading.lows[place]!r} of the {theirs.pop()}"
+    return ""
+
+
+def _agent(reading: Reading, place: int, end: int, selves: frozenset[str]) -> str:
+    """To whom a noun or deed belongs: vendor or buyer; empty where nothing tells."""
+    lows = reading.lows
+    before = lows[max(0, place - 3) : place]
+    after = lows[place + 1 : min(end, place + 5)]
+    own = [low for low in before[-2:] if low in selves or low in _BUYER]
+    is_by = after[:1] == ("by",)
+    near = own[-1:] or (
+        [low for low in after[1:] if low in selves or low in _BUYER][:1] if is_by else []
+    )
+    if not near:
+        return ""
+    if place in reading.verbs and not is_by:
+        return ""
+    return "vendor" if near[0] in selves else "buyer"

@@ -1,0 +1,125 @@
+"""Sympathy, thanks and wishes in open words: harmless where nothing is said of what is sold."""
+
+from agent_runtime.grounding.lemmas import forms
+from agent_runtime.grounding.phrases import word_set
+from agent_runtime.grounding.reading import Reading
+
+_CLAIMING = (
+    *("compare", "only", "certain", "promise", "benefit", "cause", "all", "most"),
+    *("claims_of_self", "beta", "extra"),
+)
+_POLITE = word_set("best all anything anyone everyone everything more later sooner")
+_FIRM = ("month", "clock", "quarter", "half", "rate")
+_OURS = word_set("we us our ours ourselves")
+_OUR_TALK = word_set(
+    "call conversation chat talk meeting exchange discussion last next previous first demo"
+)
+_WE_SPOKE = word_set("spoke talked met discussed chatted looked covered said mentioned touched")
+_TO_US = word_set(
+    "tell telling ask asking contact contacting write writing let letting give giving"
+)
+_OF_PEOPLE = word_set("i you it that this there who they he she")
+_MAX_WORDS = 22
+_SKIPPED = word_set("and but so well oh ah yes , also first really")
+
+
+def is_small_talk(reading: Reading, start: int, end: int, *, known: frozenset[str]) -> bool:
+    """Says whether a stretch only wishes, thanks, apologises or feels with the buyer.
+
+    Its words are free, unlike those of `is_courtesy`: what makes it harmless is that it speaks of
+    nobody but the buyer and the talk, with no name, figure, promise or word of commerce.
+
+    Args:
+        reading: The sentence.
+        start: Its first token.
+        end: The token after its last one.
+        known: Words of the facts: nothing may be said of them but that they matter.
+    """
+    openers = reading.lexicon.courtesy.get("openers")
+    if openers is None or end - start > _MAX_WORDS or _says_more(reading, start, end):
+        return False
+    while start < end and reading.lows[start] in _SKIPPED:
+        start += 1
+    length = openers.at(reading.lows, start)[0] if start < end else 0
+    feels = _feels(reading, start, end)
+    if not length and not feels:
+        return False
+    if any(start <= at < end for at in reading.negations) and not feels and not length:
+        return False
+    return feels or not _tells_of(reading, start + length, end, known)
+
+
+def _says_more(reading: Reading, start: int, end: int) -> bool:
+    """Figures, names, the vendor, or words with which claims are made."""
+    if any(start <= a.start < end for a in reading.amounts):
+        return True
+    if any(start <= m.start < end and m.name.startswith(_FIRM) for m in reading.moments):
+        return True
+    if any(t.kind in {"address", "slot"} for t in reading.tokens[start:end]):
+        return True
+    if any(m.words not in _POLITE for m in reading.marked(_CLAIMING, start, end)):
+        return True
+    stretch = [w for w in reading.words if start <= w.place < end]
+    if any(w.is_name for w in stretch):
+        return True
+    commercial = reading.lexicon.courtesy["commercial"]
+    said = (low for low in reading.lows[start:end])
+    if any((form,) in commercial for low in said for form in forms(low, "en")):
+        return True
+    return any(_is_of_us(reading, at, start) for at in range(start, end))
+
+
+def _is_of_us(reading: Reading, at: int, start: int) -> bool:
+    """`our team` speaks of the vendor; `our call`, `as we said` and `telling us` do not."""
+    lows = reading.lows
+    if lows[at] not in _OURS:
+        return False
+    before = lows[at - 1] if at > start else ""
+    near = lows[at + 1 : at + 3]
+    if lows[at] in {"our", "ours"}:
+        return _OUR_TALK.isdisjoint(near)
+    if lows[at] == "us":
+        return before not in _TO_US
+    return _WE_SPOKE.isdisjoint(near) and near[:1] not in (("hope",), ("understand",), ("look",))
+
+
+def _feels(reading: Reading, start: int, end: int) -> bool:
+    """`Moving house can feel daunting`: a state of mind of the buyer, said of anything."""
+    busy = reading.lexicon.courtesy["busy_with"]
+    places = [at for at in range(start, end) if busy.at(reading.lows, at)[0]]
+    verbs = [v for v in reading.verbs if start <= v < end]
+    last = end - 1
+    while last > start and reading.tokens[last].kind == "mark":
+        last -= 1
+    return bool(places) and places[0] > start and last - places[0] <= 6 and len(verbs) <= 3
+
+
+def _tells_of(reading: Reading, start: int, end: int, known: frozenset[str]) -> bool:
+    """Whether a verb is said of something other than the people who talk."""
+    first_cut = next((at for at in range(start, end) if reading.lows[at] in {",", ";", ":"}), end)
+    for verb in (v for v in reading.verbs if start <= v < end):
+        subject = _subject(reading, start, verb)
+        if subject is None:
+            continue
+        low = reading.lows[subject]
+        if low in _OF_PEOPLE:
+            if low not in {"i", "you"} and subject > first_cut:
+                return True
+            continue
+        if low == "we":
+            continue
+        possessor = reading.lows[max(start, subject - 3) : subject]
+        if "your" not in possessor or low in known:
+            return True
+    return False
+
+
+def _subject(reading: Reading, start: int, verb: int) -> int | None:
+    """The nearest word before a verb of which it may be said."""
+    for at in range(verb - 1, start - 1, -1):
+        low = reading.lows[at]
+        if low in _OF_PEOPLE or low == "we" or any(w.place == at for w in reading.words):
+            return at
+        if low in {"to", "for", "of"} and at == verb - 1:
+            return None
+    return None
