@@ -280,6 +280,15 @@ def _is_no_number(number: Number, lows: list[str], at: int, lexicon: Lexicon) ->
         return not _unit_at(lows, number.end, lexicon)[0]
     if at and lexicon.moments.labels((lows[at - 1],)):
         return True
+    after_one = lows[number.end] if number.end < len(lows) else "."
+    is_last = not after_one[:1].isalnum() or after_one in {"and", "or", "with", "too"}
+    before = lows[at - 1] if at else ""
+    if (
+        is_last
+        and before.isalpha()
+        and before not in {"than", "least", "most", "only", "just", "to"}
+    ):
+        return True
     after = lows[number.end] if number.end < len(lows) else ""
     is_function = (
         "function" in lexicon.marks.labels((after,)) and not _unit_at(lows, number.end, lexicon)[0]

@@ -104,9 +104,28 @@ def match(claim: Claim, clause: Clause) -> Match:
         elif against := tuple(w.place for w in clause.words if _opposes(word, w, claim.reading)):
             places[word.place] = against
             turned.add(word.place)
+        elif spelt := _initials(word, clause):
+            places[word.place] = spelt
         elif not _is_around(word, claim, clause) and not _is_meant(word, claim, clause):
             uncovered.append(word)
     return Match(claim, clause, places, tuple(uncovered), frozenset(turned))
+
+
+def _initials(word: Word, clause: Clause) -> tuple[int, ...]:
+    """Places of the words of which a name is the first letters: SLA, service level agreement."""
+    size = len(word.text)
+    if not (word.text.isupper() and word.text.isalpha() and 2 <= size <= 5):
+        return ()
+    plain = [at for at in range(clause.start, clause.end) if clause.reading.lows[at] not in _SMALL]
+    for first in range(len(plain) - size + 1):
+        places = plain[first : first + size]
+        initials = "".join(clause.reading.lows[p][:1] for p in places)
+        if initials == word.low and places[-1] - places[0] < size + 2:
+            return tuple(places)
+    return ()
+
+
+_SMALL = word_set("of and for the in to on")
 
 
 def _is_meant(word: Word, claim: Claim, clause: Clause) -> bool:
@@ -142,7 +161,8 @@ def _says(word: Word, other: Word, language: str) -> bool:
 def _is_same_name(word: Word, other: Word) -> bool:
     """Names have no synonyms: only a genitive or plural ending may differ."""
     short, long = sorted((word.low, other.low), key=len)
-    return (len(short) > 3 and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
+    is_code = len(short) > 1 and any(c.isdigit() for c in short)
+    return ((len(short) > 3 or is_code) and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
         word.is_name != other.is_name
         and len(short) > 3
         and is_same(short, long, "en")

@@ -216,6 +216,8 @@ def _stretch(
     )
     if is_polite or _is_filler(reading, begin, stop):
         return (), ""
+    if start and pieces[start].joint == "or" and not has_subject(reading, begin, stop):
+        return None, "it parts what an or holds together"
     if _cuts_off_reason(reading, pieces, start, end, base):
         return None, "the fact does not say why"
     claim = _claim(reading, pieces, start, end, base)

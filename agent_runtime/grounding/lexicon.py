@@ -20,7 +20,7 @@ _CLASSES = (
     *("more_than", "exactly", "per", "before", "after", "not_a_number", "seasons", "day_words"),
 )
 NEGATORS = word_set(
-    "not no never without nobody nothing none cannot kein keine keinen keiner keinem keines "
+    "not non no never without nobody nothing none cannot kein keine keinen keiner keinem keines "
     "nicht nie niemals ohne nunca jamais sans sin sem senza non nao pas ne"
 )
 _BOUND_OR_COURTESY = word_set("no_negation at_most at_least not_a_number certain")
@@ -51,7 +51,9 @@ class Lexicon:
     """Verbs that make another claim when they stand for another verb."""
     soft: frozenset[str]
     """Words that add nothing to what else a claim says."""
-    measures: tuple[frozenset[str], ...]
+    loose: frozenset[str]
+    """Adjectives that narrow nothing: the free trial is the trial."""
+    measures: Mapping[str, frozenset[str]]
     """Words that an amount implies: cost by money, height by metres."""
     courtesy: Mapping[str, Any]
     question: Mapping[str, Any]
@@ -85,7 +87,8 @@ def lexicon_of(language: str) -> Lexicon:
         same_compares=tuple(frozenset(ways(line)) for line in raw.get("compare_ways", ())),
         weighty=frozenset(raw.get("weighty", "").split()),
         soft=frozenset(raw.get("soft", "").split()),
-        measures=tuple(frozenset(line.split()) for line in raw.get("measures", {}).values()),
+        loose=frozenset(raw.get("loose", "").split()),
+        measures={name: frozenset(line.split()) for name, line in raw.get("measures", {}).items()},
         courtesy=_sets(raw.get("courtesy", {})),
         question=_sets(raw.get("question", {})),
     )

@@ -111,9 +111,9 @@ def _relation(lows: list[str], at: int, lexicon: Lexicon) -> Relation:
         return "before"
     while start and lows[start - 1] in {"the", "end", "of", "dem", "el", "le", "la", "il", "o"}:
         start -= 1
-    for length in (2, 1):
+    for length in (3, 2, 1):
         labels = lexicon.marks.labels(tuple(lows[max(0, start - length) : start]))
-        if "before" in labels:
+        if "before" in labels or (length == 3 and "at_most" in labels):
             return "before"
         if "after" in labels and lows[start - 1] not in {"from"}:
             return "after"

@@ -239,6 +239,8 @@ def _is_name(token: Token, names: frozenset[str], language: str) -> bool:
     if token.low in names:
         return True
     inner = token.text[1:]
+    if " " in token.text and token.text[:1].islower():
+        return False
     if any(c.isupper() or c.isdigit() for c in inner) and token.text[:1].isalpha():
         return True
     if language in _CAPITALISES_NOUNS:

@@ -8,7 +8,7 @@ _CLAIMING = (
     *("compare", "only", "certain", "promise", "benefit", "cause", "all", "most"),
     *("claims_of_self", "beta", "extra"),
 )
-_POLITE = word_set("best all anything anyone everyone everything more later sooner")
+_POLITE = word_set("being best all anything anyone everyone everything more later sooner")
 _FIRM = ("month", "clock", "quarter", "half", "rate")
 _OURS = word_set("we us our ours ourselves")
 _OUR_TALK = word_set(
@@ -19,6 +19,10 @@ _TO_US = word_set(
     "tell telling ask asking contact contacting write writing let letting give giving"
 )
 _OF_PEOPLE = word_set("i you it that this there who they he she")
+_YOUR_PEOPLE = word_set(
+    "company team firm charity business organisation organization school practice colleagues "
+    "colleague staff people department group boss manager family clients customers"
+)
 _MAX_WORDS = 22
 _SKIPPED = word_set("and but so well oh ah yes , also first really")
 
@@ -60,13 +64,21 @@ def _says_more(reading: Reading, start: int, end: int) -> bool:
     if any(m.words not in _POLITE for m in reading.marked(_CLAIMING, start, end)):
         return True
     stretch = [w for w in reading.words if start <= w.place < end]
-    if any(w.is_name for w in stretch):
+    if any(w.is_name and not _is_topic(reading, w.place, start) for w in stretch):
         return True
     commercial = reading.lexicon.courtesy["commercial"]
     said = (low for low in reading.lows[start:end])
-    if any((form,) in commercial for low in said for form in forms(low, "en")):
+    is_plain = not _feels(reading, start, end)
+    if is_plain and any((form,) in commercial for low in said for form in forms(low, "en")):
         return True
     return any(_is_of_us(reading, at, start) for at in range(start, end))
+
+
+def _is_topic(reading: Reading, place: int, start: int) -> bool:
+    """`the worry about HMRC`: a name that is only spoken about."""
+    before = reading.lows[max(start, place - 3) : place]
+    rest = [v for v in reading.verbs if v > place]
+    return bool({"about", "regarding", "around"} & set(before)) and not rest
 
 
 def _is_of_us(reading: Reading, at: int, start: int) -> bool:
@@ -109,7 +121,7 @@ def _tells_of(reading: Reading, start: int, end: int, known: frozenset[str]) -> 
         if low == "we":
             continue
         possessor = reading.lows[max(start, subject - 3) : subject]
-        if "your" not in possessor or low in known:
+        if "your" not in possessor or (low in known and low not in _YOUR_PEOPLE):
             return True
     return False
 

@@ -17,6 +17,9 @@ def comparisons(match: Match) -> str:
             mark.words == "most" and claim.has("most") and clause.has("most")
         ):
             continue
+        lows = claim.reading.lows[max(claim.start, mark.start - 3) : mark.start]
+        if mark.words == "than" and {"other", "rather"} & set(lows):
+            continue
         if not any(_is_same(mark, other, match) for other in (*known, *bounds)):
             return f"the fact does not compare: {mark.words!r}"
     return ""

@@ -10,7 +10,8 @@ _BUYER = word_set("you your customer customers client clients user users buyer b
 _PRONOUNS = word_set("i you we it they this that these those who which he she there us")
 _MUTUAL = word_set(
     "connect integrate link sync work partner combine match meet cooperate compare differ cost "
-    "include contain cover come be have take last run start begin end open close apply"
+    "be do can will must may should could would come take last run start begin end open close "
+    "apply is are was were does did include contain has have"
 )
 _ENDS_NOUN = word_set("of in from with for by at on to who that which under over per within than")
 
@@ -24,23 +25,30 @@ def doers(match: Match) -> str:
 
 def _other_subject(match: Match) -> str:
     claim, clause = match.claim, match.clause
-    for place, places in match.places.items():
-        verb = next((p for p in places if p in clause.reading.verbs), None)
-        is_verb = place in claim.reading.verbs and claim.start <= place < claim.end
-        if verb is None or not is_verb or not _is_same_deed(match, place, verb):
-            continue
+    for place, verb in _deeds(match):
         if _is_passive(claim.reading, place) != _is_passive(clause.reading, verb):
             continue
-        mine = _head(claim.reading, claim.start, place)
-        if mine is None or mine not in match.places:
+        if _is_relative(claim.reading, place) or _is_adjective(clause.reading, verb):
             continue
-        found = match.places[mine]
-        if all(p > verb for p in found) and not _is_relative(claim.reading, place):
-            return (
-                f"the fact does not say {clause.reading.lows[verb]!r} of "
-                f"{claim.reading.tokens[mine].text!r}"
-            )
+        mine = _head(claim.reading, claim.start, place)
+        theirs = _head(clause.reading, clause.start, verb)
+        if mine is None:
+            continue
+        word = claim.reading.lows[mine]
+        is_buyer = word in _BUYER and theirs is not None
+        is_other = is_buyer and clause.reading.lows[theirs or 0] not in _BUYER | claim.self_names
+        found = match.places.get(mine, ())
+        if is_other or (found and all(p > verb for p in found)):
+            return f"the fact does not say {clause.reading.lows[verb]!r} of {word!r}"
     return ""
+
+
+def _deeds(match: Match) -> list[tuple[int, int]]:
+    """Pairs of places at which claim and clause have the same verb."""
+    claim, clause = match.claim, match.clause
+    own = [v for v in clause.reading.verbs if clause.start <= v < clause.end]
+    said = [v for v in claim.reading.verbs if claim.start <= v < claim.end]
+    return [(place, verb) for place in said for verb in own if _is_same_deed(match, place, verb)]
 
 
 def _is_same_deed(match: Match, place: int, verb: int) -> bool:
@@ -57,6 +65,12 @@ def _is_passive(reading: Reading, verb: int) -> bool:
     is_base = low in reading.lexicon.verbs and reading.tokens[verb].text.lower() == low
     is_by = reading.lows[verb + 1 : verb + 2] == ("by",)
     return (not _BE.isdisjoint(near) and not is_base) or is_by
+
+
+def _is_adjective(reading: Reading, verb: int) -> bool:
+    """`registered charities`: no deed, but a word before its noun."""
+    is_form = reading.lows[verb].endswith(("ed", "ing"))
+    return is_form and any(w.place == verb + 1 for w in reading.words)
 
 
 def _is_relative(reading: Reading, verb: int) -> bool:
@@ -79,8 +93,8 @@ def _head(reading: Reading, start: int, verb: int) -> int | None:
             return None
         if low in _PRONOUNS:
             return None
-        if at in words and at not in reading.verbs:
-            head = at
+        if (at in words or low in _BUYER) and at not in reading.verbs:
+            head = at if low not in {"your", "you"} else head
     return head
 
 
@@ -107,6 +121,9 @@ def _agent(reading: Reading, place: int, end: int, selves: frozenset[str]) -> st
     after = lows[place + 1 : min(end, place + 5)]
     own = [low for low in before[-2:] if low in selves or low in _BUYER]
     is_by = after[:1] == ("by",)
+    is_named = is_by and any(w.is_name and place < w.place <= place + 3 for w in reading.words)
+    if is_named and not own:
+        return "vendor"
     near = own[-1:] or (
         [low for low in after[1:] if low in selves or low in _BUYER][:1] if is_by else []
     )

@@ -20,6 +20,11 @@ def _stronger(match: Match) -> Iterator[str]:
     lows = claim.reading.lows[claim.start : claim.end]
     if "free" in lows or any(low.endswith("able") and low not in _NOT_ABLE for low in lows):
         said.add("can")
+    is_choice = {"can", "may", "should"} & fact or {"choose", "choice", "request"} & set(
+        match.clause.lows
+    )
+    if {"optional", "optionally"} & set(lows) and not is_choice and not _is_denied_clause(match):
+        yield "it says optional, the fact does not"
     if lows and lows[0].endswith("ing"):
         said.add("can")
     if (
@@ -79,6 +84,10 @@ def _is_said_so(match: Match) -> bool:
 def _is_denied(match: Match) -> bool:
     """`cannot read` and `does not read`, `need not` and `does not require`: a no is a no."""
     return any(p.is_negated for p in match.claim.pieces)
+
+
+def _is_denied_clause(match: Match) -> bool:
+    return any(p.is_negated for p in match.clause.pieces)
 
 
 _NOT_ABLE = word_set("table reliable valuable comparable sustainable stable cable")

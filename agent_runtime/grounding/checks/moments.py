@@ -14,7 +14,7 @@ def moments(match: Match) -> str:
             continue
         same = [m for m in known if m.name == moment.name]
         if not same:
-            if _is_counted(moment, match):
+            if _is_counted(moment, match) or _is_now(moment, match):
                 continue
             return f"{moment.words!r} is not in the fact"
         if moment.name[:7] == "weekday" and not _is_numbered_alike(moment, same, match):
@@ -43,6 +43,12 @@ def _is_other_side(said: Moment, fact: Moment) -> bool:
     if not said.relation and is_month and fact.relation == "after":
         return True
     return said.relation != fact.relation
+
+
+def _is_now(moment: Moment, match: Match) -> bool:
+    """`today`, of what the fact says of the present."""
+    is_present = not match.clause.has("plan", "will", "past", "beta")
+    return moment.name == "day:today" and is_present
 
 
 def _is_counted(moment: Moment, match: Match) -> bool:

@@ -34,7 +34,9 @@ def _is_optional(piece: Piece, match: Match) -> bool:
         for number in _used_by(piece, match)
         for at in range(clause.pieces[number].start, clause.pieces[number].end)
     }
-    return ("optional" in known and has_must) or ("optional" in lows and clause.has("must"))
+    return ("optional" in known and has_must) or (
+        "optional" in lows and "optional" not in known and clause.has("must")
+    )
 
 
 def _is_denied(number: int, piece: Piece, match: Match) -> bool:

@@ -16,6 +16,10 @@ def quantifiers(match: Match) -> str:
         return "the fact does not say most"
     if clause.has("most") and not claim.has("most", "some"):
         return "the fact only says most"
+    if claim.has("some") and not _may_be_some(match):
+        return "the fact does not say some"
+    if other := _other_added(match):
+        return f"the fact does not say {other!r}"
     if _has_some(match) and not claim.has("some", "may"):
         return "the fact only says some"
     return ""
@@ -41,3 +45,26 @@ def _has_some(match: Match) -> bool:
         match.piece_of(m.start) in match.used or m.start < clause.head
         for m in clause.reading.marked(("some",), clause.start, clause.end)
     )
+
+
+def _may_be_some(match: Match) -> bool:
+    """Whether the fact leaves room for a part: a share, a number, or what may be."""
+    clause = match.clause
+    is_counted = any(clause.start <= a.start < clause.end for a in clause.reading.amounts)
+    return is_counted or clause.has("some", "most", "all", "may", "hedge", "narrow", "if", "only")
+
+
+def _other_added(match: Match) -> str:
+    """`other customers`, where the fact knows of no others."""
+    claim, clause = match.claim, match.clause
+    lows = claim.reading.lows
+    for at in range(claim.start, claim.end - 1):
+        is_other = lows[at] in {"other", "another"} and lows[at + 1] not in {
+            "than",
+            "words",
+            "hand",
+        }
+        is_pair = at > claim.start and lows[at - 1] in {"each", "one", "no"}
+        if is_other and not is_pair and clause.lows.isdisjoint({"other", "another", "than", "two"}):
+            return lows[at]
+    return ""
