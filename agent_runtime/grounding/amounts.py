@@ -33,7 +33,7 @@ _TRAILING = frozenset(
     ("or thereabouts", "and above", "and up", "and more", "or above", "or under", "onwards")
 )
 _BEFORE_UNITS = word_set("operating calendar consecutive full whole straight billable")
-HOURS = frozenset(("am", "pm", "uhr"))
+HOURS = frozenset(("am", "pm", "uhr", "oclock"))
 """Words after a number that make it a time of day."""
 
 
@@ -339,14 +339,7 @@ def _per(lows: list[str], at: int, lexicon: Lexicon, amount: Amount) -> tuple[fr
     """What an amount is counted per: month and user in `29 dollars per user per month`."""
     found: set[str] = set()
     if not amount.units:
-        end = _noun_end(lows, at, lexicon)
-        length, labels = lexicon.marks.at(lows, end) if end < len(lows) else (0, ())
-        is_rate = length == 1 and "per" in labels and bool(_unit_at(lows, end + 1, lexicon)[0])
-        return (
-            (frozenset(_unit_at(lows, end + 1, lexicon)[0][:1]), at)
-            if is_rate
-            else (frozenset(), at)
-        )
+        return _rates_of_count(lows, _noun_end(lows, at, lexicon), lexicon), at
     is_open = bool(amount.units) and not (amount.is_time and amount.value != 1)
     while at < len(lows) and is_open:
         if lows[at] in lexicon.rates and amount.is_money:
@@ -370,6 +363,24 @@ def _per(lows: list[str], at: int, lexicon: Lexicon, amount: Amount) -> tuple[fr
         found.add(noun)
         at = after if units else at + 2
     return frozenset(found), at
+
+
+def _rates_of_count(lows: list[str], at: int, lexicon: Lexicon) -> frozenset[str]:
+    """`1,000 requests per minute per key`: by time, and by what follows another per."""
+    found: set[str] = set()
+    while at + 1 < len(lows):
+        length, labels = lexicon.marks.at(lows, at)
+        if length != 1 or "per" not in labels:
+            break
+        units, after = _unit_at(lows, at + 1, lexicon)
+        if units:
+            found.update(units[:1])
+        elif lows[at] == "per" and found:
+            found.add(lows[at + 1])
+        else:
+            break
+        at = after if units else at + 2
+    return frozenset(found)
 
 
 def _noun_end(lows: list[str], at: int, lexicon: Lexicon) -> int:

@@ -130,6 +130,8 @@ _SMALL = word_set("of and for the in to on")
 
 def _is_meant(word: Word, claim: Claim, clause: Clause) -> bool:
     """The subject of a claim where the fact says `it`, and another fact says what that is."""
+    if word.low in clause.meant:
+        return True
     begins = clause.reading.lows[clause.start : clause.start + 1]
     if not begins or begins[0] not in _IT or any(c.isdigit() for c in word.low):
         return False

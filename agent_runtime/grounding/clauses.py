@@ -1,7 +1,7 @@
 """A fact as the clauses that it consists of: what is said of one thing is not said of the next."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from agent_runtime.grounding.phrases import word_set
@@ -21,6 +21,8 @@ class Clause:
     end: int
     around: frozenset[str] = frozenset()
     """Words of the whole fact, names left out: the second clause may mean the first one's."""
+    meant: frozenset[str] = frozenset()
+    """Names of the first sentence's subject, of which a later sentence without names goes on."""
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -52,7 +54,16 @@ def clauses_of(text: str, language: str, names: frozenset[str]) -> tuple[Clause,
     """Returns the clauses of a fact, sentence by sentence."""
     readings = [read(sentence, language, names) for sentence in split_sentences(text)]
     around = frozenset(w.low for r in readings for w in r.words if not w.is_name)
-    return tuple(c for reading in readings for c in _clauses(reading, around))
+    found = tuple(c for reading in readings for c in _clauses(reading, around))
+    if language != "en":
+        return found
+    lead = frozenset(
+        w.low for c in found[:1] for w in c.words if w.place < c.head and (w.is_name or w.is_firm)
+    )
+    return tuple(
+        clause if at == 0 or any(w.is_name for w in clause.words) else replace(clause, meant=lead)
+        for at, clause in enumerate(found)
+    )
 
 
 def _is_led(reading: Reading, begin: int) -> bool:

@@ -43,6 +43,8 @@ class Lexicon:
     fractions: Mapping[str, Fraction]
     irregular: Mapping[str, str]
     verbs: frozenset[str]
+    neutral_verbs: frozenset[str]
+    """Verbs that may stand in for the verb of a fact, the weighty ones aside."""
     opposites: Mapping[str, str]
     """Words that say the left one of a line with a not."""
     same_hedges: tuple[frozenset[str], ...]
@@ -77,7 +79,8 @@ def lexicon_of(language: str) -> Lexicon:
         counts={fold(str(word)): int(n) for word, n in raw.get("counts", {}).items()},
         fractions={fold(w): Fraction(str(v)) for w, v in raw.get("fractions", {}).items()},
         irregular=dict(pair.split() for pair in ways(raw.get("irregular", ""))),
-        verbs=frozenset(raw.get("verbs", "").split()),
+        verbs=frozenset(f"{raw.get('verbs', '')} {raw.get('more_verbs', '')}".split()),
+        neutral_verbs=frozenset(raw.get("verbs", "").split()),
         opposites={
             fold(word): left
             for left, words in raw.get("opposites", {}).items()

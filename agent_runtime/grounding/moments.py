@@ -99,7 +99,7 @@ def _clock(text: str, lows: list[str], after: int) -> tuple[str, int]:
         minutes += 720 if lows[after] == "pm" and int(hour) < 12 else 0
         minutes -= 720 if lows[after] == "am" and int(hour) == 12 else 0
         after += 1
-    elif after < len(lows) and lows[after] in {"uhr", "h"}:
+    elif after < len(lows) and lows[after] in {"uhr", "h", "oclock"}:
         after += 1
     return f"clock:{minutes}", after
 

@@ -12,7 +12,7 @@ _POLITE = word_set("being best all anything anyone everyone everything more late
 _FIRM = ("month", "clock", "quarter", "half", "rate")
 _OURS = word_set("we us our ours ourselves")
 _OUR_TALK = word_set(
-    "call conversation chat talk meeting exchange discussion last next previous first demo"
+    "visit call conversation chat talk meeting exchange discussion last next previous first demo"
 )
 _WE_SPOKE = word_set("spoke talked met discussed chatted looked covered said mentioned touched")
 _TO_US = word_set(
@@ -88,6 +88,8 @@ def _is_of_us(reading: Reading, at: int, start: int) -> bool:
         return False
     before = lows[at - 1] if at > start else ""
     near = lows[at + 1 : at + 3]
+    if before == "in" and "interest" in lows[max(start, at - 2) : at]:
+        return False
     if lows[at] in {"our", "ours"}:
         return _OUR_TALK.isdisjoint(near)
     if lows[at] == "us":

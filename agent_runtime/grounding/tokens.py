@@ -21,6 +21,7 @@ _TOKEN = re.compile(
 )
 _SPELT = (
     (re.compile(r"\b24\s*/\s*7\b"), "around the clock"),
+    (re.compile(r"\bo'clock\b", re.I), "oclock"),
     (re.compile(r"\b([ap])\.m\b\.?", re.I), r"\1m"),
     (re.compile(r"\b(ca)n(?:'t|not)\b", re.I), r"\1n not"),
     (re.compile(r"\bwon't\b", re.I), "will not"),

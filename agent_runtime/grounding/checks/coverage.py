@@ -92,7 +92,7 @@ def _is_soft(word: Word, match: Match) -> bool:
         return False
     if word.low in lexicon.soft or word.low.endswith(("able", "ible")):
         return True
-    return not lexicon.verbs.isdisjoint(own) and _stands_in(word, match)
+    return not lexicon.neutral_verbs.isdisjoint(own) and _stands_in(word, match)
 
 
 def _has_figures(match: Match) -> bool:

@@ -7,11 +7,12 @@ from agent_runtime.grounding.reading import Reading
 
 _BE = word_set("is are was were be been being gets got")
 _BUYER = word_set("you your customer customers client clients user users buyer buyers")
+_BUYERS = {(one,) for one in _BUYER - {"you", "your"}}
 _PRONOUNS = word_set("i you we it they this that these those who which he she there us")
 _MUTUAL = word_set(
     "connect integrate link sync work partner combine match meet cooperate compare differ cost "
     "be do can will must may should could would come take last run start begin end open close "
-    "apply is are was were does did include contain has have"
+    "apply is are was were does did has have"
 )
 _ENDS_NOUN = word_set("of in from with for by at on to who that which under over per within than")
 
@@ -26,9 +27,10 @@ def doers(match: Match) -> str:
 def _other_subject(match: Match) -> str:
     claim, clause = match.claim, match.clause
     for place, verb in _deeds(match):
-        if _is_passive(claim.reading, place) != _is_passive(clause.reading, verb):
-            continue
+        is_turned = _is_passive(claim.reading, place) != _is_passive(clause.reading, verb)
         if _is_relative(claim.reading, place) or _is_adjective(clause.reading, verb):
+            continue
+        if _is_adjective(claim.reading, place):
             continue
         mine = _head(claim.reading, claim.start, place)
         theirs = _head(clause.reading, clause.start, verb)
@@ -38,6 +40,10 @@ def _other_subject(match: Match) -> str:
         is_buyer = word in _BUYER and theirs is not None
         is_other = is_buyer and clause.reading.lows[theirs or 0] not in _BUYER | claim.self_names
         found = match.places.get(mine, ())
+        if is_turned:
+            if found and theirs is not None and all(p < verb for p in found):
+                return f"the fact has {word!r} on the other side of it"
+            continue
         if is_other or (found and all(p > verb for p in found)):
             return f"the fact does not say {clause.reading.lows[verb]!r} of {word!r}"
     return ""
@@ -46,9 +52,19 @@ def _other_subject(match: Match) -> str:
 def _deeds(match: Match) -> list[tuple[int, int]]:
     """Pairs of places at which claim and clause have the same verb."""
     claim, clause = match.claim, match.clause
-    own = [v for v in clause.reading.verbs if clause.start <= v < clause.end]
-    said = [v for v in claim.reading.verbs if claim.start <= v < claim.end]
+    own = _finite(clause.reading, clause.start, clause.end)
+    said = _finite(claim.reading, claim.start, claim.end)
     return [(place, verb) for place in said for verb in own if _is_same_deed(match, place, verb)]
+
+
+def _finite(reading: Reading, start: int, end: int) -> list[int]:
+    """Verbs of a stretch, but for `shipping` behind no form of be."""
+    return [
+        v
+        for v in reading.verbs
+        if start <= v < end
+        and (not reading.lows[v].endswith("ing") or reading.lows[v - 1 : v] in (("is",), ("are",)))
+    ]
 
 
 def _is_same_deed(match: Match, place: int, verb: int) -> bool:
@@ -64,13 +80,27 @@ def _is_passive(reading: Reading, verb: int) -> bool:
     low = reading.lows[verb]
     is_base = low in reading.lexicon.verbs and reading.tokens[verb].text.lower() == low
     is_by = reading.lows[verb + 1 : verb + 2] == ("by",)
+    if low.endswith("ed") and _is_had_done(reading, verb):
+        return True
     return (not _BE.isdisjoint(near) and not is_base) or is_by
+
+
+def _is_had_done(reading: Reading, verb: int) -> bool:
+    """`have tests carried out`: done by others, with a noun between."""
+    has = next((v for v in range(verb - 4, verb - 1) if v >= 0 and reading.lows[v] in _HAVE), None)
+    return has is not None and any(has < w.place < verb for w in reading.words)
+
+
+_HAVE = word_set("have has get gets")
 
 
 def _is_adjective(reading: Reading, verb: int) -> bool:
     """`registered charities`: no deed, but a word before its noun."""
     is_form = reading.lows[verb].endswith(("ed", "ing"))
-    return is_form and any(w.place == verb + 1 for w in reading.words)
+    after = reading.lows[verb + 1 : verb + 2]
+    is_noun = any(w.place == verb + 1 for w in reading.words) or after[:1] in _BUYERS
+    is_last = not any(t.kind == "word" for t in reading.tokens[verb + 1 : verb + 2])
+    return is_form and (is_noun or (is_last and _BE.isdisjoint(reading.lows[:verb])))
 
 
 def _is_relative(reading: Reading, verb: int) -> bool:
@@ -80,6 +110,10 @@ def _is_relative(reading: Reading, verb: int) -> bool:
 def _head(reading: Reading, start: int, verb: int) -> int | None:
     """The noun of which a verb is said: the last one before a preposition or relative clause."""
     words = {w.place: w for w in reading.words}
+    relative = next((at for at in range(start, verb) if reading.lows[at] in {"who", "which"}), None)
+    if relative is not None and any(relative < v < verb for v in reading.verbs):
+        nouns = [at for at in range(start, relative) if at in words or reading.lows[at] in _BUYER]
+        return nouns[-1] if nouns else None
     begin = max((v + 1 for v in reading.verbs if start <= v < verb - 3), default=start)
     cut = max(
         (at + 1 for at in range(begin, verb) if reading.lows[at] in {",", ";", ":"}), default=begin

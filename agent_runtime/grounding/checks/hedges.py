@@ -10,6 +10,8 @@ def hedges(match: Match) -> str:
     for mark in clause.reading.marked(("hedge",), clause.start, clause.end):
         if match.piece_of(mark.start) not in match.used and mark.start >= clause.head:
             continue
+        if mark.words == "according to" and clause.reading.lows[mark.start - 1].endswith("ed"):
+            continue
         lines = claim.reading.lexicon.same_hedges
         same = {way for line in lines if mark.words in line for way in line} | {mark.words}
         if same.isdisjoint(said):

@@ -65,6 +65,12 @@ def _other_added(match: Match) -> str:
             "hand",
         }
         is_pair = at > claim.start and lows[at - 1] in {"each", "one", "no"}
-        if is_other and not is_pair and clause.lows.isdisjoint({"other", "another", "than", "two"}):
+        is_unit = bool(claim.reading.lexicon.units.labels((lows[at + 1],)))
+        if (
+            is_other
+            and not is_pair
+            and not is_unit
+            and clause.lows.isdisjoint({"other", "another", "than", "two"})
+        ):
             return lows[at]
     return ""
