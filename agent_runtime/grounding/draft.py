@@ -16,7 +16,7 @@ from agent_runtime.grounding.lexicon import LANGUAGES
 from agent_runtime.grounding.own_names import names_in, own_names
 from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece, has_subject, has_verb, head_end, pieces_of
-from agent_runtime.grounding.questions import claim_start, is_question, offered
+from agent_runtime.grounding.questions import claim_start, is_question, offered, preamble_end
 from agent_runtime.grounding.reading import Reading, Word, read
 from agent_runtime.grounding.small_talk import is_small_talk
 from agent_runtime.grounding.sentences import split_sentences
@@ -111,6 +111,8 @@ def _judge(text: str, base: Ground, language: str, entails: Entailment | None) -
         return Finding(text, "courtesy")
     first = 0
     if is_question(reading):
+        if reason := _stated_first(reading, base, entails):
+            return Finding(text, "blocked", reason=reason)
         start = claim_start(reading)
         if start is None:
             return _question(text, reading, base)
@@ -121,6 +123,34 @@ def _judge(text: str, base: Ground, language: str, entails: Entailment | None) -
     if not pieces:
         return Finding(text, "question" if first else "courtesy")
     return _solved(text, reading, pieces, base, entails)
+
+
+def _stated_first(reading: Reading, base: Ground, entails: Entailment | None) -> str:
+    """Why what a question states before it asks is not grounded; empty where it is."""
+    end = preamble_end(reading)
+    if end is None or reading.lows[0] in _SUPPOSING:
+        return ""
+    first = 1 if reading.lows[0] in {"since", "as", "because"} else 0
+    pieces = pieces_of(reading, first, end)
+    if not pieces or _is_of_buyer(reading, end, base):
+        return ""
+    found = _solved("", reading, pieces, base, entails)
+    return found.reason if found.verdict == "blocked" else ""
+
+
+_SUPPOSING = word_set("if when once before after should")
+
+
+def _is_of_buyer(reading: Reading, end: int, base: Ground) -> bool:
+    """`As you are in Bonn, …`: of the buyer, in words of which the facts have none."""
+    lows = reading.lows[:end]
+    if not {"you", "your"} & set(lows) or any(a.start < end for a in reading.amounts):
+        return False
+    words = [w for w in reading.words if w.place < end]
+    return not any(
+        w.low in base.words or any(is_same(w.low, low, reading.language) for low in base.words)
+        for w in words
+    ) and not {"we", "our", "us"} & set(lows)
 
 
 def _of_self(reading: Reading) -> str:

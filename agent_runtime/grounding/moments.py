@@ -52,6 +52,9 @@ def _moment_at(
     number = number_at(tokens, at, lexicon)
     if number and number.end < len(lows) and lows[number.end] in HOURS and number.value < 25:
         return _clock(f"{int(number.value)}:00", lows, number.end)
+    is_last = at + 1 == len(tokens) or tokens[at + 1].kind == "mark"
+    if token.low == "first" and (is_last or lows[at - 1 : at] in (["we"], ["you"])):
+        return "", at
     if token.kind != "word" or _is_no_month(token, lows, at, lexicon):
         return "", at
     return _word_at(token.low, lows, at, lexicon)

@@ -48,7 +48,7 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
         low = reading.lows[at]
         if low not in _CUTS or at in whole or (reading.language == "en" and low in _FOREIGN):
             continue
-        if _is_verb_in_disguise(reading, at):
+        if _is_verb_in_disguise(reading, at) or _is_degree(reading, at):
             continue
         if at > begin:
             spans.append((begin, at, joint))
@@ -59,6 +59,15 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
     if stop > begin:
         spans.append((begin, stop, joint))
     return _negated(reading, spans)
+
+
+def _is_degree(reading: Reading, at: int) -> bool:
+    """`so openly`, `so much`: no word that joins."""
+    after = reading.lows[at + 1] if at + 1 < len(reading.lows) else ""
+    return reading.lows[at] == "so" and (after.endswith("ly") or after in _DEGREES)
+
+
+_DEGREES = word_set("much many far long well kind good great soon often few little nice patient")
 
 
 def _is_verb_in_disguise(reading: Reading, at: int) -> bool:

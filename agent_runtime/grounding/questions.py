@@ -44,6 +44,25 @@ def claim_start(reading: Reading) -> int | None:
     return first if _is_suspicious(reading, first) else None
 
 
+def preamble_end(reading: Reading) -> int | None:
+    """Returns where the asking begins behind what a question states first; None without such.
+
+    `Since a copy is included anyway, would you prefer …` states that a copy is included.
+    """
+    openers = reading.lexicon.question.get("asking")
+    if openers is None:
+        return None
+    commas = [at for at, low in enumerate(reading.lows) if low in {",", ":", ";", "-", "–"}]
+    for at in commas:
+        after = (
+            at + 1 if reading.lows[at + 1 : at + 2] not in (("so",), ("and",), ("or",)) else at + 2
+        )
+        if after < len(reading.lows) and openers.at(reading.lows, after)[0]:
+            has_verb = any(v < at for v in reading.verbs)
+            return at if has_verb and not openers.at(reading.lows, 0)[0] else None
+    return None
+
+
 def offered(reading: Reading) -> tuple[str, ...] | None:
     """Returns the words of what a question offers to send or show; None where it offers nothing."""
     first = next((at for at, t in enumerate(reading.tokens) if t.kind != "mark"), 0)

@@ -116,7 +116,9 @@ class Reading:
             forms(after, "en")
         )
         return (
-            after == "per" or after in _AUXILIARIES or (is_verb and not self.lows[at].endswith("s"))
+            after in {"per", "of"}
+            or after in _AUXILIARIES
+            or (is_verb and not self.lows[at].endswith("s"))
         )
 
     def marked(self, names: Iterable[str], start: int, end: int) -> tuple[Mark, ...]:
@@ -195,6 +197,8 @@ def _marks(tokens: tuple[Token, ...], lexicon: Lexicon, taken: frozenset[int]) -
             at += 1
             continue
         words = " ".join(lows[at : at + length])
+        if words == "should" and at == 0 and "?" not in lows:
+            names = ("if", "function")
         for name in names:
             is_noun = name == "plan" and words in _PLAN_NOUN and not _is_planning(lows, at)
             if not is_noun and not (at in taken and name in {"all", "compare", "must", "only"}):

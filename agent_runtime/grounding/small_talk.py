@@ -39,18 +39,32 @@ def is_small_talk(reading: Reading, start: int, end: int, *, known: frozenset[st
         end: The token after its last one.
         known: Words of the facts: nothing may be said of them but that they matter.
     """
-    openers = reading.lexicon.courtesy.get("openers")
-    if openers is None or end - start > _MAX_WORDS or _says_more(reading, start, end):
+    if "openers" not in reading.lexicon.courtesy:
+        return False
+    if end - start > _MAX_WORDS or _says_more(reading, start, end):
         return False
     while start < end and reading.lows[start] in _SKIPPED:
         start += 1
-    length = openers.at(reading.lows, start)[0] if start < end else 0
+    length = _opener(reading, start, end)
     feels = _feels(reading, start, end)
     if not length and not feels:
         return False
     if any(start <= at < end for at in reading.negations) and not feels and not length:
         return False
     return feels or not _tells_of(reading, start + length, end, known)
+
+
+def _opener(reading: Reading, start: int, end: int) -> int:
+    """The length of a frame such as `I can well understand`, adverbs in it aside."""
+    openers = reading.lexicon.courtesy["openers"]
+    places = [at for at in range(start, min(end, start + 8)) if reading.lows[at] not in _ADVERBS]
+    if not places:
+        return 0
+    length = openers.at([reading.lows[at] for at in places], 0)[0]
+    return places[length - 1] + 1 - start if length else 0
+
+
+_ADVERBS = word_set("well completely fully totally quite very certainly absolutely so all too do")
 
 
 def _says_more(reading: Reading, start: int, end: int) -> bool:
@@ -64,7 +78,8 @@ def _says_more(reading: Reading, start: int, end: int) -> bool:
     if any(m.words not in _POLITE for m in reading.marked(_CLAIMING, start, end)):
         return True
     stretch = [w for w in reading.words if start <= w.place < end]
-    if any(w.is_name and not _is_topic(reading, w.place, start) for w in stretch):
+    names = [w.place for w in stretch if w.is_name or w.low in _TITLES]
+    if any(not _is_topic(reading, at, start) and not _is_called(reading, at) for at in names):
         return True
     commercial = reading.lexicon.courtesy["commercial"]
     said = (low for low in reading.lows[start:end])
@@ -72,6 +87,18 @@ def _says_more(reading: Reading, start: int, end: int) -> bool:
     if is_plain and any((form,) in commercial for low in said for form in forms(low, "en")):
         return True
     return any(_is_of_us(reading, at, start) for at in range(start, end))
+
+
+def _is_called(reading: Reading, place: int) -> bool:
+    """Whom a sentence addresses: behind a greeting, a title, or the last comma."""
+    before = reading.lows[place - 1] if place else ""
+    rest = [t for t in reading.tokens[place + 1 :] if t.kind != "mark"]
+    is_last = before == "," and len(rest) <= 1
+    return before in _GREETINGS or before in _TITLES or is_last
+
+
+_GREETINGS = word_set("hi hello hey dear morning afternoon evening thanks regards")
+_TITLES = word_set("mr mrs ms miss dr prof professor")
 
 
 def _is_topic(reading: Reading, place: int, start: int) -> bool:
@@ -100,12 +127,26 @@ def _is_of_us(reading: Reading, at: int, start: int) -> bool:
 def _feels(reading: Reading, start: int, end: int) -> bool:
     """`Moving house can feel daunting`: a state of mind of the buyer, said of anything."""
     busy = reading.lexicon.courtesy["busy_with"]
-    places = [at for at in range(start, end) if busy.at(reading.lows, at)[0]]
-    verbs = [v for v in reading.verbs if start <= v < end]
+    places = [
+        at for at in range(start + 1, end) if busy.at(reading.lows, at)[0] and _is_said(reading, at)
+    ]
+    is_denied = any(start <= at < end for at in reading.negations)
     last = end - 1
     while last > start and reading.tokens[last].kind == "mark":
         last -= 1
-    return bool(places) and places[0] > start and last - places[0] <= 6 and len(verbs) <= 3
+    return bool(places) and not is_denied and last - places[0] <= 6
+
+
+def _is_said(reading: Reading, at: int) -> bool:
+    """`is hard`, `feels so hard`, `it matters`; not the `hard disk`."""
+    if reading.lows[at] in {"matter", "matters", "worry", "worries", "concern", "concerns"}:
+        return True
+    before = [low for low in reading.lows[max(0, at - 3) : at] if low not in _DEGREES]
+    return before[-1:] != [] and before[-1] in _SEEMS
+
+
+_DEGREES = word_set("so very really quite too rather pretty a bit always more such")
+_SEEMS = word_set("is are be been was feel feels felt seem seems sound sounds get gets can")
 
 
 def _tells_of(reading: Reading, start: int, end: int, known: frozenset[str]) -> bool:

@@ -36,7 +36,7 @@ def _stronger(match: Match) -> Iterator[str]:
     if "certain" in said and not _is_said_so(match):
         yield "it is certain, the fact is not"
     has_least = any(a.bound == "at_least" for a in match.clause.reading.amounts)
-    has_least = has_least or "minimum" in match.clause.lows
+    has_least = has_least or "minimum" in match.clause.lows or match.clause.has("only")
     if (
         "must" in said
         and "must" not in fact

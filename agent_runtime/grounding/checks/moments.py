@@ -14,7 +14,8 @@ def moments(match: Match) -> str:
             continue
         same = [m for m in known if m.name == moment.name]
         if not same:
-            if _is_counted(moment, match) or _is_now(moment, match):
+            is_initial = moment.name == "ordinal:1" and "initial" in clause.lows
+            if is_initial or _is_counted(moment, match) or _is_now(moment, match):
                 continue
             return f"{moment.words!r} is not in the fact"
         if moment.name[:7] == "weekday" and not _is_numbered_alike(moment, same, match):

@@ -12,12 +12,18 @@ def negation(match: Match) -> str:
             continue
         denied = {number for number in used if _is_denied(number, piece, match)}
         is_denied = bool(denied) ^ _is_optional(piece, match) ^ _is_turned(piece, match)
-        if piece.is_negated and not is_denied:
+        if piece.is_negated and not is_denied and not _is_not_yet(piece, match):
             return "it denies what the fact says"
         said_elsewhere = any(p.is_negated and denied & u for p, u in by_piece)
         if is_denied and not piece.is_negated and not said_elsewhere:
             return "it leaves out the fact's 'not'"
     return ""
+
+
+def _is_not_yet(piece: Piece, match: Match) -> bool:
+    """What is only planned is not there yet."""
+    lows = match.claim.reading.lows[piece.start : piece.end]
+    return "yet" in lows and match.clause.has("plan", "beta")
 
 
 def _is_turned(piece: Piece, match: Match) -> bool:

@@ -49,6 +49,9 @@ def _turned(match: Match) -> str:
             continue
         mine = _governor(claim.reading, place, claim.start)
         theirs = [_governor(clause.reading, p, clause.start) for p in places]
+        is_party = any(w.place == place and w.is_name for w in claim.words)
+        if {mine, *theirs} <= {"by", "for"} and not is_party:
+            continue
         if mine and theirs and all(frozenset((mine, one)) in _OPPOSED for one in theirs):
             word = claim.reading.tokens[place].text
             return f"it says {mine} {word!r}, the fact says {theirs[0]}"
@@ -96,7 +99,8 @@ def _sequence_turned(match: Match) -> str:
 def _joint_changed(match: Match) -> str:
     """A and B is not A or B, unless one may choose."""
     claim, clause = match.claim, match.clause
-    if claim.has("negation", "may", "can") or clause.has("negation"):
+    is_choice = {"whether", "either", "choose", "decide", "pick"} & set(claim.reading.lows)
+    if is_choice or claim.has("negation", "may", "can") or clause.has("negation"):
         return ""
     near = _joints(clause.reading, clause.start, clause.end)
     for left, right, joint in _joints(claim.reading, claim.start, claim.end):

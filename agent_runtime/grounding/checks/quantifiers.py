@@ -10,7 +10,8 @@ def quantifiers(match: Match) -> str:
         if not clause.has("all") and not _is_harmless(mark.words, match):
             return f"the fact does not say {mark.words!r}"
     is_only_if = claim.has("if") and clause.has("if", "at_least")
-    if claim.has("only") and not (is_only_if or clause.has("only", "compare")):
+    is_whole = not clause.lows.isdisjoint({"entirely", "exclusively", "solely", "purely", "fully"})
+    if claim.has("only") and not (is_only_if or is_whole or clause.has("only", "compare")):
         return "the fact does not say only"
     if claim.has("most") and not clause.has("most", "all"):
         return "the fact does not say most"
@@ -32,6 +33,8 @@ def _is_harmless(words: str, match: Match) -> bool:
     if words in {"any", "anything", "anyone", "anybody"} and is_denied:
         return True
     bounds = {"more_than", "at_least", "less_than", "at_most"}
+    if words in {"any", "anything", "anyone", "anybody"} and claim.has("before", "if"):
+        return True
     if words == "any" and any(a.bound in bounds for a in match.clause.reading.amounts):
         return True
     if words == "each" and match.clause.reading.amounts:
