@@ -97,6 +97,7 @@ def match(claim: Claim, clause: Clause) -> Match:
     places: dict[int, tuple[int, ...]] = {}
     uncovered: list[Word] = []
     turned: set[int] = set()
+    around: list[Word] = []
     for word in claim.words:
         found = tuple(w.place for w in clause.words if _says(word, w, language))
         if found:
@@ -106,9 +107,30 @@ def match(claim: Claim, clause: Clause) -> Match:
             turned.add(word.place)
         elif spelt := _initials(word, clause):
             places[word.place] = spelt
-        elif not _is_around(word, claim, clause) and not _is_meant(word, claim, clause):
+        elif _is_around(word, claim, clause):
+            around.append(word)
+        elif not _is_meant(word, claim, clause):
             uncovered.append(word)
+    if _is_of_another(clause, places):
+        uncovered = sorted([*uncovered, *_elsewhere(around, clause)], key=lambda w: w.place)
     return Match(claim, clause, places, tuple(uncovered), frozenset(turned))
+
+
+def _is_of_another(clause: Clause, places: dict[int, tuple[int, ...]]) -> bool:
+    """Whether a clause has a subject of its own of which the claim says no word."""
+    subject = {w.place for w in clause.words if w.place < clause.head}
+    return bool(subject) and subject.isdisjoint(p for ps in places.values() for p in ps)
+
+
+def _elsewhere(words: list[Word], clause: Clause) -> list[Word]:
+    """Those words that only another clause of the fact has."""
+    language = clause.reading.language
+    own = [w.low for w in clause.words]
+    return [
+        word
+        for word in words
+        if word.low not in clause.lows and not any(is_same(word.low, low, language) for low in own)
+    ]
 
 
 def _initials(word: Word, clause: Clause) -> tuple[int, ...]:
@@ -163,6 +185,8 @@ def _says(word: Word, other: Word, language: str) -> bool:
 def _is_same_name(word: Word, other: Word) -> bool:
     """Names have no synonyms: only a genitive or plural ending may differ."""
     short, long = sorted((word.low, other.low), key=len)
+    if word.is_name and other.is_name and len(short) > 4 and long.startswith(short[:-1]):
+        return long.endswith(("an", "ian", "ean", "ish", "n"))
     is_code = len(short) > 1 and any(c.isdigit() for c in short)
     return ((len(short) > 3 or is_code) and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
         word.is_name != other.is_name

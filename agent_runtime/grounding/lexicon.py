@@ -31,6 +31,8 @@ class Lexicon:
     """All that one language says; phrases are folded: lower case, no accents."""
 
     language: str
+    stance: PhraseTable[str]
+    """Asides of the speaker, such as unfortunately: they part nothing."""
     marks: PhraseTable[str]
     """Phrases by the class that they belong to."""
     phrases: PhraseTable[str]
@@ -67,6 +69,7 @@ def lexicon_of(language: str) -> Lexicon:
     raw = read_words(f"grounding/{language}")
     return Lexicon(
         language=language,
+        stance=PhraseTable((way, "stance") for way in ways(str(raw.get("stance", "")))),
         marks=PhraseTable(_marks(raw)),
         phrases=PhraseTable(
             (w, name) for name, words in raw.get("phrases", {}).items() for w in ways(words)

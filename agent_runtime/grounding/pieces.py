@@ -62,8 +62,10 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
 
 
 def _is_degree(reading: Reading, at: int) -> bool:
-    """`so openly`, `so much`: no word that joins."""
+    """`so openly`, `so much`, `that of others`: no word that joins."""
     after = reading.lows[at + 1] if at + 1 < len(reading.lows) else ""
+    if reading.lows[at] == "that" and after == "of":
+        return True
     return reading.lows[at] == "so" and (after.endswith("ly") or after in _DEGREES)
 
 

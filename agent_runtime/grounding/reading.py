@@ -241,7 +241,8 @@ def _words(
 
 def _is_name(token: Token, names: frozenset[str], language: str) -> bool:
     if token.low in names:
-        return True
+        is_common = language == "en" and bool(lexicon_of("en").marks.labels((token.low,)))
+        return token.is_capital or not is_common
     inner = token.text[1:]
     if " " in token.text and token.text[:1].islower():
         return False

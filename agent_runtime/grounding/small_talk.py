@@ -134,12 +134,17 @@ def _feels(reading: Reading, start: int, end: int) -> bool:
     last = end - 1
     while last > start and reading.tokens[last].kind == "mark":
         last -= 1
-    return bool(places) and not is_denied and last - places[0] <= 6
+    is_cut = any(low in {",", ";", ":"} for low in reading.lows[start : max(places, default=start)])
+    return bool(places) and not is_denied and not is_cut and last - places[0] <= 6
 
 
 def _is_said(reading: Reading, at: int) -> bool:
     """`is hard`, `feels so hard`, `it matters`; not the `hard disk`."""
+    if reading.lows[at - 1] == "no":
+        return False
     if reading.lows[at] in {"matter", "matters", "worry", "worries", "concern", "concerns"}:
+        return True
+    if reading.lows[at - 1] == "how":
         return True
     before = [low for low in reading.lows[max(0, at - 3) : at] if low not in _DEGREES]
     return before[-1:] != [] and before[-1] in _SEEMS
@@ -157,6 +162,9 @@ def _tells_of(reading: Reading, start: int, end: int, known: frozenset[str]) -> 
         if subject is None:
             continue
         low = reading.lows[subject]
+        is_base = reading.lows[verb] in reading.lexicon.verbs and low not in _OF_PEOPLE
+        if is_base and low != "we" and not low.endswith("s"):
+            continue
         if low in _OF_PEOPLE:
             if low not in {"i", "you"} and subject > first_cut:
                 return True
