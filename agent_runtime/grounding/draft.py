@@ -165,6 +165,8 @@ def _of_self(reading: Reading) -> str:
 
 def _question(text: str, reading: Reading, base: Ground) -> Finding:
     """What a question offers to show must be something that a fact speaks of."""
+    if strange := _presumed(reading, base):
+        return Finding(text, "blocked", reason=f"no fact speaks of {strange!r}")
     words = offered(reading)
     if not words:
         return Finding(text, "question")
@@ -177,6 +179,23 @@ def _question(text: str, reading: Reading, base: Ground) -> Finding:
             ):
                 return Finding(text, "question", given.id)
     return Finding(text, "blocked", reason=f"no fact speaks of what it offers: {' '.join(words)!r}")
+
+
+def _presumed(reading: Reading, base: Ground) -> str:
+    """`her book`: what a question takes for granted of somebody must be in a fact."""
+    for at, low in enumerate(reading.lows):
+        if low not in {"her", "his", "their", "its"}:
+            continue
+        owned = [w for w in reading.words if at < w.place <= at + 3]
+        known = any(w.place < at and not w.is_name for w in reading.words) and low in {
+            "their",
+            "its",
+        }
+        for word in owned:
+            is_known = any(is_same(word.low, one, reading.language) for one in base.words)
+            if not known and word.low not in base.words and not is_known:
+                return word.text
+    return ""
 
 
 def _has_amounts(reading: Reading, clause: Clause) -> bool:

@@ -200,6 +200,10 @@ def _marks(tokens: tuple[Token, ...], lexicon: Lexicon, taken: frozenset[int]) -
         if words == "should" and at == 0 and "?" not in lows:
             names = ("if", "function")
         for name in names:
+            if words == "used to" and {"is", "are", "be", "been", "not"} & set(
+                lows[max(0, at - 2) : at]
+            ):
+                continue
             is_noun = name == "plan" and words in _PLAN_NOUN and not _is_planning(lows, at)
             if not is_noun and not (at in taken and name in {"all", "compare", "must", "only"}):
                 yield Mark(name, at, at + length, words)

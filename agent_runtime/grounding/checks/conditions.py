@@ -26,7 +26,21 @@ def conditions(match: Match) -> str:
         or _cap_left_out(match)
         or _share_left_out(match)
         or _days_left_out(match)
+        or _offset_left_out(match)
     )
+
+
+def _offset_left_out(match: Match) -> str:
+    """`12 months after the end`: what is so then is not so at the end."""
+    claim, clause = match.claim, match.clause
+    said = {a.key for a in claim.reading.amounts}
+    for amount in clause.reading.amounts:
+        after = clause.reading.lows[amount.end : amount.end + 1]
+        if not amount.is_time or after not in (("after",), ("before",)) or amount.key in said:
+            continue
+        if any(amount.end < place < clause.end for place in match.said):
+            return f"the fact says so {amount.words!r} {after[0]} that"
+    return ""
 
 
 def _days_left_out(match: Match) -> str:

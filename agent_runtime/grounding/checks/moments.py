@@ -20,9 +20,15 @@ def moments(match: Match) -> str:
             return f"{moment.words!r} is not in the fact"
         if moment.name[:7] == "weekday" and not _is_numbered_alike(moment, same, match):
             return f"{moment.words!r}: the fact says which one of the month"
-        if all(_is_other_side(moment, m) for m in same):
+        is_range = moment.name[:5] == "clock" and _is_range(known)
+        is_free = is_range or moment.name[:7] == "ordinal"
+        if not is_free and all(_is_other_side(moment, m) for m in same):
             return f"{moment.words!r}: the fact says {same[0].relation or 'at'} that time"
     return ""
+
+
+def _is_range(known: list[Moment]) -> bool:
+    return len([m for m in known if m.name[:5] == "clock"]) > 1
 
 
 def _is_numbered_alike(said: Moment, same: list[Moment], match: Match) -> bool:

@@ -37,6 +37,10 @@ def _is_harmless(words: str, match: Match) -> bool:
         return True
     if words == "any" and any(a.bound in bounds for a in match.clause.reading.amounts):
         return True
+    after = claim.reading.lows[claim.start : claim.end]
+    is_whoever = words in {"anyone", "everyone", "whoever", "anybody"}
+    if is_whoever and "who" in match.clause.lows and ("who" in after or words == "whoever"):
+        return True
     if words == "each" and match.clause.reading.amounts:
         return True
     return words == "every" and any(a.is_every or a.per for a in claim.reading.amounts)
