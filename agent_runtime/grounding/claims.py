@@ -185,8 +185,9 @@ def _says(word: Word, other: Word, language: str) -> bool:
 def _is_same_name(word: Word, other: Word) -> bool:
     """Names have no synonyms: only a genitive or plural ending may differ."""
     short, long = sorted((word.low, other.low), key=len)
-    if word.is_name and other.is_name and len(short) > 4 and long.startswith(short[:-1]):
-        return long.endswith(("an", "ian", "ean", "ish", "n"))
+    is_of_it = len(short) > 4 and long.startswith(short[:-1]) and long.endswith(("an", "ish"))
+    if word.is_name and other.is_name and is_of_it:
+        return True
     is_code = len(short) > 1 and any(c.isdigit() for c in short)
     return ((len(short) > 3 or is_code) and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
         word.is_name != other.is_name

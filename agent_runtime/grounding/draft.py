@@ -8,7 +8,7 @@ from agent_runtime.grounding.checks import may_ask, objection
 from agent_runtime.grounding.checks.causes import is_reason
 from agent_runtime.grounding.claims import Claim, Match, match
 from agent_runtime.grounding.clauses import Clause, clauses_of
-from agent_runtime.grounding.courtesy import is_courtesy
+from agent_runtime.grounding.courtesy import is_courtesy, is_free_time
 from agent_runtime.grounding.entailment import Entailment
 from agent_runtime.grounding.language import commonest
 from agent_runtime.grounding.lemmas import is_same
@@ -182,7 +182,35 @@ def _question(text: str, reading: Reading, base: Ground) -> Finding:
 
 
 def _presumed(reading: Reading, base: Ground) -> str:
-    """`her book`: what a question takes for granted of somebody must be in a fact."""
+    """Returns what a question takes for granted without a fact: `her book`, `the free month`."""
+    return _owned(reading, base) or _definite(reading, base)
+
+
+def _definite(reading: Reading, base: Ground) -> str:
+    """`the new engine`, `a refund`: there is one, says whoever asks so."""
+    table = reading.lexicon.question
+    if "ordinary" not in table:
+        return ""
+    plain = table["ordinary"] | table["generic"] | reading.lexicon.courtesy["words"]
+    lows = reading.lows
+    if lows[:1] == ("how",) and lows[1:2] in (("many",), ("much",), ("often",)):
+        return ""
+    for word in reading.words:
+        near = lows[max(0, word.place - 3) : word.place]
+        is_told = word.low in table["claimed"] and not is_free_time(lows, word.place)
+        if not is_told and ("the" not in near or word.place in reading.verbs):
+            continue
+        if not is_told and (word.low in plain or word.low.endswith("ing")):
+            continue
+        is_known = word.low in base.words or any(
+            is_same(word.low, one, reading.language) for one in base.words
+        )
+        if not is_known:
+            return word.text
+    return ""
+
+
+def _owned(reading: Reading, base: Ground) -> str:
     for at, low in enumerate(reading.lows):
         if low not in {"her", "his", "their", "its"}:
             continue
@@ -318,7 +346,20 @@ def _is_filler(reading: Reading, begin: int, stop: int) -> bool:
     """Words that say nothing: well, so, you know."""
     has_word = any(begin <= w.place < stop for w in reading.words)
     has_figure = any(begin <= f.start < stop for f in (*reading.amounts, *reading.moments))
-    return not (has_word or has_figure or reading.marked(_SAYING, begin, stop))
+    says = any(
+        begin <= v < stop and reading.lows[v] not in _ECHOES and not _is_framed(reading, v)
+        for v in reading.verbs
+    )
+    return not (has_word or has_figure or says or reading.marked(_SAYING, begin, stop))
+
+
+_ECHOES = word_set("is are was were do does did can could will would have has had may must am be")
+"""`Yes, we do` repeats what was asked."""
+
+
+def _is_framed(reading: Reading, at: int) -> bool:
+    """Whether a verb stands in a set phrase, such as `you know`."""
+    return any(m.end - m.start > 1 and m.start <= at < m.end for m in reading.marks)
 
 
 def _claim(

@@ -133,7 +133,7 @@ def _sets(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """Phrases as tables, and plain word lists as sets."""
     return {
         name: frozenset(fold(text).split())
-        if name in {"words", "generic"}
+        if name in {"words", "generic", "claimed", "ordinary"}
         else PhraseTable((way, name) for way in ways(text))
         for name, text in raw.items()
     }

@@ -146,6 +146,7 @@ def _is_of_them(reading: Reading) -> bool:
     return (
         not reading.amounts
         and reading.lows[0] in {"are", "do", "is"}
+        and "ready" not in reading.lows
         and not _US & set(reading.lows)
     )
 

@@ -23,6 +23,7 @@ _YOUR_PEOPLE = word_set(
     "company team firm charity business organisation organization school practice colleagues "
     "colleague staff people department group boss manager family clients customers"
 )
+_NEVER = word_set("never nothing none nobody without longer")
 _MAX_WORDS = 22
 _SKIPPED = word_set("and but so well oh ah yes , also first really")
 
@@ -49,7 +50,7 @@ def is_small_talk(reading: Reading, start: int, end: int, *, known: frozenset[st
     feels = _feels(reading, start, end)
     if not length and not feels:
         return False
-    if any(start <= at < end for at in reading.negations) and not feels and not length:
+    if not _NEVER.isdisjoint(reading.lows[start:end]):
         return False
     return feels or not _tells_of(reading, start + length, end, known)
 
@@ -135,7 +136,9 @@ def _feels(reading: Reading, start: int, end: int) -> bool:
     while last > start and reading.tokens[last].kind == "mark":
         last -= 1
     is_cut = any(low in {",", ";", ":"} for low in reading.lows[start : max(places, default=start)])
-    return bool(places) and not is_denied and not is_cut and last - places[0] <= 6
+    rest = [v for v in reading.verbs if places and v > places[0]]
+    is_clause = any(reading.lows[v - 1 : v] != ("to",) for v in rest if v < end)
+    return bool(places) and not (is_denied or is_cut or is_clause) and last - places[0] <= 6
 
 
 def _is_said(reading: Reading, at: int) -> bool:
@@ -166,7 +169,12 @@ def _tells_of(reading: Reading, start: int, end: int, known: frozenset[str]) -> 
         if is_base and low != "we" and not low.endswith("s"):
             continue
         if low in _OF_PEOPLE:
-            if low not in {"i", "you"} and subject > first_cut:
+            is_person = low in {"i", "you"}
+            is_plain = is_person or not _PLAIN.isdisjoint(forms(reading.lows[verb], "en"))
+            is_relative = (
+                low in {"that", "who"} and subject > start and _is_noun(reading, subject - 1)
+            )
+            if not is_plain or is_relative or (not is_person and subject > first_cut):
                 return True
             continue
         if low == "we":
@@ -175,6 +183,17 @@ def _tells_of(reading: Reading, start: int, end: int, known: frozenset[str]) -> 
         if "your" not in possessor or (low in known and low not in _YOUR_PEOPLE):
             return True
     return False
+
+
+_PLAIN = word_set(
+    "is are was were be will can would may might must do does did has have had help sound make go "
+    "went happen take feel suit fit clear answer give seem look mean be matter reach find work"
+)
+"""Verbs by which `that` and `it` say nothing of what is sold: I hope that helps."""
+
+
+def _is_noun(reading: Reading, at: int) -> bool:
+    return any(w.place == at for w in reading.words) and at not in reading.verbs
 
 
 def _subject(reading: Reading, start: int, verb: int) -> int | None:

@@ -18,7 +18,15 @@ def coverage(match: Match) -> str:
         return f"{(hard or open_words)[0].text!r} is not in the fact"
     if not match.places and not _has_figures(match):
         return "nothing of it is in the fact"
+    is_thin = len(match.places) < 2 and len(match.clause.words) > 3 and not names
+    if is_thin and not _has_figures(match) and _has_figures_of_its_own(match):
+        return "hardly anything of the fact is in it"
     return ""
+
+
+def _has_figures_of_its_own(match: Match) -> bool:
+    clause = match.clause
+    return any(clause.start <= a.start < clause.end for a in clause.reading.amounts)
 
 
 def _slack(match: Match) -> int:
