@@ -8,7 +8,7 @@ _CLAIMING = (
     *("compare", "only", "certain", "promise", "benefit", "cause", "all", "most"),
     *("claims_of_self", "beta", "extra"),
 )
-_POLITE = word_set("being best all anything anyone everyone everything more later sooner")
+_POLITE = word_set("being better best all anything anyone everyone everything more later sooner")
 _FIRM = ("month", "clock", "quarter", "half", "rate")
 _OURS = word_set("we us our ours ourselves")
 _OUR_TALK = word_set(
@@ -65,7 +65,9 @@ def _opener(reading: Reading, start: int, end: int) -> int:
     return places[length - 1] + 1 - start if length else 0
 
 
-_ADVERBS = word_set("well completely fully totally quite very certainly absolutely so all too do")
+_ADVERBS = word_set(
+    "really well completely fully totally quite very certainly absolutely so all too do"
+)
 
 
 def _says_more(reading: Reading, start: int, end: int) -> bool:
@@ -162,7 +164,8 @@ def _tells_of(reading: Reading, start: int, end: int, known: frozenset[str]) -> 
     first_cut = next((at for at in range(start, end) if reading.lows[at] in {",", ";", ":"}), end)
     for verb in (v for v in reading.verbs if start <= v < end):
         subject = _subject(reading, start, verb)
-        if subject is None:
+        is_going_on = reading.lows[verb].endswith("ing") and reading.lows[verb - 1] != "is"
+        if subject is None or is_going_on:
             continue
         low = reading.lows[subject]
         is_base = reading.lows[verb] in reading.lexicon.verbs and low not in _OF_PEOPLE

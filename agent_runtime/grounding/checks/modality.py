@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.phrases import word_set
+from agent_runtime.grounding.reading import Mark
 
 _OPEN = word_set("month season quarter half ordinal")
 
@@ -69,7 +70,15 @@ def _clause_has(match: Match, name: str) -> bool:
     return any(
         match.piece_of(mark.start) in match.used or mark.start <= clause.head
         for mark in clause.reading.marked((name,), clause.start, clause.end)
+        if name != "must" or not _is_condition(mark, match)
     )
+
+
+def _is_condition(mark: Mark, match: Match) -> bool:
+    """`where required by law`: a must that only says when."""
+    piece = match.clause.pieces[match.piece_of(mark.start)]
+    ifs = match.clause.reading.marked(("if",), piece.start, mark.start)
+    return any(m.words in {"where", "when", "if", "wherever"} for m in ifs)
 
 
 def _is_said_so(match: Match) -> bool:

@@ -73,11 +73,9 @@ def _other_added(match: Match) -> str:
         }
         is_pair = at > claim.start and lows[at - 1] in {"each", "one", "no"}
         is_unit = bool(claim.reading.lexicon.units.labels((lows[at + 1],)))
-        if (
-            is_other
-            and not is_pair
-            and not is_unit
-            and clause.lows.isdisjoint({"other", "another", "than", "two"})
-        ):
+        if is_other and not is_pair and not is_unit and clause.lows.isdisjoint(_OTHERS):
             return lows[at]
     return ""
+
+
+_OTHERS = frozenset(("other", "another", "different", "others", "than", "two"))

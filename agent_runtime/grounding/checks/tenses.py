@@ -96,7 +96,8 @@ def _before_its_start(match: Match) -> str:
         if clause.start <= m.start < clause.end
         and m.name.startswith(("month", "season", "quarter", "half"))
     ]
-    if not starts or not dated or times(clause.reading, clause.start, clause.end) == {"past"}:
+    is_past = any(clause.reading.lows[v].endswith(("ed", "an", "ew", "ame")) for v in starts[:1])
+    if not starts or not dated or is_past:
         return ""
     said = {m.name for m in claim.reading.moments}
     is_kept = any(m.name in said for m in dated)
