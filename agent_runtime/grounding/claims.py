@@ -117,9 +117,17 @@ def match(claim: Claim, clause: Clause) -> Match:
 
 
 def _is_of_another(clause: Clause, places: dict[int, tuple[int, ...]]) -> bool:
-    """Whether a clause has a subject of its own of which the claim says no word."""
-    subject = {w.place for w in clause.words if w.place < clause.head}
-    return bool(subject) and subject.isdisjoint(p for ps in places.values() for p in ps)
+    """Whether a clause has a subject of its own that the claim does not say."""
+    lows = clause.reading.lows
+    end = next(
+        (at for at in range(clause.start + 1, clause.head) if lows[at] in _ENDS_SUBJECT),
+        clause.head,
+    )
+    subject = [w.place for w in clause.words if w.place < end]
+    return bool(subject) and subject[-1] not in {p for ps in places.values() for p in ps}
+
+
+_ENDS_SUBJECT = word_set("of in from with for by at on to who that which per")
 
 
 def _elsewhere(words: list[Word], clause: Clause) -> list[Word]:

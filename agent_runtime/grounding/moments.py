@@ -107,12 +107,15 @@ def _clock(text: str, lows: list[str], after: int) -> tuple[str, int]:
     return f"clock:{minutes}", after
 
 
+_BETWEEN = frozenset(("the", "end", "of", "dem", "el", "le", "la", "il", "o"))
+
+
 def _relation(lows: list[str], at: int, lexicon: Lexicon) -> Relation:
     """What stands right before: before, by, until; after, since."""
     start = at
     if at and lows[at - 1] in {"to", "-", "–"}:
         return "before"
-    while start and lows[start - 1] in {"the", "end", "of", "dem", "el", "le", "la", "il", "o"}:
+    while start and (lows[start - 1] in _BETWEEN or lows[start - 1].rstrip("stndrh.").isdigit()):
         start -= 1
     for length in (3, 2, 1):
         labels = lexicon.marks.labels(tuple(lows[max(0, start - length) : start]))

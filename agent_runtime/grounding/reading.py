@@ -97,7 +97,10 @@ class Reading:
         """What stands before makes a noun or name of it: the, 600, critical, drop (test)."""
         before = self.lows[at - 1] if at else ""
         is_name = at > 0 and self.tokens[at].is_capital and not self.tokens[at].is_first
-        is_counted = at > 0 and any(a.end == at and not a.units for a in self.amounts)
+        is_deed = self.lows[at].endswith("ed")
+        is_counted = (
+            at > 0 and not is_deed and any(a.end == at and not a.units for a in self.amounts)
+        )
         is_narrowed = any(m.name == "narrow" and m.end == at for m in self.marks)
         is_base = self.lows[at] in self.lexicon.verbs and "-" not in self.lows[at]
         is_compound = (

@@ -37,12 +37,30 @@ def _slack(match: Match) -> int:
     return min(2, said // 2)
 
 
+def _is_turned(own: frozenset[str], match: Match) -> bool:
+    """`charge` for `discharge`, `wired` for `unwired`."""
+    for other in match.clause.words:
+        if other.place in match.said:
+            continue
+        theirs = forms(other.low, "en")
+        if any(
+            f"{p}{a}" in theirs or f"{p}{b}" in own for p in _PREFIXES for a in own for b in theirs
+        ):
+            return True
+    return False
+
+
+_PREFIXES = ("dis", "un", "in", "im", "non", "de", "mis", "ir", "il", "out", "re")
+
+
 def _stands_in(word: Word, match: Match) -> bool:
     """Whether a verb that the fact does not say takes the place of the fact's own verb."""
     claim, clause = match.claim, match.clause
     reading = claim.reading
     before = reading.lows[word.place - 1] if word.place else ""
     is_form = word.low.endswith(("ed", "ing")) or before in {"to", "can", "will", "you", "we"}
+    if not _SUBORDINATE.isdisjoint(reading.lows[max(claim.start, word.place - 3) : word.place]):
+        return False
     if before in _BEFORE_NOUN or not (word.place in reading.verbs or is_form):
         return False
     own = [v for v in clause.reading.verbs if clause.start <= v < clause.end]
@@ -55,6 +73,7 @@ def _stands_in(word: Word, match: Match) -> bool:
     return bool(deeds or not own) and not others
 
 
+_SUBORDINATE = frozenset(("before", "after", "when", "while", "until", "once", "since"))
 _BEFORE_NOUN = frozenset(("the", "a", "an", "your", "our", "by", "of", "at", "under", "in", "with"))
 
 
@@ -94,6 +113,8 @@ def _is_soft(word: Word, match: Match) -> bool:
     if reading.language != "en" or word.is_firm:
         return False
     own = forms(word.low, "en")
+    if _is_turned(own, match):
+        return False
     if not lexicon.weighty.isdisjoint(own):
         return False
     if lexicon.marks.labels((word.low,)) and word.low not in lexicon.soft:

@@ -21,7 +21,7 @@ def doers(match: Match) -> str:
     """Names a subject of the claim that the fact has elsewhere."""
     if match.claim.reading.language != "en":
         return ""
-    return _other_subject(match) or _other_agent(match)
+    return _other_subject(match) or _other_agent(match) or _other_hand(match)
 
 
 def _other_subject(match: Match) -> str:
@@ -166,3 +166,27 @@ def _agent(reading: Reading, place: int, end: int, selves: frozenset[str]) -> st
     if place in reading.verbs and not is_by:
         return ""
     return "vendor" if near[0] in selves else "buyer"
+
+
+def _other_hand(match: Match) -> str:
+    """`by your own staff`, where the fact says by ours."""
+    claim, clause = match.claim, match.clause
+    selves = claim.self_names | {"we", "us", "our", "ours"}
+    mine = _hand(claim.reading, claim.start, claim.end, selves)
+    theirs = _hand(clause.reading, clause.start, clause.end, selves)
+    if mine and theirs and mine != theirs:
+        return f"the fact says that the {theirs} does it"
+    return ""
+
+
+def _hand(reading: Reading, start: int, end: int, selves: frozenset[str]) -> str:
+    """Whether a deed is done by the vendor or the buyer, where a `by` says so."""
+    for at in range(start, end):
+        if reading.lows[at] != "by":
+            continue
+        near = reading.lows[at + 1 : min(end, at + 4)]
+        if not selves.isdisjoint(near[:2]):
+            return "vendor"
+        if not _BUYER.isdisjoint(near[:2]) or "customer" in near:
+            return "buyer"
+    return ""

@@ -16,6 +16,7 @@ _OPPOSED = frozenset(
         *("before since", "inside outside", "over below", "under above", "by for"),
     )
 )
+_DOERS = ("er", "ers", "or", "ors", "ant", "ants", "ian", "ians", "ist", "ists")
 _SKIPPED = word_set(
     "the a an our your their its his her my this that these those each every all any it they we "
     "you is are was were be been being has have had will can and or , both either new"
@@ -27,7 +28,13 @@ def order(match: Match) -> str:
     """Names the first small word of the claim that turns what the fact says."""
     if match.claim.reading.language != "en":
         return ""
-    return _turned(match) or _sequence_turned(match) or _joint_changed(match) or _rate_moved(match)
+    return (
+        _turned(match)
+        or _span_turned(match)
+        or _sequence_turned(match)
+        or _joint_changed(match)
+        or _rate_moved(match)
+    )
 
 
 def _governor(reading: Reading, place: int, start: int) -> str:
@@ -36,8 +43,8 @@ def _governor(reading: Reading, place: int, start: int) -> str:
         low = reading.lows[at]
         if low in _PREPOSITIONS:
             return low
-        is_word = any(w.place == at for w in reading.words) and at not in reading.verbs
-        if low not in _SKIPPED and not is_word:
+        is_verb = at in reading.verbs and low not in _SKIPPED
+        if is_verb or reading.tokens[at].kind == "mark":
             return ""
     return ""
 
@@ -49,13 +56,43 @@ def _turned(match: Match) -> str:
             continue
         mine = _governor(claim.reading, place, claim.start)
         theirs = [_governor(clause.reading, p, clause.start) for p in places]
-        is_party = any(w.place == place and w.is_name for w in claim.words)
+        low = claim.reading.lows[place]
+        is_party = any(w.place == place and w.is_name for w in claim.words) or low.endswith(_DOERS)
         if {mine, *theirs} <= {"by", "for"} and not is_party:
             continue
         if mine and theirs and all(frozenset((mine, one)) in _OPPOSED for one in theirs):
             word = claim.reading.tokens[place].text
             return f"it says {mine} {word!r}, the fact says {theirs[0]}"
     return ""
+
+
+def _span_turned(match: Match) -> str:
+    """`free for six months` is not `free after six months`."""
+    claim, clause = match.claim, match.clause
+    for amount in claim.reading.amounts:
+        if not amount.is_time or not claim.start <= amount.start < claim.end:
+            continue
+        mine = _before_span(claim.reading, amount.start)
+        theirs = {
+            _before_span(clause.reading, a.start)
+            for a in clause.reading.amounts
+            if a.key == amount.key and clause.start <= a.start < clause.end
+        }
+        sides = {one in _AFTER for one in theirs}
+        if len(sides) == 1 and (mine in _AFTER) not in sides and mine != "":
+            return f"it says {mine} {amount.words!r}, the fact says {min(theirs) or 'so'}"
+    return ""
+
+
+def _before_span(reading: Reading, start: int) -> str:
+    """The preposition before a stretch of time; empty where none stands there."""
+    at = start - 1
+    while at >= 0 and reading.lows[at] in {"the", "first", "a", "another", "next", "about", "only"}:
+        at -= 1
+    return reading.lows[at] if at >= 0 and reading.lows[at] in _PREPOSITIONS else ""
+
+
+_AFTER = word_set("after from beyond")
 
 
 def _after(reading: Reading, start: int, end: int) -> tuple[int, str] | None:

@@ -1,17 +1,24 @@
 """Most stays most: all, every, only and any size are the fact's, never the draft's."""
 
 from agent_runtime.grounding.claims import Match
+from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.reading import Mark, Reading
 
 
 def quantifiers(match: Match) -> str:
     """Names a quantifier that says more than the fact, or one of the fact that was dropped."""
     claim, clause = match.claim, match.clause
     for mark in claim.reading.marked(("all",), claim.start, claim.end):
-        if not clause.has("all") and not _is_harmless(mark.words, match):
+        if _is_per(mark, match) or _is_harmless(mark.words, match):
+            continue
+        if not clause.has("all") or _is_of_another(mark, match):
             return f"the fact does not say {mark.words!r}"
-    is_only_if = claim.has("if") and clause.has("if", "at_least")
-    is_whole = not clause.lows.isdisjoint({"entirely", "exclusively", "solely", "purely", "fully"})
-    if claim.has("only") and not (is_only_if or is_whole or clause.has("only", "compare")):
+    is_first = claim.reading.lows[claim.start] == "only"
+    is_only_if = not is_first and (_is_only_if(match) or clause.has("at_least"))
+    is_whole = not is_first and not clause.lows.isdisjoint(
+        {"entirely", "exclusively", "solely", "purely", "fully"}
+    )
+    if claim.has("only") and not (is_only_if or is_whole or clause.has("only")):
         return "the fact does not say only"
     if claim.has("most") and not clause.has("most", "all"):
         return "the fact does not say most"
@@ -24,6 +31,45 @@ def quantifiers(match: Match) -> str:
     if _has_some(match) and not claim.has("some", "may"):
         return "the fact only says some"
     return ""
+
+
+def _is_only_if(match: Match) -> bool:
+    """`only if`, where the fact says if."""
+    lows = match.claim.reading.lows
+    ifs = match.claim.reading.marked(("if",), match.claim.start, match.claim.end)
+    return match.clause.has("if") and any("only" in lows[max(0, m.start - 2) : m.end] for m in ifs)
+
+
+def _next_word(reading: Reading, at: int) -> int | None:
+    return next((w.place for w in reading.words if at <= w.place < at + 3), None)
+
+
+def _is_per(mark: Mark, match: Match) -> bool:
+    """`every month`, `each user`, where the fact counts per month or user."""
+    reading = match.claim.reading
+    after = reading.lows[mark.end] if mark.end < len(reading.lows) else ""
+    if reading.lexicon.units.labels((after,)):
+        return True
+    rates = {one for a in match.clause.reading.amounts for one in a.per}
+    return any(is_same(after, one, reading.language) for one in rates)
+
+
+def _is_of_another(mark: Mark, match: Match) -> bool:
+    """`all training`, where the fact speaks of all users."""
+    word = _next_word(match.claim.reading, mark.end)
+    places = match.places.get(word, ()) if word is not None else ()
+    if not places or mark.words not in _BEFORE_NOUN:
+        return False
+    clause = match.clause
+    known = {
+        _next_word(clause.reading, m.end)
+        for m in clause.reading.marked(("all",), clause.start, clause.end)
+        if m.words in _BEFORE_NOUN
+    }
+    return bool(known) and known.isdisjoint(places) and None not in known
+
+
+_BEFORE_NOUN = frozenset(("all", "every", "each", "all of", "whole", "entire", "any"))
 
 
 def _is_harmless(words: str, match: Match) -> bool:
@@ -43,7 +89,7 @@ def _is_harmless(words: str, match: Match) -> bool:
         return True
     if words == "each" and match.clause.reading.amounts:
         return True
-    return words == "every" and any(a.is_every or a.per for a in claim.reading.amounts)
+    return words == "every" and any(a.is_every for a in claim.reading.amounts)
 
 
 def _has_some(match: Match) -> bool:
