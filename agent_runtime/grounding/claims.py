@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agent_runtime.grounding.clauses import Clause
-from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.lemmas import forms, is_same, root
 from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece, pieces_of
 from agent_runtime.grounding.reading import Reading, Word
@@ -99,7 +99,11 @@ def match(claim: Claim, clause: Clause) -> Match:
     turned: set[int] = set()
     around: list[Word] = []
     for word in claim.words:
-        found = tuple(w.place for w in clause.words if _says(word, w, language))
+        found = tuple(
+            w.place
+            for w in clause.words
+            if _says(word, w, language) and not _is_other_kind(word, w, claim, clause)
+        )
         if found:
             places[word.place] = found
         elif against := tuple(w.place for w in clause.words if _opposes(word, w, claim.reading)):
@@ -180,6 +184,18 @@ def _opposes(word: Word, other: Word, reading: Reading) -> bool:
         return False
     left, right = (one, other.low) if one else (two, word.low)
     return is_same(left, right, reading.language)
+
+
+def _is_other_kind(word: Word, other: Word, claim: Claim, clause: Clause) -> bool:
+    """`replaces` is not said by `changes` that are moved: a weighty verb needs a verb."""
+    lexicon = claim.reading.lexicon
+    own = forms(word.low, claim.reading.language)
+    if word.place not in claim.reading.verbs or lexicon.weighty.isdisjoint(own):
+        return False
+    if other.place in clause.reading.verbs or root(word.low) == root(other.low):
+        return False
+    is_form = other.low.endswith(("ed", "ing", "ion", "ment", "al", "able"))
+    return own.isdisjoint(forms(other.low, claim.reading.language)) and not is_form
 
 
 def _says(word: Word, other: Word, language: str) -> bool:

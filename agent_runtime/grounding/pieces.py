@@ -58,7 +58,22 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
         begin = at if low in _KEPT else at + 1
     if stop > begin:
         spans.append((begin, stop, joint))
-    return _negated(reading, spans)
+    return _negated(reading, [one for span in spans for one in _without_verb(reading, *span)])
+
+
+def _without_verb(
+    reading: Reading, start: int, end: int, joint: str
+) -> tuple[tuple[int, int, str], ...]:
+    """`without a machine | can be paused`: a without denies its noun, and no verb behind it."""
+    if reading.lows[start] not in {"without", "ohne", "sin", "sans", "senza", "sem"}:
+        return ((start, end, joint),)
+    verb = next((v for v in reading.verbs if start + 1 < v < end), None)
+    is_ing = verb is not None and reading.lows[verb].endswith("ing")
+    return (
+        ((start, end, joint),)
+        if verb is None or is_ing
+        else ((start, verb, joint), (verb, end, ""))
+    )
 
 
 def _is_degree(reading: Reading, at: int) -> bool:

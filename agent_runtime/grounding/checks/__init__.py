@@ -24,6 +24,7 @@ from agent_runtime.grounding.checks.quantifiers import quantifiers
 from agent_runtime.grounding.checks.roles import roles
 from agent_runtime.grounding.checks.scope import scope
 from agent_runtime.grounding.checks.tenses import tenses
+from agent_runtime.grounding.checks.twists import twists
 from agent_runtime.grounding.claims import Match
 
 Check = Callable[[Match], str]
@@ -32,7 +33,7 @@ Check = Callable[[Match], str]
 CHECKS: tuple[Check, ...] = (
     *(coverage, addresses, amounts, moments, negation, modality, quantifiers, comparisons),
     *(promises, availability, hedges, conditions, scope, causes, roles, bindings),
-    *(order, doers, tenses),
+    *(order, doers, tenses, twists),
 )
 
 

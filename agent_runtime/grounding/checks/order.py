@@ -79,6 +79,8 @@ def _span_turned(match: Match) -> str:
             if a.key == amount.key and clause.start <= a.start < clause.end
         }
         sides = {one in _AFTER for one in theirs}
+        if "then" in clause.lows:
+            continue
         if len(sides) == 1 and (mine in _AFTER) not in sides and mine != "":
             return f"it says {mine} {amount.words!r}, the fact says {min(theirs) or 'so'}"
     return ""
@@ -92,7 +94,7 @@ def _before_span(reading: Reading, start: int) -> str:
     return reading.lows[at] if at >= 0 and reading.lows[at] in _PREPOSITIONS else ""
 
 
-_AFTER = word_set("after from beyond")
+_AFTER = word_set("after beyond")
 
 
 def _after(reading: Reading, start: int, end: int) -> tuple[int, str] | None:
