@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent_runtime.grounding.amounts import HOURS
+from agent_runtime.grounding.amount import HOURS
 from agent_runtime.grounding.lexicon import Lexicon
 from agent_runtime.grounding.numbers import number_at
 from agent_runtime.grounding.tokens import Token

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from agent_runtime.grounding.amounts import Amount, amounts_in
+from agent_runtime.grounding.amount import Amount
+from agent_runtime.grounding.amounts import amounts_in
 from agent_runtime.grounding.lemmas import forms, is_known
 from agent_runtime.grounding.lexicon import NEGATORS, Lexicon, lexicon_of
 from agent_runtime.grounding.moments import Moment, moments_in

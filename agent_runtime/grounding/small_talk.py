@@ -72,11 +72,7 @@ _ADVERBS = word_set(
 
 def _says_more(reading: Reading, start: int, end: int) -> bool:
     """Figures, names, the vendor, or words with which claims are made."""
-    if any(start <= a.start < end for a in reading.amounts):
-        return True
-    if any(start <= m.start < end and m.name.startswith(_FIRM) for m in reading.moments):
-        return True
-    if any(t.kind in {"address", "slot"} for t in reading.tokens[start:end]):
+    if _has_figures(reading, start, end):
         return True
     if any(m.words not in _POLITE for m in reading.marked(_CLAIMING, start, end)):
         return True
@@ -90,6 +86,14 @@ def _says_more(reading: Reading, start: int, end: int) -> bool:
     if is_plain and any((form,) in commercial for low in said for form in forms(low, "en")):
         return True
     return any(_is_of_us(reading, at, start) for at in range(start, end))
+
+
+def _has_figures(reading: Reading, start: int, end: int) -> bool:
+    return (
+        any(start <= a.start < end for a in reading.amounts)
+        or any(start <= m.start < end and m.name.startswith(_FIRM) for m in reading.moments)
+        or any(t.kind in {"address", "slot"} for t in reading.tokens[start:end])
+    )
 
 
 def _is_called(reading: Reading, place: int) -> bool:

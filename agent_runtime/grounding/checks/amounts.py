@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from agent_runtime.grounding.amounts import Amount
+from agent_runtime.grounding.amount import Amount
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.lemmas import is_same
 from agent_runtime.grounding.units import TIME, in_base

@@ -1,6 +1,6 @@
 """Every word that says something is in the fact, or a word for the same is."""
 
-from agent_runtime.grounding.amounts import Amount
+from agent_runtime.grounding.amount import Amount
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.lemmas import forms
 from agent_runtime.grounding.reading import Word

@@ -21,10 +21,7 @@ def _stronger(match: Match) -> Iterator[str]:
     lows = claim.reading.lows[claim.start : claim.end]
     if "free" in lows or any(low.endswith("able") and low not in _NOT_ABLE for low in lows):
         said.add("can")
-    is_choice = {"can", "may", "should"} & fact or {"choose", "choice", "request"} & set(
-        match.clause.lows
-    )
-    if {"optional", "optionally"} & set(lows) and not is_choice and not _is_denied_clause(match):
+    if {"optional", "optionally"} & set(lows) and not _is_choice(match, fact):
         yield "it says optional, the fact does not"
     if lows and lows[0].endswith("ing"):
         said.add("can")
@@ -45,9 +42,7 @@ def _stronger(match: Match) -> Iterator[str]:
         and not _is_denied_there(match, "must")
     ):
         yield "it says must, the fact does not"
-    if "must" in fact and "may" in said and "may" not in fact:
-        yield "it says may, the fact says must"
-    if "must" in fact and not said & {"must"} and not _is_denied(match):
+    if "must" in fact and "must" not in said and not _is_denied(match):
         yield "the fact says must"
     if "should" in said and not fact & {"should", "may"}:
         yield "it recommends, the fact does not"
@@ -95,8 +90,10 @@ def _is_denied(match: Match) -> bool:
     return any(p.is_negated for p in match.claim.pieces)
 
 
-def _is_denied_clause(match: Match) -> bool:
-    return any(p.is_negated for p in match.clause.pieces)
+def _is_choice(match: Match, fact: set[str]) -> bool:
+    """Whether the fact leaves a choice, or says no to a must."""
+    leaves = {"can", "may", "should"} & fact or {"choose", "choice", "request"} & match.clause.lows
+    return bool(leaves) or any(p.is_negated for p in match.clause.pieces)
 
 
 _NOT_ABLE = word_set("table reliable valuable comparable sustainable stable cable")

@@ -1,5 +1,7 @@
 """Most stays most: all, every, only and any size are the fact's, never the draft's."""
 
+from collections.abc import Iterator
+
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.lemmas import is_same
 from agent_runtime.grounding.reading import Mark, Reading
@@ -7,30 +9,44 @@ from agent_runtime.grounding.reading import Mark, Reading
 
 def quantifiers(match: Match) -> str:
     """Names a quantifier that says more than the fact, or one of the fact that was dropped."""
+    return _all_added(match) or _only_added(match) or next(_part_changed(match), "")
+
+
+def _all_added(match: Match) -> str:
     claim, clause = match.claim, match.clause
     for mark in claim.reading.marked(("all",), claim.start, claim.end):
         if _is_per(mark, match) or _is_harmless(mark.words, match):
             continue
         if not clause.has("all") or _is_of_another(mark, match):
             return f"the fact does not say {mark.words!r}"
-    is_first = claim.reading.lows[claim.start] == "only"
-    is_only_if = not is_first and (_is_only_if(match) or clause.has("at_least"))
-    is_whole = not is_first and not clause.lows.isdisjoint(
-        {"entirely", "exclusively", "solely", "purely", "fully"}
-    )
-    if claim.has("only") and not (is_only_if or is_whole or clause.has("only")):
-        return "the fact does not say only"
-    if claim.has("most") and not clause.has("most", "all"):
-        return "the fact does not say most"
-    if clause.has("most") and not claim.has("most", "some"):
-        return "the fact only says most"
-    if claim.has("some") and not _may_be_some(match):
-        return "the fact does not say some"
-    if other := _other_added(match):
-        return f"the fact does not say {other!r}"
-    if _has_some(match) and not claim.has("some", "may"):
-        return "the fact only says some"
     return ""
+
+
+def _only_added(match: Match) -> str:
+    claim, clause = match.claim, match.clause
+    if not claim.has("only") or clause.has("only"):
+        return ""
+    is_whole = not clause.lows.isdisjoint(_WHOLLY)
+    is_bounded = _is_only_if(match) or clause.has("at_least") or is_whole
+    is_first = claim.reading.lows[claim.start] == "only"
+    return "the fact does not say only" if is_first or not is_bounded else ""
+
+
+_WHOLLY = frozenset(("entirely", "exclusively", "solely", "purely", "fully"))
+
+
+def _part_changed(match: Match) -> Iterator[str]:
+    claim, clause = match.claim, match.clause
+    if claim.has("most") and not clause.has("most", "all"):
+        yield "the fact does not say most"
+    if clause.has("most") and not claim.has("most", "some"):
+        yield "the fact only says most"
+    if claim.has("some") and not _may_be_some(match):
+        yield "the fact does not say some"
+    if other := _other_added(match):
+        yield f"the fact does not say {other!r}"
+    if _has_some(match) and not claim.has("some", "may"):
+        yield "the fact only says some"
 
 
 def _is_only_if(match: Match) -> bool:

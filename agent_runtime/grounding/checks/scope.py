@@ -1,6 +1,6 @@
 """What stands beside the words that a claim takes from a fact: with approval, night (slots)."""
 
-from agent_runtime.grounding.amounts import Amount
+from agent_runtime.grounding.amount import Amount
 from agent_runtime.grounding.checks.said import is_said
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.lemmas import forms

@@ -11,19 +11,25 @@ from agent_runtime.grounding.reading import Reading
 _NEAR = 0.7
 _LEAST = 4
 _SIDES = (
-    word_set("we us our ours i me my wir uns unser unsere ich nosotros nuestro nuestra nous notre noi "
-             "nostro nostra nos nosso nossa"),
-    word_set("you your yours sie ihr ihre du usted su sus tu vous votre vos voi lei vostro vostra "
-             "voce seu sua"),
-)  # fmt: skip
+    word_set(
+        "we us our ours i me my wir uns unser unsere ich nosotros nuestro nuestra nous notre noi "
+        "nostro nostra nos nosso nossa"
+    ),
+    word_set(
+        "you your yours sie ihr ihre du usted su sus tu vous votre vos voi lei vostro vostra voce "
+        "seu sua"
+    ),
+)
 _MODALS = (
-    word_set("can could cannot kann konnen konnte puede pueden podemos peut peuvent pouvons puo possono "
-             "possiamo pode podem podemos may darf durfen"),
+    word_set(
+        "can could cannot kann konnen konnte puede pueden podemos peut peuvent pouvons puo "
+        "possono possiamo pode podem may darf durfen"
+    ),
     word_set("might"),
     word_set("must muss mussen debe deben doit doivent faut deve devono devem"),
     word_set("should soll sollen sollte"),
-    word_set("will would shall wird werden will wollen"),
-)  # fmt: skip
+    word_set("will would shall wird werden wollen"),
+)
 _TURNS = tuple(
     (frozenset((one,)), frozenset((other,)))
     for one, other in (
@@ -81,7 +87,7 @@ def _differences(
 
 def _is_turned(gone: list[str], come: list[str]) -> bool:
     lost, new = set(gone), set(come)
-    if any(lost & one and new & other or lost & other and new & one for one, other in _TURNS):
+    if any((lost & one and new & other) or (lost & other and new & one) for one, other in _TURNS):
         return True
     if (lost & _SIDES[0] and new & _SIDES[1]) or (lost & _SIDES[1] and new & _SIDES[0]):
         return len(gone) <= 2 and len(come) <= 2
