@@ -26,7 +26,17 @@ TRAILING = frozenset(
         "or fewer",
     )
 ) | frozenset(
-    ("or thereabouts", "and above", "and up", "and more", "or above", "or under", "onwards")
+    (
+        "or thereabouts",
+        "and above",
+        "and up",
+        "and more",
+        "or above",
+        "or under",
+        "onwards",
+        "or older",
+        "and older",
+    )
 )
 BEFORE_UNITS = word_set("operating calendar consecutive full whole straight billable")
 HOURS = frozenset(("am", "pm", "uhr", "oclock"))

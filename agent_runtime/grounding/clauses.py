@@ -57,13 +57,25 @@ def clauses_of(text: str, language: str, names: frozenset[str]) -> tuple[Clause,
     found = tuple(c for reading in readings for c in _clauses(reading, around))
     if language != "en":
         return found
-    lead = frozenset(
-        w.low for c in found[:1] for w in c.words if w.place < c.head and (w.is_name or w.is_firm)
-    )
+    lead = frozenset(_lead(found[0])) if found else frozenset()
     return tuple(
         clause if at == 0 or any(w.is_name for w in clause.words) else replace(clause, meant=lead)
         for at, clause in enumerate(found)
     )
+
+
+def _lead(clause: Clause) -> Iterable[str]:
+    """Names of a subject, without those of a phrase behind it: `trips to Italy`."""
+    for word in clause.words:
+        if word.place >= clause.head:
+            return
+        if any(clause.reading.lows[at] in _LEADS_OFF for at in range(clause.start, word.place)):
+            return
+        if word.is_name or word.is_firm:
+            yield word.low
+
+
+_LEADS_OFF = word_set("to in at for from of with by on under")
 
 
 def _is_led(reading: Reading, begin: int) -> bool:

@@ -50,7 +50,7 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
         w
         for w in reading.words
         if start <= w.place < topic
-        and w.low not in words
+        and (w.low not in words or (w.low in _PARTICLES and w.low in known))
         and not _is_our_name(reading, w, known)
         and not _is_thanked_for(reading, w)
     ]

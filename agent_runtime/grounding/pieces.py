@@ -61,11 +61,14 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
     return _negated(reading, [one for span in spans for one in _without_verb(reading, *span)])
 
 
+_WITHOUT = word_set("without ohne sin sans senza sem")
+
+
 def _without_verb(
     reading: Reading, start: int, end: int, joint: str
 ) -> tuple[tuple[int, int, str], ...]:
     """`without a machine | can be paused`: a without denies its noun, and no verb behind it."""
-    if reading.lows[start] not in {"without", "ohne", "sin", "sans", "senza", "sem"}:
+    if reading.lows[start] not in _WITHOUT:
         return ((start, end, joint),)
     verb = next((v for v in reading.verbs if start + 1 < v < end), None)
     is_ing = verb is not None and reading.lows[verb].endswith("ing")
@@ -126,7 +129,9 @@ def _with_front(reading: Reading, pieces: list[Piece]) -> tuple[Piece, ...]:
     """What stands before the first verb is denied or affirmed by it: `In Spain, it does not`."""
     first = next((n for n, p in enumerate(pieces) if has_verb(reading, p.start, p.end)), 0)
     return tuple(
-        replace(p, is_negated=pieces[first].is_negated) if n < first else p
+        replace(p, is_negated=pieces[first].is_negated)
+        if n < first and reading.lows[p.start] not in _WITHOUT
+        else p
         for n, p in enumerate(pieces)
     )
 

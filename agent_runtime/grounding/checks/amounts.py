@@ -57,6 +57,8 @@ def _unit(said: Amount, fact: Amount) -> tuple[str, ...] | None:
         return ()
     if {said.units, fact.units} == {(), ("times",)} and said.per == fact.per and said.per:
         return ()
+    if (said.units, fact.units) == ((), ("year",)) and "older" in said.words:
+        return ()
     if said.units == ("degree",) and set(fact.units) & {"celsius", "fahrenheit", "degree"}:
         return said.units
     both = tuple(

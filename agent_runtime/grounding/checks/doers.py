@@ -1,7 +1,7 @@
 """Who does it: the subject of a verb in the claim is its subject in the fact."""
 
 from agent_runtime.grounding.claims import Match
-from agent_runtime.grounding.lemmas import forms
+from agent_runtime.grounding.lemmas import forms, is_same
 from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.reading import Reading
 
@@ -82,6 +82,8 @@ def _is_passive(reading: Reading, verb: int) -> bool:
     is_by = reading.lows[verb + 1 : verb + 2] == ("by",)
     if low.endswith("ed") and _is_had_done(reading, verb):
         return True
+    if low.endswith("ing"):
+        return False
     return (not _BE.isdisjoint(near) and not is_base) or is_by
 
 
@@ -176,7 +178,28 @@ def _other_hand(match: Match) -> str:
     theirs = _hand(clause.reading, clause.start, clause.end, selves)
     if mine and theirs and mine != theirs:
         return f"the fact says that the {theirs} does it"
+    own, known = _by_whom(claim.reading, claim.start, claim.end), None
+    if own:
+        known = _by_whom(clause.reading, clause.start, clause.end)
+    if own and known and not any(is_same(a, b, "en") for a in own for b in known):
+        return f"the fact does not say by {own[0]!r}"
     return ""
+
+
+def _by_whom(reading: Reading, start: int, end: int) -> tuple[str, ...]:
+    """The words of whoever does it: `by readers of Autowelt`; none for times and ways."""
+    found: list[str] = []
+    figures = {at for f in (*reading.amounts, *reading.moments) for at in range(f.start, f.end)}
+    for at in range(start, end - 1):
+        near = reading.tokens[at + 1 : min(end, at + 4)]
+        is_deed = near and near[0].low.endswith("ing")
+        if reading.lows[at] != "by" or is_deed or at + 1 in figures:
+            continue
+        found += [t.low for t in near if t.kind == "word" and t.low not in _NO_DOERS]
+    return tuple(found)
+
+
+_NO_DOERS = word_set("the a an our your its their his her us you we of and or to in on at all")
 
 
 def _hand(reading: Reading, start: int, end: int, selves: frozenset[str]) -> str:
