@@ -115,8 +115,11 @@ def match(claim: Claim, clause: Clause) -> Match:
             around.append(word)
         elif not _is_meant(word, claim, clause):
             uncovered.append(word)
-    if _is_of_another(clause, places):
-        uncovered = sorted([*uncovered, *_elsewhere(around, clause)], key=lambda w: w.place)
+    if claim.reading.language != "en" or _is_of_another(clause, places):
+        uncovered += _elsewhere(around, clause)
+    else:
+        uncovered += _elsewhere(_alone(around, claim, places), clause)
+    uncovered.sort(key=lambda w: w.place)
     return Match(claim, clause, places, tuple(uncovered), frozenset(turned))
 
 
@@ -132,6 +135,16 @@ def _is_of_another(clause: Clause, places: dict[int, tuple[int, ...]]) -> bool:
 
 
 _ENDS_SUBJECT = word_set("of in from with for by at on to who that which per")
+
+
+def _alone(around: list[Word], claim: Claim, places: dict[int, tuple[int, ...]]) -> list[Word]:
+    """Words of pieces of the claim of which the clause itself says nothing."""
+    found: list[Word] = []
+    for piece in claim.pieces:
+        own = [w for w in around if piece.start <= w.place < piece.end]
+        if len(own) > 1 and not any(piece.start <= place < piece.end for place in places):
+            found += own
+    return found
 
 
 def _elsewhere(words: list[Word], clause: Clause) -> list[Word]:

@@ -64,6 +64,12 @@ def clauses_of(text: str, language: str, names: frozenset[str]) -> tuple[Clause,
     )
 
 
+def _is_condition(reading: Reading, piece: Piece) -> bool:
+    """`and only if the van was locked` belongs to what stands before it."""
+    first = range(piece.start, min(piece.start + 2, piece.end))
+    return any(m.name == "if" and m.start in first and m.words != "where" for m in reading.marks)
+
+
 def _lead(clause: Clause) -> Iterable[str]:
     """Names of a subject, without those of a phrase behind it: `trips to Italy`."""
     for word in clause.words:
@@ -100,6 +106,7 @@ def _clauses(reading: Reading, around: frozenset[str]) -> Iterable[Clause]:
             (piece.joint in _STARTS_CLAUSE or (piece.joint == "," and not _is_led(reading, begin)))
             and has_subject(reading, piece.start, piece.end)
             and has_subject(reading, begin, last.end)
+            and not _is_condition(reading, piece)
         )
         if is_new:
             yield Clause(reading, begin, piece.start, around)

@@ -9,7 +9,7 @@ _MEETING = word_set("call chat talk meeting demo meet speak conversation minutes
 _NEGATIVE = word_set("is are was were do does did would could should can will have has who why")
 _US = word_set(
     "we us our ours wir unser unsere unserer unserem unseren nosotros nuestro nuestra nuestros "
-    "nuestras notre nos noi nostro nostra nostri nostre nosso nossa nossos nossas"
+    "nuestras nous notre nos noi nostro nostra nostri nostre nosso nossa nossos nossas"
 )
 _YOU = word_set(
     "you your sie ihnen ihr ihre ihrem ihren ihrer usted ustedes le su sus vous votre vos lei suo "

@@ -201,6 +201,9 @@ def _marks(tokens: tuple[Token, ...], lexicon: Lexicon, taken: frozenset[int]) -
             at += 1
             continue
         words = " ".join(lows[at : at + length])
+        if words == "till" and lows[at - 1 : at] in (["a"], ["the"], ["your"], ["each"]):
+            at += 1
+            continue
         if words == "should" and at == 0 and "?" not in lows:
             names = ("if", "function")
         for name in names:

@@ -20,7 +20,7 @@ _ENDS_NOUN = word_set("of in from with for by at on to who that which under over
 def doers(match: Match) -> str:
     """Names a subject of the claim that the fact has elsewhere."""
     if match.claim.reading.language != "en":
-        return ""
+        return _by_another(match)
     return _other_subject(match) or _other_agent(match) or _other_hand(match)
 
 
@@ -178,6 +178,8 @@ def _other_hand(match: Match) -> str:
     theirs = _hand(clause.reading, clause.start, clause.end, selves)
     if mine and theirs and mine != theirs:
         return f"the fact says that the {theirs} does it"
+    if "for us" in _pairs(claim.reading, claim.start, claim.end) and not selves & clause.lows:
+        return "the fact does not say for us"
     own, known = _by_whom(claim.reading, claim.start, claim.end), None
     if own:
         known = _by_whom(clause.reading, clause.start, clause.end)
@@ -186,20 +188,49 @@ def _other_hand(match: Match) -> str:
     return ""
 
 
-def _by_whom(reading: Reading, start: int, end: int) -> tuple[str, ...]:
+def _pairs(reading: Reading, start: int, end: int) -> set[str]:
+    return {f"{reading.lows[at]} {reading.lows[at + 1]}" for at in range(start, end - 1)}
+
+
+def _by_another(match: Match) -> str:
+    """The same in the other languages: `vom Vorgesetzten` is not `von den Mitarbeitern`."""
+    claim, clause = match.claim, match.clause
+    language = claim.reading.language
+    own = _by_whom(claim.reading, claim.start, claim.end, _BY[language])
+    known = _by_whom(clause.reading, clause.start, clause.end, _BY[language])
+    if own and known and not any(is_same(a, b, language) for a in own for b in known):
+        return f"the fact does not say {own[0]!r} there"
+    return ""
+
+
+_BY = {
+    "de": word_set("von vom durch"),
+    "es": word_set("por"),
+    "fr": word_set("par"),
+    "it": word_set("da dal dalla dai dagli dalle"),
+    "pt": word_set("por pelo pela pelos pelas"),
+}
+
+
+def _by_whom(
+    reading: Reading, start: int, end: int, ways: frozenset[str] = frozenset(("by",))
+) -> tuple[str, ...]:
     """The words of whoever does it: `by readers of Autowelt`; none for times and ways."""
     found: list[str] = []
     figures = {at for f in (*reading.amounts, *reading.moments) for at in range(f.start, f.end)}
     for at in range(start, end - 1):
         near = reading.tokens[at + 1 : min(end, at + 4)]
         is_deed = near and near[0].low.endswith("ing")
-        if reading.lows[at] != "by" or is_deed or at + 1 in figures:
+        if reading.lows[at] not in ways or is_deed or at + 1 in figures:
             continue
         found += [t.low for t in near if t.kind == "word" and t.low not in _NO_DOERS]
     return tuple(found)
 
 
-_NO_DOERS = word_set("the a an our your its their his her us you we of and or to in on at all")
+_NO_DOERS = word_set(
+    "der die das den dem des el la los las le les il lo gli i o a os as de del the a an our "
+    "your its their his her us you we of and or to in on at all"
+)
 
 
 def _hand(reading: Reading, start: int, end: int, selves: frozenset[str]) -> str:
