@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agent_runtime.grounding.clauses import Clause
-from agent_runtime.grounding.lemmas import is_same
+from agent_runtime.grounding.lemmas import forms, is_same, root
 from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece, pieces_of
 from agent_runtime.grounding.reading import Reading, Word
@@ -97,20 +97,88 @@ def match(claim: Claim, clause: Clause) -> Match:
     places: dict[int, tuple[int, ...]] = {}
     uncovered: list[Word] = []
     turned: set[int] = set()
+    around: list[Word] = []
     for word in claim.words:
-        found = tuple(w.place for w in clause.words if _says(word, w, language))
+        found = tuple(
+            w.place
+            for w in clause.words
+            if _says(word, w, language) and not _is_other_kind(word, w, claim, clause)
+        )
         if found:
             places[word.place] = found
         elif against := tuple(w.place for w in clause.words if _opposes(word, w, claim.reading)):
             places[word.place] = against
             turned.add(word.place)
-        elif not _is_around(word, claim, clause) and not _is_meant(word, claim, clause):
+        elif spelt := _initials(word, clause):
+            places[word.place] = spelt
+        elif _is_around(word, claim, clause):
+            around.append(word)
+        elif not _is_meant(word, claim, clause):
             uncovered.append(word)
+    if claim.reading.language != "en" or _is_of_another(clause, places):
+        uncovered += _elsewhere(around, clause)
+    else:
+        uncovered += _elsewhere(_alone(around, claim, places), clause)
+    uncovered.sort(key=lambda w: w.place)
     return Match(claim, clause, places, tuple(uncovered), frozenset(turned))
+
+
+def _is_of_another(clause: Clause, places: dict[int, tuple[int, ...]]) -> bool:
+    """Whether a clause has a subject of its own that the claim does not say."""
+    lows = clause.reading.lows
+    end = next(
+        (at for at in range(clause.start + 1, clause.head) if lows[at] in _ENDS_SUBJECT),
+        clause.head,
+    )
+    subject = [w.place for w in clause.words if w.place < end]
+    return bool(subject) and subject[-1] not in {p for ps in places.values() for p in ps}
+
+
+_ENDS_SUBJECT = word_set("of in from with for by at on to who that which per")
+
+
+def _alone(around: list[Word], claim: Claim, places: dict[int, tuple[int, ...]]) -> list[Word]:
+    """Words of pieces of the claim of which the clause itself says nothing."""
+    found: list[Word] = []
+    for piece in claim.pieces:
+        own = [w for w in around if piece.start <= w.place < piece.end]
+        if len(own) > 1 and not any(piece.start <= place < piece.end for place in places):
+            found += own
+    return found
+
+
+def _elsewhere(words: list[Word], clause: Clause) -> list[Word]:
+    """Those words that only another clause of the fact has."""
+    language = clause.reading.language
+    own = [w.low for w in clause.words]
+    return [
+        word
+        for word in words
+        if word.low not in clause.lows and not any(is_same(word.low, low, language) for low in own)
+    ]
+
+
+def _initials(word: Word, clause: Clause) -> tuple[int, ...]:
+    """Places of the words of which a name is the first letters: SLA, service level agreement."""
+    size = len(word.text)
+    if not (word.text.isupper() and word.text.isalpha() and 2 <= size <= 5):
+        return ()
+    plain = [at for at in range(clause.start, clause.end) if clause.reading.lows[at] not in _SMALL]
+    for first in range(len(plain) - size + 1):
+        places = plain[first : first + size]
+        initials = "".join(clause.reading.lows[p][:1] for p in places)
+        if initials == word.low and places[-1] - places[0] < size + 2:
+            return tuple(places)
+    return ()
+
+
+_SMALL = word_set("of and for the in to on")
 
 
 def _is_meant(word: Word, claim: Claim, clause: Clause) -> bool:
     """The subject of a claim where the fact says `it`, and another fact says what that is."""
+    if word.low in clause.meant:
+        return True
     begins = clause.reading.lows[clause.start : clause.start + 1]
     if not begins or begins[0] not in _IT or any(c.isdigit() for c in word.low):
         return False
@@ -131,6 +199,18 @@ def _opposes(word: Word, other: Word, reading: Reading) -> bool:
     return is_same(left, right, reading.language)
 
 
+def _is_other_kind(word: Word, other: Word, claim: Claim, clause: Clause) -> bool:
+    """`replaces` is not said by `changes` that are moved: a weighty verb needs a verb."""
+    lexicon = claim.reading.lexicon
+    own = forms(word.low, claim.reading.language)
+    if word.place not in claim.reading.verbs or lexicon.weighty.isdisjoint(own):
+        return False
+    if other.place in clause.reading.verbs or root(word.low) == root(other.low):
+        return False
+    is_form = other.low.endswith(("ed", "ing", "ion", "ment", "al", "able"))
+    return own.isdisjoint(forms(other.low, claim.reading.language)) and not is_form
+
+
 def _says(word: Word, other: Word, language: str) -> bool:
     if word.low == other.low:
         return True
@@ -142,7 +222,11 @@ def _says(word: Word, other: Word, language: str) -> bool:
 def _is_same_name(word: Word, other: Word) -> bool:
     """Names have no synonyms: only a genitive or plural ending may differ."""
     short, long = sorted((word.low, other.low), key=len)
-    return (len(short) > 3 and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
+    is_of_it = len(short) > 4 and long.startswith(short[:-1]) and long.endswith(("an", "ish"))
+    if word.is_name and other.is_name and is_of_it:
+        return True
+    is_code = len(short) > 1 and any(c.isdigit() for c in short)
+    return ((len(short) > 3 or is_code) and long in {f"{short}s", f"{short}n", f"{short}es"}) or (
         word.is_name != other.is_name
         and len(short) > 3
         and is_same(short, long, "en")

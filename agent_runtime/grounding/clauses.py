@@ -1,7 +1,7 @@
 """A fact as the clauses that it consists of: what is said of one thing is not said of the next."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from agent_runtime.grounding.phrases import word_set
@@ -21,6 +21,8 @@ class Clause:
     end: int
     around: frozenset[str] = frozenset()
     """Words of the whole fact, names left out: the second clause may mean the first one's."""
+    meant: frozenset[str] = frozenset()
+    """Names of the first sentence's subject, of which a later sentence without names goes on."""
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -52,7 +54,34 @@ def clauses_of(text: str, language: str, names: frozenset[str]) -> tuple[Clause,
     """Returns the clauses of a fact, sentence by sentence."""
     readings = [read(sentence, language, names) for sentence in split_sentences(text)]
     around = frozenset(w.low for r in readings for w in r.words if not w.is_name)
-    return tuple(c for reading in readings for c in _clauses(reading, around))
+    found = tuple(c for reading in readings for c in _clauses(reading, around))
+    if language != "en":
+        return found
+    lead = frozenset(_lead(found[0])) if found else frozenset()
+    return tuple(
+        clause if at == 0 or any(w.is_name for w in clause.words) else replace(clause, meant=lead)
+        for at, clause in enumerate(found)
+    )
+
+
+def _is_condition(reading: Reading, piece: Piece) -> bool:
+    """`and only if the van was locked` belongs to what stands before it."""
+    first = range(piece.start, min(piece.start + 2, piece.end))
+    return any(m.name == "if" and m.start in first and m.words != "where" for m in reading.marks)
+
+
+def _lead(clause: Clause) -> Iterable[str]:
+    """Names of a subject, without those of a phrase behind it: `trips to Italy`."""
+    for word in clause.words:
+        if word.place >= clause.head:
+            return
+        if any(clause.reading.lows[at] in _LEADS_OFF for at in range(clause.start, word.place)):
+            return
+        if word.is_name or word.is_firm:
+            yield word.low
+
+
+_LEADS_OFF = word_set("to in at for from of with by on under")
 
 
 def _is_led(reading: Reading, begin: int) -> bool:
@@ -77,6 +106,7 @@ def _clauses(reading: Reading, around: frozenset[str]) -> Iterable[Clause]:
             (piece.joint in _STARTS_CLAUSE or (piece.joint == "," and not _is_led(reading, begin)))
             and has_subject(reading, piece.start, piece.end)
             and has_subject(reading, begin, last.end)
+            and not _is_condition(reading, piece)
         )
         if is_new:
             yield Clause(reading, begin, piece.start, around)

@@ -39,6 +39,8 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
     marks = reading.marked(_CLAIMING, start, end)
     if any(m.words not in _POLITE for m in marks) or _has_figures(reading, start, end):
         return False
+    if _boasts(reading, start, end, known):
+        return False
     lows = reading.lows
     has_trigger = any(_ends_within(table.at(lows, at), at, end) for at in range(start, end))
     if not has_trigger:
@@ -48,13 +50,42 @@ def is_courtesy(reading: Reading, start: int, end: int, *, known: frozenset[str]
         w
         for w in reading.words
         if start <= w.place < topic
-        and w.low not in words
+        and (w.low not in words or (w.low in _PARTICLES and w.low in known))
         and not _is_our_name(reading, w, known)
         and not _is_thanked_for(reading, w)
     ]
     if any(not _is_addressed(reading, w.place) for w in strangers):
         return _is_signature(reading, start, end)
     return _is_topic(reading, topic, end, known=known)
+
+
+def _boasts(reading: Reading, start: int, end: int, known: frozenset[str]) -> bool:
+    """`your free hardware`, `our best offer`: a claim in the words of a courtesy."""
+    lows = reading.lows
+    claimed = reading.lexicon.question.get("claimed", frozenset())
+    for at in range(start, end):
+        if lows[at] in claimed and lows[at] not in known and not is_free_time(lows, at):
+            return True
+        if lows[at] == "best" and lows[at - 1 : at] in (("our",), ("the",)) and at > start:
+            if lows[at - 2 : at - 1] == ("all",):
+                continue
+            return lows[at + 1 : at + 2] not in (
+                ("way",),
+                ("time",),
+                ("person",),
+                ("day",),
+                ("for",),
+            )
+    return False
+
+
+def is_free_time(lows: tuple[str, ...], at: int) -> bool:
+    """`feel free`, `are you free on Friday`."""
+    near = {*lows[max(0, at - 2) : at], *lows[at + 1 : at + 2]}
+    return lows[at] == "free" and not near.isdisjoint(_FREE_TIME)
+
+
+_FREE_TIME = word_set("feel you i we on at for this next tomorrow today to around any")
 
 
 _ASKING = word_set("which how what whether when where if who")

@@ -20,7 +20,7 @@ _CLASSES = (
     *("more_than", "exactly", "per", "before", "after", "not_a_number", "seasons", "day_words"),
 )
 NEGATORS = word_set(
-    "not no never without nobody nothing none cannot kein keine keinen keiner keinem keines "
+    "not non no never without nobody nothing none cannot kein keine keinen keiner keinem keines "
     "nicht nie niemals ohne nunca jamais sans sin sem senza non nao pas ne"
 )
 _BOUND_OR_COURTESY = word_set("no_negation at_most at_least not_a_number certain")
@@ -31,6 +31,8 @@ class Lexicon:
     """All that one language says; phrases are folded: lower case, no accents."""
 
     language: str
+    stance: PhraseTable[str]
+    """Asides of the speaker, such as unfortunately: they part nothing."""
     marks: PhraseTable[str]
     """Phrases by the class that they belong to."""
     phrases: PhraseTable[str]
@@ -43,6 +45,8 @@ class Lexicon:
     fractions: Mapping[str, Fraction]
     irregular: Mapping[str, str]
     verbs: frozenset[str]
+    neutral_verbs: frozenset[str]
+    """Verbs that may stand in for the verb of a fact, the weighty ones aside."""
     opposites: Mapping[str, str]
     """Words that say the left one of a line with a not."""
     same_hedges: tuple[frozenset[str], ...]
@@ -51,7 +55,9 @@ class Lexicon:
     """Verbs that make another claim when they stand for another verb."""
     soft: frozenset[str]
     """Words that add nothing to what else a claim says."""
-    measures: tuple[frozenset[str], ...]
+    loose: frozenset[str]
+    """Adjectives that narrow nothing: the free trial is the trial."""
+    measures: Mapping[str, frozenset[str]]
     """Words that an amount implies: cost by money, height by metres."""
     courtesy: Mapping[str, Any]
     question: Mapping[str, Any]
@@ -63,6 +69,7 @@ def lexicon_of(language: str) -> Lexicon:
     raw = read_words(f"grounding/{language}")
     return Lexicon(
         language=language,
+        stance=PhraseTable((way, "stance") for way in ways(str(raw.get("stance", "")))),
         marks=PhraseTable(_marks(raw)),
         phrases=PhraseTable(
             (w, name) for name, words in raw.get("phrases", {}).items() for w in ways(words)
@@ -75,7 +82,8 @@ def lexicon_of(language: str) -> Lexicon:
         counts={fold(str(word)): int(n) for word, n in raw.get("counts", {}).items()},
         fractions={fold(w): Fraction(str(v)) for w, v in raw.get("fractions", {}).items()},
         irregular=dict(pair.split() for pair in ways(raw.get("irregular", ""))),
-        verbs=frozenset(raw.get("verbs", "").split()),
+        verbs=frozenset(f"{raw.get('verbs', '')} {raw.get('more_verbs', '')}".split()),
+        neutral_verbs=frozenset(raw.get("verbs", "").split()),
         opposites={
             fold(word): left
             for left, words in raw.get("opposites", {}).items()
@@ -85,7 +93,8 @@ def lexicon_of(language: str) -> Lexicon:
         same_compares=tuple(frozenset(ways(line)) for line in raw.get("compare_ways", ())),
         weighty=frozenset(raw.get("weighty", "").split()),
         soft=frozenset(raw.get("soft", "").split()),
-        measures=tuple(frozenset(line.split()) for line in raw.get("measures", {}).values()),
+        loose=frozenset(raw.get("loose", "").split()),
+        measures={name: frozenset(line.split()) for name, line in raw.get("measures", {}).items()},
         courtesy=_sets(raw.get("courtesy", {})),
         question=_sets(raw.get("question", {})),
     )
@@ -106,6 +115,8 @@ def _marks(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in _CLASSES:
         for way in ways(str(raw.get(name, ""))):
             named.setdefault(way, set()).add(name)
+    for way in ways(str(raw.get("stance", ""))):
+        named.setdefault(way, set()).add("function")
     for way, names in named.items():
         if NEGATORS.intersection(way.split()) and names.isdisjoint(_BOUND_OR_COURTESY):
             names.add("negation")
@@ -122,7 +133,7 @@ def _sets(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """Phrases as tables, and plain word lists as sets."""
     return {
         name: frozenset(fold(text).split())
-        if name in {"words", "generic"}
+        if name in {"words", "generic", "claimed", "ordinary"}
         else PhraseTable((way, name) for way in ways(text))
         for name, text in raw.items()
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent_runtime.grounding.amounts import HOURS
+from agent_runtime.grounding.amount import HOURS
 from agent_runtime.grounding.lexicon import Lexicon
 from agent_runtime.grounding.numbers import number_at
 from agent_runtime.grounding.tokens import Token
@@ -52,6 +52,9 @@ def _moment_at(
     number = number_at(tokens, at, lexicon)
     if number and number.end < len(lows) and lows[number.end] in HOURS and number.value < 25:
         return _clock(f"{int(number.value)}:00", lows, number.end)
+    is_last = at + 1 == len(tokens) or tokens[at + 1].kind == "mark"
+    if token.low == "first" and (is_last or lows[at - 1 : at] in (["we"], ["you"])):
+        return "", at
     if token.kind != "word" or _is_no_month(token, lows, at, lexicon):
         return "", at
     return _word_at(token.low, lows, at, lexicon)
@@ -99,9 +102,12 @@ def _clock(text: str, lows: list[str], after: int) -> tuple[str, int]:
         minutes += 720 if lows[after] == "pm" and int(hour) < 12 else 0
         minutes -= 720 if lows[after] == "am" and int(hour) == 12 else 0
         after += 1
-    elif after < len(lows) and lows[after] in {"uhr", "h"}:
+    elif after < len(lows) and lows[after] in {"uhr", "h", "oclock"}:
         after += 1
     return f"clock:{minutes}", after
+
+
+_BETWEEN = frozenset(("the", "end", "of", "dem", "el", "le", "la", "il", "o"))
 
 
 def _relation(lows: list[str], at: int, lexicon: Lexicon) -> Relation:
@@ -109,11 +115,11 @@ def _relation(lows: list[str], at: int, lexicon: Lexicon) -> Relation:
     start = at
     if at and lows[at - 1] in {"to", "-", "–"}:
         return "before"
-    while start and lows[start - 1] in {"the", "end", "of", "dem", "el", "le", "la", "il", "o"}:
+    while start and (lows[start - 1] in _BETWEEN or lows[start - 1].rstrip("stndrh.").isdigit()):
         start -= 1
-    for length in (2, 1):
+    for length in (3, 2, 1):
         labels = lexicon.marks.labels(tuple(lows[max(0, start - length) : start]))
-        if "before" in labels:
+        if "before" in labels or (length == 3 and "at_most" in labels):
             return "before"
         if "after" in labels and lows[start - 1] not in {"from"}:
             return "after"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from agent_runtime.grounding.clauses import Clause
 from agent_runtime.grounding.phrases import word_set
+from agent_runtime.grounding.sentences import split_sentences
 
 _LEAST = 2
 
@@ -14,9 +15,8 @@ def names_in(texts: Iterable[str]) -> frozenset[str]:
     from agent_runtime.grounding.reading import read
 
     found: set[str] = set()
-    for text in texts:
-        reading = read(text, "en")
-        found |= {w.low for w in reading.words if w.is_name}
+    for sentence in (one for text in texts for one in split_sentences(text)):
+        found |= {w.low for w in read(sentence, "en").words if w.is_name}
     return frozenset(found)
 
 

@@ -48,7 +48,7 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
         low = reading.lows[at]
         if low not in _CUTS or at in whole or (reading.language == "en" and low in _FOREIGN):
             continue
-        if _is_verb_in_disguise(reading, at):
+        if _is_verb_in_disguise(reading, at) or _is_degree(reading, at):
             continue
         if at > begin:
             spans.append((begin, at, joint))
@@ -58,7 +58,36 @@ def pieces_of(reading: Reading, start: int = 0, end: int | None = None) -> tuple
         begin = at if low in _KEPT else at + 1
     if stop > begin:
         spans.append((begin, stop, joint))
-    return _negated(reading, spans)
+    return _negated(reading, [one for span in spans for one in _without_verb(reading, *span)])
+
+
+_WITHOUT = word_set("without ohne sin sans senza sem")
+
+
+def _without_verb(
+    reading: Reading, start: int, end: int, joint: str
+) -> tuple[tuple[int, int, str], ...]:
+    """`without a machine | can be paused`: a without denies its noun, and no verb behind it."""
+    if reading.lows[start] not in _WITHOUT:
+        return ((start, end, joint),)
+    verb = next((v for v in reading.verbs if start + 1 < v < end), None)
+    is_ing = verb is not None and reading.lows[verb].endswith("ing")
+    return (
+        ((start, end, joint),)
+        if verb is None or is_ing
+        else ((start, verb, joint), (verb, end, ""))
+    )
+
+
+def _is_degree(reading: Reading, at: int) -> bool:
+    """`so openly`, `so much`, `that of others`: no word that joins."""
+    after = reading.lows[at + 1] if at + 1 < len(reading.lows) else ""
+    if reading.lows[at] == "that" and after == "of":
+        return True
+    return reading.lows[at] == "so" and (after.endswith("ly") or after in _DEGREES)
+
+
+_DEGREES = word_set("much many far long well kind good great soon often few little nice patient")
 
 
 def _is_verb_in_disguise(reading: Reading, at: int) -> bool:
@@ -100,7 +129,9 @@ def _with_front(reading: Reading, pieces: list[Piece]) -> tuple[Piece, ...]:
     """What stands before the first verb is denied or affirmed by it: `In Spain, it does not`."""
     first = next((n for n, p in enumerate(pieces) if has_verb(reading, p.start, p.end)), 0)
     return tuple(
-        replace(p, is_negated=pieces[first].is_negated) if n < first else p
+        replace(p, is_negated=pieces[first].is_negated)
+        if n < first and reading.lows[p.start] not in _WITHOUT
+        else p
         for n, p in enumerate(pieces)
     )
 

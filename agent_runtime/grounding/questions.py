@@ -7,7 +7,14 @@ from agent_runtime.grounding.units import TIME
 _CLAIMING = ("certain", "promise", "benefit", "claims_of_self", "cause")
 _MEETING = word_set("call chat talk meeting demo meet speak conversation minutes minute time week")
 _NEGATIVE = word_set("is are was were do does did would could should can will have has who why")
-_US = frozenset(("we", "us", "our", "ours"))
+_US = word_set(
+    "we us our ours wir unser unsere unserer unserem unseren nosotros nuestro nuestra nuestros "
+    "nuestras nous notre nos noi nostro nostra nostri nostre nosso nossa nossos nossas"
+)
+_YOU = word_set(
+    "you your sie ihnen ihr ihre ihrem ihren ihrer usted ustedes le su sus vous votre vos lei suo "
+    "sua suoi voi vostro vostra voce voces lhe seu seus suas"
+)
 
 
 def is_question(reading: Reading, *, spoken: bool = False) -> bool:
@@ -42,6 +49,25 @@ def claim_start(reading: Reading) -> int | None:
     if _is_offer(reading, first):
         return None
     return first if _is_suspicious(reading, first) else None
+
+
+def preamble_end(reading: Reading) -> int | None:
+    """Returns where the asking begins behind what a question states first; None without such.
+
+    `Since a copy is included anyway, would you prefer …` states that a copy is included.
+    """
+    openers = reading.lexicon.question.get("asking")
+    if openers is None:
+        return None
+    commas = [at for at, low in enumerate(reading.lows) if low in {",", ":", ";", "-", "–"}]
+    for at in commas:
+        after = (
+            at + 1 if reading.lows[at + 1 : at + 2] not in (("so",), ("and",), ("or",)) else at + 2
+        )
+        if after < len(reading.lows) and openers.at(reading.lows, after)[0]:
+            has_verb = any(v < at for v in reading.verbs)
+            return at if has_verb and not openers.at(reading.lows, 0)[0] else None
+    return None
 
 
 def offered(reading: Reading) -> tuple[str, ...] | None:
@@ -79,8 +105,12 @@ def _is_suspicious(reading: Reading, first: int, *, is_offer: bool = False) -> b
         return True
     if is_offer:
         return False
-    is_to_you = "you" in lows or "your" in lows
-    return (_us(lows) or not is_to_you) and not _is_plain(reading)
+    is_to_you = not _YOU.isdisjoint(lows)
+    is_open = lows[first] in _OPEN and not any(w.is_name for w in reading.words)
+    return (_us(lows) or not (is_to_you or is_open)) and not _is_plain(reading)
+
+
+_OPEN = word_set("who which when where how")
 
 
 def _states(reading: Reading, first: int, *, is_offer: bool) -> bool:
@@ -127,6 +157,7 @@ def _is_of_them(reading: Reading) -> bool:
     return (
         not reading.amounts
         and reading.lows[0] in {"are", "do", "is"}
+        and "ready" not in reading.lows
         and not _US & set(reading.lows)
     )
 
@@ -147,14 +178,13 @@ def _is_for_meeting(reading: Reading, number: int) -> bool:
     amount = reading.amounts[number]
     is_short = not TIME.isdisjoint(amount.units) and not _MEETING.isdisjoint(reading.lows)
     before = reading.lows[amount.start - 1] if amount.start else ""
-    is_hour = (
-        not amount.units
-        and amount.value <= 24
-        and before in {"at", "around", "from", "to", "or", "and"}
-    )
+    is_hour = not amount.units and amount.value <= 24 and before in _BEFORE_HOUR
     if is_hour and any(m.name.startswith(("weekday", "day")) for m in reading.moments):
         return True
     return is_short or (not amount.units and amount.value == 1)
+
+
+_BEFORE_HOUR = word_set("at around from to or and um gegen las a alle verso as vers")
 
 
 def _compares(reading: Reading) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from agent_runtime.grounding.amounts import Amount, amounts_in
+from agent_runtime.grounding.amount import Amount
+from agent_runtime.grounding.amounts import amounts_in
 from agent_runtime.grounding.lemmas import forms, is_known
 from agent_runtime.grounding.lexicon import NEGATORS, Lexicon, lexicon_of
 from agent_runtime.grounding.moments import Moment, moments_in
@@ -97,7 +98,10 @@ class Reading:
         """What stands before makes a noun or name of it: the, 600, critical, drop (test)."""
         before = self.lows[at - 1] if at else ""
         is_name = at > 0 and self.tokens[at].is_capital and not self.tokens[at].is_first
-        is_counted = at > 0 and any(a.end == at and not a.units for a in self.amounts)
+        is_deed = self.lows[at].endswith("ed")
+        is_counted = (
+            at > 0 and not is_deed and any(a.end == at and not a.units for a in self.amounts)
+        )
         is_narrowed = any(m.name == "narrow" and m.end == at for m in self.marks)
         is_base = self.lows[at] in self.lexicon.verbs and "-" not in self.lows[at]
         is_compound = (
@@ -116,7 +120,9 @@ class Reading:
             forms(after, "en")
         )
         return (
-            after == "per" or after in _AUXILIARIES or (is_verb and not self.lows[at].endswith("s"))
+            after in {"per", "of"}
+            or after in _AUXILIARIES
+            or (is_verb and not self.lows[at].endswith("s"))
         )
 
     def marked(self, names: Iterable[str], start: int, end: int) -> tuple[Mark, ...]:
@@ -195,7 +201,16 @@ def _marks(tokens: tuple[Token, ...], lexicon: Lexicon, taken: frozenset[int]) -
             at += 1
             continue
         words = " ".join(lows[at : at + length])
+        if words == "till" and lows[at - 1 : at] in (["a"], ["the"], ["your"], ["each"]):
+            at += 1
+            continue
+        if words == "should" and at == 0 and "?" not in lows:
+            names = ("if", "function")
         for name in names:
+            if words == "used to" and {"is", "are", "be", "been", "not"} & set(
+                lows[max(0, at - 2) : at]
+            ):
+                continue
             is_noun = name == "plan" and words in _PLAN_NOUN and not _is_planning(lows, at)
             if not is_noun and not (at in taken and name in {"all", "compare", "must", "only"}):
                 yield Mark(name, at, at + length, words)
@@ -237,8 +252,11 @@ def _words(
 
 def _is_name(token: Token, names: frozenset[str], language: str) -> bool:
     if token.low in names:
-        return True
+        is_common = language == "en" and bool(lexicon_of("en").marks.labels((token.low,)))
+        return token.is_capital or not is_common
     inner = token.text[1:]
+    if " " in token.text and token.text[:1].islower():
+        return False
     if any(c.isupper() or c.isdigit() for c in inner) and token.text[:1].isalpha():
         return True
     if language in _CAPITALISES_NOUNS:

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
 )
 _SPELT = (
     (re.compile(r"\b24\s*/\s*7\b"), "around the clock"),
+    (re.compile(r"\bo'clock\b", re.I), "oclock"),
     (re.compile(r"\b([ap])\.m\b\.?", re.I), r"\1m"),
     (re.compile(r"\b(ca)n(?:'t|not)\b", re.I), r"\1n not"),
     (re.compile(r"\bwon't\b", re.I), "will not"),
@@ -82,7 +83,19 @@ def tokenize(text: str, lexicon: Lexicon) -> tuple[Token, ...]:
             kind, low = "number", _ROMAN[low]
         is_first = not found or all(t.kind == "mark" for t in found)
         found.append(Token(raw, low, kind, raw[:1].isupper(), is_first))
-    return _with_phrases(tuple(found), lexicon)
+    return _without_asides(_with_phrases(tuple(found), lexicon), lexicon)
+
+
+def _without_asides(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Drops the commas around an aside: `Turkey, unfortunately, is not covered`."""
+    lows = [t.low for t in tokens]
+    dropped: set[int] = set()
+    for at in range(1, len(lows) - 2):
+        length = lexicon.stance.at(lows, at + 1)[0] if lows[at] == "," else 0
+        end = at + 1 + length
+        if length and end < len(lows) and lows[end] == ",":
+            dropped |= {at, end}
+    return tuple(t for at, t in enumerate(tokens) if at not in dropped)
 
 
 def _with_phrases(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:

@@ -13,14 +13,18 @@ from agent_runtime.grounding.checks.causes import causes
 from agent_runtime.grounding.checks.comparisons import comparisons
 from agent_runtime.grounding.checks.conditions import conditions
 from agent_runtime.grounding.checks.coverage import coverage
+from agent_runtime.grounding.checks.doers import doers
 from agent_runtime.grounding.checks.hedges import hedges
 from agent_runtime.grounding.checks.modality import modality
 from agent_runtime.grounding.checks.moments import moments
 from agent_runtime.grounding.checks.negation import negation
+from agent_runtime.grounding.checks.order import order
 from agent_runtime.grounding.checks.promises import promises
 from agent_runtime.grounding.checks.quantifiers import quantifiers
 from agent_runtime.grounding.checks.roles import roles
 from agent_runtime.grounding.checks.scope import scope
+from agent_runtime.grounding.checks.tenses import tenses
+from agent_runtime.grounding.checks.twists import twists
 from agent_runtime.grounding.claims import Match
 
 Check = Callable[[Match], str]
@@ -29,6 +33,7 @@ Check = Callable[[Match], str]
 CHECKS: tuple[Check, ...] = (
     *(coverage, addresses, amounts, moments, negation, modality, quantifiers, comparisons),
     *(promises, availability, hedges, conditions, scope, causes, roles, bindings),
+    *(order, doers, tenses, twists),
 )
 
 

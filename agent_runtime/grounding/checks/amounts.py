@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from agent_runtime.grounding.amounts import Amount
+from agent_runtime.grounding.amount import Amount
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.lemmas import is_same
 from agent_runtime.grounding.units import TIME, in_base
@@ -22,7 +22,7 @@ def amounts(match: Match) -> str:
         reasons = [_differs(amount, fact, match) for fact in known]
         if reasons and "" in reasons:
             continue
-        if _is_rate(amount, match) or _is_each(amount, known, match):
+        if _is_hour(amount, match) or _is_rate(amount, match) or _is_each(amount, known, match):
             continue
         near = [r for a, r in zip(known, reasons, strict=True) if a.value == amount.value]
         return (near or [f"the amount {amount.words!r} is not in the fact"])[0]
@@ -56,6 +56,8 @@ def _unit(said: Amount, fact: Amount) -> tuple[str, ...] | None:
     if not said.units and not fact.units:
         return ()
     if {said.units, fact.units} == {(), ("times",)} and said.per == fact.per and said.per:
+        return ()
+    if (said.units, fact.units) == ((), ("year",)) and "older" in said.words:
         return ()
     if said.units == ("degree",) and set(fact.units) & {"celsius", "fahrenheit", "degree"}:
         return said.units
@@ -154,6 +156,25 @@ def _facts_rate(unit: str, match: Match) -> bool:
         m.name == f"rate:{unit}" and clause.start <= m.start < clause.end
         for m in clause.reading.moments
     )
+
+
+def _is_hour(said: Amount, match: Match) -> bool:
+    """`at ten` for 10:00, `between 9 and 1` for 9:00 to 13:00."""
+    lows = match.claim.reading.lows
+    before = lows[said.start - 1] if said.start else ""
+    if said.units or said.per or said.value > 24 or before not in _BEFORE_HOUR:
+        return False
+    clause = match.clause
+    hours = {
+        int(m.name.partition(":")[2]) / 60 % 12
+        for m in clause.reading.moments
+        if m.name.startswith("clock") and clause.start <= m.start < clause.end
+    }
+    ends = {said.value, said.high if said.high is not None else said.value}
+    return bool(hours) and all(float(value) % 12 in hours for value in ends)
+
+
+_BEFORE_HOUR = frozenset(("at", "from", "to", "until", "till", "between", "and", "by", "before"))
 
 
 def _is_rate(amount: Amount, match: Match) -> bool:

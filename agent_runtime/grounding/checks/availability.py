@@ -20,8 +20,12 @@ def _left_out(match: Match) -> Iterator[str]:
         if not _is_kept(mark, match):
             yield f"the fact says {mark.words!r}"
     for mark in _marks(match, "ending"):
-        if mark.start not in match.said and not _is_kept(mark, match):
+        piece = clause.pieces[match.piece_of(mark.start)]
+        is_condition = bool(clause.reading.marked(("if",), piece.start, piece.end))
+        if mark.start not in match.said and not is_condition and not _is_kept(mark, match):
             yield f"the fact says {mark.words!r}"
+    if _is_unfinished(match) and not claim.has("beta", "plan", "will", "negation"):
+        yield "the fact says that it is only being done"
     if _marks(match, "past") and not claim.has("past"):
         yield "the fact speaks of the past"
     if claim.has("past") and not clause.has("past"):
@@ -63,4 +67,16 @@ def _auxiliaries(match: Match) -> frozenset[str]:
         "was"
         for piece in stretches
         if {"was", "were"} & set(clause.reading.lows[piece.start : piece.end])
+    )
+
+
+def _is_unfinished(match: Match) -> bool:
+    """`is being developed`: not done yet, in a piece on which the claim stands."""
+    lows = match.clause.reading.lows
+    is_said = {"being", "working", "developing", "ongoing", "underway"} & set(
+        match.claim.reading.lows
+    )
+    return not is_said and any(
+        lows[at] == "being" and lows[at - 1] in {"is", "are"}
+        for at in range(match.clause.start + 1, match.clause.end)
     )

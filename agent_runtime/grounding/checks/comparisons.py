@@ -17,9 +17,25 @@ def comparisons(match: Match) -> str:
             mark.words == "most" and claim.has("most") and clause.has("most")
         ):
             continue
+        lows = claim.reading.lows[max(claim.start, mark.start - 3) : mark.start]
+        if mark.words == "than" and {"other", "rather"} & set(lows):
+            continue
+        if mark.words in _CONTRASTS and _are_figures_known(match):
+            continue
         if not any(_is_same(mark, other, match) for other in (*known, *bounds)):
             return f"the fact does not compare: {mark.words!r}"
     return ""
+
+
+def _are_figures_known(match: Match) -> bool:
+    """`one hour, compared with eight`: two figures of the fact, side by side."""
+    claim, clause = match.claim, match.clause
+    known = {a.key for a in clause.reading.amounts}
+    said = [a.key for a in claim.reading.amounts if claim.start <= a.start < claim.end]
+    return len(said) > 1 and known.issuperset(said)
+
+
+_CONTRASTS = frozenset(("compared with", "compared to", "versus", "vs", "as opposed to"))
 
 
 def _is_same(mark: Mark, other: Mark, match: Match) -> bool:

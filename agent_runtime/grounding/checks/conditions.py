@@ -26,7 +26,44 @@ def conditions(match: Match) -> str:
         or _cap_left_out(match)
         or _share_left_out(match)
         or _days_left_out(match)
+        or _offset_left_out(match)
+        or _if_added(match)
     )
+
+
+def _if_added(match: Match) -> str:
+    """`if you ask`: a condition that the fact does not know, and no wish of the buyer's."""
+    claim = match.claim
+    if match.clause.has("if", "can", "may", "only", "at_least", "extra", "tier"):
+        return ""
+    for mark in claim.reading.marked(("if",), claim.start, claim.end):
+        piece = next((p for p in claim.pieces if p.start <= mark.start < p.end), None)
+        stop = piece.end if piece else claim.end
+        lows = set(claim.reading.lows[mark.end : stop])
+        if mark.words == "once" and {"a", "per", "every"} & set(
+            claim.reading.lows[mark.end : mark.end + 1]
+        ):
+            continue
+        is_wish = not lows.isdisjoint(_WISHES)
+        if not is_wish and not any(mark.end <= at < stop for at in match.places):
+            return f"the fact knows no condition {mark.words!r}"
+    return ""
+
+
+_WISHES = word_set("want need prefer like wish rather would interested have are is")
+
+
+def _offset_left_out(match: Match) -> str:
+    """`12 months after the end`: what is so then is not so at the end."""
+    claim, clause = match.claim, match.clause
+    said = {a.key for a in claim.reading.amounts}
+    for amount in clause.reading.amounts:
+        after = clause.reading.lows[amount.end : amount.end + 1]
+        if not amount.is_time or after not in (("after",), ("before",)) or amount.key in said:
+            continue
+        if any(amount.end < place < clause.end for place in match.said):
+            return f"the fact says so {amount.words!r} {after[0]} that"
+    return ""
 
 
 def _days_left_out(match: Match) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.phrases import word_set
+from agent_runtime.grounding.reading import Mark
 
 _OPEN = word_set("month season quarter half ordinal")
 
@@ -20,6 +21,8 @@ def _stronger(match: Match) -> Iterator[str]:
     lows = claim.reading.lows[claim.start : claim.end]
     if "free" in lows or any(low.endswith("able") and low not in _NOT_ABLE for low in lows):
         said.add("can")
+    if {"optional", "optionally"} & set(lows) and not _is_choice(match, fact):
+        yield "it says optional, the fact does not"
     if lows and lows[0].endswith("ing"):
         said.add("can")
     if (
@@ -31,7 +34,7 @@ def _stronger(match: Match) -> Iterator[str]:
     if "certain" in said and not _is_said_so(match):
         yield "it is certain, the fact is not"
     has_least = any(a.bound == "at_least" for a in match.clause.reading.amounts)
-    has_least = has_least or "minimum" in match.clause.lows
+    has_least = has_least or "minimum" in match.clause.lows or match.clause.has("only")
     if (
         "must" in said
         and "must" not in fact
@@ -39,9 +42,7 @@ def _stronger(match: Match) -> Iterator[str]:
         and not _is_denied_there(match, "must")
     ):
         yield "it says must, the fact does not"
-    if "must" in fact and "may" in said and "may" not in fact:
-        yield "it says may, the fact says must"
-    if "must" in fact and not said & {"must"} and not _is_denied(match):
+    if "must" in fact and "must" not in said and not _is_denied(match):
         yield "the fact says must"
     if "should" in said and not fact & {"should", "may"}:
         yield "it recommends, the fact does not"
@@ -64,7 +65,15 @@ def _clause_has(match: Match, name: str) -> bool:
     return any(
         match.piece_of(mark.start) in match.used or mark.start <= clause.head
         for mark in clause.reading.marked((name,), clause.start, clause.end)
+        if name != "must" or not _is_condition(mark, match)
     )
+
+
+def _is_condition(mark: Mark, match: Match) -> bool:
+    """`where required by law`: a must that only says when."""
+    piece = match.clause.pieces[match.piece_of(mark.start)]
+    ifs = match.clause.reading.marked(("if",), piece.start, mark.start)
+    return any(m.words in {"where", "when", "if", "wherever"} for m in ifs)
 
 
 def _is_said_so(match: Match) -> bool:
@@ -79,6 +88,12 @@ def _is_said_so(match: Match) -> bool:
 def _is_denied(match: Match) -> bool:
     """`cannot read` and `does not read`, `need not` and `does not require`: a no is a no."""
     return any(p.is_negated for p in match.claim.pieces)
+
+
+def _is_choice(match: Match, fact: set[str]) -> bool:
+    """Whether the fact leaves a choice, or says no to a must."""
+    leaves = {"can", "may", "should"} & fact or {"choose", "choice", "request"} & match.clause.lows
+    return bool(leaves) or any(p.is_negated for p in match.clause.pieces)
 
 
 _NOT_ABLE = word_set("table reliable valuable comparable sustainable stable cable")

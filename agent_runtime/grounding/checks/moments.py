@@ -14,14 +14,21 @@ def moments(match: Match) -> str:
             continue
         same = [m for m in known if m.name == moment.name]
         if not same:
-            if _is_counted(moment, match):
+            is_initial = moment.name == "ordinal:1" and "initial" in clause.lows
+            if is_initial or _is_counted(moment, match) or _is_now(moment, match):
                 continue
             return f"{moment.words!r} is not in the fact"
         if moment.name[:7] == "weekday" and not _is_numbered_alike(moment, same, match):
             return f"{moment.words!r}: the fact says which one of the month"
-        if all(_is_other_side(moment, m) for m in same):
+        is_range = moment.name[:5] == "clock" and _is_range(known)
+        is_free = is_range or moment.name[:7] == "ordinal"
+        if not is_free and all(_is_other_side(moment, m) for m in same):
             return f"{moment.words!r}: the fact says {same[0].relation or 'at'} that time"
     return ""
+
+
+def _is_range(known: list[Moment]) -> bool:
+    return len([m for m in known if m.name[:5] == "clock"]) > 1
 
 
 def _is_numbered_alike(said: Moment, same: list[Moment], match: Match) -> bool:
@@ -43,6 +50,12 @@ def _is_other_side(said: Moment, fact: Moment) -> bool:
     if not said.relation and is_month and fact.relation == "after":
         return True
     return said.relation != fact.relation
+
+
+def _is_now(moment: Moment, match: Match) -> bool:
+    """`today`, of what the fact says of the present."""
+    is_present = not match.clause.has("plan", "will", "past", "beta")
+    return moment.name == "day:today" and is_present
 
 
 def _is_counted(moment: Moment, match: Match) -> bool:

@@ -121,7 +121,10 @@ def _role(reading: Reading, name: int, verb: int) -> str:
     before = reading.lows[max(0, verb - 3) : verb]
     is_passive = not _PARTICIPLE_BEFORE.isdisjoint(before) and low not in reading.lexicon.verbs
     is_passive = is_passive or "by" in reading.lows[verb + 1 : verb + 3]
-    near = [w for w in reading.lows[max(0, name - 3) : name] if w in _PREPOSITIONS]
+    is_passive = is_passive and not low.endswith("ing")
+    begin = max([0, name - 3, *(v + 1 for v in reading.verbs if v < name)])
+    begin = max([begin, *(m.end for m in reading.marks if m.end - m.start > 2 and m.end <= name)])
+    near = [w for w in reading.lows[begin:name] if w in _PREPOSITIONS]
     if near and (name > verb or near[-1] != "by"):
         return "doer" if near[-1] == "by" and is_passive else near[-1]
     if name < verb:

@@ -1,12 +1,13 @@
 """What stands beside the words that a claim takes from a fact: with approval, night (slots)."""
 
-from agent_runtime.grounding.amounts import Amount
+from agent_runtime.grounding.amount import Amount
 from agent_runtime.grounding.checks.said import is_said
 from agent_runtime.grounding.claims import Match
 from agent_runtime.grounding.lemmas import forms
 from agent_runtime.grounding.moments import Moment
 from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.pieces import Piece
+from agent_runtime.grounding.reading import Word
 
 _SEEKING = word_set("scan search look check test watch apply ask wait monitor audit screen")
 _LIMITING = word_set("in on for during under at with before after up until within")
@@ -36,11 +37,20 @@ def _modifier_left_out(match: Match) -> str:
         if (is_own and named and is_said(named, match)) or by_place[place].is_name:
             continue
         is_plain = (
-            not before.is_name and not before.is_firm and before.low not in reading.lexicon.soft
+            not before.is_name
+            and not before.is_firm
+            and before.low not in reading.lexicon.soft | reading.lexicon.loose
+            and reading.lows[place] != "free"
+            and not _is_priced(before, match)
         )
         if is_used and is_plain and place - 1 not in match.said and not is_said(before, match):
             return f"the fact says so of {before.text} {reading.lows[place]!r} only"
     return ""
+
+
+def _is_priced(word: Word, match: Match) -> bool:
+    """`a paid add-on` where the claim names the price."""
+    return word.low in {"paid", "priced"} and any(a.is_money for a in match.claim.reading.amounts)
 
 
 def _phrase_left_out(match: Match) -> str:
@@ -49,7 +59,8 @@ def _phrase_left_out(match: Match) -> str:
     for number in match.used:
         piece = clause.pieces[number]
         for begin, end in _phrases(piece, match):
-            words = [w for w in clause.words if begin < w.place < end]
+            loose = reading.lexicon.loose
+            words = [w for w in clause.words if begin < w.place < end and w.low not in loose]
             figures = [f for f in (*reading.amounts, *reading.moments) if begin <= f.start < end]
             if not words and reading.lows[begin] == "for" and _is_span_left_out(figures, match):
                 return f"the fact says so {' '.join(reading.lows[begin:end])!r}"
