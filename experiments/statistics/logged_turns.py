@@ -66,11 +66,11 @@ class LoggedTurns:
 
     def by_thread(self, values: Floats) -> Floats:
         """Returns the sum of the turns' values in each thread."""
-        return np.bincount(self.threads, values, self.thread_count)
+        return np.bincount(self.threads, values, self.thread_count).astype(np.float64)
 
     def by_turn(self, values: Floats) -> Floats:
         """Returns the sum of the options' values in each turn."""
-        return np.bincount(self.option_turns, values, len(self.threads))
+        return np.bincount(self.option_turns, values, len(self.threads)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -108,24 +108,26 @@ class Weights:
     def part(self, turns: LoggedTurns, values: Floats, *, is_after: bool) -> Floats:
         """Returns of each thread what its turns' values add to a mean under the policy.
 
-        Weights are brought to a mean of 1 at each step, and the score says what that does to the
-        mean's error.
+        Among the threads in which the policy chooses otherwise, weights are brought to a mean of 1
+        at each step, and the score says what that does to the mean's error. The others weigh 1.
 
         Args:
             turns: As they were logged.
             values: One a turn.
             is_after: Whether the turn's own choice counts.
         """
-        score = np.zeros(turns.thread_count)
+        score, among = np.zeros(turns.thread_count), self.is_affected
         for position in range(len(self.steps) - 1):
             rows = turns.positions == position
-            running = self.steps[position + is_after]
-            all_of_it = running + self.absorbed[position + is_after]
-            weight = max(float(all_of_it.mean()), 1e-12)
             own = np.zeros(len(score))
             own[turns.threads[rows]] = values[rows]
-            own *= running / weight
-            score += own - own.mean() * (all_of_it / weight - 1)
+            if among.any():
+                running = self.steps[position + is_after][among]
+                all_of_it = running + self.absorbed[position + is_after][among]
+                weight = max(float(all_of_it.mean()), 1e-12)
+                weighted = own[among] * running / weight
+                own[among] = weighted - weighted.mean() * (all_of_it / weight - 1)
+            score += own
         return score
 
 

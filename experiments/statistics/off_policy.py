@@ -106,16 +106,7 @@ def off_policy(
             ),
         ),
         p_value=Mean.of(middle - ours, clusters).p_value,
-        effective_events=min(
-            (one.events for one in (Mean.of(s[among], clusters[among]) for s in (least, middle))),
-            default=0.0,
-        )
+        effective_events=Mean.of(middle[among], clusters[among]).events
         if among.any()
         else math.inf,
     )
-
-
-def effective_size(weights: Floats) -> float:
-    """Returns how many threads of weight 1 tell as much as these (Kish)."""
-    square = float((weights**2).sum())
-    return float(weights.sum()) ** 2 / square if square else 0.0

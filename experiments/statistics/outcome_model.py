@@ -1,5 +1,7 @@
 """What each option would bring, foretold by trees that have never seen the thread's cluster."""
 
+from typing import Any
+
 import numpy as np
 
 from experiments.statistics.features import Features
@@ -10,6 +12,14 @@ from experiments.statistics.places import places_of
 _MOST_ACTIONS = 200
 """Of the library's 255 bins; rarer actions are one together."""
 _LARGEST_TRAINING = 100_000
+_SETTINGS: dict[str, Any] = {
+    "learning_rate": 0.1,
+    "max_iter": 40,
+    "max_leaf_nodes": 6,
+    "min_samples_leaf": 30,
+    "l2_regularization": 5.0,
+    "early_stopping": False,
+}
 
 
 def foretold(turns: LoggedTurns, to_go: Floats, *, seed: int) -> Floats:
@@ -30,7 +40,7 @@ def foretold(turns: LoggedTurns, to_go: Floats, *, seed: int) -> Floats:
     random = np.random.default_rng(seed)
     folds = folds_of(turns.clusters, seed=seed)
     options = _columns(turns)
-    is_category = [False, *turns.features.are_categories.tolist(), True]
+    is_category: Any = [False, *turns.features.are_categories.tolist(), True]
     forecast = np.zeros(len(turns.option_turns))
     for fold in range(FOLDS):
         known = np.flatnonzero(folds != fold)
@@ -43,14 +53,7 @@ def foretold(turns: LoggedTurns, to_go: Floats, *, seed: int) -> Floats:
             forecast[asked] = to_go[known[0]]
             continue
         trees = HistGradientBoostingRegressor(
-            learning_rate=0.1,
-            max_iter=40,
-            max_leaf_nodes=6,
-            min_samples_leaf=30,
-            l2_regularization=5.0,
-            early_stopping=False,
-            categorical_features=is_category,
-            random_state=seed,
+            **_SETTINGS, categorical_features=is_category, random_state=seed
         )
         # One thread: several fight over a busy machine, and add numbers in varying order.
         with threadpool_limits(1, user_api="openmp"):

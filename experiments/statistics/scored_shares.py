@@ -40,7 +40,8 @@ class Mean:
         square, fourth = float((sums**2).sum()), float((sums**4).sum())
         variance = square * count / max(count - 1, 1) / len(scores) ** 2
         weighing = square**2 / fourth if fourth else 1.0
-        return cls(mean, math.sqrt(variance), max(min(weighing, count - 1), 1.0), len(scores))
+        freedom = max(min(weighing, count - 1), 1.0)
+        return cls(mean, math.sqrt(variance), freedom, len(scores))
 
     @property
     def share(self) -> float:
@@ -87,7 +88,10 @@ class Mean:
 
 
 def difference_of(
-    scores: Floats, others: Floats, clusters: Places, among: NDArray[np.bool_]
+    scores: Floats,
+    others: Floats,
+    clusters: Places,
+    among: NDArray[np.bool_],
 ) -> Interval:
     """Returns the interval of the mean difference of two scores of the same threads.
 
