@@ -19,7 +19,6 @@ from experiments.statistics.off_policy import PolicyEstimates, off_policy
 from experiments.statistics.overlap import (
     LEAST_EVENTS,
     LEAST_SIZE,
-    LEAST_WEIGHING,
     Overlap,
     overlap_of,
 )
@@ -255,12 +254,8 @@ def _refusal(rule: str, overlap: Overlap, names: Sequence[str]) -> Refusal:
         ),
         "few_threads": (
             f"the policy chooses otherwise in {otherwise}, and those in which that was tried tell "
-            f"as much as {overlap.effective_size:.0f}; at least {LEAST_SIZE:g} are needed"
-        ),
-        "few_heavy_threads": (
-            f"of {otherwise} in which the policy chooses otherwise a few weigh so heavily, up to "
-            f"{overlap.largest_weight:.0f}, that {overlap.weighing:.0f} decide; at least "
-            f"{LEAST_WEIGHING:g} are needed"
+            f"as much as {overlap.effective_size:.0f}, since one may weigh up to "
+            f"{overlap.largest_weight:.0f}; at least {LEAST_SIZE:g} are needed"
         ),
         "wrong_chances": (
             f"the weights' mean is {overlap.mean_weight:.2f} ± {overlap.mean_weight_error:.2f} and "

@@ -14,16 +14,14 @@ from experiments.statistics.scored_shares import Mean
 
 MOST_LOST = 0.05
 """Of the threads may go where nothing was tried; the interval holds all that may come of them."""
-LEAST_SIZE = 100.0
+LEAST_SIZE = 150.0
 """Effective threads among those in which the policy chooses otherwise."""
-LEAST_WEIGHING = 30.0
-"""Clusters that carry the weights' variance: a few heavy ones would decide alone."""
 LEAST_EVENTS = 10.0
 """Effective events, or others, among those threads."""
 _FAR_OFF = 5.0
 """Standard errors by which the mean weight may miss 1."""
 
-Rule = Literal["no_overlap", "few_threads", "few_heavy_threads", "wrong_chances", "few_events"]
+Rule = Literal["no_overlap", "few_threads", "wrong_chances", "few_events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,6 @@ class Overlap:
     """Actions that the policy takes there, and in how many threads, the most frequent first."""
     effective_size: float
     """Of the affected threads (Kish)."""
-    weighing: float
     mean_weight: float
     """Of the affected threads; 1, but for chance, where the logged chances are the true ones."""
     mean_weight_error: float
@@ -63,8 +60,6 @@ class Overlap:
             found.append("no_overlap")
         elif self.effective_size < LEAST_SIZE:
             found.append("few_threads")
-        elif self.weighing < LEAST_WEIGHING:
-            found.append("few_heavy_threads")
         elif abs(self.mean_weight - 1) > _FAR_OFF * self.mean_weight_error:
             found.append("wrong_chances")
         return tuple(found)
@@ -83,8 +78,7 @@ class Overlap:
     @property
     def needed_times(self) -> float:
         """How many times as many threads would tell enough, explored as they are."""
-        size, weighing = max(self.effective_size, 1.0), max(self.weighing, 1.0)
-        return max(LEAST_SIZE / size, LEAST_WEIGHING / weighing)
+        return LEAST_SIZE / max(self.effective_size, 1.0)
 
 
 def overlap_of(turns: LoggedTurns, policy: Floats, weights: Weights) -> Overlap:
@@ -118,7 +112,6 @@ def overlap_of(turns: LoggedTurns, policy: Floats, weights: Weights) -> Overlap:
         lost_share=weights.lost_share,
         lost_actions=tuple((int(actions[i]), int(counts[i])) for i in order),
         effective_size=effective_size(weights.of_threads[among]),
-        weighing=mean.freedom,
         mean_weight=mean.mean,
         mean_weight_error=mean.error,
         largest_weight=float(affected.max(initial=0.0)),

@@ -88,7 +88,7 @@ def log_of(world: World, seed: int) -> Logged:
 
 
 @cache
-def truth_of(world: World, threads: int = 600_000) -> tuple[float, float]:
+def truth_of(world: World, threads: int = 400_000) -> tuple[float, float]:
     """Returns the value of the other policy and of the logged one, a thread."""
     return (
         _value(world, threads, is_logged=False),

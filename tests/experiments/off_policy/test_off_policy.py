@@ -100,8 +100,8 @@ def test_estimators_by_hand():
         (replace(ONE_TURN, asks="new"), "no_overlap", r"text-new \(2,000 threads\)"),
         (replace(ONE_TURN, explore=0.0), "no_overlap", r"text-[01] \(\d+ threads\), text-"),
         (replace(ONE_TURN, explore=0.015), "no_overlap", "hardly any"),
-        (replace(ONE_TURN, threads=300), "few_threads", "at least 100 are needed"),
-        (World(threads=1500), "few_threads", "at least 100 are needed"),
+        (replace(ONE_TURN, threads=300), "few_threads", "at least 150 are needed"),
+        (World(threads=1500), "few_threads", "at least 150 are needed"),
     ],
 )
 def test_thin_overlap_is_refused_with_what_would_help(world, rule, words):
