@@ -1,6 +1,5 @@
 """What another policy would have been worth, from turns whose chances are known."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,5 +107,5 @@ def off_policy(
         p_value=Mean.of(middle - ours, clusters).p_value,
         effective_events=Mean.of(middle[among], clusters[among]).events
         if among.any()
-        else math.inf,
+        else float(turns.thread_count),
     )

@@ -40,7 +40,7 @@ def foretold(turns: LoggedTurns, to_go: Floats, *, seed: int) -> Floats:
     random = np.random.default_rng(seed)
     folds = folds_of(turns.clusters, seed=seed)
     options = _columns(turns)
-    is_category: Any = [False, *turns.features.are_categories.tolist(), True]
+    is_category = np.array([False, *turns.features.are_categories, True])
     forecast = np.zeros(len(turns.option_turns))
     for fold in range(FOLDS):
         known = np.flatnonzero(folds != fold)
@@ -52,13 +52,17 @@ def foretold(turns: LoggedTurns, to_go: Floats, *, seed: int) -> Floats:
         if to_go[known].min() == to_go[known].max():
             forecast[asked] = to_go[known[0]]
             continue
+        seen = options[turns.chosen[known]]
+        # A column of which nothing is known here cannot be split on, and is refused.
+        has_values = ~np.isnan(seen).all(axis=0)
+        categories: Any = is_category[has_values]
         trees = HistGradientBoostingRegressor(
-            **_SETTINGS, categorical_features=is_category, random_state=seed
+            **_SETTINGS, categorical_features=categories, random_state=seed
         )
         # One thread: several fight over a busy machine, and add numbers in varying order.
         with threadpool_limits(1, user_api="openmp"):
-            trees.fit(options[turns.chosen[known]], to_go[known])
-            forecast[asked] = trees.predict(options[asked])
+            trees.fit(seen[:, has_values], to_go[known])
+            forecast[asked] = trees.predict(options[asked][:, has_values])
     return forecast.clip(0.0, 1.0)
 
 

@@ -10,7 +10,7 @@ from experiments.off_policy import PolicyReading
 from experiments.off_policy_figures import overlap_figure, policies_figure
 from experiments.pages import templates_in
 from experiments.report.page import TEMPLATES as STYLE
-from pipelines.off_policy.told import GUARDRAILS, share, signed
+from pipelines.off_policy.told import GUARDRAILS, chance, share, signed
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -54,6 +54,7 @@ def render_page(readings: Sequence[PolicyReading]) -> str:
             guardrails=GUARDRAILS,
             pictures=pictures,
             overlaps=overlaps,
+            chance=chance,
             share=share,
             signed=signed,
         )

@@ -19,21 +19,16 @@ def as_dict(readings: Sequence[PolicyReading]) -> dict[str, Any]:
 
 
 def print_readings(readings: Sequence[PolicyReading], console: Console) -> None:
-    """Prints one table of all policies, and what was refused."""
-    table = Table(
-        "reward a thread",
-        "policy",
-        "value",
-        "as logged",
-        "difference",
-        "SNIPS",
-        "IPS",
-        title="What other policies would have brought",
-    )
-    for reading in readings:
-        for one in reading.rewards:
-            table.add_row(*_row(reading, one))
-    console.print(table)
+    """Prints a table per reward, and what must be said beside it."""
+    for reward in (one.reward for one in readings[0].rewards):
+        table = Table("policy", "value", "difference, points", "p", "SNIPS, IPS", title=reward)
+        found = [(r.policy, one) for r in readings for one in r.rewards if one.reward == reward]
+        told = next((one.estimates for _, one in found if one.estimates is not None), None)
+        if told is not None:
+            table.add_row("as logged", share(told.logged), "", "", "")
+        for policy, one in found:
+            table.add_row(policy, *_cells(one))
+        console.print(table)
     for line in remarks(readings):
         console.print(line, highlight=False)
 
@@ -55,27 +50,28 @@ def remarks(readings: Sequence[PolicyReading]) -> Iterator[str]:
             for refusal in one.refusals:
                 yield f"{reading.policy}, {one.reward}: {_refused(refusal)}"
             if one.reward in GUARDRAILS and one.estimates is not None:
-                worst = one.estimates.difference.ci.high
-                yield f"{reading.policy}: {one.reward} rises by {worst:.2%} at most (97.5%)."
+                worst = 100 * one.estimates.difference.ci.high
+                yield (
+                    f"{reading.policy}: {one.reward} changes by {worst:+.2f} points at worst "
+                    "(97.5%)."
+                )
 
 
 def _refused(refusal: Refusal) -> str:
     return f"refused ({refusal.rule}): {refusal.why}. It would take {refusal.helps}."
 
 
-def _row(reading: PolicyReading, one: RewardReading) -> list[str]:
+def _cells(one: RewardReading) -> tuple[str, ...]:
     found = one.estimates
     if found is None:
-        return [one.reward, reading.policy, "refused", "", "", "", ""]
-    return [
-        one.reward,
-        reading.policy,
-        share(found.doubly_robust),
-        share(found.logged),
-        f"{signed(found.difference)}, p {found.p_value:.3f}",
-        share(found.self_normalised),
-        share(found.inverse_propensity),
-    ]
+        return ("refused", "", "", "")
+    others = f"{found.self_normalised.value:.2%}, {found.inverse_propensity.value:.2%}"
+    return (share(found.doubly_robust), signed(found.difference), chance(found.p_value), others)
+
+
+def chance(p_value: float) -> str:
+    """Returns a p-value, never as zero."""
+    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def share(value: PolicyValue) -> str:
@@ -86,4 +82,4 @@ def share(value: PolicyValue) -> str:
 def signed(value: PolicyValue) -> str:
     """Returns a difference of shares with its interval, in percentage points."""
     low, high = value.ci
-    return f"{100 * value.value:+.2f} ({100 * low:+.2f} to {100 * high:+.2f}) points"
+    return f"{100 * value.value:+.2f} ({100 * low:+.2f} to {100 * high:+.2f})"
