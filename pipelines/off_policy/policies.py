@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import polars as pl
 
@@ -39,7 +39,7 @@ def policy_of(said: str) -> Policy:
             "the id of an approved text."
         )
     plain, kind, text = found.groups()
-    return Policy(plain or kind, text or "")
+    return Policy(cast(Kind, plain or kind), text or "")
 
 
 def with_policy(options: pl.DataFrame, policy: Policy) -> pl.DataFrame:
