@@ -54,9 +54,10 @@ def off_policy(
     policies = [policy_of(said) for said in policy or ("best", "even")]
     wanted = Wanted(campaign, playbook, since.replace(tzinfo=UTC) if since else None)
     with Console(stderr=True).status("reading turns and what came of them"):
-        export_to_lake(settings.paths, store_url=settings.store_url)
+        tenant_id = settings.tenant_id
+        export_to_lake(settings.paths, tenant_id=tenant_id, store_url=settings.store_url)
         question = Question(window_days=window_days)
-        readings = list(estimate(settings.paths, policies, wanted, question))
+        readings = list(estimate(settings.paths, policies, wanted, question, tenant_id=tenant_id))
     if html is not None:
         write_page(readings, html)
         typer.echo(f"wrote {html}", err=True)

@@ -1,17 +1,27 @@
 """Joins logged turns with what came of them, and asks what other policies would have brought."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
 
-from agent_runtime.settings import Workspace
+from agent_runtime.replaying.comparison import Compared
+from agent_runtime.settings import Settings, Workspace
 from experiments.off_policy import PolicyReading, read_policy
 from pipelines.errors import PipelineError
 from pipelines.off_policy.outcomes import REWARDS, outcomes_in
 from pipelines.off_policy.policies import Policy, with_policy
-from pipelines.off_policy.turns import KNOWN, LoggedTable, Wanted, logged_table
+from pipelines.off_policy.replayed import of_replay
+from pipelines.off_policy.turns import (
+    KNOWN,
+    LoggedTable,
+    Wanted,
+    last_event_at,
+    logged_table,
+)
+from pipelines.replays.table import replayed_table
+from pipelines.traces import export_to_lake
 
 WINDOW_DAYS = 14
 """From a thread's first turn: an answer and a meeting come within it, or hardly ever."""
@@ -28,7 +38,12 @@ class Question:
 
 
 def estimate(
-    workspace: Workspace, policies: Sequence[Policy], wanted: Wanted, question: Question
+    workspace: Workspace,
+    policies: Sequence[Policy],
+    wanted: Wanted,
+    question: Question,
+    *,
+    tenant_id: str,
 ) -> Iterator[PolicyReading]:
     """Yields a reading per policy, of the turns and outcomes of a workspace.
 
@@ -36,10 +51,27 @@ def estimate(
         PipelineError: there are no such turns.
         ExperimentError: the warehouse cannot be read, or no window has closed.
     """
-    table = logged_table(workspace, wanted)
+    table = logged_table(workspace, wanted, tenant_id=tenant_id)
     outcomes = outcomes_in(workspace.warehouse)
     for policy in policies:
         yield read_table(table, with_policy(table.options, policy), outcomes, str(policy), question)
+
+
+def estimate_replay(
+    settings: Settings, turns: Iterable[Compared], name: str, question: Question
+) -> PolicyReading:
+    """Returns what the new versions of a replay would have brought.
+
+    Raises:
+        PipelineError: nothing was replayed, or no window has closed.
+        ExperimentError: the warehouse cannot be read.
+    """
+    export_to_lake(settings.paths, tenant_id=settings.tenant_id, store_url=settings.store_url)
+    last = last_event_at(settings.paths, tenant_id=settings.tenant_id)
+    table, options = of_replay(replayed_table(turns), last_event_at=last)
+    if table.turns.is_empty():
+        raise PipelineError("--estimate: no turn of the agent was replayed; ask for more turns.")
+    return read_table(table, options, outcomes_in(settings.paths.warehouse), name, question)
 
 
 def read_table(

@@ -10,6 +10,7 @@ import polars as pl
 
 from agent_runtime.settings import Workspace
 from pipelines.errors import PipelineError
+from pipelines.traces import own_traces
 
 KNOWN = ("kind", "touch", "playbook", "state", "intent", "confidence", "language", "country")
 """What was known of a turn before its choice, by which an outcome may be foretold."""
@@ -61,19 +62,17 @@ class Wanted:
     """Threads whose first turn is not before this."""
 
 
-def logged_table(workspace: Workspace, wanted: Wanted | None = None) -> LoggedTable:
-    """Returns the turns of a workspace's traces.
+def logged_table(
+    workspace: Workspace, wanted: Wanted | None = None, *, tenant_id: str
+) -> LoggedTable:
+    """Returns a tenant's turns of a workspace's traces.
 
     Raises:
         PipelineError: nothing was traced yet, or no thread is as wanted.
     """
-    if not any(workspace.traces.rglob("*.parquet")):
-        raise PipelineError(
-            f"{workspace.traces}: there are no traces; `parley demo` or a worker writes them, and "
-            "this command reads what has been exported."
-        )
-    events = pl.scan_parquet(workspace.traces / "**/*.parquet")
-    last = events.select(pl.col("occurred_at").max()).collect().item()
+    events = own_traces(workspace, tenant_id=tenant_id)
+    last = last_event_at(workspace, tenant_id=tenant_id)
+    assert events is not None
     turns = (
         events.filter(pl.col("kind") == "turn")
         .select("seq", "thread_id", "person_id", "occurred_at", "payload")
@@ -85,6 +84,24 @@ def logged_table(workspace: Workspace, wanted: Wanted | None = None) -> LoggedTa
         for thread, person, at, payload in turns.drop("seq").iter_rows()
     )
     return table_of(rows, last_event_at=last, wanted=wanted or Wanted())
+
+
+def last_event_at(workspace: Workspace, *, tenant_id: str) -> datetime:
+    """Returns when the last trace of a tenant was written.
+
+    Raises:
+        PipelineError: there is none.
+    """
+    events = own_traces(workspace, tenant_id=tenant_id)
+    last = (
+        events.select(pl.col("occurred_at").max()).collect().item() if events is not None else None
+    )
+    if last is None:
+        raise PipelineError(
+            f"{workspace.traces}: there are no traces; `parley demo` or a worker writes them, and "
+            "this command reads what has been exported."
+        )
+    return last
 
 
 def table_of(

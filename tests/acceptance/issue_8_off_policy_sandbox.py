@@ -38,10 +38,10 @@ def _run(case: str) -> Result:
     with TemporaryDirectory() as folder:
         logged = _played(Path(folder) / "logged", share=SHARE, says=())
         policies = [Policy("say", TEXT), Policy("best")]
-        found, best = estimate(logged, policies, Wanted(), question)
+        found, best = estimate(logged, policies, Wanted(), question, tenant_id="northbeam")
         replayed = _changed_by_replay(logged)
         truth = _played(Path(folder) / "truth", share=0.0, says=("icp.opener_data", TEXT))
-        real = next(estimate(truth, [Policy("best")], Wanted(), question))
+        real = next(estimate(truth, [Policy("best")], Wanted(), question, tenant_id="northbeam"))
     rewards: dict[str, Any] = {}
     for one, counted in zip(found.rewards, real.rewards, strict=True):
         seen, came = one.estimates, counted.estimates
@@ -115,7 +115,7 @@ def _played(root: Path, *, share: float, says: tuple[str, ...]) -> Any:
     with open_store(load_settings(root)).begin() as tx:
         for event in memory.events:
             tx.trace(event)
-    export_to_lake(paths)
+    export_to_lake(paths, tenant_id="northbeam")
     build_warehouse(paths)
     return paths
 
