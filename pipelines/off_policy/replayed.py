@@ -24,7 +24,7 @@ def of_replay(table: pl.DataFrame, *, last_event_at: datetime) -> tuple[LoggedTa
     Args:
         table: One row a turn, as `parley replay` makes it: `thread_id`, `person_id`, `turn_id`,
             `at`, `campaign_id`, what was known, `candidates` (a list of `action`, `reason`,
-            `words`, `propensity_then`, `propensity_now`), and `action_`, `reason_`, `words_` and
+            `words` and the chances `then` and `now`), and `action_`, `reason_`, `words_` and
             `decision_`, each with `then` and `now`.
         last_event_at: Of all traces.
     """
@@ -73,13 +73,14 @@ def _chances(told: Mapping[str, Any], when: str) -> dict[str, float]:
         return {chosen: 1.0}
     found: dict[str, float] = {}
     for one in told["candidates"]:
-        if one[f"propensity_{when}"] > 0:
+        if one[when] > 0:
             name = _said(one["action"], one["reason"], one["words"])
-            found[name] = found.get(name, 0.0) + one[f"propensity_{when}"]
+            found[name] = found.get(name, 0.0) + one[when]
     rest = 1.0 - sum(found.values())
     if rest > 1e-9:
         found[chosen] = found.get(chosen, 0.0) + rest
-    return found
+    # Traces from before exploration name a candidate also where a person took over in its place.
+    return found if chosen in found else {chosen: 1.0}
 
 
 def _chosen(told: Mapping[str, Any], when: str) -> str:

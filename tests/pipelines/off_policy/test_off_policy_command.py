@@ -227,8 +227,7 @@ def replayed(**change):
         "touch": 1,
         "confidence": None,
         "candidates": [
-            {"action": "send_touch", "reason": "due", "words": words}
-            | {"propensity_then": then, "propensity_now": now}
+            {"action": "send_touch", "reason": "due", "words": words} | {"then": then, "now": now}
             for words, then, now in (("aaaa", 0.9, 0.1), ("bbbb", 0.1, 0.9))
         ],
         **{f"{name}_then": value for name, value in DID.items()},
