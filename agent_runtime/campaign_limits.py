@@ -1,4 +1,7 @@
-"""What a campaign may use of its playbook: it takes things away, and never adds any."""
+"""What a campaign may use of its playbook: it takes things away, and never adds any.
+
+Beside that it says how often another of the permitted answers is tried.
+"""
 
 import json
 from collections.abc import Mapping
@@ -22,6 +25,8 @@ class CampaignLimits:
     """Ids of the approved offers that may be named."""
     meetings: tuple[str, ...] | None = None
     """Ids of the meeting templates of which times may be offered."""
+    exploration: float = 0.0
+    """Share of turns in which another permitted answer than the best may be tried."""
 
     drafts: Literal["approved"] | None = None
     """approved: no touch is written by a language model, whatever the playbook leaves to one."""
@@ -70,4 +75,5 @@ def _limits(row: Mapping[str, Any]) -> CampaignLimits:
         offers=None if offers is None else tuple(offers),
         meetings=None if meetings is None else tuple(meetings),
         drafts=row.get("drafts"),
+        exploration=row.get("exploration", 0.0),
     )

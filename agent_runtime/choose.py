@@ -1,9 +1,18 @@
-"""Which candidate is carried out: the best that the rules allow, or a person."""
+"""Which candidate is carried out: the best that the rules allow, another to learn, or a person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_runtime.domain import Candidate, Observation, Session, Verdict, Weighed
+from agent_runtime.domain import (
+    Candidate,
+    Exploration,
+    Observation,
+    Perception,
+    Session,
+    Verdict,
+    Weighed,
+)
+from agent_runtime.exploring import Permitted, explored, with_chances
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import Judgement, authorise
 
@@ -14,9 +23,13 @@ class Choice:
 
     candidate: Candidate
     judgement: Judgement | None
-    refused: tuple[tuple[Candidate, tuple[Verdict, ...]], ...] = ()
-    weighed: tuple[Weighed, ...] = ()
+    refused: tuple[tuple[Candidate, tuple[Verdict, ...]], ...]
+    weighed: tuple[Weighed, ...]
     """Everything else that was judged: see `Action.weighed`."""
+    considered: tuple[Candidate, ...]
+    """All that keep to the style guide, with how likely each was once the rules had spoken."""
+    exploration: Exploration | None
+    """How it was chosen; None where a person takes over in place of every candidate."""
 
 
 STYLE = "style"
@@ -27,11 +40,12 @@ def choose(
     considered: Sequence[Candidate],
     session: Session,
     observation: Observation,
+    seen: Perception | None,
     facts: Facts,
     *,
     rules: tuple[Rule, ...],
 ) -> Choice:
-    """Returns the best candidate that may be carried out.
+    """Returns the best candidate that may be carried out, or now and then one that is tried.
 
     A draft of a model that is stopped is passed over: approved texts stand behind it. An approved
     answer that is stopped goes to a person; a touch that is stopped stays unsent.
@@ -48,6 +62,12 @@ def choose(
     else:
         best = next(c for c in considered if not c.is_drafted)
         candidate, judgement = _permitted(best, session, observation, facts, rules)
+    in_style = [one for one in considered if not one.slips]
+    how = None
+    if any(one is candidate for one in in_style):
+        best = Permitted(candidate, judgement)
+        tried, how = explored(best, in_style, session, observation, seen, facts, rules=rules)
+        candidate, judgement = tried.candidate, tried.judgement
     others = [one for one, _ in drafts if one.candidate is not candidate]
     if judgement is not None and judgement.waits_for_approval:
         others += [
@@ -55,7 +75,9 @@ def choose(
             for other in considered
             if other.proposal is not None and not other.is_drafted and other is not candidate
         ]
-    return Choice(candidate, judgement, tuple(refused), tuple(others))
+    known = with_chances(in_style, how)
+    chosen_one = known[how.chosen] if how else candidate
+    return Choice(chosen_one, judgement, tuple(refused), tuple(others), known, how)
 
 
 def _weighed(

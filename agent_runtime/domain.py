@@ -439,6 +439,23 @@ class Candidate:
     """By which drafts of a model are ranked; `score` is 2 and their points."""
     slips: tuple[str, ...] = ()
     """Where a draft departs from the style guide; with one it is not carried out."""
+    is_for_others: bool = False
+    """Whether its text was made for readers with another job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How a candidate was chosen among those that could have been, as places among them all."""
+
+    share: float
+    """Of turns such as this one, in which chance picks one of the pool; 0: the best is taken."""
+    draw: float
+    """In [0, 1), a hash of thread and turn."""
+    chosen: int
+    pool: tuple[int, ...]
+    """All that the rules allowed and that could have been tried, the best first."""
+    chances: tuple[float, ...]
+    """How likely each of the pool was; they sum to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +503,8 @@ class Action:
     free_slots: tuple[Slot, ...] = ()
     """Free times of the owner that the turn looked at."""
     considered: tuple[Candidate, ...] = ()
+    exploration: Exploration | None = None
+    """How the candidate was chosen; None where it is none of those that were considered."""
     perception: Perception | None = None
     evidence: tuple[Evidence, ...] = ()
     model_use: ModelUse | None = None

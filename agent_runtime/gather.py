@@ -65,6 +65,7 @@ def gather(
         listed=stop.listed,
         paused=(*pauses(flags, session.campaign_id), *([held] if held else [])),
         autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy)),
+        exploration=campaign.exploration,
         safe_band=playbook.safe_band,
         bands=bands_of(tx, playbook.id, playbook.safe_band),
         approved_by=approval.decided_by if approval else "",

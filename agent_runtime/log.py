@@ -125,6 +125,7 @@ def turn(
             "task_id": observation.task_id,
         },
         **decided(action),
+        "exploration": _exploration(action),
         **({"model": asdict(action.model_use)} if action.model_use else {}),
         "refused": refused(action),
         **({"weighed": [_weighed(one) for one in action.weighed]} if action.weighed else {}),
@@ -512,6 +513,15 @@ def _verdicts(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
         {"rule": v.rule, "version": v.version, "decision": v.decision, "reason": v.reason}
         for v in verdicts
     ]
+
+
+def _exploration(action: Action) -> dict[str, Any] | None:
+    """How the choice fell, by places among the candidates, and what each of the pool says."""
+    found = action.exploration
+    if found is None:
+        return None
+    said = [action.considered[place].proposal for place in found.pool]
+    return asdict(found) | {"contents": [list(p.content_ids) if p else [] for p in said]}
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

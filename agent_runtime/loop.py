@@ -107,7 +107,7 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         approvals=deps.facts.approvals,
     )
     planned = perf_counter()
-    chosen = choose(considered, session, observation, deps.facts, rules=deps.rules)
+    chosen = choose(considered, session, observation, seen, deps.facts, rules=deps.rules)
     judgement = chosen.judgement
     yield Action(
         candidate=chosen.candidate,
@@ -118,7 +118,8 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         weighed=chosen.weighed,
         waits_for_approval=judgement is not None and judgement.waits_for_approval,
         free_slots=free,
-        considered=tuple(c for c in considered if not c.slips),
+        considered=chosen.considered,
+        exploration=chosen.exploration,
         perception=seen,
         evidence=tuple(evidence),
         model_use=deps.model_use,

@@ -49,11 +49,12 @@ def plan(
     contact: Contact,
     free_slots: Iterable[Slot],
     now: datetime,
-    exploration: float = 0.0,
     drafts: Sequence[Drafted] = (),
     approvals: Approvals | None = None,
 ) -> list[Candidate]:
-    """Returns what could be done next, best first, with scores, propensities and reason codes.
+    """Returns what could be done next, best first, with scores and reason codes.
+
+    The best is what is done unless the rules, or `exploring`, say otherwise: its propensity is 1.
 
     A draft stands only on the evidence: an action whose texts were not retrieved is considered
     without one. The same arguments always give the same candidates.
@@ -68,8 +69,6 @@ def plan(
         contact: Who is written to.
         free_slots: Free times of the owner's calendar.
         now: The instant of the turn.
-        exploration: Share of turns in which a caller picks a drafted reply other than the best;
-            propensities say how likely each is.
         drafts: What a generating model would say; they come first, and the rules judge them.
             Those that break the style guide come last, with the reason, and are not carried out.
         approvals: What is approved for this reader; by default what is for everybody.
@@ -95,7 +94,7 @@ def plan(
             *_for_mail(turn, facts, quotes_in(evidence)),
             *(c for c in written if c.slips),
         ]
-    return _with_propensities(candidates, exploration)
+    return [replace(candidates[0], propensity=1.0), *candidates[1:]]
 
 
 def _for_mail(turn: Turn, facts: frozenset[str], quotes: Sequence[Quote]) -> list[Candidate]:
@@ -261,20 +260,3 @@ def _to_owner(turn: Turn, reason: str, score: float) -> Candidate:
         route_to=taker,
         inform=() if taker == "owner" else ("owner",),
     )
-
-
-_EXPLORABLE = frozenset({"send_touch", "answer", "ask", "share_asset", "propose_times"})
-
-
-def _with_propensities(candidates: list[Candidate], exploration: float) -> list[Candidate]:
-    """Greedy by default; exploration is shared evenly among drafted replies, never others."""
-    pool = [
-        n
-        for n, c in enumerate(candidates)
-        if c.proposal and not c.slips and c.action in _EXPLORABLE
-    ]
-    share = exploration / len(pool) if 0 in pool else 0.0
-    return [
-        replace(c, propensity=(share if n in pool else 0.0) + (n == 0) * (1.0 - share * len(pool)))
-        for n, c in enumerate(candidates)
-    ]

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from agent_runtime.campaign_limits import UNLIMITED, CampaignLimits, as_text, read_limits
 from agent_runtime.domain import Autonomy
+from agent_runtime.exploring import MOST
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.policies.contact_rules import CONTACT_RULES
 from experiments.spec import SHIPPED_SPECS, Spec, load_spec
@@ -80,6 +81,9 @@ class Campaign(Calendar):
     An empty list leaves whoever wants to meet to the owner."""
     drafts: Literal["approved"] | None = None
     """approved: touches go out in approved texts only, whatever the playbook leaves to a model."""
+    exploration: float = Field(default=0.0, ge=0.0, le=MOST)
+    """Share of turns in which another permitted text than the best is tried, so that what other
+    choices would have brought can be estimated."""
     triggers: tuple[Trigger, ...] = ()
     """Only people of accounts with such an event are written to, once per account and event."""
     budget: Budget = Budget()
@@ -116,9 +120,14 @@ class Campaign(Calendar):
 
 
 def write_limits(campaign: Campaign, path: Path) -> None:
-    """Writes what a campaign leaves out of its playbook, beside what others do."""
+    """Writes what a campaign leaves out of its playbook, or explores, beside what others do."""
     known = {name: own for name, own in read_limits(path).items() if name != campaign.id}
-    own = CampaignLimits(offers=campaign.offers, meetings=campaign.meetings, drafts=campaign.drafts)
+    own = CampaignLimits(
+        offers=campaign.offers,
+        meetings=campaign.meetings,
+        exploration=campaign.exploration,
+        drafts=campaign.drafts,
+    )
     if own != UNLIMITED:
         known[campaign.id] = own
     if known or path.exists():

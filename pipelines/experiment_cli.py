@@ -11,10 +11,13 @@ from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.settings import Settings, load_settings
 from experiments.cli import app
 from pipelines.errors import PipelineError
+from pipelines.off_policy.cli import off_policy
 
 __all__ = ["app"]
 
 _SHOWN = 20
+
+app.command("off-policy")(off_policy)
 
 
 @app.command()

@@ -162,14 +162,14 @@ def touch_texts(
         for content in served
         if content is not None and can_say(content, contact, redlines=playbook.redlines)
     ]
-    best = sorted(texts, key=lambda content: -_suits(content, contact.title))
+    best = sorted(texts, key=lambda content: -suits(content, contact.title))
     if is_brief:
-        best = [content for content in best if _suits(content, contact.title)][:TRACKS]
+        best = [content for content in best if suits(content, contact.title)][:TRACKS]
     return tuple(best)
 
 
-def _suits(content: Content, title: str) -> int:
-    """2: made for readers with this title; 1: for everybody; 0: for others."""
+def suits(content: Content, title: str) -> int:
+    """Returns 2 for a text made for readers with this title, 1 for everybody, 0 for others."""
     if not content.audience:
         return 1
     return 2 * any(_names(title.lower(), word.strip()) for word in content.audience)

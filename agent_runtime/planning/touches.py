@@ -10,7 +10,7 @@ from agent_runtime.library.content import Content
 from agent_runtime.library.playbook import Playbook, Touch
 from agent_runtime.planning.drafted import Around, ranked
 from agent_runtime.planning.moves import state_of
-from agent_runtime.planning.outline import touch_texts
+from agent_runtime.planning.outline import suits, touch_texts
 from agent_runtime.planning.speech_acts import Act, compose
 from agent_runtime.policies.facts import Approvals
 
@@ -108,6 +108,7 @@ def _in_approved_words(due: DueTouch, text: Content, frame: Content, *, score: f
         propensity=0.0,
         next_state=due.touch.next,
         proposal=proposal,
+        is_for_others=not suits(text, due.contact.title),
     )
 
 

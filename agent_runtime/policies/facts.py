@@ -101,6 +101,8 @@ class Facts:
     """Whether the campaign leaves touches to a model where the playbook does."""
     autonomy: Autonomy | Literal[""] = ""
     """The strictest level that binds this use case; unknown asks a person."""
+    exploration: float = 0.0
+    """Share of turns in which another permitted answer than the best may be tried."""
     safe_band: SafeBand = field(default_factory=SafeBand)
     bands: Bands = field(default_factory=Bands)
     """What judged messages show to be safe, as it stands."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from agent_runtime.sandbox.draw import pick
+from agent_runtime.sandbox.draw import chance, pick
 from agent_runtime.sandbox.encounter import BuyerMemory, Encounter, message_id
 from agent_runtime.sandbox.keen import keen
 from agent_runtime.sandbox.letters import letter
@@ -71,6 +71,9 @@ def react(
         memory = replace(memory, unanswered=rest)
     else:
         memory = replace(memory, touches=memory.touches + 1)
+        memory = replace(memory, is_won=memory.is_won or _is_won(person, memory, mail, params))
+    if memory.is_won and not truth.meets_if_contacted:
+        truth = replace(truth, convinced_by_touch=1)
     if answers_fresh and memory.phase == "quiet":
         memory = replace(memory, phase="asked" if truth.opening == "question" else "wants")
     if _stays_silent(person, truth, memory):
@@ -86,6 +89,12 @@ def react(
         params=params,
     )
     return keen(meets) if truth.meets_if_contacted else unmoved(meets)
+
+
+def _is_won(person: Person, memory: BuyerMemory, mail: MailView, params: Params) -> bool:
+    is_plain = memory.touches == 1 and person.company not in mail.subject
+    may_be = is_plain and not person.opted_out_before and memory.phase == "quiet"
+    return may_be and chance(params.seed, params.plain_effect, "won by words", person.buyer_id)
 
 
 def _stays_silent(person: Person, truth: BuyerTruth, memory: BuyerMemory) -> bool:

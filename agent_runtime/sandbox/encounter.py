@@ -41,6 +41,8 @@ class BuyerMemory:
     """The number of the option chosen last."""
     asked_other_day: bool = False
     has_complained: bool = False
+    is_won: bool = False
+    """Whether their first mail convinced them by its words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ class Params:
     """Probability of a meeting with the agent less without it, where mail arrives."""
     base_rate: float = 0.04
     """Share of people who ask for a meeting unprompted within the campaign."""
+    plain_effect: float = 0.0
+    """Of those whom no touch convinces, the share that a first mail wins whose subject leaves their
+    company out: a better text is planted, for choices among texts to be judged by."""
     grid_minutes: int = 120
     """People write at multiples of this, counted from midnight UTC."""
 
@@ -92,6 +95,10 @@ class Params:
             raise TruthError(
                 f"planted_effect is {self.planted_effect}; it must lie between 0 and "
                 f"{1 - self.base_rate:g}, the share of people who do not ask unprompted"
+            )
+        if not 0 <= self.plain_effect <= 1:
+            raise TruthError(
+                f"plain_effect is {self.plain_effect}; it is a share and must lie between 0 and 1"
             )
         if self.grid_minutes < 1 or 24 * 60 % self.grid_minutes:
             raise TruthError(

@@ -15,6 +15,7 @@ from agent_runtime.settings import load_settings
 
 if TYPE_CHECKING:
     from agent_runtime.contracts import TraceEvent
+    from experiments.off_policy import PolicyReading
 
 _PAIR = re.compile(r"(playbook|prompt|model|policy)=.+")
 
@@ -76,6 +77,12 @@ def replay(
     html: Annotated[
         Path | None, typer.Option(help="Write all threads side by side into this page.")
     ] = None,
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate", help="Say what the new versions would have brought, where that is known."
+        ),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -91,6 +98,8 @@ def replay(
     Example: [bold]parley replay --with playbook=drafts/nurture.yaml --html replay.html[/bold]
 
     Example: [bold]parley replay --with prompt=answer.md --with model=qwen --ask[/bold]
+
+    Example: [bold]parley replay --campaign prospecting --with playbook=new.yaml --estimate[/bold]
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -108,20 +117,32 @@ def replay(
         playbooks=tuple(playbook or ()),
         limit=limit,
     )
-    compared = replay_turns(
-        load_settings(workspace), named, wanted, ask=ask, track=_track, say=_say
-    )
+    settings = load_settings(workspace)
+    compared = replay_turns(settings, named, wanted, ask=ask, track=_track, say=_say)
+    readings: list[PolicyReading] = []
+    if estimate:
+        from pipelines.off_policy.estimating import Question, estimate_replay
+
+        readings = [estimate_replay(settings, compared.turns, str(named), Question())]
     if html is not None:
         from pipelines.replays.page import write_page
 
         write_page(compared, named, html)
         _say(f"wrote {html}")
     if as_json:
-        typer.echo(json.dumps(as_dict(compared, named), indent=2, default=str))
+        plain = as_dict(compared, named)
+        if readings:
+            plain["off_policy"] = [reading.as_dict() for reading in readings]
+        typer.echo(json.dumps(plain, indent=2, default=str))
     else:
         from rich.console import Console
 
-        print_comparison(compared, named, Console(soft_wrap=False), shown=show)
+        console = Console(soft_wrap=False)
+        print_comparison(compared, named, console, shown=show)
+        if readings:
+            from pipelines.off_policy.told import print_readings
+
+            print_readings(readings, console)
     raise typer.Exit(1 if compared.differing or compared.needing_the_model else 0)
 
 

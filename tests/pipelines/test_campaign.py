@@ -4,12 +4,13 @@ from datetime import date
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from agent_runtime.campaign_limits import CampaignLimits, read_limits
 from agent_runtime.library.catalog import load_library
 from agent_runtime.policies.ruleset import Offer
 from experiments.errors import ExperimentError
-from pipelines.campaign import SHIPPED, experiment_of, load_campaign, write_limits
+from pipelines.campaign import SHIPPED, Campaign, experiment_of, load_campaign, write_limits
 from pipelines.coherence import (
     IncoherentCampaignError,
     check_experiment,
@@ -173,13 +174,21 @@ def test_limits_of_several_campaigns_lie_side_by_side_and_go_when_they_are_lifte
     write_limits(campaign, path)
     assert not path.exists(), "a campaign that leaves nothing out writes nothing"
     small = campaign.model_copy(update={"meetings": ()})
-    other = campaign.model_copy(update={"id": "other", "offers": ("launch",)})
+    other = campaign.model_copy(update={"id": "other", "offers": ("launch",), "exploration": 0.1})
     write_limits(small, path)
     write_limits(other, path)
     left = {
-        "other": CampaignLimits(offers=("launch",)),
+        "other": CampaignLimits(offers=("launch",), exploration=0.1),
         "prospecting": CampaignLimits(meetings=()),
     }
     assert read_limits(path) == left
     write_limits(campaign, path)
     assert set(read_limits(path)) == {"other"}
+
+
+@pytest.mark.parametrize("share", [0.21, 1, -0.1])
+def test_a_campaign_explores_a_fifth_of_its_turns_at_most(share):
+    """R43: most readers get what is held to be best."""
+    written = load_campaign("prospecting").model_dump() | {"exploration": share}
+    with pytest.raises(ValidationError, match="exploration"):
+        Campaign.model_validate(written)

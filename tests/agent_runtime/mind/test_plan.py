@@ -20,7 +20,7 @@ def heard(intent, *, confidence=0.9, **more):
 
 @pytest.fixture(scope="module")
 def decide(session, contact, mail, now):
-    def run(seen, *, observation=None, who=contact, free=None, at=now, exploration=0.0, **change):
+    def run(seen, *, observation=None, who=contact, free=None, at=now, **change):
         thread = replace(session, **{"state": "contacted", **change})
         facts = {
             "playbook": LIBRARY.playbook(thread.playbook),
@@ -31,7 +31,7 @@ def decide(session, contact, mail, now):
         }
         observation = observation or mail("x")
         evidence = retrieve(thread, observation, seen, **facts)
-        return evidence, plan(thread, observation, seen, evidence, exploration=exploration, **facts)
+        return evidence, plan(thread, observation, seen, evidence, **facts)
 
     return run
 
@@ -223,16 +223,10 @@ def test_a_stop_is_confirmed_as_a_transaction(decide):
     assert proposal.action == "confirm_stop"
 
 
-def test_greedy_by_default_and_honest_about_exploring(decide, due):
-    """R43: propensities are what a caller that explores must log."""
+def test_the_plan_is_greedy(decide, due):
+    """R43: what is tried in place of the best is chosen once the rules have spoken."""
     candidates = decide(None, observation=due(1), state="new")[1]
     assert [c.propensity for c in candidates] == [1.0, 0.0, 0.0]
-
-    explored = decide(None, observation=due(1), state="new", exploration=0.2)[1]
-    assert [round(c.propensity, 3) for c in explored] == [0.9, 0.1, 0.0]
-
-    stop = decide(heard("unsubscribe"), exploration=0.5)[1]
-    assert stop[0].propensity == 1.0
 
 
 def test_candidates_are_best_first_and_all_have_reasons(decide):
