@@ -39,6 +39,9 @@ TOTAL_S, FIRST_TOKEN_S, RESTS_S, OPENS_AFTER = 2.0, 1.0, 1.0, 3
 GRACE_S = 1.0
 """By which a turn may pass its limit: its loop may be busy."""
 
+PATIENT_S = 300.0
+"""For a worker to begin and to come to a question; on a busy machine that alone takes a minute."""
+
 BEFORE = 6
 """Turns that the model answers before the fault."""
 
@@ -210,12 +213,12 @@ def _killed(campaign: Campaign) -> dict:
         processes.start("worker", crash_at=place)
         before = len(stand_in.asked)
         if place:
-            campaign.wait(lambda: processes.has_died("worker"), seconds=60)
+            campaign.wait(lambda: processes.has_died("worker"), seconds=PATIENT_S)
         else:
             stand_in.delay_s = 0.03
             campaign.wait(
                 lambda before=before: len(stand_in.asked) > before and stand_in._under_way > 0,
-                seconds=60,
+                seconds=PATIENT_S,
             )
             in_hand += stand_in._under_way
             processes.kill("worker")
@@ -224,7 +227,7 @@ def _killed(campaign: Campaign) -> dict:
         kept_at_kill += len(kept)
         at = len(stand_in.asked)
         processes.start("worker")
-        campaign.wait(lambda at=at: len(stand_in.asked) > at + 2, seconds=60)
+        campaign.wait(lambda at=at: len(stand_in.asked) > at + 2, seconds=PATIENT_S)
         version = prompt_version(read_template(), company_library(campaign.settings.paths.library))
         asked_again += sum(_key(body, version) in kept for body in stand_in.asked[at:])
     return {
