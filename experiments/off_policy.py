@@ -236,7 +236,7 @@ def _seen_chances(turns: LoggedTurns, policy: Floats) -> Floats:
 
 def _few_events(reward: str, found: PolicyEstimates) -> tuple[Refusal, ...]:
     events = found.effective_events
-    if events >= LEAST_EVENTS and found.doubly_robust.value > 0:
+    if events >= LEAST_EVENTS:
         return ()
     why = (
         f"{reward} came so seldom where the policy chooses otherwise that it tells as much as "
