@@ -8,6 +8,7 @@ from agent_runtime.grounding.entailment import Entailment
 from agent_runtime.grounding.findings import Finding, Given, Grade, Ground
 from agent_runtime.grounding.language import commonest
 from agent_runtime.grounding.lexicon import LANGUAGES
+from agent_runtime.grounding.near_copies import why_turned
 from agent_runtime.grounding.own_names import names_in, own_names
 from agent_runtime.grounding.pieces import pieces_of
 from agent_runtime.grounding.questions import claim_start, is_question
@@ -91,7 +92,7 @@ def _judge(text: str, base: Ground, language: str, entails: Entailment | None) -
         if start is None:
             return judged_question(text, reading, base)
         first = start
-    elif reason := _of_self(reading):
+    elif reason := _of_self(reading) or why_turned(reading, base):
         return Finding(text, "blocked", reason=reason)
     pieces = pieces_of(reading, first)
     if not pieces:

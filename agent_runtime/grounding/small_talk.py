@@ -25,6 +25,12 @@ _YOUR_PEOPLE = word_set(
 )
 _NEVER = word_set("never nothing none nobody without longer")
 _MAX_WORDS = 22
+_WATCHED = word_set(
+    "file files record records contract contracts account accounts data log logs logged history "
+    "profile page pages link links opened clicked visited viewed browsed tracked watched seen saw "
+    "noticed heard told learnt learned knows budget salary renewal supplier vendor competitor"
+)
+"""What somebody knows of a reader who has not told it; nobody is told that they are watched."""
 _SKIPPED = word_set("and but so well oh ah yes , also first really")
 
 
@@ -50,7 +56,7 @@ def is_small_talk(reading: Reading, start: int, end: int, *, known: frozenset[st
     feels = _feels(reading, start, end)
     if not length and not feels:
         return False
-    if not _NEVER.isdisjoint(reading.lows[start:end]):
+    if not (_NEVER | _WATCHED).isdisjoint(reading.lows[start:end]):
         return False
     return feels or not _tells_of(reading, start + length, end, known)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 
 from agent_runtime.grounding.claims import Match
-from agent_runtime.grounding.lexicon import NEGATORS
+from agent_runtime.grounding.lexicon import NEGATORS, Lexicon
 from agent_runtime.grounding.phrases import word_set
 from agent_runtime.grounding.reading import Reading
 
@@ -58,14 +58,24 @@ def twists(match: Match) -> str:
     matcher = SequenceMatcher(None, theirs, mine, autojunk=False)
     if matcher.real_quick_ratio() < _NEAR or matcher.ratio() < _NEAR:
         return ""
-    units = match.claim.reading.lexicon.units
-    for gone, come in _differences(matcher, theirs, mine):
-        is_denied = not (gone and come) and bool(NEGATORS & {*gone, *come})
-        if (is_denied and _denials(mine) != _denials(theirs)) or _is_turned(gone, come):
-            return f"it says {' '.join(come)!r}, the fact says {' '.join(gone)!r}"
-        if _is_other_unit(units.labels, gone, come):
-            return f"it says {' '.join(come)!r}, the fact says {' '.join(gone)!r}"
-    return ""
+    found = (
+        turn_of(gone, come, theirs, mine, match.claim.reading.lexicon)
+        for gone, come in differences(matcher, theirs, mine)
+    )
+    return next(filter(None, found), "")
+
+
+def turn_of(
+    gone: list[str], come: list[str], theirs: list[str], mine: list[str], lexicon: Lexicon
+) -> str:
+    """Names a difference between a near copy and its fact that turns the sense, or nothing."""
+    is_denied = not (gone and come) and bool(NEGATORS & {*gone, *come})
+    is_other = (
+        (is_denied and _denials(mine) != _denials(theirs))
+        or _is_turned(gone, come)
+        or _is_other_unit(lexicon.units.labels, gone, come)
+    )
+    return f"it says {' '.join(come)!r}, the fact says {' '.join(gone)!r}" if is_other else ""
 
 
 def _denials(lows: list[str]) -> int:
@@ -76,7 +86,7 @@ def _lows(reading: Reading, start: int, end: int) -> list[str]:
     return [t.low for t in reading.tokens[start:end] if t.kind != "mark"]
 
 
-def _differences(
+def differences(
     matcher: SequenceMatcher[str], theirs: list[str], mine: list[str]
 ) -> Iterator[tuple[list[str], list[str]]]:
     """What is gone of the fact, and what has come instead, place by place."""

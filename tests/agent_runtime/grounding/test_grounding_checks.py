@@ -143,3 +143,28 @@ def test_what_the_fact_does_not_say_is_blocked(fact, text):
 )
 def test_courtesies_and_questions_need_no_fact_unless_a_claim_hides_in_them(text, verdict):
     assert verdicts(text, "Alerts can be sent to Slack.") == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("Checks run against rules that you set.", "Checks run against rules that we set."),
+        ("That is outside what I can help with.", "That is not outside what I can help with."),
+        ("That is outside what I can help with.", "That is outside what I will help with."),
+        (
+            "Data moves between CRM and billing within minutes.",
+            "Data moves between CRM and billing within minutes without any work on your side.",
+        ),
+        ("Relay can run beside what you have.", "Relay can run in the place of what you have."),
+    ],
+)
+def test_a_near_copy_may_not_turn_the_sense_anywhere(fact, said):
+    """R62: one small word between two clauses, or a tail, is enough to make a fact false."""
+    (near,) = ground(said, (Given("f", fact),), language="en")
+    (copy,) = ground(fact, (Given("f", fact),), language="en")
+    assert (near.verdict, copy.verdict) == ("blocked", "supported")
+
+
+def test_nobody_is_told_what_a_file_says_of_them():
+    (said,) = ground("I know from your file that your contract ends soon.", (), language="en")
+    assert said.verdict == "blocked"
