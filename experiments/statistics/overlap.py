@@ -111,7 +111,9 @@ def overlap_of(turns: LoggedTurns, policy: Floats, weights: Weights) -> Overlap:
         affected=int(among.sum()),
         lost_share=weights.lost_share,
         lost_actions=tuple((int(actions[i]), int(counts[i])) for i in order),
-        effective_size=effective_size(weights.of_threads[among]),
+        effective_size=min(
+            effective_size(weights.of_threads[among]), _expected_size(turns, policy, among)
+        ),
         mean_weight=mean.mean,
         mean_weight_error=mean.error,
         largest_weight=float(affected.max(initial=0.0)),
@@ -120,6 +122,19 @@ def overlap_of(turns: LoggedTurns, policy: Floats, weights: Weights) -> Overlap:
         options=float(sizes[differs].mean()) if differs.any() else 0.0,
         depth=float(differs.sum() / among.sum()) if among.any() else 0.0,
     )
+
+
+def _expected_size(turns: LoggedTurns, policy: Floats, among: np.ndarray) -> float:
+    """Returns the effective threads that such turns have whichever options were drawn.
+
+    A log without its few heaviest threads looks better than it is, and its mean weight is below 1;
+    the square of a weight to be expected at a turn is known from the chances alone.
+    """
+    can = turns.chances >= FLOOR
+    squares = np.divide(policy**2, turns.chances, out=np.zeros_like(policy), where=can)
+    at_turns = np.maximum(turns.by_turn(squares), 1.0)
+    of_threads = np.exp(np.bincount(turns.threads, np.log(at_turns), turns.thread_count))
+    return float(among.sum() / of_threads[among].mean()) if among.any() else 0.0
 
 
 def effective_size(weights: Floats) -> float:

@@ -17,7 +17,7 @@ from logged_worlds import NOW, World, log_of, truth_of
 BLOCKS, LOGS = 3, 50
 COVERED = 0.93
 _ONE = World(turns=1, texts=2, threads=4000)
-_SOFT = World(is_soft=True, explore=0.15, threads=5000)
+_SOFT = World(is_soft=True, explore=0.15, threads=12_000)
 
 TOLD = {
     "one turn": _ONE,
@@ -27,9 +27,9 @@ TOLD = {
     "three turns, wrong outcome model": replace(_SOFT, seen=()),
     "three turns, clusters of 5": replace(_SOFT, asks="even", cluster=5, unseen=1.0, threads=3000),
     "three turns, no exploring": World(asks="best", threads=4000),
-    "three turns, few changed": World(asks="few", texts=2, threads=20_000),
-    "three turns, heavy weights": World(asks="last", texts=2, threads=6000),
-    "six turns, by lot": replace(_SOFT, turns=6, texts=2),
+    "three turns, few changed": World(asks="few", texts=2, threads=80_000),
+    "three turns, heavy weights": World(asks="last", texts=2, threads=30_000),
+    "six turns, by lot": replace(_SOFT, turns=6, texts=2, threads=25_000),
 }
 """Overlap enough to be told."""
 
@@ -39,6 +39,8 @@ THIN = {
     "a text nobody logged": replace(_SOFT, asks="new"),
     "few threads": replace(_ONE, threads=500),
     "weights of three turns": World(threads=2000),
+    "few changed in few threads": World(asks="few", texts=2, threads=20_000),
+    "heavy weights in few threads": World(asks="last", texts=2, threads=6000),
 }
 """Overlap too thin: nothing may be told."""
 

@@ -116,7 +116,7 @@ def _played(root: Path, *, share: float, says: tuple[str, ...]) -> Any:
         for event in memory.events:
             tx.trace(event)
     export_to_lake(paths, tenant_id="northbeam")
-    build_warehouse(paths)
+    build_warehouse(paths, tenant_id="northbeam")
     return paths
 
 

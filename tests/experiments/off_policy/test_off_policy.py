@@ -9,6 +9,7 @@ import pytest
 from logged_worlds import NOW, START, Logged, World, log_of, truth_of
 
 from experiments.off_policy import OffPolicyError, read_policy
+from experiments.statistics.overlap import LEAST_SIZE
 
 ONE_TURN = World(turns=1, texts=2, threads=2000)
 
@@ -190,3 +191,12 @@ def test_values_are_shares_and_the_order_of_rows_changes_nothing(asks):
     assert one.as_dict() == other.as_dict()
     for value in one.rewards[0].estimates.others.values():
         assert 0 <= value.ci.low <= value.value <= value.ci.high <= 1
+
+
+def test_a_log_that_missed_its_heaviest_threads_is_still_seen_as_thin():
+    """By luck a log may hold none of the threads that weigh most; their chances tell it."""
+    world = World(asks="last", texts=2, threads=4000)
+    for seed in range(3):
+        reading = read(log_of(world, seed), known=world.seen)
+        assert reading.overlap.effective_size < LEAST_SIZE
+        assert reading.rewards[0].estimates is None
