@@ -22,10 +22,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route
 
 from tests.agent_runtime.models.adversaries import LIARS
-from tests.agent_runtime.models.stand_in_answers import ANSWERS as PLAIN
+from tests.agent_runtime.models.stand_in_answers import ANSWERS
 from tests.vllm.recordings import read
 
-ANSWERS = PLAIN | LIARS
+ANSWERS.update(LIARS)
 
 MODEL = "stand-in"
 BLOCK = 16
