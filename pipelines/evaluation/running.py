@@ -16,6 +16,8 @@ from pipelines.evaluation.suite import START, Unit, units_hash
 WARMING = "inbound_response"
 _FAILURES_IN_A_ROW = 12
 """After so many questions without an answer the server is taken to be gone."""
+_AWAY = frozenset({"unreachable", "breaker_open"})
+"""Failures of a server that is not there; whatever else it says is measured."""
 
 
 def partial_file(folder: Path, setup: Setup, units: Sequence[Unit]) -> Path:
@@ -61,8 +63,9 @@ def run(
         failures = 0
         for unit, cases in _each(waiting, setup):
             asked = [case for case in cases if case.asked]
-            failures = 0 if any(not c.failure for c in asked) else failures + len(asked)
-            if failures >= _FAILURES_IN_A_ROW and all(c.failure == "unreachable" for c in asked):
+            is_there = any(case.failure not in _AWAY for case in asked)
+            failures = 0 if is_there else failures + len(asked)
+            if failures >= _FAILURES_IN_A_ROW:
                 raise PipelineError(
                     f"the language model {setup.parts['model']} is unreachable; {len(done)} of "
                     f"{len(units)} are finished and kept, run the same command once it answers."

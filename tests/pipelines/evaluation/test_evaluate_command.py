@@ -137,6 +137,21 @@ def test_an_interrupted_run_goes_on_where_it_ended(tmp_path):
     ]
 
 
+def test_a_model_that_answers_nonsense_is_measured_to_the_end(tmp_path):
+    """It is there; only a server that is away ends the run, and its cases are kept."""
+    settings = load_settings(tmp_path)
+    with serve("broken_json") as stand_in:
+        setup = open_setup(Chosen(model=stand_in.url), settings)
+        units = units_of(Sources(sample=30), settings)
+        cases = run(setup, units, folder=tmp_path)
+        stand_in.stop()
+        (tmp_path / "away").mkdir()
+        with pytest.raises(PipelineError, match="is unreachable; "):
+            run(setup, units, folder=tmp_path / "away")
+    failures = {case.failure for case in cases if case.asked}
+    assert failures == {"broken_json"}
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
