@@ -1,7 +1,7 @@
 """A door before a server on loopback that a test opens, shuts, and lets nobody through."""
 
 import socket
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 
 
@@ -33,9 +33,7 @@ class Front:
             ears, self._ears = self._ears, []
             cut, self._open = self._open, set()
         for one in (*ears, *cut):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+            _cut(one)
 
     def hang(self) -> None:
         """Cuts everybody off; whoever calls then gets no answer at all, as from a dead machine.
@@ -73,11 +71,20 @@ class Front:
                 Thread(target=self._pass_on, args=pair, daemon=True).start()
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
-        with closing(source), closing(target), suppress(OSError):
+        with suppress(OSError):
             while heard := source.recv(65_536):
                 target.sendall(heard)
         with self._lock:
             self._open -= {source, target}
+        for one in (source, target):
+            _cut(one)
+
+
+def _cut(one: socket.socket) -> None:
+    """Closes a socket at once, also where another thread waits for it to say something."""
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()
 
 
 @contextmanager
