@@ -6,7 +6,7 @@ Nothing here waits inside a transaction, and no wait is longer than the time lim
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from threading import Lock
 from time import monotonic
@@ -76,29 +76,33 @@ class AskAhead:
         """
         for key, (thread_id, prompt) in prompts.items():
             kept = tx.answer_to(prompt.key(self.oracle.name), message_key=key)
-            is_answered = kept is not None and kept.state == "ANSWERED"
+            if kept is not None and kept.state != "ANSWERED":
+                kept = None
             with self._lock:
-                if key in self._under_way or (is_answered and not self._is_outdated(kept)):
+                if key in self._under_way or (kept is not None and not self._is_open(kept, key)):
                     continue
                 self._failed_beside.discard(key)
                 begun = monotonic()
-                reply = _given(kept.reply) if kept and is_answered else self._put(prompt)
-                known = kept.opinions if kept and is_answered else NO_OPINIONS
-                told = _given(known)
+                reply = self._put(prompt) if kept is None else _given(_reply_in(kept, key))
+                told = _given(NO_OPINIONS if kept is None else kept.opinions)
                 if self._second is not None and facts and key in facts:
+                    known = told.result()
                     told = self._second.after(reply, prompt, facts[key], known, begun)
                 self._under_way[key] = _UnderWay(key, thread_id, prompt, reply, told, begun)
-            if not is_answered:
+            if kept is None:
                 reply.add_done_callback(self._count)
 
-    def _is_outdated(self, kept: KeptAnswer | None) -> bool:
-        """Whether what stands with an answer was said by another model than the one that is asked.
+    def _is_open(self, kept: KeptAnswer, key: str) -> bool:
+        """Whether opinions on a kept answer are to be asked for once more.
 
-        Of a server that nobody has asked in this life it is not known; that is looked up.
+        They are if another model gave them, or if none came for the message that asked first. Of a
+        server that nobody has asked in this life the model is looked up.
         """
-        if self._second is None or kept is None or not kept.opinions.pairs:
+        if self._second is None:
             return False
-        return kept.opinions.version != self._second.version
+        if kept.opinions.why_not and kept.asked_for != key:
+            return True
+        return bool(kept.opinions.pairs) and kept.opinions.version != self._second.version
 
     def _put(self, prompt: Prompt) -> "Future[Reply]":
         """A client that cannot be opened, by a wrong address, is a server that is not there."""
@@ -179,7 +183,7 @@ class AskAhead:
             last_error=self.oracle.last_error,
             answered=self._answered,
             failed=self._failed,
-            entailment=self._second.version or "entailment" if self._second else "",
+            entailment=self._second.version if self._second else "",
             entailment_breaker=self._second.state if self._second else "",
             entailment_error=self._second.last_error if self._second else "",
         )
@@ -189,6 +193,13 @@ def _given(value: _T) -> "Future[_T]":
     future: Future[_T] = Future()
     future.set_result(value)
     return future
+
+
+def _reply_in(kept: KeptAnswer, key: str) -> Reply:
+    """The tokens of an answer count once, for the message that it was asked for."""
+    if kept.asked_for == key:
+        return kept.reply
+    return replace(kept.reply, prompt_tokens=0, cached_tokens=0, completion_tokens=0)
 
 
 def _told(one: _UnderWay) -> Opinions:

@@ -48,8 +48,8 @@ class SecondOpinion:
     ) -> None:
         self.server = server
         self.breaker = Breaker(failures=opens_after, rest_s=rests_s)
-        self.version = ""
-        """Of the model that answered last; empty before the first."""
+        self.version = server.version
+        """Of the model that answered last; before the first, where it is."""
         self.last_error = ""
         self._within_s, self._chat_s = within_s, chat_s
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="entailment")
@@ -151,7 +151,9 @@ class _Asked:
             with self._owner.breaker.guarding():
                 return self._said_of(premise, hypothesis)
         except Unanswered as error:
-            self.why_not, self._owner.last_error = error.reason, str(error)
+            self.why_not = error.reason
+            if error.reason != "breaker_open":
+                self._owner.last_error = str(error)
             return NO_OPINION
 
     def _said_of(self, premise: str, hypothesis: str) -> Opinion:

@@ -53,7 +53,7 @@ class HttpEntailment:
         """Takes the whole address of the endpoint, such as `http://127.0.0.1:8080/predict`."""
         import httpx
 
-        self.version = f"http:{url}"
+        self.version = url
         self._url = url
         self._client = httpx.Client(timeout=timeout_s)
 
@@ -131,6 +131,6 @@ def _opinion(answer: Any) -> Opinion:
     rows = answer[0] if isinstance(answer[0], list) else answer
     scores = {str(row["label"]).lower()[:5]: float(row["score"]) for row in rows}
     found = Opinion(scores["entai"], scores["neutr"], scores["contr"])
-    if not all(0.0 <= p <= 1.0 for p in (found.entails, found.neutral, found.contradicts)):
+    if not all(0.0 <= p <= 1.001 for p in (found.entails, found.neutral, found.contradicts)):
         raise ValueError(f"{found} are no probabilities")
     return found
