@@ -54,11 +54,11 @@ def stand_in(server, monkeypatch):
 
 
 @contextmanager
-def asking_both(stand_in, judge, *, within_s=20.0, chat_s=20.0, opens_after=5, **options):
+def asking_both(stand_in, judge, *, within_s=60.0, chat_s=60.0, opens_after=5, **options):
     """Opens a world that asks a judge as well; limits are long, since a machine may be busy."""
     server = HttpEntailment(judge.url, timeout_s=within_s)
     second = SecondOpinion(server, within_s=within_s, chat_s=chat_s, opens_after=opens_after)
-    with asking(stand_in, second=second, **options) as world:
+    with asking(stand_in, second=second, chat_s=60.0, **options) as world:
         try:
             yield world
         finally:
@@ -131,7 +131,8 @@ def test_approved_words_ask_nobody(stand_in):
 @pytest.mark.parametrize("behaviour", OUTAGES)
 def test_a_judge_that_fails_leaves_the_approved_text(stand_in, behaviour):
     """R230: within its limit, once, and the trace says why there was no opinion."""
-    with judging() as judge, asking_both(stand_in, judge, within_s=1.0) as world:
+    limit_s = 1.0 if behaviour == "hangs" else 60.0
+    with judging() as judge, asking_both(stand_in, judge, within_s=limit_s) as world:
         judge.behaviour = behaviour
         world.writes(ASKS)
         world.work()
@@ -236,7 +237,7 @@ def test_only_another_model_is_asked_anew_after_a_crash(stand_in, sha, asked):
         (row,) = world.due()
         settled(world, row)
         judge.model = judge.model | {"model_sha": sha}
-        world.second = SecondOpinion(HttpEntailment(judge.url, timeout_s=20), within_s=20.0)
+        world.second = SecondOpinion(HttpEntailment(judge.url, timeout_s=60), within_s=60.0)
         world.with_new_life(world.oracle)
         world.runtime.desk.work(row, world.wire, now=LATER)
         world.second.close()
@@ -253,7 +254,7 @@ def test_opinions_outlive_the_server_that_gave_them(stand_in):
         (row,) = world.due()
         settled(world, row)
         judge.behaviour, judge.model = "error_500", None
-        world.second = SecondOpinion(HttpEntailment(judge.url, timeout_s=20), within_s=20.0)
+        world.second = SecondOpinion(HttpEntailment(judge.url, timeout_s=60), within_s=60.0)
         world.with_new_life(world.oracle)
         world.runtime.desk.work(row, world.wire, now=LATER)
         world.second.close()
@@ -263,10 +264,10 @@ def test_opinions_outlive_the_server_that_gave_them(stand_in):
 
 def test_a_server_that_tells_nothing_of_its_model_is_known_by_its_address():
     with judging() as judge:
-        server = HttpEntailment(judge.url, timeout_s=20)
+        server = HttpEntailment(judge.url, timeout_s=60)
         assert server.look_up_version() == "nli@a1"
         judge.model = None
-        server = HttpEntailment(judge.url, timeout_s=20)
+        server = HttpEntailment(judge.url, timeout_s=60)
         assert server.look_up_version() == judge.url
 
 
