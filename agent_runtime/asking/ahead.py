@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from threading import Lock
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agent_runtime.asking.answers import KeptAnswer
 from agent_runtime.asking.model_state import STATE, ModelState
@@ -125,7 +125,8 @@ class AskAhead:
             own = self._under_way.get(key)
         if own is None or monotonic() - own.begun > self.oracle.patience_s:
             return True
-        return not wait([own.reply, own.opinions], timeout=within_s).not_done
+        both: list[Future[Any]] = [own.reply, own.opinions]
+        return not wait(both, timeout=within_s).not_done
 
     def settle(self, key: str, *, now: datetime) -> None:
         """Waits for the answer to a message's question, if one is under way, and keeps it.

@@ -58,17 +58,14 @@ def given_again(said: str, prompt: Prompt | None, shipped: LanguageModel) -> Giv
 
 
 def _read(kept: KeptAnswer, key: str, prompt: Prompt, shipped: LanguageModel) -> Given:
-    use = _use(kept, key, shipped.version, why_not="")
+    said = kept.opinions
     use = replace(
-        use,
+        _use(kept, key, shipped.version, why_not=""),
         answered_by=kept.model,
-        second=kept.opinions.version,
-        second_why_not=kept.opinions.why_not,
+        second=said.version,
+        second_why_not=said.why_not,
     )
-    return replace(
-        _answered(kept.reply.text, prompt, shipped, use),
-        opinions=kept.opinions,
-    )
+    return replace(_answered(kept.reply.text, prompt, shipped, use), opinions=said)
 
 
 def _answered(text: str, prompt: Prompt, shipped: LanguageModel, use: ModelUse) -> Given:

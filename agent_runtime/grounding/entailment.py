@@ -34,8 +34,10 @@ NO_OPINION = Opinion(0.0, 1.0, 0.0)
 class Entailment(Protocol):
     """Judges pairs of texts. The same pair always gets the same opinion."""
 
-    version: str
-    """Changes whenever an opinion may change."""
+    @property
+    def version(self) -> str:
+        """Changes whenever an opinion may change."""
+        ...
 
     def judge(self, premise: str, hypothesis: str) -> Opinion:
         """Returns how likely the premise entails, leaves open or contradicts the hypothesis."""

@@ -15,7 +15,7 @@ from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.errors import ParleyError
 from agent_runtime.grounding.entailment import HttpEntailment
 from agent_runtime.grounding.opinions import Opinions
-from agent_runtime.mind import open_oracle
+from agent_runtime.mind import open_oracle, open_second_opinion
 from agent_runtime.models.in_background import VllmInBackground
 from agent_runtime.models.reply import Reply
 from agent_runtime.models.server_check import check_server
@@ -213,6 +213,14 @@ def test_a_server_without_a_model_is_a_mistake_that_is_named(tmp_path, server):
     with pytest.raises(ParleyError, match="PARLEY_LLM_MODEL is empty"):
         open_oracle(Settings(workspace=tmp_path, llm_url=server.url))
     assert open_oracle(Settings(workspace=tmp_path)) is None
+
+
+def test_only_who_names_a_server_of_entailment_asks_one(tmp_path):
+    assert open_second_opinion(Settings(workspace=tmp_path)) is None
+    url = "http://127.0.0.1:9/predict"
+    second = open_second_opinion(Settings(workspace=tmp_path, entailment_url=url))
+    assert (second.version, second.state) == (url, "closed")
+    second.close()
 
 
 def test_a_time_limit_of_nothing_is_refused(monkeypatch):

@@ -8,14 +8,17 @@ from datetime import timedelta
 import pytest
 from asking_world import LATER, asking
 from conversation_world import ANA, LIBRARY, NOW
+from test_stores import MESSAGE
 
 from agent_runtime.approvals import Approvals
 from agent_runtime.asking.model_state import STATE, ModelState
 from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.autonomy import flag_of
 from agent_runtime.grounding.entailment import HttpEntailment
+from agent_runtime.grounding.opinions import Opinions, pair_key
 from agent_runtime.intake import Arrival
 from agent_runtime.replay import differences, replay
+from agent_runtime.store.pruning import KINDS
 from tests.agent_runtime.grounding.entailment_stand_in import OUTAGES, judging
 from tests.agent_runtime.models.stand_in_answers import ANSWERS, facts_of, written
 from tests.agent_runtime.models.vllm_stand_in import serve
@@ -271,10 +274,15 @@ def test_a_server_that_tells_nothing_of_its_model_is_known_by_its_address():
         assert server.look_up_version() == judge.url
 
 
+def test_opinions_go_with_the_words_of_their_message():
+    """R198, R240: also a hash is of what somebody's mail said."""
+    said = Opinions("v1", ((pair_key("v1", "fact", "claim"), 0.9, 0.1),))
+    kind = next(kind for kind in KINDS if kind.name == "messages")
+    assert kind.empty(replace(MESSAGE, opinions=said), "2026").opinions == Opinions("v1")
+
+
 def test_what_was_said_stands_for_these_very_texts_only():
     """R58: of another sentence, or in another version, nobody has an opinion."""
-    from agent_runtime.grounding.opinions import Opinions, pair_key
-
     known = Opinions("v1", ((pair_key("v1", "fact", "claim"), 0.9, 0.1),))
     assert known.judge("fact", "claim").entails == 0.9
     assert known.judge("fact", "claims").neutral == 1.0
