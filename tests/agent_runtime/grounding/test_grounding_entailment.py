@@ -1,9 +1,5 @@
 """A model may supply a word that no list knows; it never overrules a check."""
 
-import json
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-
 import pytest
 
 from agent_runtime.grounding.draft import Given, ground
@@ -13,6 +9,7 @@ from agent_runtime.grounding.entailment import (
     KnownPairs,
     Opinion,
 )
+from tests.agent_runtime.grounding.entailment_stand_in import judging
 
 FACT = Given("f", "Night shifts are planned by the supervisor in 20 minutes.")
 HONEST = "In 20 minutes, timetables for night shifts are planned by the supervisor"
@@ -36,28 +33,9 @@ def test_the_model_covers_a_common_word_and_no_wrong_number():
 
 @pytest.mark.real
 def test_a_server_of_entailment_is_asked_over_http():
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            scores = {"entailment": 0.95, "neutral": 0.04, "contradiction": 0.01}
-            body = json.dumps([[{"label": k, "score": v} for k, v in scores.items()]]).encode()
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        model = HttpEntailment(f"http://127.0.0.1:{server.server_port}/predict", timeout_s=5)
+    with judging() as judge:
+        model = HttpEntailment(judge.url, timeout_s=5)
         assert ground(HONEST, [FACT], entails=model)[0].verdict == "supported"
-        assert asked[0]["inputs"][0][0] == FACT.text
-    finally:
-        server.shutdown()
-        server.server_close()
+        assert judge.asked[0][0] == FACT.text
     with pytest.raises(EntailmentError, match="PARLEY_ENTAILMENT_URL"):
         model.judge("a", "b")
