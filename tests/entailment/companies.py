@@ -8,6 +8,8 @@ from typing import Any
 from agent_runtime.authored import load_yaml
 
 FOLDER = Path(__file__).parent / "pairs"
+HELD_OUT = Path(__file__).parent / "held_out"
+"""Companies that the model never learns from."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from tests.entailment.companies import written
 LABELLED = Path(__file__).parents[1] / "agent_runtime" / "grounding" / "labelled"
 BLIND = LABELLED / "blind"
 SETS = ("tuned", "held_out", "unseen")
+KEPT_BACK = frozenset({"set_08", "set_10"})
+"""By which thresholds were chosen, with the companies of `held_out/`."""
 TIMES = 2
 """How often a labelled sentence is there for one of the companies, of which there are more."""
 TAKEN_AWAY = 0.12
@@ -57,6 +59,8 @@ def _labelled() -> list[tuple[Sequence[str], str, str, bool]]:
 
 def _of_blind():
     for path in sorted(BLIND.glob("*.jsonl")):
+        if path.stem in KEPT_BACK:
+            continue
         for line in path.read_text("utf-8").splitlines():
             draft = json.loads(line)
             facts = [Given(fact["id"], fact["text"]) for fact in draft["facts"]]
