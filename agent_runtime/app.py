@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from agent_runtime.asking.ahead import AskAhead
+from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.booking import Booker
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.receive import Inbox
@@ -50,11 +51,12 @@ def assemble(
     return_paths: ReturnPaths | None = None,
     chat_link: Callable[[str, datetime], str] | None = None,
     oracle: Oracle | None = None,
+    second: SecondOpinion | None = None,
 ) -> Runtime:
     """Returns a runtime on a store; nothing in it reads a clock or the environment.
 
     `oracle` is a language model on a server; where it gives no answer in time, `model` reads alone
-    and only approved texts are said.
+    and only approved texts are said. `second` asks a model of entailment about its drafts.
     """
     versions: Versions = {
         "code": version("parley"),
@@ -79,7 +81,7 @@ def assemble(
             model=model,
             versions=versions,
             inbound_address=inbound_address,
-            ahead=AskAhead(store, oracle) if oracle is not None else None,
+            ahead=AskAhead(store, oracle, second=second) if oracle is not None else None,
         ),
         inbox=Inbox(store, outbox, newcomers, timedelta(minutes=reply_after), return_paths),
         intake=Intake(store, newcomers, versions),

@@ -97,6 +97,7 @@ class Desk:
         if self.ahead is None:
             return list(rows)
         prompts: dict[str, tuple[str, Prompt]] = {}
+        facts: dict[str, Facts] = {}
         stops: set[str] = set()
         live: set[str] = set()
         threads: set[str] = set()
@@ -113,7 +114,9 @@ class Desk:
                 elif question.prompt is not None and thread_id not in threads:
                     threads.add(thread_id)
                     prompts[due.row_id] = (thread_id, question.prompt)
-            self.ahead.begin(tx, prompts)
+                    if question.facts is not None:
+                        facts[due.row_id] = question.facts
+            self.ahead.begin(tx, prompts, facts)
         return sorted(
             rows, key=lambda due: 0 if due.row_id in stops else 1 if due.row_id in live else 2
         )
@@ -225,15 +228,14 @@ class Desk:
             if found.signal is not None:
                 tx.remember(session.thread_id, {HEADLINE: found.signal.headline})
             read_with = self._given_for_touch(tx, found)
-            action = self._decide(session, observation, contact, found.facts, read_with)
+            facts = replace(found.facts, opinions=read_with.opinions)
+            action = self._decide(session, observation, contact, facts, read_with)
             tx.lock(f"person:{task.person_id}")
             if _is_withdrawn(tx, task_id):
                 return ()
             if found.is_new:
                 tx.save_session(session)
-            message = self._record(
-                tx, session, observation, action, contact, found.facts, task=task
-            )
+            message = self._record(tx, session, observation, action, contact, facts, task=task)
             journal = log.Journal(tx, session, now=now, versions=self.versions)
             self._count_tokens(journal, task_id, action)
             if action.candidate.action == "brief":
@@ -350,6 +352,7 @@ class Desk:
         observation = observed(inbound)
         facts = self._facts(tx, session, contact, now=now, channel=inbound.channel)
         read_with = self._given(tx, session, observation, contact, facts)
+        facts = replace(facts, opinions=read_with.opinions)
         action = self._decide(session, observation, contact, facts, read_with)
         self._heard(tx, inbound, session, action, facts)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
@@ -486,7 +489,7 @@ class Desk:
         arm = binding(facts.arms, facts.controls)
 
         def message_of(proposal: Proposal, cause: str) -> Message:
-            return act.message_of(
+            message = act.message_of(
                 session,
                 contact,
                 proposal,
@@ -499,6 +502,7 @@ class Desk:
                 in_reply_to=inbound.rfc_message_id if inbound else "",
                 address=facts.recipient,
             )
+            return replace(message, opinions=facts.opinions) if message.is_drafted else message
 
         proposal = action.candidate.proposal
         message = proposal and message_of(proposal, observation.observation_id)

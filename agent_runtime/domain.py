@@ -394,6 +394,10 @@ class ModelUse:
     """What the language model would do next, best first."""
     text: str = ""
     """Its answer as it wrote it, by which the turn can be replayed."""
+    second: str = ""
+    """Which model of entailment gave opinions on the drafts; they stand among the turn's facts."""
+    second_why_not: str = ""
+    """Why it gave none of some sentence; empty where nothing was missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from agent_runtime.campaign_limits import limits_of
 from agent_runtime.campaign_stage import bounds_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.drafting.reader_facts import ForReader
+from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Facts, Limits
 from agent_runtime.policies.ruleset import profile_of
@@ -35,10 +36,12 @@ def gather(
     task_id: str | None = None,
     message_id: str = "",
     expires_at: datetime | None = None,
+    opinions: Opinions = NO_OPINIONS,
 ) -> Facts:
     """Returns the facts about one message to `contact`, as they stand at this very moment.
 
-    `approval` is leave that was given for these very words, recipient and channel.
+    `approval` is leave that was given for these very words, recipient and channel; `opinions` are
+    what a model of entailment said of them.
     """
     flags, playbook = tx.flags(), library.playbook(session.playbook)
     campaign, stage = limits_of(tx, session.campaign_id), bounds_of(tx, session.campaign_id)
@@ -93,6 +96,7 @@ def gather(
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),
         already_sent=task_id is not None and tx.has_left(task_id, but=message_id),
+        opinions=opinions,
     )
 
 

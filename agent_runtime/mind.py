@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.errors import ParleyError
+from agent_runtime.grounding.entailment import HttpEntailment
 from agent_runtime.knowledge.base import open_knowledge
 from agent_runtime.knowledge.quotable import Quotable
 from agent_runtime.library.catalog import Library, company_library
@@ -45,6 +47,19 @@ def open_oracle(settings: Settings) -> Oracle | None:
             rests_s=settings.llm_rests_s,
             chat_s=settings.chat_llm_s,
         )
+    )
+
+
+def open_second_opinion(settings: Settings) -> SecondOpinion | None:
+    """Returns who asks the model of entailment of the settings, or None where none is named."""
+    if not settings.entailment_url:
+        return None
+    return SecondOpinion(
+        HttpEntailment(settings.entailment_url, timeout_s=settings.entailment_s),
+        within_s=settings.entailment_s,
+        chat_s=settings.chat_llm_s,
+        opens_after=settings.llm_opens_after,
+        rests_s=settings.llm_rests_s,
     )
 
 

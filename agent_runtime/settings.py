@@ -218,6 +218,8 @@ class Settings(BaseSettings):
     """Where the source of company data that is asked over HTTP answers."""
     entailment_url: str = ""
     """Endpoint of a model that gives grounding a second opinion; empty means checks alone."""
+    entailment_s: float = Field(default=1.0, gt=0, le=10)
+    """Seconds for its opinions on all sentences of an answer; what has none by then waits."""
     console_key: str = ""
     """Signs chat windows and links in mails; empty means one that is kept in the workspace."""
     console_origins: str = ""

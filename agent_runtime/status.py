@@ -69,7 +69,9 @@ class Status:
             said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))
             lines.append(f"{name.replace('_', ' '):<11} {said or 'none'}")
         lines.append(f"suppressed  {self.suppressed:,} people")
-        lines += [f"model       {self.language_model.said}"] if self.language_model else []
+        model = self.language_model
+        lines += [f"model       {model.said}"] if model else []
+        lines += [f"entailment  {model.second}"] if model and model.second else []
         lines += [f"last batch  {self.batch}"] if self.batch else []
         lines += [
             f"STALE       {name}: made {hours:.0f} h ago" for name, hours in self.stale.items()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
+from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.batch import work_batch
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.chat_links import open_chat_links
@@ -32,7 +33,7 @@ from agent_runtime.crash import crash_point
 from agent_runtime.crm_push import CrmPush
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
-from agent_runtime.mind import open_mind, open_oracle
+from agent_runtime.mind import open_mind, open_oracle, open_second_opinion
 from agent_runtime.models.oracle import Oracle
 from agent_runtime.neighbours import open_calendar, open_crm, text_channels
 from agent_runtime.newcomers import read_newcomers
@@ -67,6 +68,7 @@ class Worker:
     keep_days: Callable[[datetime], object] | None = None
     """Removes old words, once a day."""
     oracle: Oracle | None = None
+    second: SecondOpinion | None = None
     folders: tuple[ImapFolder, ...] = ()
     """Read instead of the Maildirs, each in a thread of its own, since a server may be slow."""
 
@@ -108,6 +110,8 @@ class Worker:
         workflows.close()
         if self.oracle is not None:
             self.oracle.close()
+        if self.second is not None:
+            self.second.close()
 
     def _round(self, workflows: Workflows, stop: Event, *, swept_at: float) -> float:
         """Takes mail in, releases what is due, sweeps once a second; returns when it last did."""
@@ -165,7 +169,7 @@ def build_worker(settings: Settings) -> Worker:
         newcomers = read_newcomers(tx, settings.tenant_id)
     library, model = open_mind(settings)
     warm_up(library, model, now=read_now(engine))
-    oracle = open_oracle(settings)
+    oracle, second = open_oracle(settings), open_second_opinion(settings)
     runtime = assemble(
         store,
         library=library,
@@ -176,6 +180,7 @@ def build_worker(settings: Settings) -> Worker:
         return_paths=open_return_paths(settings),
         chat_link=open_chat_links(settings),
         oracle=oracle,
+        second=second,
     )
     open_smtp = smtp_opener(
         settings,
@@ -212,6 +217,7 @@ def build_worker(settings: Settings) -> Worker:
         crm=CrmPush(store, open_crm(settings, store), runtime.outbox.versions),
         executor_id=settings.executor_id,
         oracle=oracle,
+        second=second,
         keep_days=lambda now: prune_daily(
             store, paths, now=now, landing_days=settings.landing_days
         ),

@@ -22,7 +22,10 @@ GROUNDING = (
     "",
     "`parley ground drafts.jsonl` says it of drafts and facts in a file, by sentence, with "
     "the reason. `PARLEY_ENTAILMENT_URL` names a model of entailment behind a `/predict` endpoint; "
-    "it may supply a common word that no list of synonyms has, and never overrules a check.",
+    "it may supply a common word that no list of synonyms has, never overrules a check, and stops "
+    "what it does not believe. A "
+    "turn asks it ahead, about the drafts of its language model; the permit reads what it said "
+    "then from the facts of the message, and a pair of texts that has no opinion is not entailed.",
     "",
     "The words are in `agent_runtime/words/grounding`, the labelled drafts in "
     "`tests/agent_runtime/grounding/labelled`; `make accept ISSUE=8 ONLY=grounding` prints what is "

@@ -162,6 +162,18 @@ def _language_model() -> Outcome:
     return state, says
 
 
+def _entailment() -> Outcome:
+    try:
+        url = load_settings().entailment_url
+    except ParleyError:
+        return "failed", "the settings cannot be read"
+    if not url:
+        return "ok", "checks alone; PARLEY_ENTAILMENT_URL names no server"
+    from agent_runtime.grounding.server_check import check_entailment
+
+    return check_entailment(url)
+
+
 def _unpriced_tokens() -> str:
     """Returns why a token has no price today; empty where each has one."""
     from pipelines.costs.price_list import load_pricing
@@ -183,4 +195,5 @@ _CHECKS: dict[str, Callable[[], Outcome]] = {
     "chromium": _browser,
     "postgres": _postgres,
     "language model": _language_model,
+    "entailment": _entailment,
 }

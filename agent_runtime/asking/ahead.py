@@ -6,17 +6,23 @@ Nothing here waits inside a transaction, and no wait is longer than the time lim
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from threading import Lock
 from time import monotonic
+from typing import Any, TypeVar
 
 from agent_runtime.asking.answers import KeptAnswer
 from agent_runtime.asking.model_state import STATE, ModelState
+from agent_runtime.asking.second_opinion import SecondOpinion
+from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.models.oracle import Oracle
 from agent_runtime.models.reply import Reply
+from agent_runtime.policies.facts import Facts
 from agent_runtime.ports import Store, Tx
 from agent_runtime.prompting.prompt import Prompt
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,15 @@ class _UnderWay:
     thread_id: str
     prompt: Prompt
     reply: "Future[Reply]"
+    opinions: "Future[Opinions]"
+    """Of a model of entailment on what the reply drafts."""
     begun: float
     """By the clock of the process."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nobody need be waited for."""
+        return self.reply.done() and self.opinions.done()
 
 
 class AskAhead:
@@ -35,40 +48,68 @@ class AskAhead:
     Args:
         store: Where answers are kept.
         oracle: Who is asked.
+        second: Asks a model of entailment about the drafts; without one nobody is asked.
     """
 
-    def __init__(self, store: Store, oracle: Oracle) -> None:
-        self._store, self.oracle = store, oracle
+    def __init__(
+        self, store: Store, oracle: Oracle, *, second: SecondOpinion | None = None
+    ) -> None:
+        self._store, self.oracle, self._second = store, oracle, second
         self._under_way: dict[str, _UnderWay] = {}
         self._failed_beside: set[str] = set()
         self._lock, self._counting = Lock(), Lock()
         self._answered = self._failed = 0
 
-    def begin(self, tx: Tx, prompts: Mapping[str, tuple[str, Prompt]]) -> None:
+    def begin(
+        self,
+        tx: Tx,
+        prompts: Mapping[str, tuple[str, Prompt]],
+        facts: Mapping[str, Facts] | None = None,
+    ) -> None:
         """Puts questions, all at once; one that was answered before is not put again.
 
         Args:
             tx: Reads what has been answered.
             prompts: Thread and question by the key of the message.
+            facts: On which drafts may stand, by the same key; without them no second opinion is
+                asked.
         """
         for key, (thread_id, prompt) in prompts.items():
             kept = tx.answer_to(prompt.key(self.oracle.name), message_key=key)
+            if kept is not None and kept.state != "ANSWERED":
+                kept = None
             with self._lock:
-                if key in self._under_way or (kept is not None and kept.state == "ANSWERED"):
+                if key in self._under_way or (kept is not None and not self._is_open(kept, key)):
                     continue
                 self._failed_beside.discard(key)
-                reply = self._put(prompt)
-                self._under_way[key] = _UnderWay(key, thread_id, prompt, reply, monotonic())
-            reply.add_done_callback(self._count)
+                begun = monotonic()
+                reply = self._put(prompt) if kept is None else _given(_reply_in(kept, key))
+                told = _given(NO_OPINIONS if kept is None else kept.opinions)
+                if self._second is not None and facts and key in facts:
+                    known = told.result()
+                    told = self._second.after(reply, prompt, facts[key], known, begun)
+                self._under_way[key] = _UnderWay(key, thread_id, prompt, reply, told, begun)
+            if kept is None:
+                reply.add_done_callback(self._count)
+
+    def _is_open(self, kept: KeptAnswer, key: str) -> bool:
+        """Whether opinions on a kept answer are to be asked for once more.
+
+        They are if another model gave them, or if none came for the message that asked first. Of a
+        server that nobody has asked in this life the model is looked up.
+        """
+        if self._second is None:
+            return False
+        if kept.opinions.why_not and kept.asked_for != key:
+            return True
+        return bool(kept.opinions.pairs) and kept.opinions.version != self._second.version
 
     def _put(self, prompt: Prompt) -> "Future[Reply]":
         """A client that cannot be opened, by a wrong address, is a server that is not there."""
         try:
             return self.oracle.ask(prompt)
         except Exception as error:
-            failed: Future[Reply] = Future()
-            failed.set_result(Reply(failure="unreachable", detail=repr(error)[:200]))
-            return failed
+            return _given(Reply(failure="unreachable", detail=repr(error)[:200]))
 
     def is_asked(self, key: str) -> bool:
         """Says whether a message's question is under way, or failed while another was waited for.
@@ -84,7 +125,8 @@ class AskAhead:
             own = self._under_way.get(key)
         if own is None or monotonic() - own.begun > self.oracle.patience_s:
             return True
-        return bool(wait([own.reply], timeout=within_s).done)
+        both: list[Future[Any]] = [own.reply, own.opinions]
+        return not wait(both, timeout=within_s).not_done
 
     def settle(self, key: str, *, now: datetime) -> None:
         """Waits for the answer to a message's question, if one is under way, and keeps it.
@@ -96,8 +138,10 @@ class AskAhead:
             self._failed_beside.discard(key)
         if own is not None:
             _wait(own.reply, self.oracle.patience_s)
+            if self._second is not None and own.reply.done():
+                wait([own.opinions], timeout=self._second.left_s(own.prompt, own.begun))
         with self._lock:
-            ended = [one for one in self._under_way.values() if one is own or one.reply.done()]
+            ended = [one for one in self._under_way.values() if one is own or one.is_done]
         if not ended:
             return
         with self._store.begin() as tx:
@@ -122,6 +166,7 @@ class AskAhead:
             prompt=one.prompt.version,
             asked_at=now,
             reply=reply,
+            opinions=_told(one),
             state="FAILED" if reply.failure else "ANSWERED",
         )
 
@@ -139,7 +184,33 @@ class AskAhead:
             last_error=self.oracle.last_error,
             answered=self._answered,
             failed=self._failed,
+            entailment=self._second.version if self._second else "",
+            entailment_breaker=self._second.state if self._second else "",
+            entailment_error=self._second.last_error if self._second else "",
         )
+
+
+def _given(value: _T) -> "Future[_T]":
+    future: Future[_T] = Future()
+    future.set_result(value)
+    return future
+
+
+def _reply_in(kept: KeptAnswer, key: str) -> Reply:
+    """The tokens of an answer count once, for the message that it was asked for."""
+    if kept.asked_for == key:
+        return kept.reply
+    return replace(kept.reply, prompt_tokens=0, cached_tokens=0, completion_tokens=0)
+
+
+def _told(one: _UnderWay) -> Opinions:
+    """What was said in time; what came too late, or never, leaves the drafts to the checks."""
+    try:
+        return one.opinions.result(timeout=0.0)
+    except TimeoutError:
+        return Opinions(why_not="too_slow")
+    except Exception:
+        return Opinions(why_not="server_error")
 
 
 def _wait(reply: "Future[Reply]", patience_s: float) -> Reply:

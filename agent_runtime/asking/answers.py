@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.models.reply import Reply
 
 AnswerState = Literal["ANSWERED", "FAILED"]
@@ -26,6 +27,8 @@ class KeptAnswer:
     asked_at: datetime
     reply: Reply
     state: AnswerState
+    opinions: Opinions = NO_OPINIONS
+    """What a model of entailment said of its drafts, by hashes."""
     removed: str = ""
     """When its words were removed, and by which rule; empty while they are there."""
 

@@ -6,6 +6,7 @@ from agent_runtime.asking.answers import AnswerRows, KeptAnswer
 from agent_runtime.asking.pooled import KeptDrafts, PooledReading
 from agent_runtime.asking.question import Question
 from agent_runtime.domain import ModelUse
+from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.models.answer import UnreadableAnswer, read_answer
 from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.prompting.prompt import Prompt
@@ -20,6 +21,8 @@ class Given:
     entities: tuple[tuple[str, str], ...] = ()
     """What a language model heard the buyer name, beside what the rules hear."""
     use: ModelUse | None = None
+    opinions: Opinions = NO_OPINIONS
+    """What a model of entailment said of the drafts, for the permit."""
 
 
 def given(
@@ -55,8 +58,14 @@ def given_again(said: str, prompt: Prompt | None, shipped: LanguageModel) -> Giv
 
 
 def _read(kept: KeptAnswer, key: str, prompt: Prompt, shipped: LanguageModel) -> Given:
-    use = _use(kept, key, shipped.version, why_not="")
-    return _answered(kept.reply.text, prompt, shipped, replace(use, answered_by=kept.model))
+    said = kept.opinions
+    use = replace(
+        _use(kept, key, shipped.version, why_not=""),
+        answered_by=kept.model,
+        second=said.version,
+        second_why_not=said.why_not,
+    )
+    return replace(_answered(kept.reply.text, prompt, shipped, use), opinions=said)
 
 
 def _answered(text: str, prompt: Prompt, shipped: LanguageModel, use: ModelUse) -> Given:

@@ -19,6 +19,10 @@ class ModelState:
     answered: int = 0
     failed: int = 0
     """Since the worker began."""
+    entailment: str = ""
+    """Which model of entailment gives second opinions; empty where none is set."""
+    entailment_breaker: str = ""
+    entailment_error: str = ""
 
     @property
     def said(self) -> str:
@@ -27,3 +31,11 @@ class ModelState:
         counts = f"{self.answered:,} answered, {self.failed:,} not"
         error = f"; last error {self.last_error}" if self.last_error else ""
         return f"{self.name}: {is_asked} ({self.at[:16]}), {counts}{error}"
+
+    @property
+    def second(self) -> str:
+        """The state of the model of entailment in one line; empty where none is set."""
+        is_asked = self.entailment_breaker == "closed"
+        state = "answers" if is_asked else f"BREAKER {self.entailment_breaker.upper()}"
+        error = f"; last error {self.entailment_error}" if self.entailment_error else ""
+        return f"{self.entailment}: {state}{error}" if self.entailment else ""

@@ -1,6 +1,6 @@
 """Which question a turn puts to a language model, or why it puts none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent_runtime.domain import Contact, Observation, Perception, Session
@@ -33,6 +33,8 @@ class Question:
     prompt: Prompt | None = None
     unasked: Unasked | Literal[""] = ""
     is_stop: bool = False
+    facts: Facts | None = None
+    """As it was asked: on what drafts may stand."""
 
 
 def question_of(
@@ -62,9 +64,12 @@ def question_of(
     is_due = observation.kind == "due"
     if template is not None and (template.id == "touch") != is_due:
         template = None
-    if is_due:
-        return _of_touch(session, observation, contact, facts, library, template)
-    return _of_message(session, observation, contact, facts, library, model, template)
+    asked = (
+        _of_touch(session, observation, contact, facts, library, template)
+        if is_due
+        else _of_message(session, observation, contact, facts, library, model, template)
+    )
+    return replace(asked, facts=facts)
 
 
 def _of_message(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from agent_runtime.grounding.asked import judged_question, stated_first
 from agent_runtime.grounding.clauses import clauses_of
+from agent_runtime.grounding.doubts import doubted
 from agent_runtime.grounding.entailment import Entailment
 from agent_runtime.grounding.findings import Finding, Given, Grade, Ground
 from agent_runtime.grounding.language import commonest
@@ -97,7 +98,7 @@ def _judge(text: str, base: Ground, language: str, entails: Entailment | None) -
     pieces = pieces_of(reading, first)
     if not pieces:
         return Finding(text, "question" if first else "courtesy")
-    return solved(text, reading, pieces, base, entails)
+    return doubted(solved(text, reading, pieces, base, entails), base, entails)
 
 
 def _of_self(reading: Reading) -> str:

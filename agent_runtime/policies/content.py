@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from agent_runtime.domain import BRIEF_CHANNELS, Proposal, Sentence, Verdict
 from agent_runtime.grounding.draft import Given, ground
+from agent_runtime.grounding.entailment import Entailment
 from agent_runtime.policies.facts import Facts
 
 _PLACEHOLDER_FREE_PII = re.compile(
@@ -34,10 +35,13 @@ def grounding(proposal: Proposal, facts: Facts) -> Verdict:
 
 def is_grounded(sentence: Sentence, proposal: Proposal, facts: Facts) -> bool:
     """Says whether approved, live content reads as this very sentence."""
+    return is_approved(sentence, facts, language=proposal.language)
+
+
+def is_approved(sentence: Sentence, facts: Facts, *, language: str) -> bool:
+    """Says the same of a sentence in a language."""
     return any(
-        facts.approvals.is_approved(
-            fact, text=sentence.text, language=proposal.language, now=facts.now
-        )
+        facts.approvals.is_approved(fact, text=sentence.text, language=language, now=facts.now)
         for fact in sentence.facts
     )
 
@@ -47,12 +51,17 @@ def why_unsupported(sentence: Sentence, proposal: Proposal, facts: Facts) -> str
 
     Courtesies and questions claim nothing and need no fact.
     """
+    return why_ungrounded(sentence, facts, facts.opinions, language=proposal.language)
+
+
+def why_ungrounded(sentence: Sentence, facts: Facts, entails: Entailment, *, language: str) -> str:
+    """Returns the same of a sentence in a language, with the opinions of a model of entailment."""
     given = [
         Given(fact, text)
         for fact in sentence.facts
-        for text in facts.approvals.texts_of(fact, language=proposal.language, now=facts.now)
+        for text in facts.approvals.texts_of(fact, language=language, now=facts.now)
     ]
-    found = ground(sentence.text, given, language=proposal.language)
+    found = ground(sentence.text, given, language=language, entails=entails)
     if not found:
         return "it says nothing"
     return next((one.reason for one in found if one.verdict == "blocked"), "")

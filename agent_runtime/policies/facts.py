@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from agent_runtime.band.bands import Bands
 from agent_runtime.domain import Autonomy, Consent, Proposal, SafeBand, Session, Verdict
+from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.policies.ruleset import RuleSet, rule_set
 from agent_runtime.store.rows import Actor
 
@@ -125,6 +126,8 @@ class Facts:
     """The buyer has written and nobody has dealt with it yet."""
     already_sent: bool = False
     """This very touch has left before, in any attempt."""
+    opinions: Opinions = NO_OPINIONS
+    """What a model of entailment said, ahead of the turn, of a draft's own words."""
 
 
 Rule = Callable[[Proposal, Facts], Verdict]

@@ -47,7 +47,8 @@ class Kind:
 
 def _emptied_message(message: Message, note: str) -> Message:
     said = (Sentence(f"[removed {note}]", ()),)
-    return replace(message, subject="", sentences=said, invite="", template=None, removed=note)
+    bare = replace(message, opinions=replace(message.opinions, pairs=()))
+    return replace(bare, subject="", sentences=said, invite="", template=None, removed=note)
 
 
 def _emptied(value: Any, note: str) -> Any:
@@ -59,7 +60,9 @@ def _emptied(value: Any, note: str) -> Any:
 
 
 def _emptied_answer(answer: KeptAnswer, note: str) -> KeptAnswer:
-    return replace(answer, reply=replace(answer.reply, text="", detail=""), removed=note)
+    reply = replace(answer.reply, text="", detail="")
+    opinions = replace(answer.opinions, pairs=())
+    return replace(answer, reply=reply, opinions=opinions, removed=note)
 
 
 KINDS = (

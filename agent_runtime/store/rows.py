@@ -22,6 +22,7 @@ from agent_runtime.domain import (
     Verdict,
     Weighed,
 )
+from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 
 Actor = Literal["agent", "human"]
 TaskState = Literal["WAITING", "PLANNED", "CANCELLED", "EXPIRED", "BLOCKED"]
@@ -171,6 +172,8 @@ class Message:
     attempt: int = 0
     rfc_message_id: str = ""
     sent_at: datetime | None = None
+    opinions: Opinions = NO_OPINIONS
+    """What a model of entailment said of a draft's own words, for the permit as it is sent."""
     removed: str = ""
     """When its words were removed, and by which rule; empty while they are there."""
 

@@ -1,4 +1,4 @@
-"""Whether mail, calendar and CRM answer as the settings say, a sentence each."""
+"""Whether mail, calendar, CRM and entailment answer as the settings say, a sentence each."""
 
 import smtplib
 from collections.abc import Callable, Iterator
@@ -38,6 +38,10 @@ def connections(
         yield from _to_self(settings, send_to)
     yield _calendar(settings, now or datetime.now(UTC))
     yield _crm(settings)
+    if settings.entailment_url:
+        from agent_runtime.grounding.server_check import check_entailment
+
+        yield "entailment", *check_entailment(settings.entailment_url)
 
 
 def _smtp(settings: Settings) -> Said:

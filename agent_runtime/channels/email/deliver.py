@@ -146,6 +146,7 @@ class Outbox:
             task_id=message.task_id,
             message_id=message.message_id,
             expires_at=message.expires_at,
+            opinions=message.opinions,
         )
         proposal = proposal_of(message)
         judgement = authorise(proposal, facts, rules=self.rules)

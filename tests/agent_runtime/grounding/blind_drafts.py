@@ -8,8 +8,10 @@ from pathlib import Path
 from agent_runtime.grounding.draft import Given, ground
 from agent_runtime.grounding.entailment import Entailment
 
-FOLDER = Path(__file__).parent / "labelled" / "blind"
-NAMES = tuple(sorted(path.stem for path in FOLDER.glob("set_*.jsonl")))
+LABELLED = Path(__file__).parent / "labelled"
+FILES = {path.stem: path for path in sorted(LABELLED.glob("*/set_*.jsonl"))}
+NAMES = tuple(name for name, path in FILES.items() if path.parent.name == "blind")
+UNTUNED = tuple(name for name, path in FILES.items() if path.parent.name == "untuned")
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Sentence:
 def judged_sentences(name: str, entails: Entailment | None = None) -> tuple[Sentence, ...]:
     """Returns every sentence of a set with what became of it, with or without a model."""
     found: list[Sentence] = []
-    for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines():
+    for line in FILES[name].read_text("utf-8").splitlines():
         draft = json.loads(line)
         facts = [Given(fact["id"], fact["text"]) for fact in draft["facts"]]
         for number, one in enumerate(ground(draft["text"], facts, entails=entails)):

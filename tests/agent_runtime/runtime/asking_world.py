@@ -18,7 +18,7 @@ LATER = NOW.replace(hour=12)
 class AskingWorld:
     """A runtime with a language model, and buyers that it knows."""
 
-    def __init__(self, oracle, buyers=1):
+    def __init__(self, oracle, buyers=1, *, second=None):
         self.store, runtime = new_world()
         for task in tuple(self.store.tasks.values()):
             self.store.save_task(replace(task, state="CANCELLED"))
@@ -28,13 +28,13 @@ class AskingWorld:
             self.store.add_contact(one)
             self.store.add_consents(one.person_id, [CONSENT])
             assign(self.store, one.person_id, "agent")
-        self.runtime = runtime
+        self.runtime, self.second = runtime, second
         self.with_new_life(oracle)
 
     def with_new_life(self, oracle):
         """Puts a process with nothing in mind on the same store."""
         self.oracle = oracle
-        desk = replace(self.runtime.desk, ahead=AskAhead(self.store, oracle))
+        desk = replace(self.runtime.desk, ahead=AskAhead(self.store, oracle, second=self.second))
         self.runtime = replace(self.runtime, desk=desk)
 
     def reads_with(self, model):
@@ -94,11 +94,11 @@ def buyer(number):
 
 
 @contextmanager
-def asking(stand_in, buyers=1, **options):
+def asking(stand_in, buyers=1, *, second=None, **options):
     """Opens a world on a stand-in; its calls have long limits, since a machine may be busy."""
     limits = {"total_s": 30.0, "first_token_s": 20.0} | options
     oracle = VllmInBackground(VllmOptions(stand_in.url, MODEL, **limits))
-    world = AskingWorld(oracle, buyers)
+    world = AskingWorld(oracle, buyers, second=second)
     try:
         yield world
     finally:

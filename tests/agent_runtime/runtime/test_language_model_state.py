@@ -11,8 +11,11 @@ from runtime_people import ANA, NOW, THREAD
 from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.asking.answers import KeptAnswer
 from agent_runtime.asking.model_state import STATE
+from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.errors import ParleyError
-from agent_runtime.mind import open_oracle
+from agent_runtime.grounding.entailment import HttpEntailment
+from agent_runtime.grounding.opinions import Opinions
+from agent_runtime.mind import open_oracle, open_second_opinion
 from agent_runtime.models.in_background import VllmInBackground
 from agent_runtime.models.reply import Reply
 from agent_runtime.models.server_check import check_server
@@ -38,6 +41,7 @@ ANSWER = KeptAnswer(
     prompt="answer@1-x",
     asked_at=NOW,
     reply=Reply(text="Zanzibar", prompt_tokens=7),
+    opinions=Opinions("nli@a1", (("of a sentence", 0.9, 0.05),)),
     state="ANSWERED",
 )
 
@@ -95,6 +99,7 @@ def test_what_a_model_wrote_goes_when_its_time_has_come(tmp_path):
     with store.begin() as tx:
         kept = tx.answer_to("q1", message_key="k1")
         assert (kept.reply.text, kept.reply.prompt_tokens) == ("", 7)
+        assert kept.opinions == Opinions("nli@a1")
         assert "retention" in kept.removed
         assert tx.answer_to("q2", message_key="k1").reply.text == "Zanzibar"
     engine.dispose()
@@ -111,6 +116,7 @@ def test_what_a_model_wrote_goes_with_the_person_it_was_about(tmp_path):
     erase(store, known_as(store, [ANA.email]), now=LATER)
     with store.begin() as tx:
         assert tx.answer_to("q1", message_key="k1").reply.text == ""
+        assert tx.answer_to("q1", message_key="k1").opinions.pairs == ()
         assert tx.answer_to("q2", message_key="k1").reply.text == "Zanzibar"
     engine.dispose()
 
@@ -121,7 +127,8 @@ def test_status_says_that_the_breaker_is_open_and_why(tmp_path, server):
     store = SqlStore(engine, "northbeam")
     server.behave("error_500")
     oracle = VllmInBackground(VllmOptions(server.url, MODEL))
-    ahead = AskAhead(store, oracle)
+    second = SecondOpinion(HttpEntailment("http://127.0.0.1:9/predict"))
+    ahead = AskAhead(store, oracle, second=second)
     for number in range(6):
         with store.begin() as tx:
             ahead.begin(tx, {f"k{number}": ("thread", prompt(f"Question {number}?"))})
@@ -133,6 +140,7 @@ def test_status_says_that_the_breaker_is_open_and_why(tmp_path, server):
     assert status.language_model.failed == 6
     assert "server_error" in status.as_text()
     assert f"model       {MODEL}: BREAKER OPEN" in status.as_text()
+    assert "entailment  http://127.0.0.1:9/predict: answers" in status.as_text()
     assert json.loads(json.dumps(status.as_dict()))["language_model"]["breaker"] == "open"
 
 
@@ -205,6 +213,14 @@ def test_a_server_without_a_model_is_a_mistake_that_is_named(tmp_path, server):
     with pytest.raises(ParleyError, match="PARLEY_LLM_MODEL is empty"):
         open_oracle(Settings(workspace=tmp_path, llm_url=server.url))
     assert open_oracle(Settings(workspace=tmp_path)) is None
+
+
+def test_only_who_names_a_server_of_entailment_asks_one(tmp_path):
+    assert open_second_opinion(Settings(workspace=tmp_path)) is None
+    url = "http://127.0.0.1:9/predict"
+    second = open_second_opinion(Settings(workspace=tmp_path, entailment_url=url))
+    assert (second.version, second.state) == (url, "closed")
+    second.close()
 
 
 def test_a_time_limit_of_nothing_is_refused(monkeypatch):

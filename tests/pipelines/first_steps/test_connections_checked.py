@@ -21,6 +21,7 @@ from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.sql import SqlStore
 from pipelines.first_steps.connections import connections
+from tests.agent_runtime.grounding.entailment_stand_in import judging
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 NONE = {"smtp_port": 0, "caldav_url": "", "hubspot_token": "", "google_token": ""}
@@ -132,3 +133,18 @@ def test_a_session_or_an_address_that_is_wrong_is_named(org):
     away = told(settings.model_copy(update={"salesforce_url": "http://127.0.0.1:1"}))
     assert away["crm"][0] == "failed"
     assert "PARLEY_SALESFORCE_URL" in away["crm"][1]
+
+
+def test_a_server_of_entailment_must_tell_what_follows_from_what_does_not(tmp_path):
+    """R230: one that finds everything entailed is found out, and one that is away is named."""
+    with judging() as judge:
+        settings = Settings(workspace=tmp_path, entailment_url=judge.url, **NONE)
+        state, says = told(settings)["entailment"]
+        assert state == "failed"
+        assert "its negation with 0.97" in says
+        judge.denies = ("not",)
+        assert told(settings)["entailment"] == ("ok", "nli@a1 tells what follows from a fact")
+    state, says = told(settings)["entailment"]
+    assert state == "failed"
+    assert "PARLEY_ENTAILMENT_URL" in says
+    assert "entailment" not in told(Settings(workspace=tmp_path, **NONE))
