@@ -234,6 +234,12 @@ class Settings(BaseSettings):
     sms_number: str = ""
     """Number of ours in E.164, from which SMS go out."""
     whatsapp_number: str = ""
+    speech_interim_s: float = Field(default=0.4, ge=0.1, le=5)
+    """Seconds between two decodes of what a caller is still saying."""
+    speech_hearing_limit_s: float = Field(default=4.0, gt=0, le=30)
+    """Seconds until what was said must be decoded; then it is lost, and said to be."""
+    speech_speaking_limit_s: float = Field(default=2.0, gt=0, le=30)
+    """Seconds until a voice must begin a sentence, or go on with it."""
     executor_id: str = "worker-1"
     cache: Path = Path("out/cache")
     """Vectors and trained models; safe to delete."""

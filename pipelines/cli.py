@@ -83,6 +83,7 @@ COMMANDS = {
     "replay": ("pipelines.replays.cli:app", "Run old turns through new versions"),
     "changes": ("pipelines.changes.cli:app", "What changed, by whom, why, and what it did"),
     "costs": ("pipelines.costs.cli:app", "Calculate what it costs; write the invoice of a month"),
+    "speech": ("agent_runtime.speech.cli:app", "Say a text into a file; write down what one says"),
     "doctor": ("pipelines.doctor:app", "Check this machine and its settings"),
 }
 """Name of each command, where it lives, and what `parley --help` says of it."""

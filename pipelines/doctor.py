@@ -147,6 +147,20 @@ def _postgres() -> Outcome:
     return "ok", str(found)
 
 
+def _speech() -> Outcome:
+    from agent_runtime.speech.languages import assets
+    from agent_runtime.speech.voices import find_espeak
+
+    english = assets("en")
+    if not english.is_whole:
+        return "warning", "no speech packages, so no calls; run `make setup`"
+    if not find_espeak():
+        return "warning", "English only; other languages want package espeak-ng"
+    heard = assets("es").hearing
+    others = "others both ways" if heard else "others spoken, not understood"
+    return "ok", f"English both ways, {others}"
+
+
 def _language_model() -> Outcome:
     try:
         settings = load_settings()
@@ -194,6 +208,7 @@ _CHECKS: dict[str, Callable[[], Outcome]] = {
     "workspace": _workspace,
     "chromium": _browser,
     "postgres": _postgres,
+    "speech": _speech,
     "language model": _language_model,
     "entailment": _entailment,
 }

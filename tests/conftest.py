@@ -14,6 +14,7 @@ WITHOUT_DATA = "without shared data"
 PACKAGE_OF = {
     "chromium": "apt-get install chromium",
     "dovecot": "apt-get install dovecot-imapd",
+    "espeak-ng": "apt-get install espeak-ng",
     "git": "apt-get install git",
     "initdb": "apt-get install postgresql",
 }

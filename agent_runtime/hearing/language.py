@@ -31,6 +31,17 @@ def detect_language(text: str, *, fallback: str) -> str:
     return best if lead >= _NEEDED_LEAD.get(len(tokens), _LEAD) else fallback
 
 
+def language_shares(text: str) -> Mapping[str, float]:
+    """Returns how probable each language is for a text, all together 1; empty without words."""
+    own = _NO_WORDS.sub(" ", text)
+    tokens = _TOKEN.findall(own.lower().replace("’", "'"))
+    if not tokens:
+        return {}
+    weights = {code: math.exp(score) for code, score in _scores(own, tokens).items()}
+    total = sum(weights.values())
+    return {code: weight / total for code, weight in weights.items()}
+
+
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1cff\u2e80-\ud7ff]")
 _NO_WORDS = re.compile(r"\[\[\w+\]\]|\S+@\S+|\bhttps?://\S+")
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")

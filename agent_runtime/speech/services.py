@@ -1,0 +1,123 @@
+"""The services of Pipecat that hear and speak a language with what is installed here."""
+
+from functools import cache
+
+from pipecat.services.stt_service import STTService
+from pipecat.transcriptions.language import Language
+
+from agent_runtime.errors import ParleyError
+from agent_runtime.settings import Settings
+from agent_runtime.speech.decoders import Decoder, Moonshine, Whisper
+from agent_runtime.speech.engines import Engines
+from agent_runtime.speech.hearing import HearingService
+from agent_runtime.speech.languages import (
+    HEARD_BY_WHISPER,
+    NoAssets,
+    SpokenLanguage,
+    assets,
+    base_language,
+    what_is_missing,
+)
+from agent_runtime.speech.sound import Samples
+from agent_runtime.speech.speaking import SpeakingService
+from agent_runtime.speech.voices import (
+    Accent,
+    EspeakVoice,
+    HibariEngine,
+    HibariVoice,
+    Voice,
+    find_espeak,
+)
+
+
+def stt_for(language: str, settings: Settings) -> STTService | NoAssets:
+    """Returns a service that hears a language, or why there is none.
+
+    Args:
+        language: A tag of BCP 47, `en` or `es-MX`.
+        settings: Time limits.
+
+    Raises:
+        ParleyError: the tag is none that Pipecat knows.
+    """
+    if missing := what_is_missing(language, "hearing"):
+        return missing
+    return HearingService(
+        decoders_for(base_language(language)),
+        language=_pipecat_language(language),
+        model=assets(language).hearing,
+        interim_s=settings.speech_interim_s,
+        limit_s=settings.speech_hearing_limit_s,
+    )
+
+
+def tts_for(language: str, settings: Settings) -> SpeakingService | NoAssets:
+    """Returns a service that speaks a language, or why there is none.
+
+    Args:
+        language: A tag of BCP 47; `en-GB` is pronounced the British way.
+        settings: The time limit.
+
+    Raises:
+        ParleyError: the tag is none that Pipecat knows.
+    """
+    voice = voice_for(language, settings)
+    if isinstance(voice, NoAssets):
+        return voice
+    return SpeakingService(voice, language=_pipecat_language(language))
+
+
+def voice_for(language: str, settings: Settings) -> Voice | NoAssets:
+    """Returns what speaks a language outside a pipeline, or why nothing does."""
+    if missing := what_is_missing(language, "speaking"):
+        return missing
+    base, limit_s = base_language(language), settings.speech_speaking_limit_s
+    if base == "en":
+        accent: Accent = "gb" if language.lower().replace("_", "-") == "en-gb" else "us"
+        return HibariVoice(_hibari(accent), limit_s=limit_s)
+    return EspeakVoice(base, program=find_espeak(), limit_s=limit_s)
+
+
+@cache
+def decoders_for(language: str) -> Engines[Decoder]:
+    """Returns the threads that decode a language, the same ones for all calls of a process."""
+    if language == "en":
+        return Engines("moonshine", Moonshine)
+    return Engines(f"whisper {language}", lambda: Whisper(language), at_once=1)
+
+
+async def language_of_sound(
+    samples: Samples, settings: Settings, *, among: tuple[str, ...] = ("en", *HEARD_BY_WHISPER)
+) -> SpokenLanguage | NoAssets:
+    """Returns which of some languages is spoken in 16 kHz samples, or why nothing can tell.
+
+    Raises:
+        SpeechFailure: the model did not answer in time, or broke.
+    """
+    if missing := what_is_missing("es", "hearing"):
+        return NoAssets("", "hearing", missing.why)
+    engines = _identifiers()
+    limit_s = settings.speech_hearing_limit_s
+    language, confidence = await engines.run(
+        lambda whisper: whisper.identify(samples, among), limit_s=limit_s
+    )
+    return SpokenLanguage(language, confidence)
+
+
+@cache
+def _identifiers() -> Engines[Whisper]:
+    return Engines("whisper languages", lambda: Whisper("en"), at_once=1)
+
+
+@cache
+def _hibari(accent: Accent) -> Engines[HibariEngine]:
+    return Engines(f"hibari {accent}", lambda: HibariEngine(accent))
+
+
+def _pipecat_language(tag: str) -> Language:
+    for known in (tag.replace("_", "-"), base_language(tag)):
+        try:
+            return Language(known)
+        except ValueError:
+            continue
+    raise ParleyError(f"language = {tag!r}: it is no tag of BCP 47 that speech knows, such as en.")

@@ -1,0 +1,141 @@
+"""Text to speech: any voice as a service of Pipecat, with a tone, a time limit and a stock."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import numpy as np
+from pipecat.frames.frames import Frame, StartFrame, TTSAudioRawFrame
+from pipecat.processors.frame_processor import FrameDirection
+from pipecat.services.settings import NOT_GIVEN, NotGiven, TTSSettings
+from pipecat.services.tts_service import TTSService
+from pipecat.transcriptions.language import Language
+
+from agent_runtime.speech.failures import SpeechFailedFrame, SpeechFailure
+from agent_runtime.speech.sound import Samples, to_pcm
+from agent_runtime.speech.stock import Stock
+from agent_runtime.speech.tones import PLAIN, Tone
+from agent_runtime.speech.voices import Voice
+
+CHUNK_S = 0.1
+
+
+@dataclass
+class SpeakingSettings(TTSSettings):
+    """What may change in a call, with a `TTSUpdateSettingsFrame`.
+
+    Parameters:
+        tone: How the next sentences are said.
+    """
+
+    tone: Tone | NotGiven = field(default_factory=lambda: NOT_GIVEN)
+
+
+class SpeakingService(TTSService):
+    """Speaks each sentence as soon as it is whole; an interruption stops voice and sound.
+
+    A voice that does not begin in time, or breaks in a sentence, gives a `SpeechFailedFrame`
+    upstream that holds what was and was not spoken, and an error; the next sentence is tried
+    again.
+    """
+
+    Settings = SpeakingSettings
+    _settings: SpeakingSettings
+
+    def __init__(self, voice: Voice, *, language: Language, stock: Stock | None = None) -> None:
+        settings = SpeakingSettings(model=voice.name, voice=None, language=language, tone=PLAIN)
+        super().__init__(
+            settings=settings,
+            push_start_frame=True,
+            push_stop_frames=True,
+            max_consecutive_zero_audio_contexts=0,
+        )
+        self._voice = voice
+        self.stock = stock or Stock()
+        """What may be kept as sound."""
+        self._warming: asyncio.Task[None] | None = None
+
+    def can_generate_metrics(self) -> bool:
+        """Returns True: latencies are measured."""
+        return True
+
+    async def start(self, frame: StartFrame) -> None:
+        """Starts, and loads the voice where no call has done so."""
+        await super().start(frame)
+        self._warming = self.create_task(self._warm())
+
+    async def cleanup(self) -> None:
+        """Ends what still runs."""
+        warming, self._warming = self._warming, None
+        if warming:
+            await self.cancel_task(warming)
+        await super().cleanup()
+
+    async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
+        """Yields the sound of a text in chunks of 100 ms, at the rate of the pipeline."""
+        tone = self._settings.tone
+        tone = tone if isinstance(tone, Tone) else PLAIN
+        await self.start_tts_usage_metrics(text)
+        spoken: list[str] = []
+        try:
+            async with (
+                aclosing(self._sounds(text, tone, spoken)) as sounds,
+                aclosing(self._at_rate(sounds)) as chunks,
+            ):
+                async for chunk in chunks:
+                    await self.stop_ttfb_metrics()
+                    yield TTSAudioRawFrame(
+                        to_pcm(chunk), self.sample_rate, 1, context_id=context_id
+                    )
+        except SpeechFailure as failure:
+            await self._say_failed(failure, text, " ".join(spoken))
+        finally:
+            await self.stop_ttfb_metrics()
+
+    async def _sounds(
+        self, text: str, tone: Tone, spoken: list[str]
+    ) -> AsyncGenerator[Samples, None]:
+        """Yields a text's sound from the stock or the voice, and notes what has been spoken."""
+        if kept := self.stock.find(text, tone):
+            for sound in kept:
+                yield sound
+            return
+        sounds: list[Samples] = []
+        async with aclosing(self._voice.speak(text, tone)) as pieces:
+            async for piece, sound in pieces:
+                sounds.append(sound)
+                if piece:
+                    spoken.append(piece)
+                yield sound
+        self.stock.keep(text, tone, tuple(sounds))
+
+    async def _at_rate(
+        self, sounds: AsyncGenerator[Samples, None]
+    ) -> AsyncGenerator[Samples, None]:
+        import soxr
+
+        stream = soxr.ResampleStream(self._voice.rate, self.sample_rate, 1, dtype="float32")
+        size = int(CHUNK_S * self.sample_rate)
+        async for sound in sounds:
+            ready = stream.resample_chunk(sound)
+            for start in range(0, len(ready), size):
+                yield ready[start : start + size]
+        rest = stream.resample_chunk(np.zeros(0, np.float32), last=True)
+        if len(rest):
+            yield rest
+
+    async def _say_failed(self, failure: SpeechFailure, text: str, spoken: str) -> None:
+        words = text.split()
+        unspoken = " ".join(words[len(spoken.split()) :])
+        frame = SpeechFailedFrame(
+            "speaking", failure.why, str(failure), spoken=spoken, unspoken=unspoken
+        )
+        await self.push_frame(frame, FrameDirection.UPSTREAM)
+        await self.push_error(f"{len(unspoken)} characters were not spoken: {failure}")
+
+    async def _warm(self) -> None:
+        try:
+            await self._voice.warm()
+        except SpeechFailure as failure:
+            await self.push_error(str(failure))
