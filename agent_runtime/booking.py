@@ -48,7 +48,9 @@ class Booker:
     def finish(
         self, meeting: Meeting, *, now: datetime, said: Proposal | None = None
     ) -> str | None:
-        """Books one meeting and returns the id of the mail that says how it went, if any.
+        """Books one meeting and returns the id of the message that says how it went, if any.
+
+        Whoever is in a chat or on the telephone is told there as well, see `said_here`.
 
         Args:
             meeting: one that is on hold.
@@ -306,7 +308,7 @@ class _Thread:
             session,
             self.contact,
             proposal,
-            cause=meeting.uid if proposal.channel == "email" else f"{meeting.uid}:here",
+            cause=meeting.uid if proposal.channel == "email" else _here(meeting),
             actor=meeting.actor,
             mailbox=self.mailbox,
             due_at=self.now,
@@ -316,6 +318,15 @@ class _Thread:
         )
         self.tx.add_message(message)
         return message.message_id
+
+
+def said_here(meeting: Meeting) -> str:
+    """Returns the id of what is said of a booking where the buyer is; it may not be there."""
+    return act.message_id_of(meeting.thread_id, _here(meeting), "book", meeting.actor)
+
+
+def _here(meeting: Meeting) -> str:
+    return f"{meeting.uid}:here"
 
 
 def invitation(

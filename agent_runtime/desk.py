@@ -1,6 +1,6 @@
 """Works one due row at a time: a touch, a mail that waits for its answer, a mail to send."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,7 +13,7 @@ from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.asking.given import Given, given
 from agent_runtime.asking.question import Question, question_of
 from agent_runtime.band.noting import note_asked
-from agent_runtime.booking import Booker
+from agent_runtime.booking import Booker, said_here
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_heard
@@ -51,6 +51,10 @@ POSITIVE = frozenset({"interested", "book_meeting", "propose_time"})
 """Intents that are a clear next step; `conventions.md` and the design fix the definition."""
 
 
+class Withdrawn(Exception):
+    """Whoever the answer is for has begun to speak again: it is not wanted as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class _DueTouch:
     """What a touch is decided on."""
@@ -81,6 +85,8 @@ class Desk:
     ahead: AskAhead | None = None
     """Asks a language model before the turn; without one only the model that ships reads."""
     rules: tuple[Rule, ...] = RULES
+    witness: Callable[[Inbound, Action], None] | None = None
+    """Is shown what each answer will be, before it is committed; a call goes by it."""
 
     @property
     def keeper(self) -> Keeper:
@@ -183,6 +189,8 @@ class Desk:
     def work(self, due: Due, channel: MailChannel, *, now: datetime) -> None:
         """Works one row to its end. Running it again after a crash goes on where it stopped.
 
+        A witness may raise `Withdrawn`: then nothing of the turn has happened, and it passes.
+
         A row that cannot be worked is set aside as an incident, so that it never blocks the
         rows behind it; trouble with the database is everybody's and stops the batch.
         """
@@ -191,7 +199,7 @@ class Desk:
                 offering = self.outbox.deliver(channel, message_id, now=now)
                 if offering:
                     self.keeper.settle(offering, now=now)
-        except DBAPIError:
+        except (DBAPIError, Withdrawn):
             raise
         except Exception as error:
             with self.store.begin() as tx:
@@ -328,7 +336,11 @@ class Desk:
             self.booker.release(meeting)
         if held:
             crash_point("decided")
-        booked = [self.booker.finish(meeting, now=now) for meeting in held]
+        booked = [
+            message_id
+            for meeting in held
+            for message_id in (said_here(meeting), self.booker.finish(meeting, now=now))
+        ]
         if kept:
             self.keeper.settle(inbound.thread_id, now=now)
         return (*to_send, *filter(None, booked))
@@ -354,6 +366,8 @@ class Desk:
         read_with = self._given(tx, session, observation, contact, facts)
         facts = replace(facts, opinions=read_with.opinions)
         action = self._decide(session, observation, contact, facts, read_with)
+        if self.witness is not None:
+            self.witness(inbound, action)
         self._heard(tx, inbound, session, action, facts)
         read = log.cost("model_turn", 1, "turn", message_id=inbound.key, actor="agent")
         journal.write("cost", inbound.key, payload=read)

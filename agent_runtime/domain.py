@@ -54,7 +54,7 @@ def answered_on(channel: ChannelName) -> ChannelName:
 TEXT_CHANNELS: frozenset[ChannelName] = frozenset({"sms", "whatsapp"})
 """Channels of a carrier, where words such as STOP and HELP are commands."""
 
-BRIEF_CHANNELS = frozenset({"chat", "sms", "whatsapp"})
+BRIEF_CHANNELS = frozenset({"chat", "sms", "whatsapp", "voice"})
 """Channels without subject and signature: who writes is said once, at the beginning."""
 
 Cue = Literal["", "stop", "help", "start", "media"]

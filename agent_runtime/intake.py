@@ -85,7 +85,7 @@ class Intake:
         between.
         """
         with self.store.begin() as tx:
-            contact = self._whose(tx, arrival, now=now)
+            contact = self.whose(tx, arrival, now=now)
             if contact is None:
                 return None
             known = tx.session_of(contact.person_id)
@@ -135,7 +135,8 @@ class Intake:
                 _forget_goodbye(tx, contact.person_id)
             return taken
 
-    def _whose(self, tx: Tx, arrival: Arrival, *, now: datetime) -> Contact | None:
+    def whose(self, tx: Tx, arrival: Arrival, *, now: datetime) -> Contact | None:
+        """Returns whose message it is, whom we welcome if they are new; None without owners."""
         if arrival.channel in ("email", "form"):
             known = tx.contact_by_email(arrival.sender.lower())
         else:

@@ -181,11 +181,12 @@ class Receipt:
     """What became of one attempt.
 
     `rejected` and `retry` are proofs that the mail did not leave; `unknown` is the honest
-    rest: the connection broke after the words were on the wire. `handed` means that a person of
+    rest: the connection broke after the words were on the wire. `speaking` means that it is being
+    said, and that what was heard of it is reported later; `handed` that a person of
     ours will post it by hand, or not.
     """
 
-    status: Literal["sent", "rejected", "retry", "unknown", "handed"]
+    status: Literal["sent", "rejected", "retry", "unknown", "handed", "speaking"]
     code: str = ""
     detail: str = ""
     provider_id: str = ""
@@ -424,6 +425,10 @@ class Tx(PushRows, NewsRows, AnswerRows, BandRows, Protocol):
         rfc_message_id: str = "",
     ) -> None:
         """Writes what became of a message, and the id that a carrier gave it."""
+        ...
+
+    def keep_heard(self, message: Message) -> None:
+        """Writes the words of a spoken message over those that were to be spoken."""
         ...
 
     def has_unknown(self, thread_id: str) -> bool:

@@ -8,12 +8,12 @@ whoever finds a message SENDING knows that the one who claimed it is dead.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Table, and_, bindparam, literal, select
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, literal, not_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -23,6 +23,12 @@ BATCH = 40
 
 _LIVE = '"channel":"chat"'
 """How a row of a channel on which somebody waits says so in JSON; in a text a quote is escaped."""
+
+_SPOKEN = '"channel":"voice"'
+"""Rows of a call, which its own process works: nobody else holds its line."""
+
+CALL_GRACE = timedelta(minutes=2)
+"""What a call has left undone by then is everybody's: its process has died."""
 
 Rows = list[tuple[str, str]]
 """(kind, row id) of each row, in order."""
@@ -134,7 +140,7 @@ def _take(connection: Connection, lane: str, work_id: str) -> bool:
 def _is_anything_due(engine: Engine, now: datetime, *, in_free_lanes: bool = False) -> bool:
     with engine.connect() as connection:
         return any(
-            connection.execute(_any_due(source, in_free_lanes), {"now": now}).first()
+            connection.execute(_any_due(source, in_free_lanes), _at(now)).first()
             for source in _SOURCES
         )
 
@@ -150,14 +156,14 @@ def _live(
 ) -> Iterable[tuple[str, str, str]]:
     for source in _SOURCES:
         if source.kind in ("inbound", "message"):
-            bound = {"now": now, **({"lane": lane} if lane else {})}
+            bound = {**_at(now), **({"lane": lane} if lane else {})}
             for row in connection.execute(_live_rows(source, bool(lane)), bound):
                 yield source.kind, row.row_id, row.lane
 
 
 def _due(connection: Connection, now: datetime) -> Iterable[tuple[datetime, str, str, str]]:
     for source in _SOURCES:
-        for row in connection.execute(_due_rows(source), {"now": now}):
+        for row in connection.execute(_due_rows(source), _at(now)):
             yield row.due_at, source.kind, row.row_id, row.lane
 
 
@@ -188,8 +194,17 @@ def _rows(source: _Source) -> Any:
 
 
 def _is_due(source: _Source) -> ColumnElement[bool]:
-    now = bindparam("now", type_=t.Instant())
-    return and_(source.table.c.state == source.waiting, source.table.c.due_at <= now)
+    columns = source.table.c
+    now, overdue = (bindparam(name, type_=t.Instant()) for name in ("now", "overdue"))
+    due = and_(columns.state == source.waiting, columns.due_at <= now)
+    if source.kind not in ("inbound", "message"):
+        return due
+    is_of_a_call = columns.doc.contains(_SPOKEN, autoescape=True)
+    return and_(due, or_(columns.due_at <= overdue, not_(is_of_a_call)))
+
+
+def _at(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "overdue": now - CALL_GRACE}
 
 
 def _has_free_lane(source: _Source) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from agent_runtime.authored import load_yaml
 from agent_runtime.errors import ParleyError
 from agent_runtime.times.local_times import TIME_PATTERN
+from agent_runtime.times.times_aloud import ALOUD_LIST_PATTERN, ALOUD_PATTERN
 
 Locale = Literal["en", "es", "de", "fr", "pt", "it"]
 LOCALES: tuple[Locale, ...] = get_args(Locale)
@@ -105,8 +106,10 @@ class Content(BaseModel):
     greeting_without_name: str = ""
     discloses_ai: bool = False
     body: str = Field(min_length=1)
+    spoken: str = ""
+    """The same text as it is said on the telephone; empty where its body can be said as it is."""
 
-    @field_validator("subject", "greeting", "greeting_without_name", "body")
+    @field_validator("subject", "greeting", "greeting_without_name", "body", "spoken")
     @classmethod
     def _knows_its_slots(cls, text: str) -> str:
         for name in SLOT.findall(text):
@@ -123,7 +126,12 @@ class Content(BaseModel):
     @cached_property
     def paragraphs(self) -> tuple[str, ...]:
         """The paragraphs of the text, slots still open."""
-        return tuple(part.strip() for part in self.body.split("\n\n") if part.strip())
+        return _paragraphs(self.body)
+
+    @cached_property
+    def spoken_paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs as they are said on the telephone, slots still open."""
+        return _paragraphs(self.spoken) or self.paragraphs
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -149,7 +157,7 @@ class Content(BaseModel):
     @cached_property
     def slots(self) -> frozenset[str]:
         """Names of the slots that the text needs."""
-        return frozenset(SLOT.findall(self.subject + self.body))
+        return frozenset(SLOT.findall(self.subject + self.body + self.spoken))
 
     @cached_property
     def expires(self) -> datetime:
@@ -173,7 +181,8 @@ class Content(BaseModel):
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
-        wordings = (*self.paragraphs, self.greeting, self.greeting_without_name)
+        hellos = (self.greeting, self.greeting_without_name)
+        wordings = dict.fromkeys((*self.paragraphs, *self.spoken_paragraphs, *hellos))
         return tuple(_pattern(wording) for wording in wordings if wording)
 
 
@@ -214,6 +223,10 @@ def sentence_of(error: ValidationError) -> str:
     return f"field {field}{value}: {first['msg']}."
 
 
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split("\n\n") if part.strip())
+
+
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:160]
 
@@ -221,8 +234,8 @@ def _line(error: Exception) -> str:
 _REMEMBERED = 500
 """Texts of which one content remembers whether it can read so."""
 _SLOT_PATTERNS = {name: re.escape(value) for name, value in SLOT_VALUES.items()} | {
-    "time": TIME_PATTERN,
-    "slots": rf"1\) {TIME_PATTERN}(?:\n[2-9]\) {TIME_PATTERN})*",
+    "time": rf"(?:{TIME_PATTERN}|{ALOUD_PATTERN})",
+    "slots": rf"(?:1\) {TIME_PATTERN}(?:\n[2-9]\) {TIME_PATTERN})*|{ALOUD_LIST_PATTERN})",
 }
 
 

@@ -31,6 +31,11 @@ class Quote:
         doubled = self.text.replace("{", "{{").replace("}", "}}")
         return paragraphs_of(doubled)
 
+    @property
+    def spoken_paragraphs(self) -> tuple[str, ...]:
+        """The same words, read out."""
+        return self.paragraphs
+
 
 def paragraphs_of(text: str) -> tuple[str, ...]:
     """Returns the paragraphs of a passage, which are the sentences that a draft can stand on."""

@@ -291,7 +291,7 @@ class Playbook(_Part):
     def frame_on(self, channel: ChannelName) -> str:
         """Returns the id of the text that greets and discloses on a channel."""
         if channel in BRIEF_CHANNELS:
-            return "frame.chat" if channel == "chat" else "frame.sms"
+            return f"frame.{channel}" if channel in ("chat", "voice") else "frame.sms"
         return "frame.linkedin" if channel == "linkedin" else self.frame
 
     def is_closed(self, state: str) -> bool:

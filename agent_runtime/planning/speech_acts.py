@@ -23,6 +23,7 @@ from agent_runtime.library.knowledge import Quote
 from agent_runtime.library.playbook import Ahead, Playbook
 from agent_runtime.planning.redlines import is_off_limits
 from agent_runtime.times.local_times import number_times, say_time
+from agent_runtime.times.times_aloud import list_aloud, say_aloud
 
 CALENDAR_FACT = "calendar.free@1"
 """The ground of the times in an offer, beside the approved text around them."""
@@ -57,9 +58,11 @@ def compose(
     """
     language = frame.locale
     zone = contact.time_zone
+    is_spoken = channel == "voice"
+    name_times, name_time = (list_aloud, say_aloud) if is_spoken else (number_times, say_time)
     values = SLOT_VALUES | {
-        "slots": number_times(slots, zone=zone, language=language),
-        "time": say_time(slots[0].start, zone=zone, language=language) if slots else "",
+        "slots": name_times(slots, zone=zone, language=language),
+        "time": name_time(slots[0].start, zone=zone, language=language) if slots else "",
     }
     hello = frame.greeting if contact.first_name else frame.greeting_without_name
     greeting = [Sentence(hello.format_map(values), (frame.fact,))]
@@ -71,7 +74,8 @@ def compose(
     sentences = greeting
     for content in contents:
         facts = (content.fact, CALENDAR_FACT) if "slots" in content.slots else (content.fact,)
-        sentences += [Sentence(p.format_map(values), facts) for p in content.paragraphs]
+        said = content.spoken_paragraphs if is_spoken else content.paragraphs
+        sentences += [Sentence(p.format_map(values), facts) for p in said]
     sentences += signature
     opening = next((c.subject for c in contents if c.subject), "")
     return Proposal(

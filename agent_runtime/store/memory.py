@@ -412,6 +412,15 @@ class MemoryStore:
             self._day_counts[message.account_id or "", day] += 1
             self._hour_counts[provider_of(message.to_email), _hour(sent_at)] += 1
 
+    def keep_heard(self, message: Message) -> None:
+        known = self.messages[message.message_id]
+        self.messages[message.message_id] = replace(
+            known,
+            sentences=message.sentences,
+            content_ids=message.content_ids,
+            slots=message.slots,
+        )
+
     def has_unknown(self, thread_id: str) -> bool:
         person = thread_id.removeprefix("thread-")
         return any(m.state == "UNKNOWN" for m in self._messages_of(person))

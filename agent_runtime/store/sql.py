@@ -54,7 +54,7 @@ from agent_runtime.store.sql_batch import (
     task_columns,
     task_row,
 )
-from agent_runtime.store.sql_rows import load
+from agent_runtime.store.sql_rows import dump, load
 
 LEFT: tuple[MessageState, ...] = ("SENDING", "HANDED", "SENT", "UNKNOWN")
 """States in which a message has left, may have left, or lies with who will post it."""
@@ -395,6 +395,9 @@ class SqlTx(SqlBatch):
         values |= {"sent_at": sent_at} if sent_at else {}
         values |= {"due_at": due_at} if due_at else {}
         self.set(t.messages, {"message_id": message_id}, **values)
+
+    def keep_heard(self, message: Message) -> None:
+        self.set(t.messages, {"message_id": message.message_id}, doc=dump(Message, message))
 
     def has_unknown(self, thread_id: str) -> bool:
         return self.count(t.messages, thread_id=thread_id, state="UNKNOWN") > 0

@@ -11,9 +11,10 @@ from agent_runtime import log
 from agent_runtime.approvals import ask_again
 from agent_runtime.band.noting import note_asked, note_going
 from agent_runtime.channels.email.render import proposal_of, render
+from agent_runtime.channels.heard import heard_of, unlearn
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_sent
-from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Session
+from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Sentence, Session
 from agent_runtime.gather import gather
 from agent_runtime.holds import want_holds
 from agent_runtime.library.catalog import Library
@@ -87,12 +88,51 @@ class Outbox:
             permit,
             permitted_words=(claimed.subject, claimed.body),
         )
+        if receipt.status == "speaking":
+            return ""
         receipt = replace(receipt, took_ms=round((perf_counter() - began) * 1000, 3))
         crash_point("accepted")
         with self.store.begin() as tx:
             tx.lock(*_counted_by(claimed)[:1])
             holds = self._settle(tx, claimed, people_of(tx, claimed)[1], receipt, now=now)
             return claimed.thread_id if holds else ""
+
+    def said(self, message_id: str, heard: tuple[Sentence, ...], *, now: datetime) -> str:
+        """Settles a message that was being spoken by what the listener heard of it.
+
+        Nobody learns from the record what was made and never heard. Returns the thread whose
+        offered times are to be held from now on, or empty.
+        """
+        with self.store.begin() as tx:
+            message = tx.message(message_id)
+            if message is None or message.state != "SENDING":
+                return ""
+            tx.lock(*_counted_by(message)[:1])
+            session = people_of(tx, message)[1]
+            known = heard_of(message, self._as_told(message, heard))
+            session = unlearn(session, message, known)
+            if known.sentences == message.sentences:
+                return self._said(tx, message, session, now=now)
+            tx.keep_heard(known)
+            tx.save_session(session)
+            if not heard:
+                tx.settle(message_id, "CANCELLED")
+                return ""
+            return self._said(tx, known, session, now=now)
+
+    def _as_told(self, message: Message, heard: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+        """Who has not heard all of how we introduce ourselves was not told that an AI speaks."""
+
+        def introduces(sentence: Sentence) -> bool:
+            return any(map(self.library.discloses, sentence.facts))
+
+        if all(one in heard for one in message.sentences if introduces(one)):
+            return heard
+        return tuple(replace(one, facts=()) if introduces(one) else one for one in heard)
+
+    def _said(self, tx: Tx, message: Message, session: Session, *, now: datetime) -> str:
+        holds = self._settle(tx, message, session, Receipt("sent", "heard"), now=now)
+        return message.thread_id if holds else ""
 
     def _chat_link(self, message: Message, now: datetime) -> str:
         """Only a mail carries it: whoever holds that mail is taken for its reader."""
@@ -209,7 +249,7 @@ class Outbox:
                 actor=message.actor,
             )
             journal.write("cost", *key, payload=used)
-            tx.save_session(_after_sending(session, settled))
+            tx.save_session(_after_sending(session, settled, was_told=self._tells(settled)))
             queue_sent(tx, settled, at=now)
             if message.slots:
                 playbook = self.library.playbook(message.playbook)
@@ -219,6 +259,13 @@ class Outbox:
         elif receipt.status == "retry" or message.channel in TEXT_CHANNELS:
             journal.write("delivery", *key, payload=_news(settled, receipt, _STATUS[state]))
         return is_to_hold
+
+    def _tells(self, message: Message) -> bool:
+        """Whether a message says who writes; on the telephone only what was heard counts."""
+        if message.actor != "agent" or message.channel == "email":
+            return False
+        facts = (fact for sentence in message.sentences for fact in sentence.facts)
+        return message.channel != "voice" or any(map(self.library.discloses, facts))
 
     def refused(
         self,
@@ -307,10 +354,9 @@ def _leave(tx: Tx, message: Message, contact: Contact) -> Approval | None:
     return given if is_same else None
 
 
-def _after_sending(session: Session, message: Message) -> Session:
+def _after_sending(session: Session, message: Message, *, was_told: bool) -> Session:
     is_mail = message.channel == "email"
     references = (*session.rfc_references, *([message.rfc_message_id] if is_mail else ()))
-    was_told = message.actor == "agent" and not is_mail
     told = (*session.disclosed_on, *([message.channel] if was_told else ()))
     return replace(
         session,

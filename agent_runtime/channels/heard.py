@@ -1,0 +1,50 @@
+"""What was heard of a spoken message, and what the thread must not believe to have said."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent_runtime.domain import Sentence, Session, Slot
+from agent_runtime.planning.speech_acts import CALENDAR_FACT
+from agent_runtime.store.rows import Message
+
+
+def heard_of(message: Message, heard: Sequence[Sentence]) -> Message:
+    """Returns a message that holds only what was heard of it.
+
+    Args:
+        message: As it was to be spoken.
+        heard: Its sentences as far as they were heard, in order, the last perhaps cut.
+    """
+    if tuple(heard) == message.sentences:
+        return message
+    facts = {fact.split("@")[0] for sentence in heard for fact in sentence.facts}
+    whole = {fact for one in heard if one in message.sentences for fact in one.facts}
+    return replace(
+        message,
+        sentences=tuple(heard),
+        content_ids=tuple(text for text in message.content_ids if text in facts),
+        slots=message.slots if _names_all(whole, message) else (),
+    )
+
+
+def unlearn(session: Session, message: Message, heard: Message) -> Session:
+    """Returns a thread that does not take for said what was not heard.
+
+    Texts that nobody heard may be said again, and times that nobody heard are on offer no more.
+    """
+    lost = set(message.content_ids) - set(heard.content_ids)
+    if not lost and heard.slots == message.slots:
+        return session
+    was_offered: tuple[Slot, ...] = session.offered
+    if message.slots and not heard.slots and session.offered == message.slots:
+        was_offered = ()
+    return replace(
+        session,
+        contents_used=tuple(text for text in session.contents_used if text not in lost),
+        offered=was_offered,
+    )
+
+
+def _names_all(facts: set[str], message: Message) -> bool:
+    """Times are said in one breath: whoever heard their sentence to its end has heard them all."""
+    return not message.slots or CALENDAR_FACT in facts

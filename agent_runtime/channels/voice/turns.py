@@ -1,0 +1,350 @@
+"""The turns of one call: the same desk, permits, tools and traces as for everything written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import perf_counter
+
+from agent_runtime import act
+from agent_runtime.app import Runtime
+from agent_runtime.arms import binding_arm
+from agent_runtime.channels.router import Router
+from agent_runtime.channels.voice.answer import Answer, Then
+from agent_runtime.channels.voice.call_start import CallStart
+from agent_runtime.channels.voice.line import CallLine
+from agent_runtime.channels.voice.utterance import Utterance, as_heard
+from agent_runtime.desk import Withdrawn
+from agent_runtime.domain import Action, ActionKind, Contact, Session, TouchClass
+from agent_runtime.gather import gather
+from agent_runtime.intake import Arrival, opened_by_buyer
+from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import Content
+from agent_runtime.placeholders import fill, redact
+from agent_runtime.planning.speech_acts import Act, compose, language_for
+from agent_runtime.policies.permit import authorise
+from agent_runtime.ports import MailChannel, Tx
+from agent_runtime.profile import Profile
+from agent_runtime.store.rows import Due, Inbound
+
+HANDS_OVER = frozenset({"hand_off", "escalate"})
+ENDS = frozenset({"close", "disqualify", "pause"})
+
+
+@dataclass(slots=True)
+class CallTurns:
+    """Answers what is said in one call. Used by one thread at a time.
+
+    Args:
+        runtime: The company's runtime.
+        call: The call.
+        mail: By what an invitation leaves while the call goes on; None keeps mail for the worker.
+    """
+
+    runtime: Runtime
+    call: CallStart
+    mail: MailChannel | None = None
+    line: CallLine = field(init=False)
+    _router: Router = field(init=False)
+    _spoken: dict[str, Utterance] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Opens the line."""
+        self.line = CallLine(self.call.address)
+        channels: dict[str, MailChannel] = {"voice": self.line}
+        if self.mail is not None:
+            channels["email"] = self.mail
+        self._router = Router(channels)  # pyright: ignore[reportArgumentType]
+
+    def join(self, *, now: datetime) -> Contact | None:
+        """Finds whose call it is and begins the thread's part of it; None: nobody of ours answers.
+
+        In every call it is said anew that an AI speaks.
+        """
+        with self.runtime.store.begin() as tx:
+            contact = self._whose(tx, now=now)
+            if contact is None:
+                return None
+            session = self._session(tx, contact, now=now)
+            told = tuple(channel for channel in session.disclosed_on if channel != "voice")
+            tx.save_session(replace(session, channel="voice", disclosed_on=told))
+            return contact
+
+    def first_words(
+        self,
+        content_ids: tuple[str, ...],
+        *,
+        cause: str,
+        frame: str = "",
+        is_proactive: bool = True,
+        now: datetime,
+    ) -> tuple[Utterance, ...]:
+        """Returns approved texts as a message of the thread, if the rules let it be spoken now.
+
+        Args:
+            content_ids: The texts, in order.
+            cause: What it is in this call, `opener` or `voicemail`; said once each.
+            frame: The text that greets and discloses; empty: none goes before.
+            is_proactive: Whether we began the call.
+            now: The instant.
+        """
+        kind: TouchClass = "proactive" if is_proactive else "reply"
+        library = self.runtime.outbox.library
+        with self.runtime.store.begin() as tx:
+            contact, session = self._people(tx)
+            texts = self._texts(library, contact, session, content_ids, now)
+            hello = self._text(library, contact, session, frame or "frame.voice", now)
+            if hello is None or len(texts) != len(content_ids):
+                return ()
+            action: ActionKind = "send_touch" if is_proactive else "answer"
+            playbook = library.playbook(session.playbook)
+            is_told = session if frame else replace(session, disclosed_on=("voice",))
+            proposal = compose(
+                Act(action, kind, 1.0),
+                texts,
+                frame=hello,
+                contact=contact,
+                session=is_told,
+                purpose=playbook.on("voice").purpose,
+                channel="voice",
+            )
+            message = act.message_of(
+                session,
+                contact,
+                proposal,
+                cause=f"{self.call.call_id}:{cause}",
+                actor="agent",
+                mailbox=contact.mailbox,
+                due_at=now,
+                arm=binding_arm(tx, contact.person_id),
+                address=self.call.address,
+            )
+            tx.add_message(message)
+        self.runtime.outbox.deliver(self._router, message.message_id, now=now)
+        return self._taken()
+
+    def phrase(self, content_id: str, *, now: datetime) -> Utterance | None:
+        """Returns a set phrase of calls, if the rules let it be said now."""
+        library = self.runtime.outbox.library
+        with self.runtime.store.begin() as tx:
+            contact, session = self._people(tx)
+            text = self._text(library, contact, session, content_id, now)
+            if text is None:
+                return None
+            # A person may have taken over by now; saying so is the farewell that is still allowed.
+            action: ActionKind = "hand_off" if session.speaker == "human" else "answer"
+            is_told = text.discloses_ai or "voice" in session.disclosed_on
+            proposal = compose(
+                Act(action, "reply", 1.0),
+                [text],
+                frame=text,
+                contact=contact,
+                session=replace(session, disclosed_on=("voice",)) if is_told else session,
+                purpose=library.playbook(session.playbook).on("voice").purpose,
+                channel="voice",
+            )
+            facts = gather(
+                tx,
+                session=session,
+                contact=contact,
+                actor="agent",
+                mailbox=contact.mailbox,
+                library=library,
+                now=now,
+                is_proactive=False,
+                channel="voice",
+            )
+            if authorise(proposal, facts, rules=self.runtime.outbox.rules).permit is None:
+                return None
+            paragraphs = tuple(fill(s.text, contact, {}) for s in proposal.sentences)
+            return Utterance(content_id, paragraphs, proposal.language, is_message=False)
+
+    def answer(
+        self,
+        number: int,
+        text: str,
+        *,
+        now: datetime,
+        is_withdrawn: Callable[[], bool] = lambda: False,
+    ) -> Answer:
+        """Answers one finished turn; nothing has happened where it was withdrawn in time.
+
+        Args:
+            number: Of the turn in this call; the same number is never answered twice.
+            text: What they said.
+            now: When they had finished.
+            is_withdrawn: Says whether they have begun to speak again.
+        """
+        began = perf_counter()
+        arrival = Arrival(
+            "voice",
+            f"{self.call.call_id}:{number}",
+            self.call.address,
+            text,
+            recipient=self.call.own_number,
+        )
+        taken = self.runtime.intake.take(arrival, now=now)
+        if taken is None:
+            return Answer(number, has_failed=True, reason="nobody_of_ours")
+        took = perf_counter()
+        seen: list[Action] = []
+
+        def witness(inbound: Inbound, action: Action) -> None:
+            if inbound.key == taken.key:
+                if is_withdrawn():
+                    raise Withdrawn
+                seen.append(action)
+
+        try:
+            desk = replace(self.runtime.desk, witness=witness)
+            desk.work(Due("inbound", taken.key), self._router, now=now)
+        except Withdrawn:
+            with self.runtime.store.begin() as tx:
+                tx.close_inbound(taken.key)
+            return Answer(number, is_withdrawn=True)
+        says = self._taken()
+        if not seen:
+            return Answer(number, has_failed=True, reason="could_not_be_worked")
+        spent = (("take", _ms(began, took)), ("desk", _ms(took, perf_counter())))
+        return self._answer(number, seen[-1], says, spent)
+
+    def heard(self, utterance: Utterance, heard: str, *, now: datetime) -> None:
+        """Writes how much of a message was heard; the rest was never said.
+
+        Args:
+            utterance: What was spoken.
+            heard: The beginning of its text that the listener heard.
+            now: When it ended.
+        """
+        if not utterance.is_message:
+            return
+        with self.runtime.store.begin() as tx:
+            message = tx.message(utterance.text_id)
+            contact, session = self._people(tx)
+            if message is None:
+                return
+            known = tx.recall(session.thread_id)
+        kept = as_heard(message.sentences, utterance, heard)
+        if kept and kept[-1] not in message.sentences:
+            half = redact(kept[-1].text, contact, known=known).text
+            kept = (*kept[:-1], replace(kept[-1], text=half))
+        offering = self.runtime.outbox.said(utterance.text_id, kept, now=now)
+        if offering:
+            self.runtime.desk.keeper.settle(offering, now=now)
+
+    def close(self) -> None:
+        """Ends the line: nothing is taken any more."""
+        self.line.is_open = False
+
+    def session(self) -> Session:
+        """The thread of this call."""
+        with self.runtime.store.begin() as tx:
+            return self._people(tx)[1]
+
+    def _answer(
+        self,
+        number: int,
+        action: Action,
+        says: tuple[Utterance, ...],
+        spent: tuple[tuple[str, float], ...],
+    ) -> Answer:
+        candidate, seen = action.candidate, action.perception
+        stopped = next((v.rule for v in action.verdicts if v.decision != "allow"), "")
+        return Answer(
+            number,
+            says=says,
+            then=_then(action, is_silent=not says),
+            action=candidate.action,
+            reason=candidate.reason,
+            decision=action.decision,
+            stopped_by=stopped,
+            intent=seen.primary if seen else "",
+            language=says[-1].language if says else (seen.language if seen else ""),
+            route_to=candidate.route_to,
+            has_booked=any("meeting.booked_here" in u.content_ids for u in says),
+            latency_ms=(*spent, *action.latency_ms),
+        )
+
+    def _taken(self) -> tuple[Utterance, ...]:
+        says = self.line.take()
+        with self.runtime.store.begin() as tx:
+            found = [(u, tx.message(u.text_id)) for u in says]
+        says = tuple(
+            replace(u, content_ids=message.content_ids if message else ()) for u, message in found
+        )
+        self._spoken |= {u.text_id: u for u in says}
+        return says
+
+    def _whose(self, tx: Tx, *, now: datetime) -> Contact | None:
+        address = self.call.address
+        if self.call.number and not tx.person_at("voice", address):
+            others = (tx.person_at(channel, address) for channel in ("sms", "whatsapp"))
+            if person := next(filter(None, others), ""):
+                tx.add_address("voice", address, person, now=now)
+        profile = Profile(
+            language=self.call.language,
+            first_name=self.call.meta.get("first_name", ""),
+            company=self.call.meta.get("company", ""),
+        )
+        arrival = Arrival("voice", self.call.call_id, address, "", profile=profile)
+        return self.runtime.intake.whose(tx, arrival, now=now)
+
+    def _session(self, tx: Tx, contact: Contact, *, now: datetime) -> Session:
+        known = tx.session_of(contact.person_id)
+        library = self.runtime.outbox.library
+        if self.call.direction == "outbound":
+            playbook = self.call.meta.get("playbook", "") or (known.playbook if known else "")
+            fresh = replace(
+                opened_by_buyer(contact), opened_by="agent", playbook=playbook or "icp_prospecting"
+            )
+            session = known or replace(fresh, state=library.playbook(fresh.playbook).start)
+            campaign = self.call.meta.get("campaign_id", "") or session.campaign_id
+            return replace(session, campaign_id=campaign)
+        if known is not None and not known.closed:
+            return known
+        begun = known or opened_by_buyer(contact)
+        start = library.playbook("inbound_response").start
+        return replace(
+            begun, playbook="inbound_response", state=start, closed=False, request_at=now
+        )
+
+    def _people(self, tx: Tx) -> tuple[Contact, Session]:
+        contact = tx.contact_of(tx.person_at("voice", self.call.address))
+        session = contact and tx.session_of(contact.person_id)
+        if contact is None or session is None:
+            raise LookupError(f"call {self.call.call_id} has no contact or thread in the store")
+        return contact, session
+
+    def _texts(
+        self,
+        library: Library,
+        contact: Contact,
+        session: Session,
+        content_ids: tuple[str, ...],
+        now: datetime,
+    ) -> list[Content]:
+        found = (self._text(library, contact, session, text, now) for text in content_ids)
+        return [text for text in found if text is not None]
+
+    def _text(
+        self, library: Library, contact: Contact, session: Session, content_id: str, now: datetime
+    ) -> Content | None:
+        language = self.call.language if not session.language else ""
+        spoken = language if (content_id, language) in library.contents else ""
+        name = library.playbook(session.playbook).wording(content_id)
+        return library.live(name, language=spoken or language_for(session, contact), now=now)
+
+
+def _then(action: Action, *, is_silent: bool) -> Then:
+    kind = action.candidate.action
+    seen = action.perception
+    if kind in ("confirm_stop", "suppress") or (seen is not None and seen.opt_out):
+        return "stopped"
+    if kind in HANDS_OVER:
+        return "transfer"
+    if kind in ENDS or (kind == "none" and seen is not None and seen.primary == "thanks_bye"):
+        return "goodbye"
+    return "listen"
+
+
+def _ms(start: float, end: float) -> float:
+    return round((end - start) * 1000, 3)
