@@ -1,7 +1,7 @@
 """A model of entailment is asked ahead of the turn; the permit reads what it said, and no more."""
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -59,7 +59,7 @@ def stand_in(server, monkeypatch):
 @contextmanager
 def asking_both(stand_in, judge, *, within_s=60.0, chat_s=60.0, opens_after=5, **options):
     """Opens a world that asks a judge as well; limits are long, since a machine may be busy."""
-    server = HttpEntailment(judge.url, timeout_s=within_s)
+    server = HttpEntailment(judge.url, timeout_s=options.pop("timeout_s", within_s))
     second = SecondOpinion(server, within_s=within_s, chat_s=chat_s, opens_after=opens_after)
     with asking(stand_in, second=second, chat_s=60.0, **options) as world:
         try:
@@ -109,6 +109,39 @@ def test_words_that_the_model_does_not_find_entailed_stay(stand_in):
         world.work()
     assert len(judge.asked) == 1
     assert APPROVED in world.wire.mails[0].body
+
+
+PLAIN = "Yearly invoices are based on the number of systems that Relay connects, not on seats."
+"""In words that the checks know."""
+
+
+@pytest.mark.parametrize("outcome", ["believed", "denied", "error_500", "hangs", "away"])
+def test_what_the_checks_support_is_asked_about_too(stand_in, monkeypatch, outcome):
+    """R58, R230: a model that does not believe it stops it, and an outage never lets out more."""
+    monkeypatch.setitem(ANSWERS, "own_words", drafting(PLAIN))
+    with ExitStack() as running:
+        judge = running.enter_context(judging())
+        if outcome == "away":
+            running.close()
+        limits = {"within_s": 1.0, "timeout_s": 60.0} if outcome == "hangs" else {}
+        world = running.enter_context(asking_both(stand_in, judge, **limits))
+        judge.denies = ("invoices",) if outcome == "denied" else ()
+        judge.behaviour = outcome if outcome in OUTAGES else "judges"
+        world.writes(ASKS)
+        world.work()
+    (answer,) = world.wire.mails
+    assert (PLAIN in answer.body) == (outcome == "believed")
+    assert (APPROVED in answer.body) == (outcome != "believed")
+    why = OUTAGES | {"away": "unreachable"}
+    assert world.uses()[0]["second_why_not"] == why.get(outcome, "")
+
+
+def test_what_the_checks_support_goes_out_where_no_model_is_set_up(stand_in, monkeypatch):
+    monkeypatch.setitem(ANSWERS, "own_words", drafting(PLAIN))
+    with asking(stand_in) as world:
+        world.writes(ASKS)
+        world.work()
+    assert PLAIN in world.wire.mails[0].body
 
 
 def test_a_wrong_number_stays_whatever_the_model_says(stand_in):
