@@ -18,6 +18,7 @@ from agent_runtime.grounding.entailment import HttpEntailment
 from agent_runtime.grounding.opinions import Opinions, pair_key
 from agent_runtime.intake import Arrival
 from agent_runtime.replay import differences, replay
+from agent_runtime.replaying.versions import Versions, outcome_of
 from agent_runtime.store.pruning import KINDS
 from tests.agent_runtime.grounding.entailment_stand_in import OUTAGES, judging
 from tests.agent_runtime.models.stand_in_answers import ANSWERS, facts_of, written
@@ -236,6 +237,25 @@ def test_a_replay_asks_nobody_and_decides_the_same(stand_in):
     assert differences(turn, replay(turn, LIBRARY, model)) == ()
     del turn["basis"]["facts"]["opinions"]
     assert "chosen" in {one.what for one in differences(turn, replay(turn, LIBRARY, model))}
+
+
+def test_an_answer_that_was_asked_for_a_replay_is_held_against_the_checks_alone(
+    stand_in, monkeypatch
+):
+    """R81: opinions on another answer say nothing of it."""
+    monkeypatch.setitem(ANSWERS, "own_words", drafting(PLAIN))
+    with judging() as judge, asking_both(stand_in, judge) as world:
+        world.writes(ASKS)
+        world.work()
+    (turn,) = world.turns()
+    said = turn["model"]["text"].replace(
+        PLAIN, "Relay's tariff is priced by the number of systems."
+    )
+    model = world.runtime.desk.model
+    versions = Versions(LIBRARY, model, oracle="another", kept=lambda *_: said)
+    found = outcome_of(turn, versions)
+    assert found.answered == "as_kept"
+    assert "tariff" in found.action.candidate.proposal.body
 
 
 def test_what_a_person_lets_go_later_needs_no_server(stand_in):
