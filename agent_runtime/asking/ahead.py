@@ -166,9 +166,19 @@ class AskAhead:
             prompt=one.prompt.version,
             asked_at=now,
             reply=reply,
-            opinions=_told(one),
+            opinions=self._told(one),
             state="FAILED" if reply.failure else "ANSWERED",
         )
+
+    def _told(self, one: _UnderWay) -> Opinions:
+        """What was said in time; what came too late, or never, is believed of no draft."""
+        version = self._second.version if self._second else ""
+        try:
+            return one.opinions.result(timeout=0.0)
+        except TimeoutError:
+            return Opinions(version, why_not="too_slow")
+        except Exception:
+            return Opinions(version, why_not="server_error")
 
     def _count(self, reply: "Future[Reply]") -> None:
         has_failed = bool(_wait(reply, 0.0).failure)
@@ -201,16 +211,6 @@ def _reply_in(kept: KeptAnswer, key: str) -> Reply:
     if kept.asked_for == key:
         return kept.reply
     return replace(kept.reply, prompt_tokens=0, cached_tokens=0, completion_tokens=0)
-
-
-def _told(one: _UnderWay) -> Opinions:
-    """What was said in time; what came too late, or never, leaves the drafts to the checks."""
-    try:
-        return one.opinions.result(timeout=0.0)
-    except TimeoutError:
-        return Opinions(why_not="too_slow")
-    except Exception:
-        return Opinions(why_not="server_error")
 
 
 def _wait(reply: "Future[Reply]", patience_s: float) -> Reply:

@@ -3,8 +3,11 @@
 What it said is kept with the answer, and the permit reads that; nobody is asked inside of a turn.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 from agent_runtime.grounding.entailment import (
     NO_OPINION,
@@ -20,6 +23,8 @@ from agent_runtime.models.reply import Reply, Unanswered
 from agent_runtime.policies.content import is_approved, why_ungrounded
 from agent_runtime.policies.facts import Facts
 from agent_runtime.prompting.prompt import Prompt
+
+_T = TypeVar("_T")
 
 AT_ONCE = 8
 """Answers that are looked at together."""
@@ -89,7 +94,8 @@ class SecondOpinion:
             try:
                 self._pool.submit(self._tell, told, text, prompt, facts, known, until)
             except RuntimeError:
-                told.set_result(known)  # It was closed meanwhile.
+                # It was closed meanwhile.
+                told.set_result(known if known.pairs else Opinions(self.version, (), "aborted"))
 
         reply.add_done_callback(look)
         return told
@@ -131,41 +137,58 @@ class _Asked:
     """Asks while there is time and nothing has failed, and notes what was said."""
 
     def __init__(self, owner: SecondOpinion, known: Opinions, until: float) -> None:
-        self.version = self.why_not = ""
+        self.why_not = ""
         self._owner, self._known, self._until = owner, known, until
+        self._version = ""
         self._said: dict[str, Opinion] = {}
 
     @property
+    def version(self) -> str:
+        """Of the model; where it cannot be looked up, of the one that answered last.
+
+        So a server that is away is one that believes nothing, and none that nobody has set up.
+        """
+        if not self._version:
+            found = self._tried(self._owner.server.look_up_version)
+            self._owner.version = self._version = found or self._owner.version
+        return self._version
+
+    @property
     def opinions(self) -> Opinions:
-        """All that was said."""
+        """All that was said; of no version where there was nothing to ask."""
         pairs = ((key, one.entails, one.contradicts) for key, one in self._said.items())
-        return Opinions(self.version, tuple(sorted(pairs)), self.why_not)
+        return Opinions(self._version, tuple(sorted(pairs)), self.why_not)
 
     def judge(self, premise: str, hypothesis: str) -> Opinion:
         """Returns what the server says of a pair; neutral once it has not said anything."""
+        key = pair_key(self.version, premise, hypothesis)
+        if key not in self._said:
+            is_known = any(key == one for one, *_ in self._known.pairs)
+            by = self._known if is_known else self._owner.server
+            said = self._tried(partial(by.judge, premise, hypothesis))
+            if said is None:
+                return NO_OPINION
+            self._said[key] = said
+        return self._said[key]
+
+    def _tried(self, call: Callable[[], _T]) -> _T | None:
+        """Returns what a call does, or None where it is not to be made or fails."""
         if not self.why_not and monotonic() >= self._until:
             self.why_not = "too_slow"
         if self.why_not:
-            return NO_OPINION
+            return None
         try:
             with self._owner.breaker.guarding():
-                return self._said_of(premise, hypothesis)
+                return _answered(call)
         except Unanswered as error:
             self.why_not = error.reason
             if error.reason != "breaker_open":
                 self._owner.last_error = str(error)
-            return NO_OPINION
+            return None
 
-    def _said_of(self, premise: str, hypothesis: str) -> Opinion:
-        server = self._owner.server
-        try:
-            if not self.version:
-                self.version = self._owner.version = server.look_up_version()
-            key = pair_key(self.version, premise, hypothesis)
-            if key not in self._said:
-                is_known = any(key == one for one, *_ in self._known.pairs)
-                by = self._known if is_known else server
-                self._said[key] = by.judge(premise, hypothesis)
-            return self._said[key]
-        except EntailmentError as error:
-            raise Unanswered(error.reason, str(error)) from None
+
+def _answered(call: Callable[[], _T]) -> _T:
+    try:
+        return call()
+    except EntailmentError as error:
+        raise Unanswered(error.reason, str(error)) from None

@@ -14,7 +14,7 @@ class Opinions:
     """
 
     version: str = ""
-    """Of the model; empty where none was asked."""
+    """Of the model; empty where none is set up, or there was nothing to ask."""
     pairs: tuple[tuple[str, float, float], ...] = ()
     """Hash of a pair, how likely it entails, how likely it contradicts."""
     why_not: str = ""

@@ -95,6 +95,9 @@ def outcome_of(turn: Mapping[str, Any], versions: Versions) -> Outcome:
     if isinstance(given, Outcome):
         return given
     read_with, answered = given
+    if answered == "as_kept":
+        # The recorded opinions are of another answer; on this one nobody was asked.
+        basis = replace(basis, facts=replace(basis.facts, opinions=read_with.opinions))
     return Outcome(decide_again(basis, read_with, versions.library), answered)
 
 

@@ -1,7 +1,7 @@
 """A model of entailment is asked ahead of the turn; the permit reads what it said, and no more."""
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ from agent_runtime.grounding.entailment import HttpEntailment
 from agent_runtime.grounding.opinions import Opinions, pair_key
 from agent_runtime.intake import Arrival
 from agent_runtime.replay import differences, replay
+from agent_runtime.replaying.versions import Versions, outcome_of
 from agent_runtime.store.pruning import KINDS
 from tests.agent_runtime.grounding.entailment_stand_in import OUTAGES, judging
 from tests.agent_runtime.models.stand_in_answers import ANSWERS, facts_of, written
@@ -59,7 +60,7 @@ def stand_in(server, monkeypatch):
 @contextmanager
 def asking_both(stand_in, judge, *, within_s=60.0, chat_s=60.0, opens_after=5, **options):
     """Opens a world that asks a judge as well; limits are long, since a machine may be busy."""
-    server = HttpEntailment(judge.url, timeout_s=within_s)
+    server = HttpEntailment(judge.url, timeout_s=options.pop("timeout_s", within_s))
     second = SecondOpinion(server, within_s=within_s, chat_s=chat_s, opens_after=opens_after)
     with asking(stand_in, second=second, chat_s=60.0, **options) as world:
         try:
@@ -109,6 +110,39 @@ def test_words_that_the_model_does_not_find_entailed_stay(stand_in):
         world.work()
     assert len(judge.asked) == 1
     assert APPROVED in world.wire.mails[0].body
+
+
+PLAIN = "Yearly invoices are based on the number of systems that Relay connects, not on seats."
+"""In words that the checks know."""
+
+
+@pytest.mark.parametrize("outcome", ["believed", "denied", "error_500", "hangs", "away"])
+def test_what_the_checks_support_is_asked_about_too(stand_in, monkeypatch, outcome):
+    """R58, R230: a model that does not believe it stops it, and an outage never lets out more."""
+    monkeypatch.setitem(ANSWERS, "own_words", drafting(PLAIN))
+    with ExitStack() as running:
+        judge = running.enter_context(judging())
+        if outcome == "away":
+            running.close()
+        limits = {"within_s": 1.0, "timeout_s": 60.0} if outcome == "hangs" else {}
+        world = running.enter_context(asking_both(stand_in, judge, **limits))
+        judge.denies = ("invoices",) if outcome == "denied" else ()
+        judge.behaviour = outcome if outcome in OUTAGES else "judges"
+        world.writes(ASKS)
+        world.work()
+    (answer,) = world.wire.mails
+    assert (PLAIN in answer.body) == (outcome == "believed")
+    assert (APPROVED in answer.body) == (outcome != "believed")
+    why = OUTAGES | {"away": "unreachable"}
+    assert world.uses()[0]["second_why_not"] == why.get(outcome, "")
+
+
+def test_what_the_checks_support_goes_out_where_no_model_is_set_up(stand_in, monkeypatch):
+    monkeypatch.setitem(ANSWERS, "own_words", drafting(PLAIN))
+    with asking(stand_in) as world:
+        world.writes(ASKS)
+        world.work()
+    assert PLAIN in world.wire.mails[0].body
 
 
 def test_a_wrong_number_stays_whatever_the_model_says(stand_in):
@@ -203,6 +237,25 @@ def test_a_replay_asks_nobody_and_decides_the_same(stand_in):
     assert differences(turn, replay(turn, LIBRARY, model)) == ()
     del turn["basis"]["facts"]["opinions"]
     assert "chosen" in {one.what for one in differences(turn, replay(turn, LIBRARY, model))}
+
+
+def test_an_answer_that_was_asked_for_a_replay_is_held_against_the_checks_alone(
+    stand_in, monkeypatch
+):
+    """R81: opinions on another answer say nothing of it."""
+    monkeypatch.setitem(ANSWERS, "own_words", drafting(PLAIN))
+    with judging() as judge, asking_both(stand_in, judge) as world:
+        world.writes(ASKS)
+        world.work()
+    (turn,) = world.turns()
+    said = turn["model"]["text"].replace(
+        PLAIN, "Relay's tariff is priced by the number of systems."
+    )
+    model = world.runtime.desk.model
+    versions = Versions(LIBRARY, model, oracle="another", kept=lambda *_: said)
+    found = outcome_of(turn, versions)
+    assert found.answered == "as_kept"
+    assert "tariff" in found.action.candidate.proposal.body
 
 
 def test_what_a_person_lets_go_later_needs_no_server(stand_in):
