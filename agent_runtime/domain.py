@@ -261,6 +261,8 @@ class Observation:
     """Message-ID of our mail that a delivery report speaks of."""
     proposes: datetime | None = None
     """When the buyer's calendar would have the meeting begin instead."""
+    plain_means: str = ""
+    """What a bare yes or no means as the answer to what we have just asked; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Arrival:
     """The channel itself reports a stop, such as a carrier's keyword."""
     has_media: bool = False
     """A picture, sound or file came along, which nobody here reads."""
+    plain_means: str = ""
+    """What it means where it is a bare yes or no to what was asked last, on the telephone."""
 
     @property
     def key(self) -> str:
@@ -115,6 +117,7 @@ class Intake:
                 channel=arrival.channel,
                 is_request=is_request,
                 cue=cue,
+                plain_means=arrival.plain_means,
             )
             taken = Taken(contact.person_id, session.thread_id, arrival.key, is_new=True)
             if not tx.add_inbound(inbound):

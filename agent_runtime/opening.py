@@ -63,4 +63,5 @@ def observed(inbound: Inbound) -> Observation:
         auto_submitted=inbound.auto_submitted,
         cue=inbound.cue,
         proposes=inbound.proposes,
+        plain_means=inbound.plain_means,
     )

@@ -61,6 +61,8 @@ def perceive(
         meant = _Reading((Guess("out_of_office", 1.0),), abstain=False)
         return _perception(meant, heard, language)
     meant = _read(text, language, heard, model)
+    if observation.plain_means and not heard.rules:
+        meant = _Reading((Guess(observation.plain_means, 1.0),), abstain=False)
     choice = choose_slot(
         text, offered, zone=contact.time_zone, language=language, now=observation.occurred_at
     )

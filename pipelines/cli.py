@@ -47,6 +47,7 @@ COMMANDS = {
     "evaluate": ("pipelines.evaluation.cli:app", "Measure a prompt, model, policy or playbook"),
     "pii": ("agent_runtime.pii.cli:app", "Find and redact personal data in texts"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
+    "call": ("agent_runtime.channels.voice.call_cli:call", "Rehearse a call, read calls back"),
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
     "knowledge": ("agent_runtime.knowledge.cli:app", "Add documents that the agent may quote"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),

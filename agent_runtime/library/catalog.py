@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from agent_runtime.authored import load_yaml
+from agent_runtime.library.call_scenario import FOLDER as CALLS
 from agent_runtime.library.checks import cross_problems
 from agent_runtime.library.content import (
     LOCALES,
@@ -169,7 +170,8 @@ def read_library(root: Path = PACKAGE, *own: Path, instead: Sequence[Path] = ())
         written |= _by_id(_read_yaml(p, Playbook) for p in proposed)
         contents |= {(c.id, c.locale): c for c in map(_read_text, _files(folder, _TEXTS))}
     playbooks = {name: _with_states(playbook, tables) for name, playbook in written.items()}
-    scenarios = tuple(_read_yaml(p, Scenario) for p in _files(roots, "scenarios/*/*.yaml"))
+    dialogues = (p for p in _files(roots, "scenarios/*/*.yaml") if p.parent.name != CALLS)
+    scenarios = tuple(_read_yaml(p, Scenario) for p in dialogues)
     return Library(
         playbooks=playbooks,
         tables=tables,

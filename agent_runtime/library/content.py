@@ -102,6 +102,9 @@ class Content(BaseModel):
     the text only to a buyer who used one of them."""
     whatsapp_template: str = Field(default="", pattern=r"^(HX[0-9a-fA-F]{32})?$")
     """ContentSid of the same text as WhatsApp approved it, places numbered as they occur."""
+    if_yes: Literal["", "interested", "book_meeting"] = ""
+    """What a bare yes means, said on the telephone to the question that the text ends with."""
+    if_no: Literal["", "not_interested", "not_now", "thanks_bye"] = ""
     greeting: str = ""
     greeting_without_name: str = ""
     discloses_ai: bool = False

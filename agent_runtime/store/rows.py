@@ -221,6 +221,8 @@ class Inbound:
     """Its calendar part answers an invitation of ours, and that was heard on arrival."""
     proposes: datetime | None = None
     """When their calendar would have a meeting begin instead (iTIP COUNTER)."""
+    plain_means: str = ""
+    """What a bare yes or no means as the answer to what was asked last; see `Observation`."""
     state: InboundState = "NEW"
     removed: str = ""
     """When its words were removed, and by which rule; empty while they are there."""

@@ -16,6 +16,7 @@ from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_sent
 from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Sentence, Session
 from agent_runtime.gather import gather
+from agent_runtime.grounding.sentences import split_sentences
 from agent_runtime.holds import want_holds
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.facts import Rule
@@ -121,14 +122,19 @@ class Outbox:
             return self._said(tx, known, session, now=now)
 
     def _as_told(self, message: Message, heard: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
-        """Who has not heard all of how we introduce ourselves was not told that an AI speaks."""
+        """Who has not heard how we introduce ourselves was not told that an AI speaks.
 
-        def introduces(sentence: Sentence) -> bool:
-            return any(map(self.library.discloses, sentence.facts))
-
-        if all(one in heard for one in message.sentences if introduces(one)):
+        Its first sentence is enough: whoever breaks in after it knows.
+        """
+        told = [one for one in message.sentences if any(map(self.library.discloses, one.facts))]
+        said = next((one for one in told if not one.text.rstrip().endswith((",", ":"))), None)
+        if said is None:
             return heard
-        return tuple(replace(one, facts=()) if introduces(one) else one for one in heard)
+        first = split_sentences(said.text)[0]
+        place = message.sentences.index(said)
+        if len(heard) <= place or not heard[place].text.startswith(first):
+            return tuple(replace(one, facts=()) if one in told else one for one in heard)
+        return (*heard[:place], replace(heard[place], facts=said.facts), *heard[place + 1 :])
 
     def _said(self, tx: Tx, message: Message, session: Session, *, now: datetime) -> str:
         holds = self._settle(tx, message, session, Receipt("sent", "heard"), now=now)

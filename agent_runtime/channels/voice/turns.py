@@ -12,6 +12,7 @@ from agent_runtime.channels.router import Router
 from agent_runtime.channels.voice.answer import Answer, Then
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.line import CallLine
+from agent_runtime.channels.voice.side_words import Aside, is_aside
 from agent_runtime.channels.voice.utterance import Utterance, as_heard
 from agent_runtime.desk import Withdrawn
 from agent_runtime.domain import Action, ActionKind, Contact, Session, TouchClass
@@ -45,7 +46,8 @@ class CallTurns:
     mail: MailChannel | None = None
     line: CallLine = field(init=False)
     _router: Router = field(init=False)
-    _spoken: dict[str, Utterance] = field(default_factory=dict, init=False)
+    _asked: Utterance | None = field(default=None, init=False)
+    """What they heard last to its end."""
 
     def __post_init__(self) -> None:
         """Opens the line."""
@@ -81,7 +83,7 @@ class CallTurns:
         """Returns approved texts as a message of the thread, if the rules let it be spoken now.
 
         Args:
-            content_ids: The texts, in order.
+            content_ids: The texts, in order; none where the frame says it all.
             cause: What it is in this call, `opener` or `voicemail`; said once each.
             frame: The text that greets and discloses; empty: none goes before.
             is_proactive: Whether we began the call.
@@ -107,6 +109,8 @@ class CallTurns:
                 purpose=playbook.on("voice").purpose,
                 channel="voice",
             )
+            if not content_ids:
+                proposal = replace(proposal, content_ids=(hello.id,))
             message = act.message_of(
                 session,
                 contact,
@@ -181,6 +185,7 @@ class CallTurns:
             self.call.address,
             text,
             recipient=self.call.own_number,
+            plain_means=self._means(text, now),
         )
         taken = self.runtime.intake.take(arrival, now=now)
         if taken is None:
@@ -215,6 +220,29 @@ class CallTurns:
             heard: The beginning of its text that the listener heard.
             now: When it ended.
         """
+        if utterance.after(heard):
+            return self._half(utterance, heard, now)
+        self._asked = utterance
+        if utterance.is_message:
+            self._half(utterance, heard, now)
+
+    def _means(self, text: str, now: datetime) -> str:
+        """Returns what a bare yes or no means, where what was heard last says so."""
+        asked = self._asked
+        if asked is None:
+            return ""
+        name = (asked.content_ids or (asked.text_id,))[-1]
+        library = self.runtime.outbox.library
+        content = library.live(name, language=asked.language, now=now)
+        if content is None:
+            return ""
+        meanings: dict[Aside, str] = {"agrees": content.if_yes, "refuses": content.if_no}
+        for aside, means in meanings.items():
+            if means and is_aside(text, aside, language=asked.language):
+                return means
+        return ""
+
+    def _half(self, utterance: Utterance, heard: str, now: datetime) -> None:
         if not utterance.is_message:
             return
         with self.runtime.store.begin() as tx:
@@ -239,6 +267,23 @@ class CallTurns:
         """The thread of this call."""
         with self.runtime.store.begin() as tx:
             return self._people(tx)[1]
+
+    def contact(self) -> Contact:
+        """Whose call it is."""
+        with self.runtime.store.begin() as tx:
+            return self._people(tx)[0]
+
+    def language(self) -> str:
+        """The language in which the call begins."""
+        with self.runtime.store.begin() as tx:
+            contact, session = self._people(tx)
+        begins = self.call.language if not session.language else ""
+        return begins or language_for(session, contact)
+
+    def session_in(self, tx: Tx) -> Session | None:
+        """The thread of this call, in a transaction; None where nobody of ours has joined."""
+        contact = tx.contact_of(tx.person_at("voice", self.call.address))
+        return tx.session_of(contact.person_id) if contact else None
 
     def _answer(
         self,
@@ -268,11 +313,9 @@ class CallTurns:
         says = self.line.take()
         with self.runtime.store.begin() as tx:
             found = [(u, tx.message(u.text_id)) for u in says]
-        says = tuple(
+        return tuple(
             replace(u, content_ids=message.content_ids if message else ()) for u, message in found
         )
-        self._spoken |= {u.text_id: u for u in says}
-        return says
 
     def _whose(self, tx: Tx, *, now: datetime) -> Contact | None:
         address = self.call.address

@@ -1,0 +1,638 @@
+"""One call as a state machine: events with times go in, commands come out; it reads no clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from agent_runtime.channels.voice.answer import Answer
+from agent_runtime.channels.voice.call_start import CallStart
+from agent_runtime.channels.voice.commands import (
+    Ask,
+    CallBack,
+    Command,
+    HandOn,
+    HangUp,
+    KeepHeard,
+    Overheard,
+    Prepare,
+    Press,
+    Record,
+    Say,
+    SpareVoice,
+    Speak,
+    Transfer,
+    Withdraw,
+)
+from agent_runtime.channels.voice.events import (
+    Answered,
+    Beep,
+    BotStarted,
+    BotStopped,
+    Connected,
+    Dropped,
+    Event,
+    Party,
+    Prepared,
+    SttFailed,
+    Tick,
+    Transferred,
+    TtsFailed,
+    UserStarted,
+    UserStopped,
+    WhoAnswered,
+)
+from agent_runtime.channels.voice.limits import CallLimits
+from agent_runtime.channels.voice.mouth import Mouth
+from agent_runtime.channels.voice.side_words import is_aside
+from agent_runtime.channels.voice.utterance import Utterance
+
+Phase = Literal[
+    "ringing",
+    "greeting",
+    "opening",
+    "recording",
+    "talking",
+    "machine",
+    "menu",
+    "transferring",
+    "ending",
+    "over",
+]
+"""ringing: no line yet; greeting: we wait for their "hello?"; opening: our first words; recording:
+our question for leave; machine: a voicemail; menu: a telephone menu; ending: our last words."""
+
+_MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
+
+
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """What comes once everything has been said."""
+
+    do: Literal["listen", "hang_up", "goodbye", "transfer", "ask_more", "reason"] = "listen"
+    reason: str = ""
+    route_to: str = ""
+
+
+_LISTEN = _Then()
+
+
+@dataclass(slots=True)
+class _Asking:
+    number: int
+    text: str
+    since: datetime
+    is_withdrawn: bool = False
+    is_bridged: bool = False
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One call. `on` takes what happened and returns what is to be done about it, in order.
+
+    Args:
+        call: The call.
+        limits: How long it waits, and what it may do.
+        language: In which it begins, two letters.
+        navigate: Which keys lead on, in a menu that says this; empty: none.
+    """
+
+    call: CallStart
+    limits: CallLimits = field(default_factory=CallLimits)
+    language: str = "en"
+    navigate: Callable[[str], str] = lambda _: ""
+    phase: Phase = field(default="ringing", init=False)
+    who: Party | None = field(default=None, init=False)
+    end_reason: str = field(default="", init=False)
+    connected_at: datetime | None = field(default=None, init=False)
+    has_leave_to_record: bool = field(default=False, init=False)
+    turns: int = field(default=0, init=False)
+    fillers: int = field(default=0, init=False)
+    interruptions: int = field(default=0, init=False)
+    has_spoken: bool = field(default=False, init=False)
+    """Whether they have said anything of their own."""
+    mouth: Mouth = field(default_factory=Mouth, init=False)
+    _then: _Then = field(default=_LISTEN, init=False)
+    _preparing: dict[str, _Then] = field(default_factory=dict, init=False)
+    _keys: int = field(default=0, init=False)
+    _asking: _Asking | None = field(default=None, init=False)
+    _held: Answer | None = field(default=None, init=False)
+    _withdrawn: str = field(default="", init=False)
+    """Words of a turn that was withdrawn: they belong to the next."""
+    _words: str | None = field(default=None, init=False)
+    """Words that wait for the end of the turn before."""
+    _user_since: datetime | None = field(default=None, init=False)
+    _quiet_since: datetime | None = field(default=None, init=False)
+    _phase_since: datetime | None = field(default=None, init=False)
+    _holds: bool = field(default=False, init=False)
+    _is_final: bool = field(default=False, init=False)
+    """Whether our last words stand, whatever they say to them."""
+    _prompts: int = field(default=0, init=False)
+    _unheard: int = field(default=0, init=False)
+    _deaf: int = field(default=0, init=False)
+    _mute: int = field(default=0, init=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens."""
+        return self.phase == "over"
+
+    def on(self, event: Event) -> tuple[Command, ...]:
+        """Takes one event; after the end of the call only what had been said is still written."""
+        if self.is_over:
+            return tuple(self._unsaid(event))
+        return tuple(self._in_language(_TAKES[type(event)](self, event)))
+
+    # What they do
+
+    def _connected(self, event: Connected) -> list[Command]:
+        self.connected_at = self._quiet_since = at = event.at
+        if self.call.direction == "inbound":
+            return self._open(at)
+        return self._enter("greeting", at)
+
+    def _user_started(self, event: UserStarted) -> list[Command]:
+        self._user_since = event.at
+        if self.phase in ("ending", "transferring", "ringing"):
+            return []
+        done = self.mouth.hush()
+        self.interruptions += bool(done)
+        if self._asking is not None and not self._asking.is_withdrawn:
+            self._asking.is_withdrawn = True
+            done.append(Withdraw(self._asking.number))
+        return done
+
+    def _user_stopped(self, event: UserStopped) -> list[Command]:
+        self._user_since, self._quiet_since = None, event.at
+        words = " ".join(event.text.split())
+        is_cough = not words and event.spoken_s <= self.limits.cough_s
+        if self.phase not in ("opening", "recording", "talking", "ending"):
+            return self._before_we_talk(words, event.at, is_cough=is_cough)
+        if self.phase == "ending" and (self._is_final or not words or self._listens(words)):
+            return []
+        if not words:
+            return self._no_words(event, is_cough=is_cough)
+        is_pending = self.mouth.cut is not None or self._held is not None or self._asking
+        if is_pending and self._listens(words):
+            return [Overheard(words, "listening"), *self._go_on(event.at)]
+        return self._words_of_theirs(words, event.at)
+
+    def _before_we_talk(self, words: str, at: datetime, *, is_cough: bool) -> list[Command]:
+        """Whatever is heard before a person is there: a greeting, a menu, a machine."""
+        said: list[Command] = [Overheard(words, self.phase)] if words else []
+        if self.phase == "greeting" and self.who != "screening" and not is_cough:
+            return [*said, *self._open(at)]
+        if self.phase == "menu" and (keys := self.navigate(words) if words else ""):
+            return [*said, Press(keys)]
+        return said
+
+    def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
+        if self.phase == "opening" and self._preparing and self._asking is None:
+            return [Overheard(words, "greeting")]
+        self.has_spoken = True
+        self._prompts = self._unheard = 0
+        if is_aside(words, "hold", language=self.language):
+            return [Overheard(words, "hold"), *self._hold(at)]
+        self._holds = False
+        if self.phase == "recording" and not self._asking:
+            return self._leave_given(words, at)
+        return self._take(words, at)
+
+    def _listens(self, words: str) -> bool:
+        return is_aside(words, "listening", language=self.language)
+
+    def _no_words(self, event: UserStopped, *, is_cough: bool) -> list[Command]:
+        if self.mouth.cut is not None or self._held is not None or self._asking or self._withdrawn:
+            return self._go_on(event.at)
+        if is_cough or self._preparing:
+            return []
+        self._unheard += 1
+        if self._unheard > 2:
+            return self._give_up("bad_line", "call.bad_line")
+        return self._phrase("call.could_not_hear")
+
+    def _go_on(self, at: datetime) -> list[Command]:
+        """It was a cough or an "mhm": everything goes on as if it had not been."""
+        if self._asking is not None and self._asking.is_withdrawn:
+            self._words = ""
+            return []
+        if self._held is not None:
+            answer, self._held = self._held, None
+            return self._speak(answer, at)
+        if self._withdrawn:
+            return self._take("", at)
+        return self.mouth.go_on(at)
+
+    def _hold(self, at: datetime) -> list[Command]:
+        done = self._forget_answer(at)
+        self._holds = True
+        return [*done, *self._phrase("call.hold")]
+
+    def _leave_given(self, words: str, at: datetime) -> list[Command]:
+        """Only a plain yes is leave; any other words are a turn, and nothing is recorded."""
+        done = self.mouth.drop()
+        self._enter("talking", at)
+        if is_aside(words, "agrees", language=self.language):
+            self.has_leave_to_record = True
+            told = self._phrase("call.recording_yes", _Then("reason"))
+            return [*done, Overheard(words, "leave to record"), Record(), *told]
+        if is_aside(words, "refuses", language=self.language):
+            told = self._phrase("call.recording_no", _Then("reason"))
+            return [*done, Overheard(words, "no leave to record"), *told]
+        return [*done, *self._take(words, at)]
+
+    def _take(self, words: str, at: datetime) -> list[Command]:
+        """Has a finished turn answered; what we were about to say is not said."""
+        if self._asking is not None:
+            self._words = words
+            return []
+        done = self._forget_answer(at)
+        text = f"{self._withdrawn} {words}".strip()
+        self._withdrawn, self._words = "", None
+        if not text:
+            return done
+        if self.phase in ("opening", "ending"):
+            self._preparing.clear()
+            self._enter("talking", at)
+        self.turns += 1
+        self._asking = _Asking(self.turns, text, at)
+        return [*done, Ask(self.turns, text)]
+
+    def _forget_answer(self, at: datetime) -> list[Command]:
+        done = self.mouth.drop()
+        self._then = _LISTEN
+        if self._held is not None:
+            done += [KeepHeard(u, "", is_cut=True) for u in self._held.says]
+            self._held = None
+        return done
+
+    # What we say
+
+    def _open(self, at: datetime) -> list[Command]:
+        self._enter("opening", at)
+        is_ours = self.call.direction == "outbound"
+        asks = self.limits.records
+        return [
+            self._prepare(
+                "opener",
+                ("call.recording",) if asks else (self._reason,),
+                frame="frame.voice" if is_ours else "frame.voice_in",
+            )
+        ]
+
+    @property
+    def _reason(self) -> str:
+        """The text that says why we call, or asks why they do."""
+        if self.call.direction == "inbound":
+            return "call.answer"
+        return "call.opener_back" if self.call.meta.get("call_back") else "call.opener"
+
+    def _prepared(self, event: Prepared) -> list[Command]:
+        then = self._preparing.pop(event.key, None)
+        if then is None or (self._user_since is not None and then == _LISTEN and self._asking):
+            return [KeepHeard(u, "", is_cut=True) for u in event.says]
+        if event.says:
+            self._then = then
+            self.mouth.add(*event.says)
+            return self.mouth.next(event.at) if self._user_since is None else []
+        if event.key.startswith("opener"):
+            return self._may_not_open(event.at)
+        return self._after(then, event.at)
+
+    def _may_not_open(self, at: datetime) -> list[Command]:
+        if self.call.direction == "outbound":
+            return self._end("not_permitted")
+        if self.limits.transfers:
+            return self._after(_Then("transfer", "not_permitted", "owner"), at)
+        return [HandOn("agent_may_not_speak"), *self._end("not_permitted")]
+
+    def _bot_stopped(self, event: BotStopped) -> list[Command]:
+        done = self.mouth.ended(event.heard, is_cut=event.is_cut)
+        self._quiet_since = event.at
+        if event.is_cut:
+            return done if self._user_since is not None else [*done, *self.mouth.drop()]
+        done += self.mouth.next(event.at)
+        if self.mouth.is_empty:
+            then, self._then = self._then, _LISTEN
+            done += self._after(then, event.at)
+        return done
+
+    def _after(self, then: _Then, at: datetime) -> list[Command]:
+        self._quiet_since = at
+        if then.do == "hang_up":
+            return self._end(then.reason)
+        if then.do == "goodbye":
+            self._enter("ending", at)
+            return self._phrase("call.goodbye", _Then("hang_up", then.reason))
+        if then.do == "transfer":
+            self._enter("transferring", at)
+            return [Transfer(then.route_to or "owner", then.reason)]
+        if then.do == "ask_more":
+            return self._phrase("call.anything_else")
+        if then.do == "reason":
+            return [self._prepare("reason", (self._reason,))]
+        if self.phase == "opening":
+            self._enter("recording" if self.limits.records else "talking", at)
+        return []
+
+    def _answered(self, event: Answered) -> list[Command]:
+        answer, at, asking = event.answer, event.at, self._asking
+        if asking is None or answer.number != asking.number:
+            return [KeepHeard(u, "", is_cut=True) for u in answer.says]
+        self._asking = None
+        if answer.is_withdrawn:
+            return self._ask_again(asking, at)
+        if self._user_since is not None and answer.then != "stopped":
+            self._held = answer
+            return []
+        if self._words:
+            words, self._held = self._words, answer
+            return self._take(words, at)
+        self._words = None
+        return self._speak(answer, at)
+
+    def _ask_again(self, asking: _Asking, at: datetime) -> list[Command]:
+        """Nothing was decided: what they said belongs to what they say now."""
+        self._withdrawn = asking.text
+        is_speaking = self._user_since is not None and self._words is None
+        return [] if is_speaking else self._take(self._words or "", at)
+
+    def _speak(self, answer: Answer, at: datetime) -> list[Command]:
+        self._words = None
+        if answer.has_failed:
+            return self._give_up("failed", "call.trouble")
+        if answer.then == "transfer" and self.limits.transfers:
+            unsaid = [KeepHeard(u, "") for u in answer.says]
+            then = _Then("transfer", answer.reason, answer.route_to)
+            return [*unsaid, *self._phrase("call.transfer", then)]
+        then = _then_of(answer)
+        if not answer.says:
+            return self._silent(answer, then, at)
+        self._then = then
+        if then.do in ("hang_up", "goodbye"):
+            self._enter("ending", at)
+            self._is_final = answer.then == "stopped"
+        self.mouth.add(*answer.says)
+        return self.mouth.next(at)
+
+    def _silent(self, answer: Answer, then: _Then, at: datetime) -> list[Command]:
+        """A turn without words of its own is never met with silence, but for a second stop."""
+        if then.do != "listen":
+            return self._after(then, at)
+        if answer.decision == "allow":
+            is_lost = answer.reason.startswith("off_topic")
+            return self._phrase("call.not_that" if is_lost else "call.anything_else")
+        return [HandOn(answer.stopped_by or "not_permitted"), *self._phrase("call.person_later")]
+
+    # Who is there
+
+    def _recognised(self, event: WhoAnswered) -> list[Command]:
+        who, at = event.who, event.at
+        before, self.who = self.who, who
+        if who == "unavailable":
+            return self._end("unavailable")
+        if self.has_spoken or who == before:
+            return []
+        if who in ("person", "uncertain"):
+            is_new = self.phase in ("greeting", "machine", "menu")
+            return [*self._unsay(at), *self._open(at)] if is_new else []
+        if who == "voicemail":
+            return self._machine(at)
+        done = self._unsay(at)
+        self._enter("greeting" if who == "screening" else "menu", at)
+        return [*done, *(self._phrase("call.screening") if who == "screening" else [])]
+
+    def _unsay(self, at: datetime) -> list[Command]:
+        """Whatever was begun was said to nobody."""
+        self._preparing.clear()
+        self._then = _LISTEN
+        return [*self.mouth.hush(), *self.mouth.drop()]
+
+    def _machine(self, at: datetime) -> list[Command]:
+        done = self._unsay(at)
+        if self.limits.voicemail == "hang_up":
+            return [*done, *self._end("voicemail")]
+        return [*done, *self._enter("machine", at)]
+
+    def _beeped(self, event: Beep) -> list[Command]:
+        return self._leave_message() if self.phase == "machine" else []
+
+    def _leave_message(self) -> list[Command]:
+        if self._preparing or self.mouth.is_speaking:
+            return []
+        then = _Then("hang_up", "voicemail_left")
+        return [self._prepare("voicemail", (), frame="call.voicemail", then=then)]
+
+    def _transferred(self, event: Transferred) -> list[Command]:
+        if self.phase != "transferring":
+            return []
+        if event.is_taken:
+            return self._end("transferred")
+        self._enter("ending", event.at)
+        told = self._phrase("call.transfer_failed", _Then("goodbye", "handed_over"))
+        return [HandOn("nobody_took_the_call"), *told]
+
+    def _voice_begun(self, event: BotStarted) -> list[Command]:
+        self.mouth.begun()
+        return []
+
+    # What goes wrong
+
+    def _deafened(self, event: SttFailed) -> list[Command]:
+        return self._cannot_hear(event.at)
+
+    def _cannot_hear(self, at: datetime) -> list[Command]:
+        self._user_since, self._deaf = None, self._deaf + 1
+        if self.phase in ("greeting", "machine", "menu", "ringing"):
+            return self._end("stt_failed") if self._deaf > 1 else []
+        if self._deaf > 1:
+            return self._give_up("stt_failed", "call.bad_line")
+        return [*self.mouth.hush(), *self.mouth.drop(), *self._phrase("call.could_not_hear")]
+
+    def _cannot_speak(self, event: TtsFailed) -> list[Command]:
+        done = self.mouth.ended(event.heard, is_cut=True)
+        self._mute += 1
+        if self._mute > 1:
+            done += [*self.mouth.drop(), HandOn("voice_failed"), *self._end("tts_failed")]
+            return done
+        return [*done, SpareVoice(), *self.mouth.go_on(event.at)]
+
+    def _dropped(self, event: Dropped) -> list[Command]:
+        done: list[Command] = []
+        if self._asking is not None:
+            done.append(Withdraw(self._asking.number))
+        is_met = self.phase in _MEETS_PEOPLE and not event.by_them
+        if is_met and self.limits.calls_back:
+            done.append(CallBack(self.limits.back_after_s))
+        reason = "hung_up" if event.by_them else "dropped"
+        if self.phase == "ending":
+            reason = "completed" if not self._is_final else "stopped"
+        return [*done, *self._end(reason)]
+
+    def _give_up(self, reason: str, text_id: str) -> list[Command]:
+        """Says why, leaves the rest to a person, and hangs up."""
+        self.phase, self._is_final = "ending", True
+        self._preparing.clear()
+        done: list[Command] = [*self.mouth.hush(), *self.mouth.drop()]
+        if self._asking is not None:
+            done.append(Withdraw(self._asking.number))
+            self._asking = None
+        return [*done, HandOn(reason), *self._phrase(text_id, _Then("hang_up", reason))]
+
+    def _tick(self, event: Tick) -> list[Command]:
+        at = event.at
+        if self.connected_at is None:
+            return []
+        if self._is_past(self.connected_at, self.limits.longest_s, at) and not self._is_final:
+            return self._too_long()
+        if self.mouth.saying is not None:
+            saying = self.mouth.saying
+            is_late = not saying.has_begun and self._is_past(saying.since, self.limits.voice_s, at)
+            return self._cannot_speak(TtsFailed(at)) if is_late else []
+        if self._user_since is not None:
+            hangs = self._is_past(self._user_since, self.limits.monologue_s, at)
+            return self._cannot_hear(at) if hangs else []
+        return self._waits(at)
+
+    def _too_long(self) -> list[Command]:
+        if self.phase in ("greeting", "machine", "menu"):
+            return self._end("time_limit")
+        return self._give_up("time_limit", "call.time_limit")
+
+    def _waits(self, at: datetime) -> list[Command]:
+        if self._asking is not None:
+            return self._waits_for_answer(self._asking, at)
+        if self._preparing:
+            return []
+        wait = _QUIET.get(self.phase)
+        return wait(self, at) if wait else []
+
+    def _waits_for_answer(self, asking: _Asking, at: datetime) -> list[Command]:
+        if self._is_past(asking.since, self.limits.turn_s, at):
+            return self._give_up("model_stalled", "call.trouble")
+        if not asking.is_bridged and self._is_past(asking.since, self.limits.filler_s, at):
+            asking.is_bridged = True
+            self.fillers += 1
+            return self._phrase("call.one_moment")
+        return []
+
+    def _quiet_greeting(self, at: datetime) -> list[Command]:
+        is_screen = self.who == "screening"
+        wait = self.limits.screening_s if is_screen else self.limits.hello_s
+        if not self._is_past(self._quiet_since or at, wait, at):
+            return []
+        return self._end("screened") if is_screen else self._open(at)
+
+    def _quiet_machine(self, at: datetime) -> list[Command]:
+        if self._is_past(self._phase_since or at, self.limits.greeting_s, at):
+            return self._end("voicemail" if self.phase == "machine" else "menu")
+        is_quiet = self._is_past(self._quiet_since or at, self.limits.beep_s, at)
+        return self._leave_message() if is_quiet and self.phase == "machine" else []
+
+    def _quiet_transfer(self, at: datetime) -> list[Command]:
+        is_late = self._is_past(self._phase_since or at, self.limits.transfer_s, at)
+        return self._transferred(Transferred(at, is_taken=False)) if is_late else []
+
+    def _quiet_talk(self, at: datetime) -> list[Command]:
+        limit = self.limits.hold_s if self._holds else self.limits.silence_s
+        if not self._is_past(self._quiet_since or at, limit, at):
+            return []
+        self._holds, self._quiet_since = False, at
+        self._prompts += 1
+        if self._prompts <= self.limits.prompts:
+            return self._phrase("call.still_there")
+        self._enter("ending", at)
+        return self._phrase("call.silence_goodbye", _Then("hang_up", "silence"))
+
+    # Parts of all this
+
+    def _enter(self, phase: Phase, at: datetime) -> list[Command]:
+        self.phase, self._phase_since = phase, at
+        return []
+
+    def _phrase(self, text_id: str, then: _Then = _LISTEN) -> list[Command]:
+        return [self._prepare("phrase", (text_id,), then=then)]
+
+    def _prepare(
+        self,
+        kind: Literal["opener", "reason", "voicemail", "phrase"],
+        text_ids: tuple[str, ...],
+        *,
+        frame: str = "",
+        then: _Then = _LISTEN,
+    ) -> Prepare:
+        self._keys += 1
+        key = f"{kind}:{self._keys}"
+        self._preparing[key] = then
+        return Prepare(key, kind, text_ids, frame)
+
+    def _end(self, reason: str) -> list[Command]:
+        done = [*self.mouth.hush(), *self.mouth.drop(), *self._forget_answer_at_end()]
+        self.phase, self.end_reason = "over", reason
+        return [*done, HangUp(reason)]
+
+    def _forget_answer_at_end(self) -> list[Command]:
+        held, self._held = self._held, None
+        return [KeepHeard(u, "", is_cut=True) for u in held.says] if held else []
+
+    def _unsaid(self, event: Event) -> list[Command]:
+        """What comes too late to be said was never said."""
+        says: tuple[Utterance, ...] = ()
+        if isinstance(event, Prepared):
+            says = event.says
+        elif isinstance(event, Answered):
+            says = event.answer.says
+        elif isinstance(event, BotStopped):
+            return [*self.mouth.ended(event.heard, is_cut=event.is_cut), *self.mouth.drop()]
+        return [KeepHeard(u, "", is_cut=True) for u in says]
+
+    def _in_language(self, done: list[Command]) -> list[Command]:
+        spoken: list[Command] = []
+        for command in done:
+            if isinstance(command, Say) and command.utterance.language != self.language:
+                self.language = command.utterance.language
+                spoken.append(Speak(self.language))
+            spoken.append(command)
+        return spoken
+
+    def _is_past(self, since: datetime, limit_s: float, at: datetime) -> bool:
+        return at - since >= timedelta(seconds=limit_s)
+
+
+_TAKES: dict[type[Event], Callable[[Conversation, Any], list[Command]]] = {
+    Connected: Conversation._connected,
+    UserStarted: Conversation._user_started,
+    UserStopped: Conversation._user_stopped,
+    BotStarted: Conversation._voice_begun,
+    BotStopped: Conversation._bot_stopped,
+    Prepared: Conversation._prepared,
+    Answered: Conversation._answered,
+    WhoAnswered: Conversation._recognised,
+    Beep: Conversation._beeped,
+    Transferred: Conversation._transferred,
+    SttFailed: Conversation._deafened,
+    TtsFailed: Conversation._cannot_speak,
+    Dropped: Conversation._dropped,
+    Tick: Conversation._tick,
+}
+_QUIET: dict[Phase, Callable[[Conversation, datetime], list[Command]]] = {
+    "greeting": Conversation._quiet_greeting,
+    "machine": Conversation._quiet_machine,
+    "menu": Conversation._quiet_machine,
+    "transferring": Conversation._quiet_transfer,
+    "opening": Conversation._quiet_talk,
+    "recording": Conversation._quiet_talk,
+    "talking": Conversation._quiet_talk,
+}
+
+
+def _then_of(answer: Answer) -> _Then:
+    if answer.then == "stopped":
+        return _Then("hang_up", "stopped")
+    if answer.then == "goodbye":
+        return _Then("goodbye", "completed")
+    if answer.then == "transfer":
+        return _Then("goodbye", "handed_over")
+    if answer.has_booked:
+        return _Then("ask_more")
+    return _LISTEN

@@ -1,0 +1,96 @@
+"""Calls as their traces tell them: which there were, and each from ring to end."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, or_, select
+
+from agent_runtime.contracts import TraceEvent
+from agent_runtime.store import tables as t
+from agent_runtime.store.sql_rows import load
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """One call with all that was traced of it, in order."""
+
+    call_id: str
+    events: tuple[TraceEvent, ...]
+    """Of the call itself."""
+    turns: tuple[TraceEvent, ...] = ()
+    """Turns, messages, meetings and stops of its thread while it lasted."""
+
+    @property
+    def end(self) -> dict[str, Any]:
+        """What came of it; empty while it lasts, or where its process died."""
+        return next((e.payload for e in reversed(self.events) if e.payload["event"] == "ended"), {})
+
+
+def calls_in(engine: Engine, tenant_id: str) -> tuple[CallView, ...]:
+    """Returns the calls of a tenant, the latest first."""
+    by_call: dict[str, list[TraceEvent]] = {}
+    for event in _events(engine, tenant_id, ("call",)):
+        if call_id := event.payload.get("of_call"):
+            by_call.setdefault(call_id, []).append(event)
+    found = [CallView(call_id, tuple(events)) for call_id, events in by_call.items()]
+    return tuple(sorted(found, key=lambda call: call.events[-1].occurred_at, reverse=True))
+
+
+def call_in(engine: Engine, tenant_id: str, call_id: str) -> CallView | None:
+    """Returns one call, by its id or how that begins, with what its thread did meanwhile."""
+    calls = [call for call in calls_in(engine, tenant_id) if call.call_id.startswith(call_id)]
+    if not calls:
+        return None
+    first, last = calls[0].events[0], calls[0].events[-1]
+    meanwhile = (
+        event
+        for event in _events(engine, tenant_id, ("turn", "message", "meeting", "suppression"))
+        if event.thread_id == first.thread_id
+        and event.occurred_at <= last.occurred_at
+        and event.occurred_at >= first.occurred_at
+    )
+    return CallView(calls[0].call_id, calls[0].events, tuple(meanwhile))
+
+
+def told(call: CallView) -> Iterable[str]:
+    """Yields a call as text, a line a moment, with its second in the call."""
+    if not call.events:
+        return
+    began = call.events[0].occurred_at
+    moments: Sequence[TraceEvent] = sorted(
+        (*call.events, *call.turns), key=lambda e: (e.occurred_at, e.seq or 0)
+    )
+    for event in moments:
+        line = _line(event)
+        if line:
+            yield f"{(event.occurred_at - began).total_seconds():7.1f}  {line}"
+
+
+def _line(event: TraceEvent) -> str:
+    said = event.payload
+    if event.kind == "turn":
+        chosen = said["chosen"]
+        spent = ", ".join(f"{k} {v:.0f} ms" for k, v in said.get("latency_ms", {}).items())
+        why = f"{chosen['action']} ({chosen['reason']}, {chosen['decision']})"
+        return f"they      {said['observation']['text']}\n{'':9}-> {why} {spent}"
+    if event.kind == "message":
+        return f"{said['channel']:<9} {said['text']}" if said["direction"] == "out" else ""
+    if event.kind == "meeting":
+        return f"meeting   {said.get('status', '')}"
+    if event.kind == "suppression":
+        return f"stop      {said.get('reason', '')}"
+    what = said["event"]
+    rest = {k: v for k, v in said.items() if k not in ("of_call", "event", "call_id") and v != ""}
+    told_of = ", ".join(f"{k} {v}" for k, v in rest.items())
+    return f"{what:<9} {told_of}"
+
+
+def _events(engine: Engine, tenant_id: str, kinds: Sequence[str]) -> list[TraceEvent]:
+    column = t.trace_events.c
+    named = (column.doc.contains(f'"kind":"{kind}"', autoescape=True) for kind in kinds)
+    query = select(column.doc).where(column.tenant_id == tenant_id, or_(*named))
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(column.position)).scalars().all()
+    found = (load(TraceEvent, doc) for doc in rows)
+    return [event for event in found if event.kind in kinds]

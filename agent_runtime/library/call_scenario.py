@@ -1,0 +1,152 @@
+"""A call as its authors expect it to go: what they do on their side, and what must come of it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from agent_runtime.authored import load_yaml
+from agent_runtime.library.content import LibraryError, Locale, sentence_of
+
+FOLDER = "calls"
+"""Of the scenarios: a call is told otherwise than a thread of mails."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Step(_Part):
+    """One thing that happens on their side. Each begins once we are silent, unless it says when."""
+
+    says: str = ""
+    """What they say, as the recogniser would write it."""
+    barge_in_after: int | None = Field(default=None, ge=0)
+    """They begin once they have heard so many words of what we say next."""
+    after_s: float = Field(default=0.5, ge=0)
+    """How long they wait before they begin."""
+    goes_on: bool = False
+    """They do not wait for us: a pause in the middle of what they say."""
+    cough: bool = False
+    noise_s: float = Field(default=0, ge=0)
+    """So long a sound of which nothing can be understood."""
+    silence: float = Field(default=0, ge=0)
+    """Seconds in which nothing happens."""
+    who: Literal["person", "voicemail", "ivr", "screening", "unavailable", "uncertain"] | None = (
+        None
+    )
+    """What is made of who answered, from the sound and the first words."""
+    beep: bool = False
+    hangs_up: bool = False
+    drops: bool = False
+    """The line breaks."""
+    takes_call: bool | None = None
+    """Whether somebody of ours takes the call that is put through."""
+    stt_fails: bool = False
+    tts_fails: bool = False
+    """The voice dies in the middle of what we say next."""
+    turn_takes_s: float = Field(default=0, ge=0)
+    """The next turn takes so long."""
+
+    @model_validator(mode="after")
+    def _does_something(self) -> "Step":
+        if not self.model_dump(exclude_defaults=True):
+            raise ValueError("a step says what happens: says, cough, silence, hangs_up, …")
+        return self
+
+
+class Limits(_Part):
+    """What differs from the usual limits of a call; see `channels.voice.limits`."""
+
+    silence_s: float | None = None
+    hold_s: float | None = None
+    longest_s: float | None = None
+    voicemail: Literal["hang_up", "leave_message"] | None = None
+    records: bool | None = None
+    transfers: bool | None = None
+    calls_back: bool | None = None
+
+
+class Expected(_Part):
+    """What must come of the call; what is not said is not checked."""
+
+    disposition: str
+    reason: str | None = None
+    """Why the line was closed."""
+    is_booked: bool = False
+    is_stopped: bool = False
+    is_disclosed: bool = True
+    """Whether the first thing that was heard of us says that an AI speaks."""
+    says: tuple[str, ...] | None = None
+    """Ids of all texts of which something was heard, in order."""
+    never_says: tuple[str, ...] = ()
+    hears: tuple[str, ...] = ()
+    """Words that were heard of us."""
+    never_hears: tuple[str, ...] = ()
+    turns: int | None = None
+    calls_back: bool = False
+    hands_on: str | None = None
+    """Why a person of ours gets back to them."""
+    presses: str = ""
+    records: bool = False
+    interruptions: int | None = None
+    language: Locale | None = None
+    """The language in which the call ended."""
+
+
+class CallScenario(_Part):
+    """One call in one language through one playbook."""
+
+    id: str = Field(pattern=r"^call\.[a-z0-9_]+$")
+    about: str
+    direction: Literal["outbound", "inbound"] = "outbound"
+    playbook: str = "icp_prospecting"
+    language: Locale = "en"
+    country: str = ""
+    time_zone: str = ""
+    title: str = "Head of Revenue Operations"
+    facts: dict[str, str] = Field(default_factory=dict)
+    may_be_called: bool = True
+    """Whether they have agreed to calls."""
+    is_stopped: bool = False
+    """Whether they have asked before that contact stop."""
+    is_unknown: bool = False
+    """Whether the number is nobody's yet."""
+    is_callback: bool = False
+    """Whether it goes on with a call that broke."""
+    menu: dict[str, str] = Field(default_factory=dict)
+    """Which keys lead on where a menu says these words."""
+    limits: Limits = Limits()
+    call: tuple[Step, ...] = ()
+    expect: Expected
+
+
+def read_call_scenarios(roots: Iterable[Path]) -> tuple[CallScenario, ...]:
+    """Returns the calls below the scenarios of some libraries, in the order of their names.
+
+    Raises:
+        LibraryError: a file cannot be used; the sentence names file, field, value and rule.
+    """
+    paths = sorted(path for root in roots for path in root.glob(f"scenarios/{FOLDER}/*.yaml"))
+    found: dict[str, CallScenario] = {}
+    for path in paths:
+        scenario = read_call_scenario(path)
+        if scenario.id in found:
+            raise LibraryError(f"{path}: the id {scenario.id!r} stands in two files; change one.")
+        found[scenario.id] = scenario
+    return tuple(found.values())
+
+
+def read_call_scenario(path: Path) -> CallScenario:
+    """Returns the call of a file, or raises a sentence that says what is wrong with it."""
+    try:
+        return CallScenario.model_validate(load_yaml(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise LibraryError(f"{path}: the file does not exist; name one.") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        line = " ".join(str(error).split())[:160]
+        raise LibraryError(f"{path}: not YAML in UTF-8 ({line}).") from None
+    except ValidationError as error:
+        raise LibraryError(f"{path}: {sentence_of(error)}") from None
