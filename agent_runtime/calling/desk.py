@@ -56,7 +56,8 @@ class CallDesk:
             call, message = tx.call(call_id) or call, tx.message(call_id) or message
             if call.state in ("DIALLING", "ANSWERED"):
                 self._overdue(tx, call, now=now)
-            if call.state != "READY":
+            if call.state != "READY" or call.due_at > now:
+                # A step that runs again must not ring before the spacing is over.
                 return
             found = self._claimed(tx, call, message, now=now)
         if found is None:

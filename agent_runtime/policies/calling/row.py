@@ -56,7 +56,7 @@ def row_of(proposal: Proposal, facts: Facts) -> Row:
         "on_own_list": call.on_own_list,
         "on_national_list": is_listed,
         "national_days_left": days_left,
-        "own_number": call.own.number if call.own else None,
+        "own_number": call.own.number or None if call.own else None,
         "own_is_registered": call.own.is_registered if call.own else None,
         "own_may_call_there": _may_call(facts) if call.own else None,
         "has_voice": proposal.language in call.voices,
