@@ -137,9 +137,7 @@ def _briefing(
         due_at=now,
     )
     playbook = library.playbook(checked.playbook)
-    return brief_call(
-        tx, call, contact, checked.session, checked.proposal, checked.facts, playbook
-    )
+    return brief_call(tx, call, contact, checked.session, checked.proposal, checked.facts, playbook)
 
 
 def _task_id(tenant_id: str, request: CallRequest, contact: Contact) -> str:

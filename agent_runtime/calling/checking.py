@@ -5,7 +5,15 @@ from datetime import datetime
 
 from agent_runtime.calling.known import facts_of_number
 from agent_runtime.calling.telephony import Telephony
-from agent_runtime.domain import Contact, Decision, Observation, Proposal, Sentence, Session, Verdict
+from agent_runtime.domain import (
+    Contact,
+    Decision,
+    Observation,
+    Proposal,
+    Sentence,
+    Session,
+    Verdict,
+)
 from agent_runtime.errors import ParleyError
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
@@ -80,7 +88,7 @@ def check_person(
     book = library.playbook(known.playbook if known else playbook)
     if playbook and book.id != playbook:
         raise CallError(
-            f"{contact.person_id} is in the playbook {book.id}, not in {playbook}; ask for that one."
+            f"{contact.person_id} is in the playbook {book.id}, not in {playbook}; ask for that."
         )
     session = known or Session(
         tenant_id=contact.tenant_id,

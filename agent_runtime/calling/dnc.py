@@ -50,7 +50,7 @@ def country_of_list(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise DncError(
-            f"--list {name!r}: a name is lower case, such as national-us, national-gb or {OWN_LIST}."
+            f"--list {name!r}: use a name such as national-us, national-gb or {OWN_LIST}."
         )
     return name.removeprefix(_PREFIX).upper() if name.startswith(_PREFIX) else ""
 
@@ -87,7 +87,14 @@ def read_list(path: Path, *, country: str) -> DncFile:
 
 
 def import_list(
-    tx: CallRows, tenant_id: str, name: str, found: DncFile, *, as_of: date, source: str, now: datetime
+    tx: CallRows,
+    tenant_id: str,
+    name: str,
+    found: DncFile,
+    *,
+    as_of: date,
+    source: str,
+    now: datetime,
 ) -> int:
     """Puts a file in place of what the list held and returns how many numbers it has.
 

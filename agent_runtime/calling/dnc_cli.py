@@ -79,8 +79,8 @@ def import_file(
         raise typer.Exit(1 if is_stopped else 0)
     verb = "would be imported" if dry_run or is_stopped else "imported"
     typer.echo(
-        f"{name} as of {told['as_of']}: {found.rows:,} rows, {len(found.numbers):,} numbers {verb}, "
-        f"{told['before']:,} before, {len(found.bad):,} malformed"
+        f"{name} as of {told['as_of']}: {found.rows:,} rows, {len(found.numbers):,} numbers {verb}"
+        f", {told['before']:,} before, {len(found.bad):,} malformed"
     )
     for bad in found.bad[:_SHOWN]:
         typer.echo(f"    {bad}")
@@ -131,7 +131,8 @@ def show(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None
     with store.begin() as tx:
         lists, rules = tx.dnc_lists(), profile_of(tx.flags(), "")
     demanded = rules.parameter("do_not_call", "national")
-    missing = {c: d["list"] for c, d in demanded.items() if d["list"] not in {x.name for x in lists}}
+    names = {one.name for one in lists}
+    missing = {c: d["list"] for c, d in demanded.items() if d["list"] not in names}
     rows = [
         {
             "list": one.name,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from agent_runtime import log
 from agent_runtime.calling.rows import OWN_LIST, Call
-from agent_runtime.hearing.verdict import asks_to_stop
+from agent_runtime.hearing.spoken import asks_to_stop_on_the_line
 from agent_runtime.intake import opened_by_buyer, stop
 from agent_runtime.ports import Tx
 
@@ -25,7 +25,7 @@ def spoken_stop(
         versions: Of what decides, for the trace.
         now: When it was said.
     """
-    if not asks_to_stop(text):
+    if not asks_to_stop_on_the_line(text):
         return False
     tx.lock(f"person:{call.person_id}")
     contact = tx.contact_of(call.person_id)

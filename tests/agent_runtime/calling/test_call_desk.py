@@ -25,7 +25,6 @@ from agent_runtime.store.tables import metadata
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.slots import OfficeHours
 
-
 ONLINE = OnlineExperiment("e", "l", "salt", "h", {"agent": 1.0})
 
 
