@@ -30,7 +30,7 @@ def checked_as_json(checked: Checked) -> dict[str, Any]:
 
 def asked_as_json(asked: Asked, *, dry_run: bool) -> dict[str, Any]:
     """Returns what became of a request; the briefing only where nothing is placed."""
-    told = {"task_id": asked.task_id, "status": status_of(asked, dry_run=dry_run)}
+    told: dict[str, Any] = {"task_id": asked.task_id, "status": status_of(asked, dry_run=dry_run)}
     told |= checked_as_json(asked.checked)
     if dry_run:
         briefing = asdict(asked.briefing)

@@ -159,7 +159,8 @@ def check_number(
         "send_touch", "proactive", "voice", "", "", (Sentence("", ()),), language, 1.0
     )
     verdicts = tuple(rule(proposal, facts) for rule in (*BLOCKING, *WAITING))
-    decision = next((v.decision for v in verdicts if v.decision != "allow"), "allow")
+    stopped = (v.decision for v in verdicts if v.decision != "allow")
+    decision: Decision = next(stopped, "allow")
     return Checked(number, decision, verdicts)
 
 
