@@ -18,6 +18,7 @@ from agent_runtime.errors import ParleyError
 from agent_runtime.gather import gather
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
+from agent_runtime.opening import not_told_by_voice
 from agent_runtime.planning.touches import DueTouch, candidates_for, why_no_touch
 from agent_runtime.policies.calling.asked import BLOCKING, WAITING
 from agent_runtime.policies.facts import Facts
@@ -90,13 +91,17 @@ def check_person(
         raise CallError(
             f"{contact.person_id} is in the playbook {book.id}, not in {playbook}; ask for that."
         )
-    session = known or Session(
-        tenant_id=contact.tenant_id,
-        thread_id=f"thread-{contact.person_id}",
-        person_id=contact.person_id,
-        contact_id=contact.contact_id,
-        playbook=book.id,
-        state=book.start,
+    session = (
+        not_told_by_voice(known)
+        if known
+        else Session(
+            tenant_id=contact.tenant_id,
+            thread_id=f"thread-{contact.person_id}",
+            person_id=contact.person_id,
+            contact_id=contact.contact_id,
+            playbook=book.id,
+            state=book.start,
+        )
     )
     if campaign_id:
         session = replace(session, campaign_id=campaign_id)

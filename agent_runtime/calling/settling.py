@@ -9,7 +9,6 @@ from agent_runtime.calling.dialler import CallNews, CallReceipt
 from agent_runtime.calling.events import call_event
 from agent_runtime.calling.rows import Call, CallState, Outcome
 from agent_runtime.calling.telephony import Telephony
-from agent_runtime.channels.email.deliver import people_of
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Calling
 from agent_runtime.ports import Tx
@@ -89,7 +88,7 @@ class Settling:
         call = replace(call, state="ANSWERED", answered_by=news.answered_by, due_at=until)
         self.tx.save_call(call)
         self._attempt(call, news)
-        self._opener(call, "SENT")
+        self._opener(call, "READY")
         self._trace(call, code=news.code)
         return call
 
@@ -113,6 +112,7 @@ class Settling:
             self._again(replace(call, is_callback=True), due_at)
         else:
             self.tx.save_call(call)
+            self._opener(call, "CANCELLED")
 
     def _ended(
         self, call: Call, status: str, *, code: str = "", news: CallNews | None = None
@@ -129,7 +129,8 @@ class Settling:
             self._again(call, due_at)
             return
         self.tx.save_call(call)
-        self._opener(call, "SENT" if left else "UNKNOWN" if state == "UNKNOWN" else "FAILED")
+        # A message that was left has words of its own; these were never said.
+        self._opener(call, "UNKNOWN" if state == "UNKNOWN" else "CANCELLED" if left else "FAILED")
 
     def _never_rang(self, call: Call, code: str) -> None:
         """Proven: the dialler could not reach the carrier, say. It does not count as an attempt."""
@@ -144,8 +145,8 @@ class Settling:
 
     def _again(self, call: Call, due_at: datetime) -> None:
         self.tx.save_call(replace(call, state="READY", due_at=due_at, provider_id=""))
-        if call.is_callback:
-            # Its opener was heard, and is permitted anew before it is dialled.
+        message = self.tx.message(call.call_id)
+        if message is not None and message.state == "READY":
             self.tx.settle(call.call_id, "HANDED")
 
     def _attempt(self, call: Call, news: CallNews | None, *, rang: bool = True) -> None:
@@ -156,21 +157,14 @@ class Settling:
                 replace(known, rang=rang, answered_by=call.answered_by, is_abandoned=is_abandoned)
             )
 
-    def _opener(self, call: Call, state: Literal["SENT", "FAILED", "UNKNOWN"]) -> None:
-        """The message has left once it was heard, and then the touch was made."""
+    def _opener(
+        self, call: Call, state: Literal["READY", "FAILED", "UNKNOWN", "CANCELLED"]
+    ) -> None:
+        """Once somebody answers, its words go to the line; they have left only once heard."""
         message = self.tx.message(call.call_id)
-        if message is None or message.state not in ("HANDED", "UNKNOWN"):
-            return
-        if call.is_callback:
-            self.tx.settle(call.call_id, "SENT")
-            return
-        self.tx.settle(call.call_id, state, sent_at=self.now)
-        if state == "SENT":
-            _, session = people_of(self.tx, message)
-            sent = replace(message, state="SENT", sent_at=self.now, attempt=call.attempt)
-            journal = log.Journal(self.tx, session, now=self.now, versions=self.versions)
-            journal.write("message", call.call_id, "SENT", payload=log.outgoing(sent))
-            self.tx.save_session(replace(session, touches_sent=session.touches_sent + 1))
+        waits = ("HANDED", "UNKNOWN") if state == "READY" else ("HANDED", "READY")
+        if message is not None and message.state in waits:
+            self.tx.settle(call.call_id, state, due_at=self.now)
 
     def _policy(self, call: Call) -> Calling:
         return self.library.playbook(call.playbook).calling

@@ -66,14 +66,13 @@ class Outbox:
             message = tx.message(message_id)
             if message is None or message.state not in ("READY", "SENDING"):
                 return ""
-            if rings_first(tx, message, now=now):
-                return ""
             tx.lock(*counted_by(message))
             contact, session = people_of(tx, message)
             if message.state == "SENDING":
                 self._settle(tx, message, session, Receipt("unknown"), now=now)
                 return ""
-            permit = self._permit(tx, message, session, contact, now=now)
+            rings = rings_first(tx, message, now=now)
+            permit = None if rings else self._permit(tx, message, session, contact, now=now)
             if permit is None:
                 return ""
             attempt = message.attempt + 1

@@ -7,7 +7,7 @@ import pytest
 from call_people import NUMBER, OWN, TELEPHONY, calling_library, let_call
 from conversation_world import ANA, NOW, OWNER, Wire, assign, task
 from postgres import running_postgres
-from runtime_people import CONSENT
+from runtime_people import CONSENT, THREAD
 
 from agent_runtime import pump
 from agent_runtime.app import assemble
@@ -100,6 +100,12 @@ class World:
         news = CallNews(call.call_id, more.pop("attempt", call.attempt), status, **more)
         return self.runtime.calls.report(news, now=self.now)
 
+    def speak(self):
+        """Says the opener on the line, as whoever leads the call does."""
+        line = Wire()
+        self.runtime.outbox.deliver(line, self.call().call_id, now=self.now)
+        return [said.body for said in line.mails]
+
     def calls(self):
         with self.store.begin() as tx:
             return tx.calls()
@@ -155,6 +161,10 @@ def test_a_call_that_is_taken_and_ends_is_a_touch_with_its_outcome(store):
 
     assert world.report("answered", answered_by="person")
     assert world.call().state == "ANSWERED"
+    (said,) = world.speak()
+    assert "Ana" in said
+    assert "AI assistant" in said
+    assert world.speak() == [], "it is said once"
     assert world.report(
         "ended", outcome="completed", result="meeting_booked", duration_s=94.0, language="en"
     )
@@ -272,11 +282,29 @@ def test_a_call_that_drops_is_taken_up_again_once_where_that_is_allowed(store, c
     world = World(store, *placed, calls_back=calls_back, back_after_minutes=2)
     for _ in range(2):
         world.work()
-        world.report("answered", answered_by="person")
+        if world.report("answered", answered_by="person"):
+            world.speak()
         world.report("ended", outcome="dropped", duration_s=20.0)
         world.later(minutes=3)
     assert [o.briefing.is_callback for o in world.dialler.orders] == [False, True][: 1 + calls_back]
     assert (world.call().state, world.touches(), world.opener()) == ("ENDED", 1, "SENT")
+
+
+def test_an_opener_that_nobody_spoke_is_no_touch(store):
+    world = World(store, CallReceipt("placed", "CA1"))
+    world.work()
+    world.report("answered", answered_by="person")
+    assert world.opener() == "READY"
+    world.report("ended", outcome="dropped", is_abandoned=True)
+    assert (world.opener(), world.touches(), world.speak()) == ("CANCELLED", 0, [])
+
+
+def test_a_call_says_at_its_beginning_that_an_ai_speaks_whatever_an_earlier_one_said(store):
+    world = World(store, CallReceipt("placed", "CA1"))
+    with store.begin() as tx:
+        tx.save_session(replace(THREAD, disclosed_on=("voice",), state="new"))
+    world.work()
+    assert "AI assistant" in world.dialler.orders[0].opener
 
 
 def test_a_message_that_was_left_is_the_end_and_a_silent_machine_is_tried_again(store):
@@ -286,7 +314,9 @@ def test_a_message_that_was_left_is_the_end_and_a_silent_machine_is_tried_again(
     assert (world.call().state, world.call().answered_by) == ("READY", "machine")
     world.later(hours=24)
     world.report("voicemail", left_message=True)
-    assert (world.call().state, world.opener(), world.touches()) == ("VOICEMAIL", "SENT", 1)
+    assert (world.call().state, world.opener()) == ("VOICEMAIL", "CANCELLED")
+    world.later(days=3)
+    assert len(world.dialler.orders) == 2
 
 
 def test_old_news_of_an_earlier_attempt_change_nothing(store):
