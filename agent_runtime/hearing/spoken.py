@@ -3,18 +3,25 @@
 import re
 from functools import cache
 
-from agent_runtime.hearing.safety import plain
-from agent_runtime.hearing.verdict import asks_to_stop
+from agent_runtime.hearing.verdict import Verdict, verdict_on_stop
 from agent_runtime.words import read_words
 
 
 def asks_to_stop_on_the_line(text: str) -> bool:
-    """Says whether an utterance is best taken for a wish that contact stop.
+    """Says whether an utterance is best taken for a wish that contact stop; in doubt it is."""
+    return verdict_on_the_line(text) == "stop"
 
-    What people say only while they talk ("take me off speaker") is left out; in doubt it is a stop.
+
+def verdict_on_the_line(text: str) -> Verdict:
+    """Returns whether an utterance asks that contact stop; `unsure` is for a person.
+
+    What people say only while they talk ("take me off speaker") is left out, and the rest judged.
     """
-    rest = " ".join(_asides().sub(" ", plain(text)).split())
-    return len(rest) > 1 and asks_to_stop(rest if rest != plain(text) else text)
+    said = text.lower().replace("’", "'")
+    rest = " ".join(_asides().sub(" ", said).split())
+    if len(rest) <= 1:
+        return "none"
+    return verdict_on_stop(text if rest == " ".join(said.split()) else rest)
 
 
 @cache

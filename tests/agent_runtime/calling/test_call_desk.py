@@ -14,7 +14,9 @@ from agent_runtime.app import assemble
 from agent_runtime.arms import publish_controls
 from agent_runtime.calling.dialler import CallNews, CallReceipt, ScriptedDialler
 from agent_runtime.calling.rows import OWN_LIST, DncList
-from agent_runtime.calling.spoken import spoken_stop
+from agent_runtime.channels.router import Router
+from agent_runtime.channels.voice.line import CallLine
+from agent_runtime.intake import Arrival
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.newcomers import Newcomers, OnlineExperiment
 from agent_runtime.store.engine import open_engine
@@ -290,6 +292,23 @@ def test_a_call_that_drops_is_taken_up_again_once_where_that_is_allowed(store, c
     assert (world.call().state, world.touches(), world.opener()) == ("ENDED", 1, "SENT")
 
 
+def test_the_line_of_a_dialled_call_takes_the_opener_that_was_permitted(store):
+    """R258: what was permitted when it was dialled is spoken live once somebody is there."""
+    world = World(store, CallReceipt("placed", "CA1"))
+    world.work()
+    line, call_id = CallLine(NUMBER), world.call().call_id
+    world.runtime.outbox.deliver(Router({"voice": line}), call_id, now=NOW)
+    assert line.take() == (), "nobody has answered yet"
+    world.report("answered", answered_by="person")
+    world.runtime.outbox.deliver(Router({"voice": line}), call_id, now=NOW)
+    (utterance,) = line.take()
+    assert utterance.text_id == call_id
+    with store.begin() as tx:
+        sentences = tx.message(call_id).sentences
+    world.runtime.outbox.said(call_id, sentences, now=NOW)
+    assert (world.opener(), world.touches()) == ("SENT", 1)
+
+
 def test_an_opener_that_nobody_spoke_is_no_touch(store):
     world = World(store, CallReceipt("placed", "CA1"))
     world.work()
@@ -417,10 +436,12 @@ def test_a_spoken_stop_silences_every_channel_at_once_and_lists_the_number(store
         tx.add_task(task(2, due_at=NOW + timedelta(days=1)))
     world.work()
     world.report("answered", answered_by="person")
-    call = world.call()
-    for text, heard in (("who is this", False), ("please stop calling me", True)):
+    for turn, text in enumerate(("who gave you my number", "please stop calling me")):
         with store.begin() as tx:
-            assert spoken_stop(tx, call, text, turn="3", versions={}, now=world.now) is heard
+            assert tx.suppressed(ANA.person_id) == ""
+            assert tx.dnc_of(NUMBER) == ()
+        arrival = Arrival("voice", f"CA1:{turn}", NUMBER, text)
+        world.runtime.intake.take(arrival, now=world.now)
     with store.begin() as tx:
         assert tx.suppressed(ANA.person_id) == "opt_out"
         assert tx.dnc_of(NUMBER) == (OWN_LIST,)
