@@ -164,8 +164,8 @@ def check_number(
         "send_touch", "proactive", "voice", "", "", (Sentence("", ()),), language, 1.0
     )
     verdicts = tuple(rule(proposal, facts) for rule in (*BLOCKING, *WAITING))
-    stopped = (v.decision for v in verdicts if v.decision != "allow")
-    decision: Decision = next(stopped, "allow")
+    hits = [v for v in verdicts if v.decision != "allow"]
+    decision: Decision = hits[0].decision if hits else "allow"
     return Checked(number, decision, verdicts)
 
 
