@@ -8,6 +8,9 @@ from importlib.metadata import version
 from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.booking import Booker
+from agent_runtime.calling.desk import CallDesk
+from agent_runtime.calling.dialler import Dialler, NoDialler
+from agent_runtime.calling.telephony import Telephony
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.receive import Inbox
 from agent_runtime.channels.email.verp import ReturnPaths
@@ -36,6 +39,7 @@ class Runtime:
     outbox: Outbox
     booker: Booker
     people: HumanQueue
+    calls: CallDesk
 
 
 def assemble(
@@ -52,6 +56,8 @@ def assemble(
     chat_link: Callable[[str, datetime], str] | None = None,
     oracle: Oracle | None = None,
     second: SecondOpinion | None = None,
+    telephony: Telephony | None = None,
+    dialler: Dialler | None = None,
 ) -> Runtime:
     """Returns a runtime on a store; nothing in it reads a clock or the environment.
 
@@ -69,6 +75,14 @@ def assemble(
         versions["prompt"] = prompt_version(read_template(), library)
     outbox = Outbox(store, library, versions, mail_domain, worker, chat_link=chat_link)
     booker = Booker(store, calendar, library, versions)
+    calls = CallDesk(
+        store=store,
+        library=library,
+        versions=versions,
+        worker=worker,
+        telephony=telephony or Telephony(),
+        dialler=dialler or NoDialler(),
+    )
     reply_after = library.playbook("inbound_response").on("email").reply_after_minutes
     return Runtime(
         store=store,
@@ -82,10 +96,12 @@ def assemble(
             versions=versions,
             inbound_address=inbound_address,
             ahead=AskAhead(store, oracle, second=second) if oracle is not None else None,
+            calls=calls,
         ),
         inbox=Inbox(store, outbox, newcomers, timedelta(minutes=reply_after), return_paths),
         intake=Intake(store, newcomers, versions),
         outbox=outbox,
         booker=booker,
         people=HumanQueue(store, versions),
+        calls=calls,
     )

@@ -14,6 +14,8 @@ from agent_runtime.asking.given import Given, given
 from agent_runtime.asking.question import Question, question_of
 from agent_runtime.band.noting import note_asked
 from agent_runtime.booking import Booker, said_here
+from agent_runtime.calling.desk import CallDesk
+from agent_runtime.calling.telephony import Telephony
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_heard
@@ -32,7 +34,7 @@ from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.loop import Deps, decide
 from agent_runtime.models.language import Drafter, LanguageModel
-from agent_runtime.opening import in_playbook, observed, opened_by_agent
+from agent_runtime.opening import in_playbook, not_told_by_voice, observed, opened_by_agent
 from agent_runtime.opt_in import confirm_by_reply
 from agent_runtime.policies.arms import HOLDOUT, binding, why_held
 from agent_runtime.policies.facts import Facts, Rule
@@ -87,6 +89,12 @@ class Desk:
     rules: tuple[Rule, ...] = RULES
     witness: Callable[[Inbound, Action], None] | None = None
     """Is shown what each answer will be, before it is committed; a call goes by it."""
+    calls: CallDesk | None = None
+    """Dials; without it nobody is called."""
+
+    @property
+    def _telephony(self) -> Telephony:
+        return self.calls.telephony if self.calls else Telephony()
 
     @property
     def keeper(self) -> Keeper:
@@ -211,14 +219,20 @@ class Desk:
             return (due.row_id,)
         if due.kind == "task":
             return self._touch(due.row_id, now=now)
-        if due.kind == "hold":
-            self.keeper.work(due.row_id, now=now)
+        if due.kind in ("hold", "call"):
+            self._at_work(due, now=now)
             return ()
         if due.kind == "reminder":
             return self._reminder(due.row_id, now=now)
         if due.kind == "promise":
             return self._promise(due.row_id, now=now)
         return self._answer(due.row_id, now=now)
+
+    def _at_work(self, due: Due, *, now: datetime) -> None:
+        if due.kind == "hold":
+            self.keeper.work(due.row_id, now=now)
+        elif self.calls is not None:
+            self.calls.work(due.row_id, now=now)
 
     def _touch(self, task_id: str, *, now: datetime) -> tuple[str, ...]:
         self._settle("task", task_id, now=now)
@@ -264,8 +278,9 @@ class Desk:
             signal = newest_signal(contact, now=now)
             contact = with_signal(contact, signal)
         known = tx.session_of(task.person_id)
+        opened = known or opened_by_agent(task, contact, self.library)
         session = replace(
-            known or opened_by_agent(task, contact, self.library),
+            opened if channel != "voice" else not_told_by_voice(opened),
             autonomy=task.autonomy,
             campaign_id=task.campaign_id,
         )
@@ -441,6 +456,7 @@ class Desk:
             is_proactive=task is not None,
             task_id=task.task_id if task else None,
             expires_at=task.expires_at if task else None,
+            telephony=self._telephony if task else None,
         )
 
     def _session(self, tx: Tx, inbound: Inbound, contact: Contact) -> Session:

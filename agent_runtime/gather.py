@@ -6,6 +6,8 @@ from datetime import date, datetime
 from agent_runtime.arms import arms_of, controls_of
 from agent_runtime.autonomy import autonomy_of
 from agent_runtime.band.keeping import bands_of
+from agent_runtime.calling.known import call_facts
+from agent_runtime.calling.telephony import Telephony
 from agent_runtime.campaign_limits import limits_of
 from agent_runtime.campaign_stage import bounds_of
 from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
@@ -37,11 +39,13 @@ def gather(
     message_id: str = "",
     expires_at: datetime | None = None,
     opinions: Opinions = NO_OPINIONS,
+    telephony: Telephony | None = None,
 ) -> Facts:
     """Returns the facts about one message to `contact`, as they stand at this very moment.
 
     `approval` is leave that was given for these very words, recipient and channel; `opinions` are
-    what a model of entailment said of them.
+    what a model of entailment said of them; `telephony` is what calls need, and without it none is
+    dialled: what is said is said on a line that stands.
     """
     flags, playbook = tx.flags(), library.playbook(session.playbook)
     campaign, stage = limits_of(tx, session.campaign_id), bounds_of(tx, session.campaign_id)
@@ -78,6 +82,7 @@ def gather(
             account_id=contact.account_id,
             mailbox=mailbox,
             provider=provider,
+            but=message_id,
             now=now,
         )
         if is_proactive
@@ -97,6 +102,11 @@ def gather(
         has_unread=tx.has_unread(session.thread_id),
         already_sent=task_id is not None and tx.has_left(task_id, but=message_id),
         opinions=opinions,
+        call=call_facts(
+            tx, contact, telephony, campaign_id=session.campaign_id, rules=rules, now=now
+        )
+        if channel == "voice"
+        else None,
     )
 
 

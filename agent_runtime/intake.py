@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent_runtime import log
+from agent_runtime.calling.rows import OWN_LIST
 from agent_runtime.console.links import without_proof
 from agent_runtime.domain import (
     TEXT_CHANNELS,
@@ -15,6 +16,7 @@ from agent_runtime.domain import (
     Session,
 )
 from agent_runtime.hearing.commands import command_of
+from agent_runtime.hearing.spoken import asks_to_stop_on_the_line
 from agent_runtime.hearing.verdict import asks_to_stop
 from agent_runtime.identity import adopt_address
 from agent_runtime.newcomers import Newcomers
@@ -132,8 +134,10 @@ class Intake:
                     request_at=now if is_request else session.request_at,
                 )
             )
-            if cue == "stop" or (cue in ("", "media") and asks_to_stop(inbound.text)):
+            if cue == "stop" or (cue in ("", "media") and _asks_to_stop(inbound)):
                 stop(tx, session, inbound.key, versions=self.versions, now=now)
+                if arrival.channel == "voice" and arrival.sender.startswith("+"):
+                    tx.add_dnc(OWN_LIST, arrival.sender)
             if cue == "start" and restart(tx, session, inbound, versions=self.versions, now=now):
                 _forget_goodbye(tx, contact.person_id)
             return taken
@@ -159,6 +163,12 @@ class Intake:
         if arrival.channel not in ("email", "form"):
             tx.add_address(arrival.channel, arrival.sender, contact.person_id, now=now)
         return contact
+
+
+def _asks_to_stop(inbound: Inbound) -> bool:
+    if inbound.channel == "voice":
+        return asks_to_stop_on_the_line(inbound.text)
+    return asks_to_stop(inbound.text)
 
 
 def stop(tx: Tx, session: Session, source: str, *, versions: log.Versions, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from agent_runtime.calling.dialler import Dialler, NoDialler
 from agent_runtime.crm_port import Crm
 from agent_runtime.domain import ChannelName
 from agent_runtime.endpoints import Endpoints
@@ -88,3 +89,8 @@ def open_crm(settings: Settings, store: Store) -> Crm:
 
     rules = read_owner_rules(settings.crm_owner_rules)
     return HubSpotCrm(HubSpotApi(settings.hubspot_url, token.get_secret_value()), rules=rules)
+
+
+def open_dialler(settings: Settings) -> Dialler:
+    """Returns what places calls; without telephony nothing rings."""
+    return NoDialler()

@@ -21,6 +21,12 @@ def opened_by_agent(task: Task, contact: Contact, library: Library) -> Session:
     )
 
 
+def not_told_by_voice(session: Session) -> Session:
+    """Returns a thread as a call finds it: on each line it is said anew that an AI speaks."""
+    told = tuple(channel for channel in session.disclosed_on if channel != "voice")
+    return replace(session, disclosed_on=told)
+
+
 def in_playbook(
     tx: Tx, inbound: Inbound, contact: Contact, library: Library, *, inbound_address: str
 ) -> Session:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from agent_runtime.asking.answers import AnswerRows
 from agent_runtime.band.rows import BandRows
+from agent_runtime.calling.rows import CallRows
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import (
     NO_ROOM,
@@ -209,7 +210,7 @@ class MailChannel(Protocol):
         ...
 
 
-class Tx(PushRows, NewsRows, AnswerRows, BandRows, Protocol):
+class Tx(PushRows, NewsRows, AnswerRows, BandRows, CallRows, Protocol):
     """One transaction: what is written in it is seen whole or not at all."""
 
     tenant_id: str
@@ -442,9 +443,13 @@ class Tx(PushRows, NewsRows, AnswerRows, BandRows, Protocol):
         account_id: str | None,
         mailbox: str,
         provider: str = "",
+        but: str = "",
         now: datetime,
     ) -> Sent:
-        """Proactive touches so far: the person's two weeks, the account's and mailbox's day."""
+        """Proactive touches so far: the person's two weeks, the account's and mailbox's day.
+
+        The message `but` does not count: a call asks about itself.
+        """
         ...
 
     def has_left(self, task_id: str, *, but: str = "") -> bool:

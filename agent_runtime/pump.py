@@ -42,17 +42,25 @@ class _Source:
     kind: str
     table: Table
     key: ColumnElement[str]
-    waiting: str
-    """The state in which a row waits for its time."""
+    waiting: tuple[str, ...]
+    """The states in which a row waits for its time."""
+
+    @property
+    def waits(self) -> ColumnElement[bool]:
+        """Whether a row waits."""
+        state = self.table.c.state
+        return state == self.waiting[0] if len(self.waiting) == 1 else state.in_(self.waiting)
 
 
 _SOURCES = (
-    _Source("inbound", t.inbound, t.inbound.c.key, "NEW"),
-    _Source("message", t.messages, t.messages.c.message_id, "READY"),
-    _Source("promise", t.promises, t.promises.c.promise_id, "OPEN"),
-    _Source("hold", t.holds, t.holds.c.hold_id, "OPEN"),
-    _Source("reminder", t.reminders, t.reminders.c.reminder_id, "WAITING"),
-    _Source("task", t.tasks, t.tasks.c.task_id, "WAITING"),
+    _Source("inbound", t.inbound, t.inbound.c.key, ("NEW",)),
+    _Source("message", t.messages, t.messages.c.message_id, ("READY",)),
+    _Source("promise", t.promises, t.promises.c.promise_id, ("OPEN",)),
+    _Source("hold", t.holds, t.holds.c.hold_id, ("OPEN",)),
+    _Source("reminder", t.reminders, t.reminders.c.reminder_id, ("WAITING",)),
+    _Source("task", t.tasks, t.tasks.c.task_id, ("WAITING",)),
+    # While a line stands `due_at` says when it must be over: no call stays open.
+    _Source("call", t.calls, t.calls.c.call_id, ("READY", "DIALLING", "ANSWERED")),
 )
 
 
@@ -106,7 +114,7 @@ def next_due(engine: Engine) -> datetime | None:
         found = (
             connection.execute(
                 select(source.table.c.due_at)
-                .where(source.table.c.state == source.waiting)
+                .where(source.waits)
                 .order_by(source.table.c.due_at)
                 .limit(1)
             ).scalar()
@@ -123,6 +131,7 @@ def is_idle(engine: Engine, now: datetime) -> bool:
         select(literal(1)).select_from(t.lanes),
         select(literal(1)).where(t.messages.c.state == "SENDING"),
         select(literal(1)).where(t.meetings.c.state == "HOLDING"),
+        select(literal(1)).where(t.calls.c.state.in_(("DIALLING", "ANSWERED"))),
     )
     with engine.connect() as connection:
         return not any(connection.execute(query.limit(1)).first() for query in pending)
@@ -196,7 +205,7 @@ def _rows(source: _Source) -> Any:
 def _is_due(source: _Source) -> ColumnElement[bool]:
     columns = source.table.c
     now, overdue = (bindparam(name, type_=t.Instant()) for name in ("now", "overdue"))
-    due = and_(columns.state == source.waiting, columns.due_at <= now)
+    due = and_(source.waits, columns.due_at <= now)
     if source.kind not in ("inbound", "message"):
         return due
     is_of_a_call = columns.doc.contains(_SPOKEN, autoescape=True)

@@ -137,6 +137,17 @@ class ImapAccount(BaseModel):
     lies in the mailbox counts within five seconds."""
 
 
+class VoiceNumber(BaseModel):
+    """One number of ours from which calls go out."""
+
+    number: str = Field(pattern=r"^\+[1-9]\d{6,14}$")
+    """E.164."""
+    countries: tuple[str, ...] = ()
+    """ISO 3166 codes of the countries to which it may be shown; `*` for all."""
+    registered: bool = False
+    """Whether the carrier knows it as ours and signs for it."""
+
+
 class Settings(BaseSettings):
     """Settings from the environment (`PARLEY_…`) or `.env`."""
 
@@ -240,6 +251,16 @@ class Settings(BaseSettings):
     """Seconds until what was said must be decoded; then it is lost, and said to be."""
     speech_speaking_limit_s: float = Field(default=2.0, gt=0, le=30)
     """Seconds until a voice must begin a sentence, or go on with it."""
+    voice_numbers: tuple[VoiceNumber, ...] = ()
+    """Numbers from which calls go out, as JSON; empty means that nobody is called."""
+    voice_languages: tuple[str, ...] = ()
+    """Languages in which calls are led, as JSON; nobody is called in any other."""
+    voice_ring_s: float = Field(default=25.0, ge=15, le=120)
+    """How long a telephone rings before nobody has answered; the law asks for 15 s."""
+    voice_longest_s: float = Field(default=900.0, ge=30, le=7200)
+    """Seconds after which a call is over."""
+    calls_key: SecretStr = SecretStr("")
+    """Signs requests to place a call, `POST /calls`; empty means that none is accepted."""
     executor_id: str = "worker-1"
     cache: Path = Path("out/cache")
     """Vectors and trained models; safe to delete."""

@@ -37,6 +37,7 @@ class Status:
     inbound: dict[str, int]
     meetings: dict[str, int]
     human_tasks: dict[str, int]
+    calls: dict[str, int]
     suppressed: int
     held: tuple[str, ...] = ()
     """What of each campaign may not reach real addresses, and which command releases it."""
@@ -64,7 +65,7 @@ class Status:
         ]
         lines += [f"HELD        {why}" for why in self.held]
         lines += [f"NARROWED    {what}" for what in self.narrowed]
-        for name in ("touches", "messages", "inbound", "meetings", "human_tasks"):
+        for name in ("touches", "messages", "calls", "inbound", "meetings", "human_tasks"):
             counts = getattr(self, name)
             said = ", ".join(f"{n:,} {state.lower()}" for state, n in sorted(counts.items()))
             lines.append(f"{name.replace('_', ' '):<11} {said or 'none'}")
@@ -120,6 +121,7 @@ def read_status(settings: Settings, *, real_now: datetime | None = None) -> Stat
         inbound=_by_state(engine, t.inbound),
         meetings=_by_state(engine, t.meetings),
         human_tasks=_by_state(engine, t.human_tasks),
+        calls=_by_state(engine, t.calls),
         suppressed=_people_stopped(engine),
         language_model=ModelState(**json.loads(model_state)) if model_state else None,
         batch=journal.last.said() if journal.last else "",

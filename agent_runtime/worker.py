@@ -19,6 +19,7 @@ from agent_runtime import pump
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.asking.second_opinion import SecondOpinion
 from agent_runtime.batch import work_batch
+from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.chat_links import open_chat_links
 from agent_runtime.channels.email.imap import ImapFolder
@@ -35,7 +36,7 @@ from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind, open_oracle, open_second_opinion
 from agent_runtime.models.oracle import Oracle
-from agent_runtime.neighbours import open_calendar, open_crm, text_channels
+from agent_runtime.neighbours import open_calendar, open_crm, open_dialler, text_channels
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.ports import MailChannel
 from agent_runtime.routing.dispatch import Dispatch, open_dispatch
@@ -75,6 +76,7 @@ class Worker:
     def run(self, stop: Event) -> None:
         """Works until `stop` is set. What an earlier life was sending becomes UNKNOWN first."""
         self.runtime.outbox.recover(now=read_now(self.engine))
+        self.runtime.calls.recover(now=read_now(self.engine))
         channels: dict[str, MailChannel] = defaultdict(self.channel)
         desk, clock = self.runtime.desk, partial(read_now, self.engine)
 
@@ -181,6 +183,8 @@ def build_worker(settings: Settings) -> Worker:
         chat_link=open_chat_links(settings),
         oracle=oracle,
         second=second,
+        telephony=telephony_of(settings),
+        dialler=open_dialler(settings),
     )
     open_smtp = smtp_opener(
         settings,

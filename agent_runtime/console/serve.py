@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
+from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.signing import read_keyring
-from agent_runtime.console import chat, consent_page, forms, unsubscribe
+from agent_runtime.console import calls, chat, consent_page, forms, unsubscribe
 from agent_runtime.console.app import build_app
 from agent_runtime.console.door import Door, open_door
 from agent_runtime.errors import ParleyError
@@ -39,7 +40,10 @@ def open_app(settings: Settings) -> Starlette:
             *unsubscribe.routes(*said, clock=door.clock),
             *consent_page.routes(*said, clock=door.clock),
         )
-    return build_app(one_click, public_routes(door), _webhooks(settings, door))
+    asked_for = calls.routes(
+        door, telephony_of(settings), key=settings.calls_key.get_secret_value()
+    )
+    return build_app(one_click, asked_for, public_routes(door), _webhooks(settings, door))
 
 
 def _webhooks(settings: Settings, door: Door) -> tuple[BaseRoute, ...]:

@@ -10,6 +10,7 @@ from agent_runtime.hearing.new_text import unquoted
 from agent_runtime.hearing.opt_out import is_stop_word
 from agent_runtime.hearing.phrases import Phrases, Vocabulary
 from agent_runtime.hearing.sentences import sentences_of
+from agent_runtime.hearing.spoken import verdict_on_the_line
 from agent_runtime.hearing.verdict import verdict_on_stop
 from agent_runtime.words import read_words
 
@@ -53,7 +54,8 @@ def listen(observation: Observation) -> Heard:
         return Heard(("auto_reply",), ())
     if observation.cue and observation.cue != "media":
         return Heard((_OF_CUE[observation.cue],), ())
-    heard = _listen(bounded(observation.text), bounded(observation.subject))
+    is_spoken = observation.channel == "voice"
+    heard = _listen(bounded(observation.text), bounded(observation.subject), is_spoken)
     if observation.cue == "media":
         return Heard((*heard.rules, _OF_CUE["media"]), heard.signals)
     return heard
@@ -65,11 +67,11 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _listen(written: str, title: str) -> Heard:
+def _listen(written: str, title: str, is_spoken: bool) -> Heard:
     text = sentences_of(unquoted(written))
     subject = sentences_of(title)
     rules = []
-    verdict = verdict_on_stop(written)
+    verdict = verdict_on_the_line(written) if is_spoken else verdict_on_stop(written)
     if verdict == "stop" or is_stop_word(title):
         rules.append("opt_out")
     elif _is_heard("rules/auto_reply", f"{subject}\n{text}" if subject else text):

@@ -162,6 +162,22 @@ class Channel(_Part):
     """Answers go out between these local hours; the defaults are any hour."""
 
 
+class Calling(_Part):
+    """How often a call is tried, and what becomes of one that nobody takes or that drops."""
+
+    max_attempts: int = Field(default=3, ge=1, le=10)
+    """Times that the number is dialled at most, callbacks among them."""
+    hours_between: float = Field(default=20.0, ge=1, le=24 * 14)
+    """Hours until the next attempt where nobody answered or a machine did."""
+    busy_minutes: int = Field(default=30, ge=5, le=24 * 60)
+    """Minutes until the next attempt where the line was busy."""
+    voicemail: Literal["hang_up", "leave_message"] = "hang_up"
+    """hang_up: a machine is no answer, and the call is tried again."""
+    calls_back: bool = False
+    """Whether a call that dropped is taken up again, once."""
+    back_after_minutes: int = Field(default=2, ge=1, le=60)
+
+
 class Touch(_Part):
     """One proactive touch: texts to choose from, the first that suits the reader wins.
 
@@ -251,6 +267,8 @@ class Playbook(_Part):
     reminds: tuple[Ahead, ...] = ()
     """How long before a confirmed meeting its guest is reminded of it, once each."""
     touches: tuple[Touch, ...] = ()
+    calling: Calling = Calling()
+    """How its touches by voice are tried."""
     questions: tuple[Question, ...] = ()
     scopes: tuple[str, ...] = ()
     """Topics of the knowledge base that may answer a question here, also one off the track; empty:

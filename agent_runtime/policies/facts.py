@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from agent_runtime.band.bands import Bands
 from agent_runtime.domain import Autonomy, Consent, Proposal, SafeBand, Session, Verdict
 from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
+from agent_runtime.policies.calling.facts import CallFacts
 from agent_runtime.policies.ruleset import RuleSet, rule_set
 from agent_runtime.store.rows import Actor
 
@@ -128,6 +129,8 @@ class Facts:
     """This very touch has left before, in any attempt."""
     opinions: Opinions = NO_OPINIONS
     """What a model of entailment said, ahead of the turn, of a draft's own words."""
+    call: CallFacts | None = None
+    """What is known of a call before it is dialled; no telephone rings without it."""
 
 
 Rule = Callable[[Proposal, Facts], Verdict]

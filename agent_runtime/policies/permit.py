@@ -18,6 +18,7 @@ from agent_runtime.policies import (
     throttle,
     tone,
 )
+from agent_runtime.policies.calling import asked as calling
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.ruleset import rule_set
 
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     contact.speaker,
     contact.unread,
     contact.language,
+    *calling.BLOCKING,
     content.confidence,
     restricted.topics,
     restricted.claims,
@@ -49,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     throttle.throttle,
     reply_window.reply_window,
     quiet_hours.quiet_hours,
+    *calling.WAITING,
 )
 """In order of gravity: what can never be mended comes before what only has to wait."""
 
@@ -64,6 +67,10 @@ class Permit:
     words: str
     issued_at: datetime
     _seal: object
+    own_number: str = ""
+    """From which a call may be dialled; empty for everything that is no call."""
+    campaign_id: str = ""
+    """For which campaign a call may be dialled."""
 
     def __post_init__(self) -> None:
         """Refuses a permit that `authorise` did not make."""
@@ -77,6 +84,12 @@ class Permit:
             self.mailbox,
             self.words,
         )
+
+    def covers_call(self, *, number: str, own_number: str, campaign_id: str, opener: str) -> bool:
+        """Says whether a call is the one that was permitted: both ends, campaign and opener."""
+        dialled = (number, own_number, campaign_id, digest("", opener))
+        allowed = (self.recipient, self.own_number, self.campaign_id, self.words)
+        return bool(own_number) and dialled == allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,8 @@ def authorise(proposal: Proposal, facts: Facts, *, rules: tuple[Rule, ...] = RUL
         words=digest(proposal.subject, proposal.body),
         issued_at=facts.now,
         _seal=_SEAL,
+        own_number=facts.call.own.number if facts.call and facts.call.own else "",
+        campaign_id=facts.session.campaign_id if facts.call else "",
     )
     return Judgement("allow", verdicts, permit)
 

@@ -81,9 +81,14 @@ def quiet_hours(proposal: Proposal, facts: Facts) -> Verdict:
 
 def next_open(now: datetime, hours: OpenHours) -> datetime | None:
     """Returns the first half hour from `now` that is open in all zones, or None in three weeks."""
+    return next_open_of(now, (hours,))
+
+
+def next_open_of(now: datetime, hours: Sequence[OpenHours]) -> datetime | None:
+    """Returns the first half hour from `now` that all of these leave open; None in three weeks."""
     instant = datetime.fromtimestamp(-(-now.timestamp() // 1800) * 1800, tz=UTC)
     for _ in range(_HORIZON):
-        if not hours.closed(instant):
+        if not any(one.closed(instant) for one in hours):
             return instant
         instant += GRID
     return None

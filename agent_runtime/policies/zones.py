@@ -1,5 +1,7 @@
 """Time zones in which a person may be: the one that is known, or all of the country."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +27,11 @@ def plausible_zones(time_zone: str, country: str) -> tuple[str, ...]:
 def country_of(time_zone: str) -> str:
     """Returns the country that an IANA zone is named for; empty for none, such as UTC."""
     return next((code for code, zones in _zones_of().items() if time_zone in zones), "")
+
+
+def local_hours(now: datetime, zones: Iterable[str]) -> tuple[int, ...]:
+    """Returns the hour of the day in each IANA zone at an instant."""
+    return tuple(now.astimezone(ZoneInfo(name)).hour for name in zones)
 
 
 @lru_cache(maxsize=1)

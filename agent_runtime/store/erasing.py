@@ -189,6 +189,7 @@ class _Erasure:
         self._remove(
             "addresses", t.moved_addresses, t.moved_addresses.c.thread_id.in_(self.threads)
         )
+        self._numbers()
         for contact in self.contacts:
             of_one = {"contact_id": contact.contact_id}
             tx.forget_marks(contact_id=contact.contact_id)
@@ -200,6 +201,15 @@ class _Erasure:
         for email in self.known.emails:
             c = t.listings.c
             self._remove("entries of lists", t.listings, (c.scope == "email") & (c.entry == email))
+
+    def _numbers(self) -> None:
+        """Calls stay as figures; whom they rang goes. A do-not-call list keeps what it must."""
+        for call in (c for person in self.persons for c in self.tx.calls_of(person)):
+            if call.number:
+                self.counts["numbers of calls"] += 1
+                state = "CANCELLED" if call.state == "READY" else call.state
+                self.tx.save_call(replace(call, number="", state=state))
+                self.tx.set(t.call_attempts, {"call_id": call.call_id}, number="")
 
     def _remove(self, name: str, table: Table, where: Any) -> None:
         count = _remove(self.tx, table, where)

@@ -16,6 +16,7 @@ from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store.chat_lines import chat_lines
+from agent_runtime.store.memory_calls import MemoryCalls
 from agent_runtime.store.parting import keep_stopped
 from agent_runtime.store.rows import (
     Approval,
@@ -23,7 +24,6 @@ from agent_runtime.store.rows import (
     ChatLine,
     ChatMark,
     Due,
-    DueKind,
     FieldChange,
     Hold,
     HumanTask,
@@ -51,10 +51,11 @@ from agent_runtime.store.rows import (
 LEFT = frozenset({"SENDING", "HANDED", "SENT", "UNKNOWN"})
 
 
-class MemoryStore:
+class MemoryStore(MemoryCalls):
     """Keeps one tenant in memory; `begin` yields the store itself, nothing can roll back."""
 
     def __init__(self, tenant_id: str) -> None:
+        super().__init__()
         self.tenant_id = tenant_id
         self.events: list[TraceEvent] = []
         self.messages: dict[str, Message] = {}
@@ -93,7 +94,6 @@ class MemoryStore:
         self._unread: dict[str, int] = defaultdict(int)
         self._day_counts: dict[tuple[str, str], int] = defaultdict(int)
         self._hour_counts: dict[tuple[str, str], int] = defaultdict(int)
-        self._waiting: list[tuple[datetime, DueKind, str]] = []
 
     @contextmanager
     def begin(self) -> Iterator["MemoryStore"]:
@@ -299,6 +299,7 @@ class MemoryStore:
                 task = self.human_task(message.message_id)
                 if task is not None:
                     self.save_human_task(replace(task, state="DONE"))
+        self.cancel_calls(person_id)
         self.void_approvals(person_id)
         for reminder in self._reminders.values():
             if reminder.person_id == person_id and reminder.state == "WAITING":
@@ -432,6 +433,7 @@ class MemoryStore:
         account_id: str | None,
         mailbox: str,
         provider: str = "",
+        but: str = "",
         now: datetime,
     ) -> Sent:
         day = now.astimezone(UTC).date().isoformat()
@@ -439,6 +441,7 @@ class MemoryStore:
         to_person = sum(
             m.touch_class == "proactive"
             and m.state in LEFT
+            and m.message_id != but
             and (m.sent_at is None or m.sent_at >= since)
             for m in self._messages_of(person_id)
         )
@@ -495,6 +498,9 @@ class MemoryStore:
             self.close_promise(due.row_id, "CANCELLED")
         elif due.kind == "reminder":
             self.close_reminder(due.row_id, "CANCELLED")
+        elif due.kind == "call":
+            if self._calls[due.row_id].state == "READY":
+                self.save_call(replace(self._calls[due.row_id], state="BLOCKED"))
         elif due.kind == "hold":
             self.save_hold(replace(self._holds[due.row_id], state="RELEASED"))
         else:
@@ -757,11 +763,18 @@ class MemoryStore:
         if kind == "reminder":
             reminder = self._reminders[row_id]
             return reminder.lane if reminder.state == "WAITING" else None
-        if kind == "hold":
-            hold = self._holds[row_id]
-            return hold.lane if hold.state == "OPEN" and hold.due_at <= now else None
+        if kind in ("hold", "call"):
+            return (
+                self._lane_of_hold(row_id, now)
+                if kind == "hold"
+                else self.lane_of_call(row_id, now)
+            )
         inbound = self._inbound[row_id]
         return inbound.lane if inbound.state == "NEW" else None
+
+    def _lane_of_hold(self, hold_id: str, now: datetime) -> str | None:
+        hold = self._holds[hold_id]
+        return hold.lane if hold.state == "OPEN" and hold.due_at <= now else None
 
     def _messages_of(self, person_id: str) -> list[Message]:
         return [self.messages[key] for key in self._by_person.get(person_id, ())]

@@ -33,7 +33,7 @@ Attendance = Literal["", "accepted", "tentative", "declined", "held", "no_show"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
-DueKind = Literal["task", "message", "inbound", "promise", "reminder", "hold"]
+DueKind = Literal["task", "message", "inbound", "promise", "reminder", "hold", "call"]
 HoldState = Literal["OPEN", "BOOKED", "RELEASED"]
 """OPEN: wanted, standing in the calendar, or still to be taken out of it."""
 ReminderState = Literal["WAITING", "DONE", "CANCELLED"]

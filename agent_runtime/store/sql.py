@@ -284,6 +284,7 @@ class SqlTx(SqlBatch):
             task = self.human_task(row.message_id)
             if task is not None:
                 self.save_human_task(replace(task, state="DONE"))
+        self.cancel_calls(person_id)
         self.void_approvals(person_id)
         for promise in self.open_promises(f"thread-{person_id}"):
             self.close_promise(promise.promise_id, "CANCELLED")
@@ -409,12 +410,13 @@ class SqlTx(SqlBatch):
         account_id: str | None,
         mailbox: str,
         provider: str = "",
+        but: str = "",
         now: datetime,
     ) -> Sent:
         m = t.messages.c
         day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         hour = now.replace(minute=0, second=0, microsecond=0)
-        proactive = and_(m.touch_class == "proactive", m.state.in_(LEFT))
+        proactive = and_(m.touch_class == "proactive", m.state.in_(LEFT), m.message_id != but)
         since = now - Limits().person_window
         return Sent(
             to_person=self.count(t.messages, proactive, _sent_since(since), person_id=person_id),
@@ -480,6 +482,9 @@ class SqlTx(SqlBatch):
             self.close_promise(due.row_id, "CANCELLED")
         elif due.kind == "reminder":
             self.close_reminder(due.row_id, "CANCELLED")
+        elif due.kind == "call":
+            ready = {"call_id": due.row_id, "state": "READY"}
+            self.set(t.calls, ready, state="BLOCKED")
         elif due.kind == "hold":
             hold = self.hold(due.row_id)
             if hold is not None:

@@ -10,7 +10,8 @@ from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Consent, Contact
 from agent_runtime.store import tables as t
 from agent_runtime.store.rows import Brought, Standing, Task
-from agent_runtime.store.sql_rows import SqlRows, dump, load, upsert_of
+from agent_runtime.store.sql_calls import SqlCalls
+from agent_runtime.store.sql_rows import dump, load, upsert_of
 
 PAGE = 500
 _WAITS = (
@@ -18,11 +19,12 @@ _WAITS = (
     (t.reminders, ("WAITING",)),
     (t.messages, ("READY", "HANDED")),
     (t.approvals, ("OPEN",)),
+    (t.calls, ("READY",)),
 )
 _WAITS_IN_THREADS = ((t.promises, ("OPEN",)), (t.holds, ("OPEN",)))
 
 
-class SqlBatch(SqlRows):
+class SqlBatch(SqlCalls):
     """The part of a transaction that only batches use."""
 
     def standing(self) -> Standing:

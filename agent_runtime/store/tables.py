@@ -387,3 +387,44 @@ mail_cursors = Table("mail_cursors", metadata, _key("tenant_id"), _key("source")
 published = Table(
     "published", metadata, _key("tenant_id"), _key("name"), Column("value", Text, nullable=False)
 )
+
+calls = Table(
+    "calls",
+    metadata,
+    _key("tenant_id"),
+    _key("call_id"),
+    _text("person_id"),
+    _text("thread_id"),
+    _text("lane"),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("calls_due", "state", "due_at"),
+    Index("calls_person", "tenant_id", "person_id"),
+)
+
+call_attempts = Table(
+    "call_attempts",
+    metadata,
+    _key("tenant_id"),
+    _key("call_id"),
+    Column("attempt", Integer, primary_key=True),
+    _text("number"),
+    _text("campaign_id"),
+    Column("dialled_at", Instant, nullable=False),
+    Column("rang", Boolean, nullable=False),
+    _text("answered_by"),
+    Column("is_abandoned", Boolean, nullable=False),
+    Index("call_attempts_number", "tenant_id", "number", "dialled_at"),
+    Index("call_attempts_campaign", "tenant_id", "campaign_id", "dialled_at"),
+)
+
+dnc_lists = Table("dnc_lists", metadata, _key("tenant_id"), _key("name"), _doc())
+
+dnc_numbers = Table(
+    "dnc_numbers",
+    metadata,
+    _key("tenant_id"),
+    Column("number", String(20), primary_key=True),
+    _key("name"),
+)

@@ -10,6 +10,7 @@ from typing import Any
 from agent_runtime import log
 from agent_runtime.approvals import ask_again
 from agent_runtime.band.noting import note_asked, note_going
+from agent_runtime.calling.taking_over import rings_first
 from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.channels.heard import heard_of, unlearn
 from agent_runtime.crash import crash_point
@@ -66,12 +67,13 @@ class Outbox:
             message = tx.message(message_id)
             if message is None or message.state not in ("READY", "SENDING"):
                 return ""
-            tx.lock(*_counted_by(message))
+            tx.lock(*counted_by(message))
             contact, session = people_of(tx, message)
             if message.state == "SENDING":
                 self._settle(tx, message, session, Receipt("unknown"), now=now)
                 return ""
-            permit = self._permit(tx, message, session, contact, now=now)
+            rings = rings_first(tx, message, now=now)
+            permit = None if rings else self._permit(tx, message, session, contact, now=now)
             if permit is None:
                 return ""
             attempt = message.attempt + 1
@@ -94,7 +96,7 @@ class Outbox:
         receipt = replace(receipt, took_ms=round((perf_counter() - began) * 1000, 3))
         crash_point("accepted")
         with self.store.begin() as tx:
-            tx.lock(*_counted_by(claimed)[:1])
+            tx.lock(*counted_by(claimed)[:1])
             holds = self._settle(tx, claimed, people_of(tx, claimed)[1], receipt, now=now)
             return claimed.thread_id if holds else ""
 
@@ -108,7 +110,7 @@ class Outbox:
             message = tx.message(message_id)
             if message is None or message.state != "SENDING":
                 return ""
-            tx.lock(*_counted_by(message)[:1])
+            tx.lock(*counted_by(message)[:1])
             session = people_of(tx, message)[1]
             known = heard_of(message, self._as_told(message, heard))
             session = unlearn(session, message, known)
@@ -186,7 +188,7 @@ class Outbox:
             mailbox=message.mailbox,
             library=self.library,
             channel=message.channel,
-            approval=_leave(tx, message, contact),
+            approval=leave_of(tx, message, contact),
             now=now,
             is_proactive=message.touch_class == "proactive",
             task_id=message.task_id,
@@ -297,7 +299,7 @@ class Outbox:
             journal.write("suppression", *key, payload=log.stop(reason, source))
 
 
-def _counted_by(message: Message) -> tuple[str, ...]:
+def counted_by(message: Message) -> tuple[str, ...]:
     """Returns under which names a message counts, the person first.
 
     Whoever asks for a permit holds them from the count to the claim, so that of many lanes and
@@ -350,7 +352,7 @@ def _is_bad_address(receipt: Receipt) -> bool:
     return receipt.code in _BAD_ADDRESS
 
 
-def _leave(tx: Tx, message: Message, contact: Contact) -> Approval | None:
+def leave_of(tx: Tx, message: Message, contact: Contact) -> Approval | None:
     """Returns the leave that a person gave, while it still means this very message."""
     given = tx.approval_of(message.message_id)
     if given is None or given.state != "APPROVED":
