@@ -103,4 +103,3 @@ async def line_with(service, *, rate: int = 16_000):
     finally:
         await line.worker.cancel()
         await running
-

@@ -77,7 +77,9 @@ def test_twelve_sentences_are_heard_as_they_were_said(rate):
 
 def test_words_come_while_the_person_still_speaks_and_the_last_ones_are_those_of_the_whole():
     """R250: the final transcript equals a decode of the whole utterance."""
-    text = "We have a lot of calls every day, and nobody in the team has the time to listen to them."
+    text = (
+        "We have a lot of calls every day, and nobody in the team has the time to listen to them."
+    )
 
     async def hear():
         sound = await _sound(text, RATE)
@@ -87,7 +89,8 @@ def test_words_come_while_the_person_still_speaks_and_the_last_ones_are_those_of
             await line.say(np.zeros(RATE // 5, np.float32), ends=False)
             await line.send(VADUserStoppedSpeakingFrame(stop_secs=0.2))
             final = await line.wait_for(TranscriptionFrame)
-            whole = await decoders_for("en").run(lambda d: d.decode(sound), limit_s=30)
+            padded = np.pad(sound, RATE // 5)
+            whole = await decoders_for("en").run(lambda d: d.decode(padded), limit_s=30)
             return early.text, final, whole
 
     early, final, whole = asyncio.run(hear())
