@@ -26,7 +26,8 @@ from pipecat.utils.time import time_now_iso8601
 
 from agent_runtime.speech.decoders import RATE, Decoder
 from agent_runtime.speech.engines import Engines
-from agent_runtime.speech.failures import SpeechFailedFrame, SpeechFailure, Why
+from agent_runtime.speech.failures import SpeechFailure, Why
+from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.sound import resample
 from agent_runtime.speech.utterance import Room, Utterance
 

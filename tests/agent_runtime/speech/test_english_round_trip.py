@@ -18,21 +18,8 @@ from agent_runtime.speech.services import decoders_for, stt_for, voice_for
 from agent_runtime.speech.sound import resample
 from agent_runtime.speech.tones import PLAIN
 from tests.agent_runtime.speech.line import line_with
+from tests.agent_runtime.speech.said import SAID
 
-SAID = (
-    "Hello, who is this?",
-    "No thanks.",
-    "How much does it cost?",
-    "Please do not call me again.",
-    "Can you send me an email?",
-    "We have a lot of calls every day.",
-    "I am not interested, thank you.",
-    "Thursday afternoon works for me.",
-    "Who gave you my number?",
-    "Are you a real person?",
-    "We already use another tool for that.",
-    "Could you hold on for a moment?",
-)
 MOST_ERRORS = 0.05
 """Share of the words: three of the sixty."""
 

@@ -15,7 +15,8 @@ from pipecat.frames.frames import (
 from pipecat.transcriptions.language import Language
 
 from agent_runtime.speech.engines import Engines
-from agent_runtime.speech.failures import Died, Overloaded, SpeechFailedFrame, TimedOut
+from agent_runtime.speech.failures import Died, Overloaded, TimedOut
+from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.hearing import LONGEST_S, MOST_UTTERANCES, HearingService
 from agent_runtime.speech.sound import to_pcm
 from agent_runtime.speech.utterance import Room, Utterance

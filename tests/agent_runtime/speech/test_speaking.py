@@ -19,7 +19,8 @@ from pipecat.transcriptions.language import Language
 
 from agent_runtime.settings import Settings
 from agent_runtime.speech.engines import Engines
-from agent_runtime.speech.failures import Died, SpeechFailedFrame, TimedOut
+from agent_runtime.speech.failures import Died, TimedOut
+from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.pieces import cut
 from agent_runtime.speech.services import tts_for, voice_for
 from agent_runtime.speech.sound import from_pcm, levels
