@@ -44,6 +44,11 @@ class SharedData:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Pipecat reads telephone codecs through a module that Python 3.13 no longer has.
+    config.addinivalue_line("filterwarnings", "ignore:'audioop' is deprecated:DeprecationWarning")
+    config.addinivalue_line(
+        "filterwarnings", "ignore:`AudioContext.*TTSService` is deprecated:DeprecationWarning"
+    )
     # A dependency of tea-tasting warns of its own retirement when it is imported.
     config.addinivalue_line("filterwarnings", "ignore:sqlglotrs is deprecated:DeprecationWarning")
 

@@ -104,6 +104,7 @@ async def _say(text: str, language: str, tone: "Tone", out: Path, rate: int) -> 
 
 
 async def _hear(file: Path, language: str) -> tuple[str, float, float]:
+    import numpy as np
     import soundfile
 
     from agent_runtime.speech.decoders import RATE
@@ -118,7 +119,7 @@ async def _hear(file: Path, language: str) -> tuple[str, float, float]:
         raise ParleyError(f"FILE = {str(file)!r}: it cannot be read: {error}.") from None
     if missing := what_is_missing(language, "hearing"):
         raise ParleyError(f"--language = {language!r}: {missing.why}")
-    samples = resample(sound.mean(axis=1), rate, RATE)
+    samples = np.pad(resample(sound.mean(axis=1), rate, RATE), RATE // 5)
     engines = decoders_for(base_language(language))
     limit_s = _PATIENCE_S + len(samples) / RATE
     try:
@@ -127,4 +128,4 @@ async def _hear(file: Path, language: str) -> tuple[str, float, float]:
         words = await engines.run(lambda decoder: decoder.decode(samples), limit_s=limit_s)
     except SpeechFailure as failure:
         raise ParleyError(f"FILE = {str(file)!r}: {failure}.") from None
-    return words, round(len(samples) / RATE, 2), round(time.monotonic() - began, 3)
+    return words, round(len(sound) / rate, 2), round(time.monotonic() - began, 3)

@@ -1,15 +1,13 @@
 """What turns the sound of an utterance into words: Moonshine for English, Whisper for the rest."""
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from agent_runtime.speech.sound import Samples
-
-if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
 
 RATE = 16_000
 """Samples a second that every decoder wants."""
@@ -85,15 +83,15 @@ def has_whisper() -> bool:
     return all(find_spec(name) for name in ("faster_whisper", *WHISPER_PARTS))
 
 
-def _load_whisper() -> "WhisperModel":
-    from faster_whisper import WhisperModel
-
+def _load_whisper() -> Any:
+    """Returns the model; its packages are an extra, so no name of theirs is known here."""
     files: dict[str, bytes] = {}
     for package in WHISPER_PARTS:
         for file in sorted((_folder(package) / "data").iterdir()):
             name = file.name.partition(".part")[0]
             files[name] = files.get(name, b"") + file.read_bytes()
-    return WhisperModel("base", device="cpu", compute_type="int8", cpu_threads=1, files=files)
+    made = import_module("faster_whisper").WhisperModel
+    return made("base", device="cpu", compute_type="int8", cpu_threads=1, files=files)
 
 
 def _folder(package: str) -> Path:

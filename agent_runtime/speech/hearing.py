@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+import numpy as np
 from pipecat.frames.frames import (
     CancelFrame,
     EndFrame,
@@ -25,7 +26,8 @@ from pipecat.utils.time import time_now_iso8601
 
 from agent_runtime.speech.decoders import RATE, Decoder
 from agent_runtime.speech.engines import Engines
-from agent_runtime.speech.failures import SpeechFailedFrame, SpeechFailure, Why
+from agent_runtime.speech.failures import SpeechFailure, Why
+from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.sound import resample
 from agent_runtime.speech.utterance import Room, Utterance
 
@@ -37,6 +39,8 @@ LONGEST_S = 20.0
 """An utterance without a pause is cut at its quietest moment, so that memory stays bounded."""
 MOST_UTTERANCES = 4
 """Whole utterances that may wait to be decoded."""
+_TAIL_S = 0.15
+"""Silence put behind what is decoded: Moonshine mishears the ends of sounds that stop short."""
 _NOTICED_S = 0.35
 """How long before the VAD's own delay speech may have begun."""
 _SHARE = 0.5
@@ -200,8 +204,8 @@ class HearingService(STTService):
         return hearing.known
 
     async def _decode(self, utterance: Utterance, until_s: float) -> str:
-        sound = utterance.samples(until_s)
         rate = utterance.rate
+        sound = np.pad(utterance.samples(until_s), (0, int(_TAIL_S * rate)))
         return await self._engines.run(
             lambda decoder: decoder.decode(resample(sound, rate, RATE)), limit_s=self._limit_s
         )

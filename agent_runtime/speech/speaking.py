@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from pipecat.frames.frames import Frame, StartFrame, TTSAudioRawFrame
 from pipecat.processors.frame_processor import FrameDirection
-from pipecat.services.settings import NOT_GIVEN, NotGiven, TTSSettings
+from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 from pipecat.transcriptions.language import Language
+from pipecat.utils.types import NOT_GIVEN, NotGiven
 
-from agent_runtime.speech.failures import SpeechFailedFrame, SpeechFailure
+from agent_runtime.speech.failures import SpeechFailure
+from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.sound import Samples, to_pcm
 from agent_runtime.speech.stock import Stock
 from agent_runtime.speech.tones import PLAIN, Tone

@@ -10,7 +10,7 @@ FRAME_S = 0.01
 _ABOVE_FLOOR = 2.5
 _BELOW_PEAK = 0.02
 """Speech is 8 dB above the room and less than 34 dB below its own loudest 10 ms."""
-_LEAD_S = 0.1
+_LEAD_S = 0.15
 """Kept before the first voiced 10 ms, for consonants that are quieter than that."""
 
 

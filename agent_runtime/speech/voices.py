@@ -70,8 +70,8 @@ class HibariEngine:
             ids = np.asarray([self._hibari.ids(phonemes)], np.int64)
             speed = np.asarray([tone.pace], np.float32)
             found = self._hibari.sess.run(None, {"ids": ids, "speed": speed})
-            *spectrum, melody = (np.asarray(part)[0] for part in found)
-            sounds.append(dsp.synth(*spectrum, _bend(melody, tone), noise))
+            lh, th, ln, lr, phi, melody = (np.asarray(part)[0] for part in found)
+            sounds.append(dsp.synth(lh, th, ln, lr, phi, _bend(melody, tone), noise))
         return np.concatenate(sounds) if sounds else np.zeros(0, np.float32)
 
 

@@ -22,7 +22,7 @@ NAMES = (
         "permit",
         "reading",
     ),
-    *("redaction", "sending", "tokens", "trimming", "turns", "warehouse"),
+    *("redaction", "sending", "speech", "tokens", "trimming", "turns", "warehouse"),
 )
 
 if __name__ == "__main__":
