@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent_runtime.speech.screening import screening_answer
 from agent_runtime.speech.call_tones import ToneHeard
+from agent_runtime.speech.screening import screening_answer
 from agent_runtime.speech.who_answered import WhoAnswered
 from tests.agent_runtime.speech.judged import from_words
 from tests.agent_runtime.speech.starts import MIX, a_start
