@@ -74,8 +74,9 @@ def test_noise_and_silence_hold_no_tone():
 def test_a_wideband_line_is_heard_alike():
     times = np.arange(16_000) / 16_000
     beep = np.r_[silence(0.6), 0.2 * np.sin(2 * np.pi * 1000 * times), silence(1)]
-    heard = _heard(beep, rate=16_000)
-    assert _kinds(heard) == ["beep"]
+    key = 0.1 * (np.sin(2 * np.pi * 770 * times) + np.sin(2 * np.pi * 1336 * times))[:2000]
+    heard = _heard(np.r_[beep, key, silence(1)], rate=16_000)
+    assert [(one.kind, one.digit) for one in heard] == [("beep", ""), ("dtmf", "5")]
     assert heard[0].end_s - heard[0].start_s == pytest.approx(1.0, abs=0.08)
 
 
