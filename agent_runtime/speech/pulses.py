@@ -32,15 +32,18 @@ class _Limits:
     drift_hz: float
 
 
-_LOW_HZ = 650.0
+_LOW_HZ, _HIGH_HZ = 650.0, 1200.0
 _LOW = _Limits(windows=8, share=0.62, wobble_hz=3.0, second_line=0.075, drift_hz=9)
 """Where voices have their strong harmonics; a vowel on one pitch holds for up to seven windows."""
-_HIGH = _Limits(windows=6, share=0.55, wobble_hz=7.0, second_line=0.25, drift_hz=14)
+_MIDDLE = _Limits(windows=7, share=0.6, wobble_hz=4.5, second_line=0.15, drift_hz=11)
+_HIGH = _Limits(windows=7, share=0.55, wobble_hz=7.0, second_line=0.25, drift_hz=14)
 """Where voices have none so steady, while GSM coding makes a pure line waver."""
 
 
 def _limits(hertz: float) -> _Limits:
-    return _LOW if hertz < _LOW_HZ else _HIGH
+    if hertz < _LOW_HZ:
+        return _LOW
+    return _MIDDLE if hertz < _HIGH_HZ else _HIGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,5 +199,5 @@ def _is_alone(run: _Run, limits: _Limits) -> bool:
         others[harmonic * top - 6 : harmonic * top + 7] = 0
     others[top - 4 : top + 5] = 0
     others[: bin_of(LOWEST_HZ)] = 0
-    is_voice = run.mean_hz < _LOW_HZ and voice > limits.second_line * first
+    is_voice = run.mean_hz < _HIGH_HZ and voice > limits.second_line * first
     return bool(others.max() < limits.second_line * first) and not is_voice

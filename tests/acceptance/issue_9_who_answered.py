@@ -10,6 +10,8 @@ PERSON_P95_S = 1.0
 FOUND = 0.99
 MINUTES = 30
 _BATCH = 10
+_FIRST_SEED = 30_000
+"""Whoever tunes anything on what these seeds showed takes others for the check."""
 _TOLD = ("person", "voicemail", "ivr")
 
 
@@ -35,7 +37,8 @@ def _judged(batch: str, make, judge, size: int = _BATCH) -> Result:
 
     logger.remove()
     starts, missed, delays, over = Counter(), [], [], []
-    for seed in range(int(batch) * size, (int(batch) + 1) * size):
+    first = _FIRST_SEED + int(batch) * size
+    for seed in range(first, first + size):
         start = make(seed)
         judged = judge(start)
         starts[start.who] += 1
@@ -74,9 +77,9 @@ def _beeps(case: str) -> Result:
     from tests.agent_runtime.speech.beeps import false_friends, speech, with_beep
 
     kind, number = case.split()
-    first = int(number) * _BATCH * 4
+    first = _FIRST_SEED + int(number) * _BATCH * 4
     if kind == "speech":
-        heard = _heard(speech(int(number), "held_out").audio)
+        heard = _heard(speech(_FIRST_SEED + int(number), "held_out").audio)
         return {"false": [tone.kind for tone in heard if tone.kind != "dtmf"],
                 "keys": sum(tone.kind == "dtmf" for tone in heard)}  # fmt: skip
     if kind == "tones":
