@@ -128,7 +128,7 @@ class WhoAnswered:
         if is_final:
             self._heard.interim = ""
             if text.strip():
-                self._heard.final.append(text)
+                self._heard.final = [*self._heard.final, text][-_UTTERANCES:]
                 self._heard.last_words, self._heard.awaits_words = text, False
         else:
             self._heard.interim = text
@@ -141,6 +141,9 @@ class WhoAnswered:
                 self.answered(now_s)
                 self._heard.rings = True
             return self.verdict
+        if tone.kind == "beep" and self.verdict.who in ("ivr", "screening"):
+            # Menus, their music and screeners beep as well.
+            return self.tick(now_s)
         evidence = _SOUNDS.get(tone.kind)
         if evidence is not None and evidence not in self._heard.sounds:
             self._heard.sounds.append(evidence)
@@ -223,6 +226,8 @@ class WhoAnswered:
 
 
 _SURE_LEAD = 2.0
+_UTTERANCES = 12
+"""The last ones count, so that an hour in a queue costs no more than a minute."""
 _RECORDINGS = ("voicemail", "ivr", "screening")
 _SHORT_S, _RECEPTION_S, _LONG_S = 2.2, 4.5, 5.0
 _SOUNDS = {

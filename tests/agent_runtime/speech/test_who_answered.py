@@ -78,6 +78,14 @@ def test_a_beep_in_a_conversation_changes_nothing():
     assert _after(judge, ("You can leave a message on my voicemail.", 6, 8)).who == "person"
 
 
+def test_a_beep_of_a_menu_does_not_make_it_voicemail():
+    """R275: hold music and menus beep as well."""
+    judge = WhoAnswered()
+    assert _after(judge, ("All our agents are busy right now.", 0.5, 3.0)).who == "ivr"
+    assert judge.tone(ToneHeard("beep", 4.0, 4.3, (900.0,)), 4.5).who == "ivr"
+    assert judge.tick(8.0).who == "ivr"
+
+
 def test_nobody_speaking_is_uncertain_and_treated_as_a_person():
     judge = WhoAnswered()
     assert judge.tick(2.9).who == "nobody_yet"
