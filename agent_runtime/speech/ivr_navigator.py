@@ -1,0 +1,124 @@
+"""Finds the way through telephone menus to a person or a department."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from agent_runtime.speech.answer_words import authored_answers, plain
+from agent_runtime.speech.phone_menu import Menu
+
+_KEYPAD = dict(zip("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999", strict=True))
+_LETTERS_OF_NAME = 3
+_TIMES_HEARD = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """Whom the call is for; the most exact that is known is tried first."""
+
+    department: str = ""
+    """`sales`, `support`, `billing`, `hr`, or any words that the menu may use."""
+    last_name: str = ""
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do in a menu: press keys, say words, wait for more, or hang up."""
+
+    kind: Literal["press", "say", "wait", "give_up"]
+    value: str = ""
+    reason: str = ""
+
+
+class IvrNavigator:
+    """Chooses a step for each menu of one call.
+
+    Args:
+        goal: Whom to reach.
+        language: Of the menus.
+        max_depth: Steps after which it gives up.
+
+    Raises:
+        ValueError: there are no phrases for the language.
+    """
+
+    def __init__(self, goal: Goal, language: str = "en", *, max_depth: int = 6) -> None:
+        self._goal = goal
+        self._topics: dict[str, str] = authored_answers(language)["goals"]
+        self._max_depth = max_depth
+        self._steps = 0
+        self._tried: set[tuple[str, str]] = set()
+        self._heard: Counter[str] = Counter()
+        self._is_in_directory = False
+
+    def hear(self, menu: Menu) -> Step:
+        """Returns the step to take; call it when a menu has been spoken to its end."""
+        if self._steps >= self._max_depth:
+            return Step("give_up", reason=f"{self._max_depth} menus led to nobody")
+        if self._is_in_directory and not menu.options:
+            self._is_in_directory = False
+            return self._taken(menu, Step("press", _on_keypad(self._goal.last_name), "the name"))
+        if not menu.options and not menu.spoken and not menu.takes_extension:
+            return Step("wait", reason="no option yet")
+        place = _place(menu)
+        self._heard[place] += 1
+        if self._heard[place] > _TIMES_HEARD:
+            return Step("give_up", reason="the same menu comes again and again")
+        for step in self._candidates(menu):
+            if (place, step.value) not in self._tried:
+                return self._taken(menu, step)
+        return Step("give_up", reason="no option leads to the goal")
+
+    def _taken(self, menu: Menu, step: Step) -> Step:
+        self._steps += 1
+        self._tried.add((_place(menu), step.value))
+        label = menu.options.get(step.value, "")
+        self._is_in_directory = bool(self._goal.last_name) and self._is_about("directory", label)
+        return step
+
+    def _candidates(self, menu: Menu) -> list[Step]:
+        goal = self._goal
+        steps: list[Step] = []
+        if goal.extension and menu.takes_extension:
+            steps.append(Step("press", goal.extension, "the extension"))
+        if goal.last_name:
+            steps += self._pressing(menu, re.escape(plain(goal.last_name)), "the name")
+            steps += self._pressing(menu, self._topics["directory"], "the directory")
+        if goal.department:
+            topic = self._topics.get(goal.department) or _words(goal.department)
+            steps += self._pressing(menu, topic, goal.department)
+            steps += self._saying(menu, topic, goal.department)
+        steps += self._pressing(menu, self._topics["operator"], "an operator")
+        steps += self._saying(menu, self._topics["operator"], "an operator")
+        return [*steps, Step("press", "0", "an operator is mostly there")]
+
+    def _pressing(self, menu: Menu, topic: str, reason: str) -> list[Step]:
+        found = {
+            key: label for key, label in menu.options.items() if re.search(rf"\b(?:{topic})", label)
+        }
+        return [
+            Step("press", key, reason) for key, _ in sorted(found.items(), key=lambda f: len(f[1]))
+        ]
+
+    def _saying(self, menu: Menu, topic: str, reason: str) -> list[Step]:
+        return [
+            Step("say", word, reason) for word in menu.spoken if re.search(rf"\b(?:{topic})", word)
+        ]
+
+    def _is_about(self, topic: str, label: str) -> bool:
+        return re.search(rf"\b(?:{self._topics[topic]})", label) is not None
+
+
+def _place(menu: Menu) -> str:
+    return repr(sorted(menu.options.items())) if menu.options else menu.text
+
+
+def _words(department: str) -> str:
+    return "|".join(map(re.escape, plain(department).split()))
+
+
+def _on_keypad(name: str) -> str:
+    letters = [letter for letter in plain(name) if letter in _KEYPAD]
+    return "".join(_KEYPAD[letter] for letter in letters[:_LETTERS_OF_NAME])

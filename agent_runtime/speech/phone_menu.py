@@ -1,0 +1,109 @@
+"""Telephone menus as they are spoken: "for sales, press one", "press 2 for support"."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from agent_runtime.speech.answer_words import authored_answers, plain
+
+_END = " . "
+_THANKS = "calling|holding|llamar|votre appel|ihren anruf|aver"
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What a menu offers."""
+
+    options: Mapping[str, str]
+    """Key to what it is for, in plain words; a key whose purpose was not said has none."""
+    spoken: tuple[str, ...] = ()
+    """Words that one may say instead."""
+    takes_extension: bool = False
+    text: str = ""
+    """All that was said, in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    key: re.Pattern[str]
+    purpose: re.Pattern[str]
+    say: re.Pattern[str]
+    between: re.Pattern[str]
+    extension: re.Pattern[str]
+    digits: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A key, and the words before and after it up to its neighbours."""
+
+    digit: str
+    before: str
+    after: str
+
+
+def menu_in(text: str, language: str = "en") -> Menu:
+    """Returns what a spoken menu offers; no options where it is none.
+
+    Raises:
+        ValueError: there are no phrases for the language.
+    """
+    grammar = _grammar(language)
+    words = _END.join(filter(None, map(plain, re.split(r"[.;!?]+", text)))) + _END
+    parts = list(_parts(words, grammar))
+    purpose_first = bool(parts) and grammar.purpose.search(_last_sentence(parts[0].before))
+    options: dict[str, str] = {}
+    for part in parts:
+        label = _before(part, grammar) if purpose_first else _after(part, grammar)
+        label = label or _after(part, grammar) or _before(part, grammar)
+        options[part.digit] = options.get(part.digit) or label
+    spoken = [match.group(1) for match in grammar.say.finditer(words)]
+    return Menu(options, tuple(spoken), grammar.extension.search(words) is not None, plain(text))
+
+
+def _parts(words: str, grammar: _Grammar) -> Iterator[_Part]:
+    keys = list(grammar.key.finditer(words))
+    edges = [0, *[key.end() for key in keys]]
+    starts = [*[key.start() for key in keys], len(words)]
+    for number, key in enumerate(keys):
+        digit = next(filter(None, key.groups()))
+        before = words[edges[number] : starts[number]]
+        after = words[edges[number + 1] : starts[number + 1]]
+        yield _Part(grammar.digits.get(digit, digit), before, after)
+
+
+def _before(part: _Part, grammar: _Grammar) -> str:
+    purposes = list(grammar.purpose.finditer(_last_sentence(part.before)))
+    return _tidy(purposes[0].group(1), grammar) if purposes else ""
+
+
+def _after(part: _Part, grammar: _Grammar) -> str:
+    purpose = grammar.purpose.match(part.after.split(_END)[0])
+    return _tidy(purpose.group(1), grammar) if purpose else ""
+
+
+def _last_sentence(words: str) -> str:
+    return [part for part in words.split(_END) if part.strip()][-1] if words.strip(" .") else ""
+
+
+def _tidy(label: str, grammar: _Grammar) -> str:
+    return grammar.between.sub("", label).strip()
+
+
+@cache
+def _grammar(language: str) -> _Grammar:
+    menu = authored_answers(language)["menu"]
+    digits = {str(word): str(digit) for word, digit in menu["digits"].items()}
+    digit = "|".join([*map(re.escape, digits), "[0-9]", r"\*", "#"])
+    press, purpose = f"(?:{menu['press']})", f"(?:{menu['for']})"
+    keys = f"(?:(?:{menu['key_words']}) )*"
+    either = f"(?:{menu['or']})"
+    return _Grammar(
+        key=re.compile(rf"\b{press} {keys}({digit})(?= |$)|(?<= )({digit})(?= {purpose}\b)"),
+        purpose=re.compile(rf" ?\b{purpose} (?!{_THANKS})(.+)"),
+        say=re.compile(rf"\b(?:{menu['say']}) (?!{either} )(\w+)"),
+        between=re.compile(rf"^(?:{either} )|(?: (?:{either}|and|y|und|et|e|please|bitte))+ *$"),
+        extension=re.compile(rf"\b(?:{menu['extension']})\b"),
+        digits=digits,
+    )

@@ -1,0 +1,80 @@
+"""Menus as they are spoken, and the way through them."""
+
+import pytest
+
+from agent_runtime.speech.ivr_navigator import Goal, IvrNavigator
+from agent_runtime.speech.phone_menu import Menu, menu_in
+
+SPOKEN = [
+    ("en", "For sales, press one. For support, press two.", {"1": "sales", "2": "support"}),
+    ("en", "Press 1 for sales, 2 for support, or 3 for billing.",
+     {"1": "sales", "2": "support", "3": "billing"}),
+    ("en", "Thank you for calling Acme. Press 1 for sales. To reach an operator, press zero",
+     {"1": "sales", "0": "reach an operator"}),
+    ("en", "if you want to place an order press two to hear this again press star",
+     {"2": "want to place an order", "*": "hear this again"}),
+    ("es", "Para ventas, marque uno. Para soporte, marque el dos.",
+     {"1": "ventas", "2": "soporte"}),
+    ("es", "Pulse 1 para comercial, pulse 2 para facturación.",
+     {"1": "comercial", "2": "facturacion"}),
+    ("de", "Für den Vertrieb drücken Sie die Eins. Bei Fragen zur Rechnung wählen Sie bitte die 2.",
+     {"1": "den vertrieb", "2": "fragen zur rechnung"}),
+    ("fr", "Pour le service commercial, tapez 1. Pour l'assistance, appuyez sur la touche 2.",
+     {"1": "le service commercial", "2": "l assistance"}),
+    ("it", "Per l'ufficio vendite, prema 1. Se siete nuovi clienti, premere il tasto due.",
+     {"1": "l ufficio vendite", "2": "siete nuovi clienti"}),
+    ("pt", "Para vendas, digite 1. Para suporte, tecle dois.", {"1": "vendas", "2": "suporte"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text", "options"), SPOKEN)
+def test_a_spoken_menu_is_parsed(language, text, options):
+    """R275."""
+    assert dict(menu_in(text, language).options) == options
+
+
+def test_words_that_are_no_menu_hold_no_option():
+    assert menu_in("Hello, this is Ana, I have two minutes for you.").options == {}
+
+
+def test_the_department_is_chosen_and_else_the_operator():
+    """R275."""
+    menu = menu_in("For billing, press 1. For new customers, press 2. For the operator, press 0.")
+    assert IvrNavigator(Goal(department="sales")).hear(menu).value == "2"
+    assert IvrNavigator(Goal(department="hr")).hear(menu).value == "0"
+
+
+def test_a_person_is_reached_by_extension_or_by_the_directory():
+    """R275."""
+    menu = menu_in("Enter your party's extension. For the company directory, press 9.")
+    assert IvrNavigator(Goal(last_name="Diaz", extension="204")).hear(menu).value == "204"
+    navigator = IvrNavigator(Goal(last_name="Díaz"))
+    assert navigator.hear(menu).value == "9"
+    letters = menu_in("Please enter the first three letters of the last name.")
+    assert navigator.hear(letters).value == "342"
+
+
+def test_words_are_said_where_no_key_leads_there():
+    menu = menu_in("You can say billing, or say sales.")
+    assert (menu.spoken, IvrNavigator(Goal(department="sales")).hear(menu).kind) == (
+        ("billing", "sales"), "say")  # fmt: skip
+
+
+def test_a_loop_is_left_by_other_keys_and_then_given_up():
+    """R275: the same key is not pressed twice in the same menu."""
+    menu = menu_in("For sales, press 1. For support, press 2.")
+    navigator = IvrNavigator(Goal(department="sales"))
+    steps = [navigator.hear(menu) for _ in range(4)]
+    assert [(step.kind, step.value) for step in steps] == [
+        ("press", "1"), ("press", "0"), ("give_up", ""), ("give_up", "")]  # fmt: skip
+
+
+def test_menus_without_end_are_given_up():
+    """R275."""
+    navigator = IvrNavigator(Goal(department="sales"), max_depth=3)
+    menus = [Menu({"1": f"sales area {number}"}) for number in range(4)]
+    assert [navigator.hear(menu).kind for menu in menus] == ["press"] * 3 + ["give_up"]
+
+
+def test_it_waits_until_something_is_offered():
+    assert IvrNavigator(Goal(department="sales")).hear(menu_in("Please hold.")).kind == "wait"

@@ -1,0 +1,119 @@
+"""The judge of who answered, by words and times."""
+
+import pytest
+
+from agent_runtime.speech.call_tones import ToneHeard
+from agent_runtime.speech.screening import screening_answer
+from agent_runtime.speech.who_answered import WhoAnswered
+from tests.agent_runtime.speech.judged import from_words
+from tests.agent_runtime.speech.starts import MIX, a_start
+
+LANGUAGES = ("en", "es", "de", "fr", "it", "pt")
+
+
+def _after(judge: WhoAnswered, *utterances: tuple[str, float, float]):
+    for words, start, end in utterances:
+        judge.speech_started(start)
+        judge.speech_stopped(end, end + 0.2)
+        judge.transcript(words, end + 0.5)
+    return judge.tick(utterances[-1][2] + 0.5)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_starts_are_told_apart_in_each_language(language):
+    """R256, R273, R275: on the sentences that the phrases were tuned on."""
+    starts = [a_start(seed, "tuning", language) for seed in range(24)]
+    judged = [from_words(start) for start in starts]
+    assert {start.who for start in starts} == set(MIX)
+    for start, one in zip(starts, judged, strict=True):
+        assert one.final == start.who or (start.who == "person" and one.final == "uncertain")
+        if start.who == "person":
+            assert one.person_after_s(start.first_words_end_s) <= 1.0
+
+
+def test_hello_and_a_pause_are_a_person_at_once():
+    """R256."""
+    verdict = _after(WhoAnswered(), ("Hello?", 0.5, 0.9))
+    assert verdict.who == "person"
+    assert verdict.at_s <= 1.9
+    assert "short first words, then a pause" in verdict.reasons
+
+
+def test_short_words_that_nobody_recognised_are_a_person():
+    """An ASR that hangs keeps nobody waiting."""
+    judge = WhoAnswered()
+    judge.speech_started(0.5)
+    judge.speech_stopped(0.9, 1.1)
+    assert judge.tick(1.3).who == "nobody_yet"
+    assert judge.tick(1.65).is_person
+
+
+def test_a_trick_greeting_is_revised():
+    judge = WhoAnswered()
+    assert _after(judge, ("Hello?", 0.5, 0.9)).who == "person"
+    assert _after(judge, ("Just kidding, leave a message after the beep.", 2, 4)).who == "voicemail"
+
+
+def test_a_person_who_breaks_into_the_greeting_is_a_person():
+    """Nobody is kept waiting behind their own machine."""
+    judge = WhoAnswered()
+    greeting = ("You've reached Ana, I can't come to the phone, please", 0.5, 4.0)
+    assert _after(judge, greeting).who == "voicemail"
+    assert _after(judge, ("Hello? I'm here.", 5.0, 6.0)).who == "person"
+
+
+def test_a_menu_that_puts_through_gives_a_new_party():
+    """R275."""
+    judge = WhoAnswered()
+    assert _after(judge, ("For sales, press 1. For support, press 2.", 0.5, 4.0)).who == "ivr"
+    judge.tone(ToneHeard("ring_back", 6.0, 8.0, (440.0, 480.0)), 8.1)
+    assert judge.verdict.who == "nobody_yet"
+    assert _after(judge, ("Sales, this is Dan, how can I help?", 9.0, 10.8)).who == "person"
+
+
+def test_a_beep_in_a_conversation_changes_nothing():
+    judge = WhoAnswered()
+    judge.confirm_person(3.0)
+    assert judge.tone(ToneHeard("beep", 5.0, 5.4, (1000.0,)), 5.6).who == "person"
+    assert _after(judge, ("You can leave a message on my voicemail.", 6, 8)).who == "person"
+
+
+def test_a_beep_of_a_menu_does_not_make_it_voicemail():
+    """R275: hold music and menus beep as well."""
+    judge = WhoAnswered()
+    assert _after(judge, ("All our agents are busy right now.", 0.5, 3.0)).who == "ivr"
+    assert judge.tone(ToneHeard("beep", 4.0, 4.3, (900.0,)), 4.5).who == "ivr"
+    assert judge.tick(8.0).who == "ivr"
+
+
+def test_nobody_speaking_is_uncertain_and_treated_as_a_person():
+    judge = WhoAnswered()
+    assert judge.tick(2.9).who == "nobody_yet"
+    verdict = judge.tick(3.1)
+    assert (verdict.who, verdict.is_person) == ("uncertain", True)
+
+
+@pytest.mark.parametrize("kind", ["sit", "busy", "congestion", "fax"])
+def test_a_dead_line_is_known_by_its_tone(kind):
+    assert WhoAnswered().tone(ToneHeard(kind, 0.5, 1.5), 1.6).who == "unavailable"
+
+
+def test_a_gatekeeper_is_a_person_and_a_screener_is_not():
+    gatekeeper = ("May I ask who's calling, and what is it about?", 0.5, 2.4)
+    assert _after(WhoAnswered(), gatekeeper).who == "person"
+    screener = ("Please state your name and the reason for calling.", 0.5, 3.0)
+    assert _after(WhoAnswered(), screener).who == "screening"
+
+
+def test_a_language_without_phrases_is_refused():
+    with pytest.raises(ValueError, match="'xx'"):
+        WhoAnswered("xx")
+
+
+def test_a_screener_is_told_all_four_or_nothing():
+    """Nothing is made up for a fact that is missing."""
+    facts = dict(caller="This is Parley.", is_ai="I am an AI.", on_behalf_of="I call for Acme.")
+    said = screening_answer(**facts, why="It is about your demo request.")
+    assert said.endswith("I call for Acme. It is about your demo request.")
+    with pytest.raises(ValueError, match="why is empty"):
+        screening_answer(**facts, why=" ")
