@@ -20,6 +20,9 @@ MOST_STUCK = 4
 """Native code cannot be stopped: as many threads may hang before no new one is begun."""
 
 _LOADING_S = 60.0
+_LOADING = threading.Lock()
+"""Libraries set themselves up when their first model is loaded, and not all of them let two do so.
+"""
 
 
 @dataclass(slots=True)
@@ -87,9 +90,9 @@ class Engines(Generic[Engine]):
         self._give_up_hanging()
         with self._lock:
             sound = [job for job in self._running.values() if not _is_stuck(job)]
-            is_idle = any(job is None for job in sound)
+            is_enough = sum(job is None for job in sound) >= self._jobs.qsize()
             may_begin = len(self._running) < self._at_once + MOST_STUCK
-            if not is_idle and len(sound) < self._at_once and may_begin:
+            if not is_enough and len(sound) < self._at_once and may_begin:
                 thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
                 self._running[thread] = None
                 thread.start()
@@ -114,7 +117,8 @@ class Engines(Generic[Engine]):
                 self._running[me] = job
             try:
                 if engine is None:
-                    engine = self._load()
+                    with _LOADING:
+                        engine = self._load()
                 job.began = time.monotonic()
                 _answer(job, result=job.work(engine))
             except Exception as error:  # the waiting side raises it as `Died`

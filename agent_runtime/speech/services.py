@@ -64,7 +64,8 @@ def tts_for(language: str, settings: Settings) -> SpeakingService | NoAssets:
     voice = voice_for(language, settings)
     if isinstance(voice, NoAssets):
         return voice
-    return SpeakingService(voice, language=_pipecat_language(language))
+    limit_s = settings.speech_speaking_limit_s
+    return SpeakingService(voice, language=_pipecat_language(language), limit_s=limit_s)
 
 
 def voice_for(language: str, settings: Settings) -> Voice | NoAssets:

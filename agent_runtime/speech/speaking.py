@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import numpy as np
-from pipecat.frames.frames import Frame, StartFrame, TTSAudioRawFrame
+from pipecat.frames.frames import Frame, StartFrame, TTSAudioRawFrame, TTSStoppedFrame
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
@@ -45,12 +45,16 @@ class SpeakingService(TTSService):
     Settings = SpeakingSettings
     _settings: SpeakingSettings
 
-    def __init__(self, voice: Voice, *, language: Language, stock: Stock | None = None) -> None:
+    def __init__(
+        self, voice: Voice, *, language: Language, limit_s: float, stock: Stock | None = None
+    ) -> None:
         settings = SpeakingSettings(model=voice.name, voice=None, language=language, tone=PLAIN)
         super().__init__(
             settings=settings,
             push_start_frame=True,
             push_stop_frames=True,
+            # The voice keeps its own time; Pipecat would end a sentence that is only late.
+            stop_frame_timeout_s=2 * limit_s + 1,
             max_consecutive_zero_audio_contexts=0,
         )
         self._voice = voice
@@ -80,18 +84,26 @@ class SpeakingService(TTSService):
         tone = tone if isinstance(tone, Tone) else PLAIN
         await self.start_tts_usage_metrics(text)
         spoken: list[str] = []
+        is_silent = True
         try:
             async with (
                 aclosing(self._sounds(text, tone, spoken)) as sounds,
                 aclosing(self._at_rate(sounds)) as chunks,
             ):
                 async for chunk in chunks:
+                    is_silent = False
                     await self.stop_ttfb_metrics()
                     yield TTSAudioRawFrame(
                         to_pcm(chunk), self.sample_rate, 1, context_id=context_id
                     )
         except SpeechFailure as failure:
             await self._say_failed(failure, text, " ".join(spoken))
+            if is_silent and self.audio_context_available(context_id):
+                # What follows would wait behind a sentence that never comes.
+                await self.append_to_audio_context(
+                    context_id, TTSStoppedFrame(context_id=context_id)
+                )
+                await self.remove_audio_context(context_id)
         finally:
             await self.stop_ttfb_metrics()
 

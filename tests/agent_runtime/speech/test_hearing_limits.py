@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -155,6 +156,27 @@ def test_engines_refuse_where_all_that_may_hang_do():
         released.set()
 
     asyncio.run(use())
+
+
+def test_models_are_loaded_one_after_the_other():
+    """Moonshine's library breaks where two threads load it first."""
+    loading, most = [], []
+
+    def load():
+        loading.append(None)
+        most.append(len(loading))
+        time.sleep(0.02)
+        loading.pop()
+        return object()
+
+    async def use():
+        engines = Engines("ear", load, at_once=3)
+        works = (engines.run(lambda engine: time.sleep(0.05), limit_s=20) for _ in range(6))
+        await asyncio.gather(*works)
+
+    asyncio.run(use())
+    assert len(most) > 1
+    assert max(most) == 1
 
 
 def test_what_breaks_is_named():

@@ -125,7 +125,7 @@ def test_a_tone_holds_from_the_next_sentence_on():
 def test_an_interruption_ends_voice_and_sound():
     async def speak():
         voice = Broken(None)
-        async with line_with(SpeakingService(voice, language=Language.EN)) as line:
+        async with line_with(SpeakingService(voice, language=Language.EN, limit_s=30)) as line:
             await line.send(TTSSpeakFrame("One sentence. Another one."))
             await line.wait_for(TTSAudioRawFrame)
             await line.send(InterruptionFrame())
@@ -143,7 +143,7 @@ def test_an_interruption_ends_voice_and_sound():
 def test_a_voice_that_dies_in_the_middle_says_what_was_not_spoken():
     async def speak():
         voice = Broken(Died("it broke"))
-        async with line_with(SpeakingService(voice, language=Language.EN)) as line:
+        async with line_with(SpeakingService(voice, language=Language.EN, limit_s=30)) as line:
             await line.send(TTSSpeakFrame("One sentence. Another one."))
             failed = await line.wait_for(SpeechFailedFrame)
             await line.wait_for(ErrorFrame)
@@ -156,6 +156,24 @@ def test_a_voice_that_dies_in_the_middle_says_what_was_not_spoken():
     failed = asyncio.run(speak())
     assert (failed.part, failed.why) == ("speaking", "died")
     assert (failed.spoken, failed.unspoken) == ("One sentence.", "Another one.")
+
+
+def test_a_sentence_without_sound_does_not_hold_up_the_next_one():
+    class Late(Broken):
+        async def speak(self, text, tone):
+            if text == "First.":
+                raise TimedOut("no sound")
+            yield text, np.full(2400, 0.1, np.float32)
+
+    async def speak():
+        service = SpeakingService(Late(None), language=Language.EN, limit_s=60)
+        async with line_with(service) as line:
+            await line.send(TTSSpeakFrame("First."), TTSSpeakFrame("Second."))
+            await line.wait_for(TTSAudioRawFrame)
+            return line.of(SpeechFailedFrame)
+
+    (failed,) = asyncio.run(speak())
+    assert (failed.why, failed.spoken, failed.unspoken) == ("timed_out", "", "First.")
 
 
 def test_a_model_that_hangs_is_given_up():
@@ -231,7 +249,7 @@ def test_only_what_was_declared_is_kept_and_nothing_with_a_fact():
             yield text, np.full(2400, 0.1, np.float32)
 
     async def speak():
-        service = SpeakingService(Voice(None), language=Language.EN)
+        service = SpeakingService(Voice(None), language=Language.EN, limit_s=30)
         service.stock.declare("One moment.")
         async with line_with(service) as line:
             texts = ("One moment.", "Hello Maria.", "One moment.", "Hello Maria.")

@@ -1,17 +1,31 @@
 """Nothing is downloaded, nothing heavy is imported early, and what is missing is said."""
 
+import asyncio
 import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings
 from agent_runtime.speech.cli import app
+from agent_runtime.speech.decoders import RATE, has_whisper
 from agent_runtime.speech.languages import NoAssets, assets, language_of_words
-from agent_runtime.speech.services import stt_for, tts_for, voice_for
+from agent_runtime.speech.services import (
+    decoders_for,
+    language_of_sound,
+    stt_for,
+    tts_for,
+    voice_for,
+)
+from agent_runtime.speech.sound import resample
+from agent_runtime.speech.tones import PLAIN
+from agent_runtime.speech.voices import EspeakVoice
+
+PATIENT = Settings(speech_hearing_limit_s=60)
 
 REFUSING = """
 import asyncio, socket
@@ -99,3 +113,27 @@ def test_files_are_said_and_heard_on_the_command_line(tmp_path):
         refused = runner.invoke(app, arguments)
         assert isinstance(refused.exception, ParleyError)
         assert rule in str(refused.exception)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not has_whisper(), reason="the extra speech-multilingual is not installed")
+def test_whisper_tells_spanish_from_english_and_understands_it(need_program):
+    """R277: by ear, on a robotic voice, so only what is easy is asked."""
+    need_program("espeak-ng")
+    said = {"es": "No me llame más, por favor.", "en": "Please do not call me again."}
+
+    async def hear():
+        found = {}
+        for language, text in said.items():
+            voice = EspeakVoice(language, program="espeak-ng", limit_s=20)
+            sounds = [sound async for _, sound in voice.speak(text, PLAIN)]
+            samples = resample(np.concatenate(sounds), voice.rate, RATE)
+            found[language] = await language_of_sound(samples, PATIENT)
+        words = await decoders_for("es").run(lambda d: d.decode(samples), limit_s=60)
+        return found, words
+
+    found, words = asyncio.run(hear())
+    assert {language: heard.language for language, heard in found.items()} == dict(
+        zip(said, said, strict=True)
+    )
+    assert words
