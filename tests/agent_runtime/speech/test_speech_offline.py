@@ -25,7 +25,7 @@ from agent_runtime.speech.sound import resample
 from agent_runtime.speech.tones import PLAIN
 from agent_runtime.speech.voices import EspeakVoice
 
-PATIENT = Settings(speech_hearing_limit_s=60)
+PATIENT = Settings(speech_hearing_limit_s=30)
 
 REFUSING = """
 import asyncio, socket
