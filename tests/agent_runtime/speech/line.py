@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 from pipecat.frames.frames import (
@@ -49,12 +50,12 @@ class Line:
             enable_rtvi=False,
         )
 
-    def of(self, *kinds: type[Frame]) -> list[Frame]:
+    def of(self, *kinds: type[Frame]) -> list[Any]:
         """Returns the frames of some kinds that came so far, each once."""
         found = {id(frame): frame for frame in self.frames if isinstance(frame, kinds)}
         return list(found.values())
 
-    async def wait_for(self, *kinds: type[Frame], count: int = 1) -> Frame:
+    async def wait_for(self, *kinds: type[Frame], count: int = 1) -> Any:
         """Returns the newest frame of some kinds once there are that many."""
         async with asyncio.timeout(PATIENCE_S):
             while len(found := self.of(*kinds)) < count:
