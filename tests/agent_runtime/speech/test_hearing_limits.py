@@ -40,7 +40,7 @@ class Ear:
         return f"{len(samples) / RATE:.1f} seconds"
 
 
-def _service(ear, *, limit_s=0.3, interim_s=5.0) -> HearingService:
+def _service(ear, *, limit_s=20.0, interim_s=5.0) -> HearingService:
     engines = Engines("ear", lambda: ear)
     return HearingService(
         engines, language=Language.EN, model="ear", interim_s=interim_s, limit_s=limit_s
@@ -50,7 +50,7 @@ def _service(ear, *, limit_s=0.3, interim_s=5.0) -> HearingService:
 def test_a_decoder_that_hangs_loses_one_utterance_and_says_so():
     async def hear():
         ear = Ear(hangs=True)
-        async with line_with(_service(ear)) as line:
+        async with line_with(_service(ear, limit_s=2)) as line:
             await line.say(BUZZ)
             lost = await line.wait_for(SpeechFailedFrame)
             error = await line.wait_for(ErrorFrame)
