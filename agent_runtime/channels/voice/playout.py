@@ -3,7 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from pipecat.frames.frames import Frame, TTSAudioRawFrame, TTSStartedFrame, TTSStoppedFrame
+from pipecat.frames.frames import (
+    ControlFrame,
+    Frame,
+    TTSAudioRawFrame,
+    TTSStartedFrame,
+    TTSStoppedFrame,
+)
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 _WORD_S = 0.33
@@ -29,6 +35,13 @@ class _Piece:
         return " ".join(words[: int(len(words) * min(share, 1.0))])
 
 
+@dataclass
+class UtteranceFrame(ControlFrame):
+    """Goes before the sentences of an utterance, so that nothing of an earlier one counts."""
+
+    number: int = 0
+
+
 @dataclass(slots=True)
 class Playout:
     """The sentences of one utterance on their way through voice and transport."""
@@ -36,11 +49,16 @@ class Playout:
     pieces: list[_Piece] = field(default_factory=list)
     contexts: dict[str, _Piece] = field(default_factory=dict)
     has_begun: bool = False
+    number: int = 0
+    is_at_voice: bool = False
+    """Whether the voice has come to this utterance."""
 
-    def begin(self, texts: tuple[str, ...]) -> None:
-        """Starts an utterance; what was said before is forgotten."""
+    def begin(self, texts: tuple[str, ...]) -> UtteranceFrame:
+        """Starts an utterance, with the frame that goes before it; earlier ones are forgotten."""
         self.pieces = [_Piece(text) for text in texts]
-        self.contexts, self.has_begun = {}, False
+        self.contexts, self.has_begun, self.is_at_voice = {}, False, False
+        self.number += 1
+        return UtteranceFrame(number=self.number)
 
     @property
     def heard(self) -> str:
@@ -55,7 +73,12 @@ class Playout:
     def started(self, context_id: str | None) -> None:
         """Notes that the voice has taken the next sentence."""
         waiting = len(self.contexts)
-        if context_id and context_id not in self.contexts and waiting < len(self.pieces):
+        if (
+            self.is_at_voice
+            and context_id
+            and context_id not in self.contexts
+            and waiting < len(self.pieces)
+        ):
             self.contexts[context_id] = self.pieces[waiting]
 
     def of(self, context_id: str | None) -> _Piece | None:
@@ -73,6 +96,9 @@ class MadeTap(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Counts and passes on."""
         await super().process_frame(frame, direction)
+        if isinstance(frame, UtteranceFrame):
+            self._playout.is_at_voice = frame.number == self._playout.number
+            return
         if isinstance(frame, TTSStartedFrame):
             self._playout.started(frame.context_id)
         elif isinstance(frame, TTSAudioRawFrame):
@@ -118,7 +144,8 @@ class HeardTap(FrameProcessor):
 
     def _first_unplayed(self) -> _Piece | None:
         """The transport cuts sound into chunks of its own, which do not say whose they are."""
-        return next((p for p in self._playout.pieces if not p.is_played), None)
+        pieces = self._playout.pieces if self._playout.contexts else []
+        return next((piece for piece in pieces if not piece.is_played), None)
 
 
 def _seconds(frame: TTSAudioRawFrame) -> float:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import (
     CancelFrame,
+    CancelWorkerFrame,
     ControlFrame,
     EndFrame,
     EndWorkerFrame,
@@ -280,7 +281,7 @@ class CallProcessor(FrameProcessor):
             await self.push_frame(ManuallySwitchServiceFrame(service=services[name]), direction)
 
     async def _say(self, command: do.Say) -> None:
-        self.playout.begin(command.pieces)
+        await self.push_frame(self.playout.begin(command.pieces))
         for piece in command.pieces:
             await self.push_frame(TTSSpeakFrame(piece, append_to_context=False))
 
@@ -351,7 +352,9 @@ class CallProcessor(FrameProcessor):
 
     async def _hang_up(self) -> None:
         await self._write_end(self._clock())
-        await self.push_frame(EndWorkerFrame())
+        # A voice that hangs would keep the line open until it is done.
+        is_stuck = self.talk.end_reason == "tts_failed"
+        await self.push_frame(CancelWorkerFrame() if is_stuck else EndWorkerFrame())
 
     async def _line_closed(self) -> None:
         """The pipeline ends from outside: a socket that closed, a process that stops."""
