@@ -39,7 +39,7 @@ from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.hands import CallHands
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
-from agent_runtime.speech.failures import SpeechFailedFrame
+from agent_runtime.speech.frames import SpeechFailedFrame
 
 TICK_S = 0.1
 WORDLESS_S = 0.9

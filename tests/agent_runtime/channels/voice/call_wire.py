@@ -25,7 +25,7 @@ from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.pipeline import CallService, Speech
 from agent_runtime.settings import Settings
-from agent_runtime.speech.failures import SpeechFailedFrame
+from agent_runtime.speech.frames import SpeechFailedFrame
 
 RATE = 8000
 WORD_S = 0.1

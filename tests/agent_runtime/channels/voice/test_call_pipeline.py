@@ -124,7 +124,7 @@ def test_a_voice_that_never_begins_ends_the_call_and_a_person_is_told():
 
 def test_a_recogniser_that_dies_is_said_and_traced():
     async def go():
-        from agent_runtime.speech.failures import SpeechFailedFrame
+        from agent_runtime.speech.frames import SpeechFailedFrame
 
         async with led_call() as call:
             await call.ear.says("Hello?")
