@@ -8,15 +8,9 @@ from typing import Annotated
 
 import typer
 
+from agent_runtime.channels.voice.call_cli import call
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.settings import load_settings
-
-call = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
-
-
-@call.callback()
-def _call() -> None:
-    """Ask for calls, and see what became of them."""
 
 
 @call.command()

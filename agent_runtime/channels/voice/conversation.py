@@ -29,6 +29,7 @@ from agent_runtime.channels.voice.events import (
     Beep,
     BotStarted,
     BotStopped,
+    Broken,
     Connected,
     Dropped,
     Event,
@@ -146,6 +147,8 @@ class Conversation:
     # What they do
 
     def _connected(self, event: Connected) -> list[Command]:
+        if self.phase != "ringing":
+            return []
         self.connected_at = self._quiet_since = at = event.at
         if self.call.direction == "inbound":
             return self._open(at)
@@ -457,6 +460,11 @@ class Conversation:
             return done
         return [*done, SpareVoice(), *self.mouth.go_on(event.at)]
 
+    def _broken(self, event: Broken) -> list[Command]:
+        """Says so once; where even that cannot be done, the line is closed."""
+        self._asking, self._words = None, None
+        return self._end("failed") if self._is_final else self._give_up("failed", "call.trouble")
+
     def _dropped(self, event: Dropped) -> list[Command]:
         done: list[Command] = []
         if self._asking is not None:
@@ -613,6 +621,7 @@ _TAKES: dict[type[Event], Callable[[Conversation, Any], list[Command]]] = {
     SttFailed: Conversation._deafened,
     TtsFailed: Conversation._cannot_speak,
     Dropped: Conversation._dropped,
+    Broken: Conversation._broken,
     Tick: Conversation._tick,
 }
 _QUIET: dict[Phase, Callable[[Conversation, datetime], list[Command]]] = {

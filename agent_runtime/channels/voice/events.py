@@ -104,5 +104,10 @@ class TtsFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Broken(Event):
+    """Something of ours failed that should not: a database, a calendar."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick(Event):
     """Time has passed."""

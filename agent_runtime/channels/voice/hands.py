@@ -147,6 +147,10 @@ class CallHands:
                 )
             )
 
+    def latency(self, number: int, stages: dict[str, float], *, now: datetime) -> None:
+        """Traces where the time of a turn went, in milliseconds from their last sound on."""
+        self._trace("latency", number, now=now, turn=number, latency_ms=stages)
+
     def overhear(self, said: Overheard, *, now: datetime) -> None:
         """Writes what they said beside any turn; leave to record is proved by it."""
         self.lines.append(Line(now, "person", said.text))

@@ -1,25 +1,35 @@
 """The turns of one call: the same desk, permits, tools and traces as for everything written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from time import perf_counter
 
 from agent_runtime import act
 from agent_runtime.app import Runtime
 from agent_runtime.arms import binding_arm
+from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.router import Router
 from agent_runtime.channels.voice.answer import Answer, Then
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.line import CallLine
 from agent_runtime.channels.voice.side_words import Aside, is_aside
 from agent_runtime.channels.voice.utterance import Utterance, as_heard
+from agent_runtime.console.links import without_proof
 from agent_runtime.desk import Withdrawn
-from agent_runtime.domain import Action, ActionKind, Contact, Session, TouchClass
+from agent_runtime.domain import (
+    Action,
+    ActionKind,
+    Contact,
+    Observation,
+    Session,
+    TouchClass,
+)
 from agent_runtime.gather import gather
 from agent_runtime.intake import Arrival, opened_by_buyer
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
+from agent_runtime.perceive import perceive
 from agent_runtime.placeholders import fill, redact
 from agent_runtime.planning.speech_acts import Act, compose, language_for
 from agent_runtime.policies.permit import authorise
@@ -200,7 +210,7 @@ class CallTurns:
                 seen.append(action)
 
         try:
-            desk = replace(self.runtime.desk, witness=witness)
+            desk = replace(self.runtime.desk, witness=witness, outbox=self._outbox())
             desk.work(Due("inbound", taken.key), self._router, now=now)
         except Withdrawn:
             with self.runtime.store.begin() as tx:
@@ -211,6 +221,18 @@ class CallTurns:
             return Answer(number, has_failed=True, reason="could_not_be_worked")
         spent = (("take", _ms(began, took)), ("desk", _ms(took, perf_counter())))
         return self._answer(number, seen[-1], says, spent)
+
+    def warm(self, text: str, *, now: datetime) -> None:
+        """Reads what they have said so far, so that little is left to read once they have finished.
+
+        Nothing is decided by it: the turn reads its own words, which have then been read before.
+        """
+        with self.runtime.store.begin() as tx:
+            contact, session = self._people(tx)
+            known = tx.recall(session.thread_id)
+        said = redact(without_proof(text), contact, known=known).text
+        heard = Observation("mail", "so far", now, text=said, channel="voice")
+        perceive(heard, session, self.runtime.desk.model, offered=session.offered, contact=contact)
 
     def heard(self, utterance: Utterance, heard: str, *, now: datetime) -> None:
         """Writes how much of a message was heard; the rest was never said.
@@ -309,6 +331,11 @@ class CallTurns:
             latency_ms=(*spent, *action.latency_ms),
         )
 
+    def _outbox(self) -> Outbox:
+        known = self.runtime.outbox
+        parts = {one.name: getattr(known, one.name) for one in fields(known)}
+        return _CallOutbox(**parts, has_mail=self.mail is not None)
+
     def _taken(self) -> tuple[Utterance, ...]:
         says = self.line.take()
         with self.runtime.store.begin() as tx:
@@ -375,6 +402,20 @@ class CallTurns:
         spoken = language if (content_id, language) in library.contents else ""
         name = library.playbook(session.playbook).wording(content_id)
         return library.live(name, language=spoken or language_for(session, contact), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _CallOutbox(Outbox):
+    """Sends what this call can send; the rest stays ready for the worker."""
+
+    has_mail: bool = False
+
+    def deliver(self, channel: MailChannel, message_id: str, *, now: datetime) -> str:
+        with self.store.begin() as tx:
+            message = tx.message(message_id)
+        if message is None or not (message.channel == "voice" or self.has_mail):
+            return ""
+        return Outbox.deliver(self, channel, message_id, now=now)
 
 
 def _then(action: Action, *, is_silent: bool) -> Then:

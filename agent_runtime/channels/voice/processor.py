@@ -1,0 +1,383 @@
+"""The one processor of a call: frames become events, commands become frames.
+
+The audio loop never waits for a turn: desk, store and calendar work in a thread of the call.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter
+from types import MappingProxyType
+
+from pipecat.audio.dtmf.types import KeypadEntry
+from pipecat.frames.frames import (
+    CancelFrame,
+    CancelWorkerFrame,
+    ControlFrame,
+    EndFrame,
+    EndWorkerFrame,
+    Frame,
+    InterimTranscriptionFrame,
+    ManuallySwitchServiceFrame,
+    OutputDTMFUrgentFrame,
+    StartFrame,
+    TranscriptionFrame,
+    TTSSpeakFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+
+from agent_runtime.channels.voice import commands as do
+from agent_runtime.channels.voice import events as on
+from agent_runtime.channels.voice.conversation import Conversation
+from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.outcome import Outcome
+from agent_runtime.channels.voice.playout import Playout
+from agent_runtime.speech.frames import SpeechFailedFrame
+
+TICK_S = 0.1
+WORDLESS_S = 0.9
+"""Quiet after a sound for which no words came: then there are none."""
+_ENDS_WITHIN_S = 10.0
+
+
+@dataclass
+class CallLanguageFrame(ControlFrame):
+    """The call goes on in another language."""
+
+    language: str = ""
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class RecordCallFrame(ControlFrame):
+    """They have given leave to record, from here on."""
+
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class TransferCallFrame(ControlFrame):
+    """Asks the transport to put the call through; `Transferred` is fed back."""
+
+    route_to: str = ""
+    summary: str = ""
+    """What the person of ours is told first."""
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class _TurnOver(ControlFrame):
+    """Comes behind the transcripts of a turn that has ended."""
+
+    interruptible: bool = field(default=False, init=False)
+
+
+class CallProcessor(FrameProcessor):
+    """Leads one call.
+
+    Args:
+        talk: The call's state machine.
+        hands: The runtime's side of it.
+        playout: What is being said, counted by the taps.
+        clock: The runtime's.
+        is_connected: Whether the line stands when the pipeline starts; else `connected` says so.
+        voices: What speaks, by language, and `spare` for when one fails; the first one begins.
+        ears: What hears, by language.
+    """
+
+    def __init__(
+        self,
+        talk: Conversation,
+        hands: CallHands,
+        playout: Playout,
+        *,
+        clock: Callable[[], datetime],
+        is_connected: bool = True,
+        voices: Mapping[str, FrameProcessor] = MappingProxyType({}),
+        ears: Mapping[str, FrameProcessor] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(name="call")
+        self.talk, self.hands, self.playout = talk, hands, playout
+        self.outcome: Outcome | None = None
+        self.over = asyncio.Event()
+        """Set once what came of the call is written."""
+        self._clock = clock
+        self._is_connected = is_connected
+        self._voices, self._ears = voices, ears
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"call-{talk.call.call_id}")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ticking: asyncio.Task[None] | None = None
+        self._withdrawn: set[int] = set()
+        self._words: list[str] = []
+        self._events: deque[on.Event] = deque()
+        self._is_feeding = self._closes = False
+        self._is_user_speaking = False
+        self._voice_since: float | None = None
+        self._voiced_s = 0.0
+        self._quiet_at: float | None = None
+        self._warmed = ""
+        self._ended_at: float | None = None
+        self._spent: dict[str, float] = {}
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Takes what concerns the call, and passes everything on."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, _TurnOver):
+            await self._turn_over()
+            return
+        await self.push_frame(frame, direction)
+        if isinstance(frame, StartFrame):
+            self._ticking = self.create_task(self._tick(), "tick")
+            if self._is_connected:
+                await self.connected()
+        elif isinstance(frame, (EndFrame, CancelFrame)):
+            await self._line_closed()
+        elif isinstance(frame, SpeechFailedFrame):
+            await self._speech_failed(frame)
+        else:
+            await self._hear(frame)
+
+    async def connected(self) -> None:
+        """The other side has picked up, or we have."""
+        await self.feed(on.Connected(self._clock()))
+
+    async def dropped(self, *, by_them: bool = False) -> None:
+        """The other side is gone."""
+        await self._hushed()
+        await self.feed(on.Dropped(self._clock(), by_them=by_them))
+
+    async def feed(self, event: on.Event) -> None:
+        """Takes an event, of this pipeline or from beside it: a verdict, a tone, a transfer.
+
+        One is dealt with after the other, whoever brings the next meanwhile.
+        """
+        self._events.append(event)
+        if self._is_feeding:
+            return
+        self._is_feeding = True
+        try:
+            while self._events:
+                for command in self.talk.on(self._events.popleft()):
+                    await self._do(command)
+        finally:
+            self._is_feeding = False
+        if self._closes and self.outcome is None:
+            self._closes = False
+            await self._hang_up()
+
+    async def told(self, what: str) -> None:
+        """Takes note of the first sound of ours, or of the end of an utterance."""
+        if what == "begun":
+            self._measure_first_sound()
+            await self.feed(on.BotStarted(self._clock()))
+        else:
+            heard, self.playout.pieces = self.playout.heard, []
+            await self.feed(on.BotStopped(self._clock(), heard))
+
+    # Their side
+
+    async def _hear(self, frame: Frame) -> None:
+        if isinstance(frame, VADUserStartedSpeakingFrame):
+            self._voice_since, self._quiet_at = perf_counter(), None
+        elif isinstance(frame, VADUserStoppedSpeakingFrame):
+            self._voice_stopped(frame.stop_secs)
+        elif isinstance(frame, UserStartedSpeakingFrame):
+            await self._user_started()
+        elif isinstance(frame, UserStoppedSpeakingFrame):
+            await self.queue_frame(_TurnOver())
+        elif isinstance(frame, TranscriptionFrame):
+            self._words.append(frame.text.strip())
+            self._spent["stt"] = self._since_quiet()
+        elif isinstance(frame, InterimTranscriptionFrame):
+            self._warm(frame.text)
+
+    def _voice_stopped(self, stop_s: float) -> None:
+        now = perf_counter()
+        if self._voice_since is not None:
+            self._voiced_s += now - self._voice_since - stop_s
+        self._voice_since, self._quiet_at = None, now - stop_s
+        self._spent = {"vad": round(stop_s * 1000, 1)}
+
+    def _since_quiet(self) -> float:
+        return round((perf_counter() - self._quiet_at) * 1000, 1) if self._quiet_at else 0.0
+
+    async def _user_started(self) -> None:
+        if self._is_user_speaking:
+            return
+        self._is_user_speaking, self._words = True, []
+        await self.feed(on.UserStarted(self._clock()))
+
+    async def _turn_over(self) -> None:
+        if not self._is_user_speaking and not self._words:
+            return
+        self._is_user_speaking = False
+        text, self._words = " ".join(filter(None, self._words)), []
+        spoken_s, self._voiced_s = self._voiced_s, 0.0
+        self._ended_at = self._quiet_at
+        self._spent["turn"] = self._since_quiet()
+        await self.feed(on.UserStopped(self._clock(), text, max(spoken_s, 0.0)))
+
+    def _warm(self, text: str) -> None:
+        """While they still speak, what they have said so far is read: that is what takes long."""
+        if text and text != self._warmed and not self.talk.is_over:
+            self._warmed = text
+            self._thread.submit(self._warm_up, text)
+
+    def _warm_up(self, text: str) -> None:
+        """In the thread of the call; what has been overtaken by more words is left."""
+        if text == self._warmed:
+            self.hands.turns.warm(text, now=self._clock())
+
+    # Our side
+
+    async def _do(self, command: do.Command) -> None:
+        now = self._clock()
+        match command:
+            case do.Prepare():
+                self._later(lambda: self.hands.prepare(command, now=now))
+            case do.Ask():
+                self._later(lambda: self._asked(command, now))
+            case do.Withdraw():
+                self._withdrawn.add(command.number)
+            case do.Say():
+                await self._say(command)
+            case do.Hush():
+                await self.broadcast_interruption()
+                await self._hushed()
+            case do.Press():
+                for key in command.keys:
+                    await self.push_frame(OutputDTMFUrgentFrame(button=KeypadEntry(key)))
+            case do.HangUp():
+                self._closes = True
+            case _:
+                self._thread.submit(self.hands.do, command, now=now)
+                await self._tell_pipeline(command)
+
+    async def _tell_pipeline(self, command: do.Command) -> None:
+        if isinstance(command, do.SpareVoice):
+            await self._switch(self._voices, "spare", FrameDirection.DOWNSTREAM)
+        elif isinstance(command, do.Speak):
+            await self._switch(self._voices, command.language, FrameDirection.DOWNSTREAM)
+            await self._switch(self._ears, command.language, FrameDirection.UPSTREAM)
+            await self.broadcast_frame(CallLanguageFrame, language=command.language)
+        elif isinstance(command, do.Record):
+            await self.push_frame(RecordCallFrame())
+        elif isinstance(command, do.Transfer):
+            summary = self.hands.whisper(command.reason)
+            await self.push_frame(TransferCallFrame(command.route_to, summary))
+
+    async def _switch(
+        self, services: Mapping[str, FrameProcessor], name: str, direction: FrameDirection
+    ) -> None:
+        """Without a service of that name the one that works goes on."""
+        if len(services) > 1 and name in services:
+            await self.push_frame(ManuallySwitchServiceFrame(service=services[name]), direction)
+
+    async def _say(self, command: do.Say) -> None:
+        await self.push_frame(self.playout.begin(command.pieces))
+        for piece in command.pieces:
+            await self.push_frame(TTSSpeakFrame(piece, append_to_context=False))
+
+    async def _hushed(self) -> None:
+        if self.playout.pieces:
+            heard, self.playout.pieces = self.playout.heard, []
+            await self.feed(on.BotStopped(self._clock(), heard, is_cut=True))
+
+    def _asked(self, command: do.Ask, now: datetime) -> on.Answered:
+        began = perf_counter()
+        answered = self.hands.ask(
+            command, now=now, is_withdrawn=lambda: command.number in self._withdrawn
+        )
+        self._spent["loop"] = round((perf_counter() - began) * 1000, 1)
+        return answered
+
+    def _measure_first_sound(self) -> None:
+        """Traces where the time went from their last sound to our first."""
+        if self._ended_at is None or "loop" not in self._spent:
+            return
+        total = round((perf_counter() - self._ended_at) * 1000, 1)
+        spent, self._spent, self._ended_at = self._spent, {}, None
+        stages = spent | {"first_sound": total}
+        number, now = self.talk.turns, self._clock()
+        self._thread.submit(self.hands.latency, number, stages, now=now)
+
+    def _later(self, work: Callable[[], on.Event]) -> None:
+        """Works in the thread of the call, and feeds what it comes to."""
+
+        async def run() -> None:
+            loop = asyncio.get_running_loop()
+            try:
+                event = await loop.run_in_executor(self._thread, work)
+            except Exception as error:
+                await self.push_error(f"a turn of the call failed: {error!r}")
+                event = on.Broken(self._clock())
+            await self.feed(event)
+
+        task = self.create_task(run(), "work")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _speech_failed(self, frame: SpeechFailedFrame) -> None:
+        now = self._clock()
+        if frame.part == "hearing":
+            self._is_user_speaking = False
+            await self.feed(on.SttFailed(now))
+            return
+        heard = self.playout.heard
+        await self.broadcast_interruption()
+        self.playout.pieces = []
+        await self.feed(on.TtsFailed(now, heard))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            is_wordless = (
+                self._is_user_speaking
+                and self._voice_since is None
+                and not self._words
+                and self._since_quiet() > WORDLESS_S * 1000
+            )
+            if is_wordless:
+                await self._turn_over()
+            await self.feed(on.Tick(self._clock()))
+
+    # The end
+
+    async def _hang_up(self) -> None:
+        await self._write_end(self._clock())
+        # A voice that hangs would keep the line open until it is done.
+        is_stuck = self.talk.end_reason == "tts_failed"
+        await self.push_frame(CancelWorkerFrame() if is_stuck else EndWorkerFrame())
+
+    async def _line_closed(self) -> None:
+        """The pipeline ends from outside: a socket that closed, a process that stops."""
+        if not self.talk.is_over:
+            await self.dropped()
+        await self.over.wait()
+
+    async def _write_end(self, now: datetime) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            done = loop.run_in_executor(self._thread, lambda: self.hands.end(self.talk, now=now))
+            self.outcome = await asyncio.wait_for(done, _ENDS_WITHIN_S)
+        finally:
+            self.over.set()
+
+    async def cleanup(self) -> None:
+        """Ends tasks and thread; nothing of the call is left."""
+        for task in [self._ticking, *self._tasks]:
+            if task is not None:
+                await self.cancel_task(task)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        await super().cleanup()
+
+    def can_generate_metrics(self) -> bool:
+        """Returns True: stage latencies are measured."""
+        return True
