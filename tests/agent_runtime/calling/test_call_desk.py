@@ -29,7 +29,15 @@ def postgres_url(need_program):
         yield url
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.real)])
+everywhere = pytest.mark.parametrize(
+    "store",
+    ["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.real)],
+    indirect=True,
+)
+"""What counts rows or locks them is asked of Postgres as well."""
+
+
+@pytest.fixture(params=["sqlite"])
 def store(request, tmp_path):
     if request.param == "memory":
         yield MemoryStore("t")
@@ -54,6 +62,7 @@ def traced(store, kind="call"):
     return [e.payload for e in events if e.kind == kind]
 
 
+@everywhere
 def test_a_touch_by_voice_is_dialled_with_a_permit_and_its_context(store):
     """R254, R255: the queue starts the call, and whoever leads it knows whom and why."""
     world = World(store, CallReceipt("placed", "CA1"))
@@ -102,6 +111,7 @@ def test_a_call_that_is_taken_and_ends_is_a_touch_with_its_outcome(store):
     assert len(world.dialler.orders) == 1, "what was taken is never dialled again"
 
 
+@everywhere
 def test_nobody_answers_so_it_rings_again_after_the_spacing_and_at_last_not_any_more(store):
     """R254: bounded retries with spacing, and the caps of number and hours asked each time."""
     world = World(store, max_attempts=3, hours_between=24)
@@ -129,6 +139,7 @@ def test_a_busy_line_is_tried_sooner_and_the_cap_of_the_day_holds(store):
     assert world.call().why == "call_attempts"
 
 
+@everywhere
 def test_what_was_dialled_when_the_worker_died_is_never_dialled_again(store):
     """At most once: the claim is committed before anything can ring."""
 
@@ -274,6 +285,7 @@ def test_what_provably_never_rang_is_tried_again_and_counts_as_no_ring(store):
     assert [o.attempt for o in world.dialler.orders] == [1, 2]
 
 
+@everywhere
 def test_abandoned_calls_hold_their_campaign(store):
     """The third call of a campaign waits, since of one that was taken one was abandoned."""
     world = World(store, CallReceipt("placed", "CA1"))
@@ -299,6 +311,7 @@ def test_without_consent_for_the_number_nothing_rings_and_the_rule_is_named(stor
     assert {"consent", "call_consent"} <= set(checked["rules_hit"])
 
 
+@everywhere
 def test_a_stop_cancels_the_call_that_waits(store):
     world = World(store, CallReceipt("no_answer"))
     world.work()
@@ -366,6 +379,7 @@ def test_a_spoken_stop_silences_every_channel_at_once_and_lists_the_number(store
     assert [p["channel"] for p in traced(store, "suppression")] == ["*"]
 
 
+@everywhere
 def test_a_list_is_replaced_whole_and_keeps_its_day(store):
     made = DncList("t", "national-us", NOW.date(), NOW, "a.csv", 0)
     with store.begin() as tx:
