@@ -1,4 +1,4 @@
-"""`parley call`: ask for a call, and see what became of those that were asked for."""
+"""`parley call place` and `parley call list`: ask for a call, and see what became of it."""
 
 import json
 from collections.abc import Callable
@@ -11,15 +11,7 @@ import typer
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.settings import load_settings
 
-call = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 
-
-@call.callback()
-def _call() -> None:
-    """Ask for calls, and see what became of them."""
-
-
-@call.command()
 def place(
     person: Annotated[str, typer.Option(help="Person id, an address or a number of theirs.")],
     playbook: Annotated[str, typer.Option(help="Which playbook leads it.")] = "",
@@ -61,7 +53,6 @@ def place(
     raise typer.Exit(1 if status in ("blocked", "would_block") else 0)
 
 
-@call.command("list")
 def list_calls(
     state: Annotated[str, typer.Option(help="Only these: READY, UNKNOWN, ...")] = "",
     workspace: WorkspaceOption = None,
