@@ -1,4 +1,4 @@
-"""`parley call`: ask for a call, and see what became of those that were asked for."""
+"""`parley call place` and `parley call list`: ask for a call, and see what became of it."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,10 @@ from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.settings import load_settings
 
 
+<<<<<<< HEAD
 @call.command()
+=======
+>>>>>>> dialrules
 def place(
     person: Annotated[str, typer.Option(help="Person id, an address or a number of theirs.")],
     playbook: Annotated[str, typer.Option(help="Which playbook leads it.")] = "",
@@ -55,7 +58,6 @@ def place(
     raise typer.Exit(1 if status in ("blocked", "would_block") else 0)
 
 
-@call.command("list")
 def list_calls(
     state: Annotated[str, typer.Option(help="Only these: READY, UNKNOWN, ...")] = "",
     workspace: WorkspaceOption = None,

@@ -4,30 +4,23 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from call_people import NUMBER, OWN, TELEPHONY, calling_library, let_call
-from conversation_world import ANA, NOW, OWNER, Wire, assign, task
+from call_people import NUMBER, OWN, let_call
+from conversation_world import ANA, NOW, Wire, task
+from dialling_world import World
 from postgres import running_postgres
 from runtime_people import CONSENT, THREAD
 
-from agent_runtime import pump
-from agent_runtime.app import assemble
 from agent_runtime.arms import publish_controls
-from agent_runtime.calling.dialler import CallNews, CallReceipt, ScriptedDialler
+from agent_runtime.calling.dialler import CallNews, CallReceipt
 from agent_runtime.calling.rows import OWN_LIST, DncList
 from agent_runtime.channels.router import Router
 from agent_runtime.channels.voice.line import CallLine
 from agent_runtime.intake import Arrival
-from agent_runtime.models.language import ScriptedModel
-from agent_runtime.newcomers import Newcomers, OnlineExperiment
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.store.rows import Due
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.tables import metadata
-from agent_runtime.tools.memory_calendar import MemoryCalendar
-from agent_runtime.tools.slots import OfficeHours
-
-ONLINE = OnlineExperiment("e", "l", "salt", "h", {"agent": 1.0})
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +29,15 @@ def postgres_url(need_program):
         yield url
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.real)])
+everywhere = pytest.mark.parametrize(
+    "store",
+    ["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.real)],
+    indirect=True,
+)
+"""What counts rows or locks them is asked of Postgres as well."""
+
+
+@pytest.fixture(params=["sqlite"])
 def store(request, tmp_path):
     if request.param == "memory":
         yield MemoryStore("t")
@@ -47,82 +48,6 @@ def store(request, tmp_path):
     yield SqlStore(engine, "t")
     metadata.drop_all(engine)
     engine.dispose()
-
-
-class World:
-    """One person with a number, a campaign whose first touch is a call, and a scripted network."""
-
-    def __init__(self, store, *receipts, consented=True, **policy):
-        self.store, self.dialler, self.now = store, ScriptedDialler(*receipts), NOW
-        self.runtime = assemble(
-            store,
-            library=calling_library(**policy),
-            model=ScriptedModel({}),
-            calendar=MemoryCalendar({"o-1": OfficeHours("Europe/Berlin")}),
-            newcomers=Newcomers(
-                "t", (OWNER,), OnlineExperiment("e", "l", "s", "h", {"agent": 1.0})
-            ),
-            telephony=TELEPHONY,
-            dialler=self.dialler,
-        )
-        with store.begin() as tx:
-            publish_controls(tx, {"e": ("holdout",)})
-            tx.add_contact(ANA)
-            tx.add_consents(ANA.person_id, (CONSENT,))
-            assign(tx, ANA.person_id, "agent")
-            if consented:
-                let_call(tx)
-            tx.add_task(task(1, autonomy="autonomous"))
-
-    def work(self, now=None):
-        """Works everything that is due, as the worker does."""
-        self.now = now or self.now
-        for _ in range(20):
-            due = self.due()
-            if not due:
-                return
-            for row in due:
-                self.runtime.desk.work(row, Wire(), now=self.now)
-        raise AssertionError("work never ends")
-
-    def due(self):
-        if isinstance(self.store, MemoryStore):
-            return [row for _, row in self.store.take_due(self.now)]
-        found = []
-        pump.release(self.store.engine, lambda c, w, lane, rows: found.extend(rows), now=self.now)
-        with self.store.engine.begin() as connection:
-            connection.exec_driver_sql("delete from lanes")
-        return [Due(kind, row_id) for kind, row_id in found]
-
-    def later(self, **ahead):
-        self.work(self.now + timedelta(**ahead))
-
-    def report(self, status, **more):
-        (call,) = self.calls()
-        news = CallNews(call.call_id, more.pop("attempt", call.attempt), status, **more)
-        return self.runtime.calls.report(news, now=self.now)
-
-    def speak(self):
-        """Says the opener on the line, as whoever leads the call does."""
-        line = Wire()
-        self.runtime.outbox.deliver(line, self.call().call_id, now=self.now)
-        return [said.body for said in line.mails]
-
-    def calls(self):
-        with self.store.begin() as tx:
-            return tx.calls()
-
-    def call(self):
-        (call,) = self.calls()
-        return call
-
-    def opener(self):
-        with self.store.begin() as tx:
-            return tx.message(self.call().call_id).state
-
-    def touches(self):
-        with self.store.begin() as tx:
-            return tx.session_of(ANA.person_id).touches_sent
 
 
 def traced(store, kind="call"):
@@ -137,6 +62,7 @@ def traced(store, kind="call"):
     return [e.payload for e in events if e.kind == kind]
 
 
+@everywhere
 def test_a_touch_by_voice_is_dialled_with_a_permit_and_its_context(store):
     """R254, R255: the queue starts the call, and whoever leads it knows whom and why."""
     world = World(store, CallReceipt("placed", "CA1"))
@@ -185,6 +111,7 @@ def test_a_call_that_is_taken_and_ends_is_a_touch_with_its_outcome(store):
     assert len(world.dialler.orders) == 1, "what was taken is never dialled again"
 
 
+@everywhere
 def test_nobody_answers_so_it_rings_again_after_the_spacing_and_at_last_not_any_more(store):
     """R254: bounded retries with spacing, and the caps of number and hours asked each time."""
     world = World(store, max_attempts=3, hours_between=24)
@@ -212,6 +139,7 @@ def test_a_busy_line_is_tried_sooner_and_the_cap_of_the_day_holds(store):
     assert world.call().why == "call_attempts"
 
 
+@everywhere
 def test_what_was_dialled_when_the_worker_died_is_never_dialled_again(store):
     """At most once: the claim is committed before anything can ring."""
 
@@ -357,6 +285,7 @@ def test_what_provably_never_rang_is_tried_again_and_counts_as_no_ring(store):
     assert [o.attempt for o in world.dialler.orders] == [1, 2]
 
 
+@everywhere
 def test_abandoned_calls_hold_their_campaign(store):
     """The third call of a campaign waits, since of one that was taken one was abandoned."""
     world = World(store, CallReceipt("placed", "CA1"))
@@ -382,6 +311,7 @@ def test_without_consent_for_the_number_nothing_rings_and_the_rule_is_named(stor
     assert {"consent", "call_consent"} <= set(checked["rules_hit"])
 
 
+@everywhere
 def test_a_stop_cancels_the_call_that_waits(store):
     world = World(store, CallReceipt("no_answer"))
     world.work()
@@ -449,6 +379,7 @@ def test_a_spoken_stop_silences_every_channel_at_once_and_lists_the_number(store
     assert [p["channel"] for p in traced(store, "suppression")] == ["*"]
 
 
+@everywhere
 def test_a_list_is_replaced_whole_and_keeps_its_day(store):
     made = DncList("t", "national-us", NOW.date(), NOW, "a.csv", 0)
     with store.begin() as tx:
