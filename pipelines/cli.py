@@ -47,10 +47,6 @@ COMMANDS = {
     "evaluate": ("pipelines.evaluation.cli:app", "Measure a prompt, model, policy or playbook"),
     "pii": ("agent_runtime.pii.cli:app", "Find and redact personal data in texts"),
     "times": ("agent_runtime.times.cli:app", "Say which times each message asks for"),
-<<<<<<< HEAD
-=======
-    "call": ("agent_runtime.channels.voice.call_cli:call", "Ask for, rehearse and read calls"),
->>>>>>> dialrules
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
     "knowledge": ("agent_runtime.knowledge.cli:app", "Add documents that the agent may quote"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
@@ -69,10 +65,7 @@ COMMANDS = {
     "suppress": ("agent_runtime.suppress_cli:suppress", "Lists of those not to write to"),
     "dnc": ("agent_runtime.calling.dnc_cli:dnc", "Do-not-call lists: import, check, show"),
     "voice": ("agent_runtime.calling.voice_cli:voice", "Say who may be called now, and why not"),
-<<<<<<< HEAD
     "call": ("agent_runtime.calling.call_cli:call", "Ask for calls, rehearse one, read them back"),
-=======
->>>>>>> dialrules
     "policy": ("agent_runtime.policies_cli:policy", "Rules: list, try, explain, profiles"),
     "retention": ("agent_runtime.retention_cli:retention", "How long words are kept; remove them"),
     "erase": ("pipelines.erase_cli:app", "Erase one person everywhere, and keep them out"),

@@ -1,4 +1,4 @@
-"""`parley call place` and `parley call list`: ask for a call, and see what became of it."""
+"""`parley call`: ask for a call, and see what became of those that were asked for."""
 
 import json
 from collections.abc import Callable
@@ -13,10 +13,7 @@ from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.settings import load_settings
 
 
-<<<<<<< HEAD
 @call.command()
-=======
->>>>>>> dialrules
 def place(
     person: Annotated[str, typer.Option(help="Person id, an address or a number of theirs.")],
     playbook: Annotated[str, typer.Option(help="Which playbook leads it.")] = "",
@@ -58,6 +55,7 @@ def place(
     raise typer.Exit(1 if status in ("blocked", "would_block") else 0)
 
 
+@call.command("list")
 def list_calls(
     state: Annotated[str, typer.Option(help="Only these: READY, UNKNOWN, ...")] = "",
     workspace: WorkspaceOption = None,

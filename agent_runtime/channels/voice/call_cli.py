@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent_runtime.calling.call_cli import list_calls, place
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import load_settings
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from agent_runtime.library.call_scenario import CallScenario
 
 call = typer.Typer(add_completion=False, rich_markup_mode="rich")
-call.command()(place)
-call.command("list")(list_calls)
 
 
 @call.callback(invoke_without_command=True)
