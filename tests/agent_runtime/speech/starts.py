@@ -14,8 +14,8 @@ import numpy as np
 import yaml
 
 from tests.agent_runtime.speech import sounds
-from tests.agent_runtime.speech.telephone_line import a_line, through
 from tests.agent_runtime.speech.sounds import silence
+from tests.agent_runtime.speech.telephone_line import a_line, through
 from tests.agent_runtime.speech.voices import RATE, Split, say, voice
 
 LETTERS_PER_S = 14.0
