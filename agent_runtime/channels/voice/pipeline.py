@@ -160,7 +160,8 @@ def _spare_voice(language: str, settings: Settings) -> FrameProcessor | None:
     if not (program := find_espeak()):
         return None
     voice = EspeakVoice(language, program=program, limit_s=settings.speech_speaking_limit_s)
-    return SpeakingService(voice, language=Language(language))
+    limit_s = settings.speech_speaking_limit_s
+    return SpeakingService(voice, language=Language(language), limit_s=limit_s)
 
 
 def _stages(
