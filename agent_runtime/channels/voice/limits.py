@@ -19,6 +19,8 @@ class CallLimits:
     """A turn that takes longer is bridged with a word, once."""
     turn_s: float = 8.0
     """A turn that takes longer is given up."""
+    words_s: float = 4.0
+    """From the end of what was longer than a cough to its words, before there are none."""
     voice_s: float = 4.0
     """From words to their first sound."""
     monologue_s: float = 90.0

@@ -6,7 +6,7 @@ The audio loop never waits for a turn: desk, store and calendar work in a thread
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -118,6 +118,7 @@ class CallProcessor(FrameProcessor):
         self._words: list[str] = []
         self._events: deque[on.Event] = deque()
         self._is_feeding = self._closes = False
+        self._ending: Future[Outcome] | None = None
         self._is_user_speaking = False
         self._voice_since: float | None = None
         self._voiced_s = 0.0
@@ -342,11 +343,16 @@ class CallProcessor(FrameProcessor):
                 self._is_user_speaking
                 and self._voice_since is None
                 and not self._words
-                and self._since_quiet() > WORDLESS_S * 1000
+                and self._since_quiet() > self._wordless_s() * 1000
             )
             if is_wordless:
                 await self._turn_over()
             await self.feed(on.Tick(self._clock()))
+
+    def _wordless_s(self) -> float:
+        """A sound as short as a cough is soon none; of longer ones the words may come late."""
+        is_short = self._voiced_s <= self.talk.limits.cough_s
+        return WORDLESS_S if is_short else WORDLESS_S + self.talk.limits.words_s
 
     # The end
 
@@ -360,12 +366,14 @@ class CallProcessor(FrameProcessor):
         """The pipeline ends from outside: a socket that closed, a process that stops."""
         if not self.talk.is_over:
             await self.dropped()
-        await self.over.wait()
+        await asyncio.wait([asyncio.ensure_future(self.over.wait())], timeout=_ENDS_WITHIN_S)
 
     async def _write_end(self, now: datetime) -> None:
-        loop = asyncio.get_running_loop()
+        """Written once, even where whoever waits for it is cancelled."""
+        if self._ending is None:
+            self._ending = self._thread.submit(self.hands.end, self.talk, now=now)
         try:
-            done = loop.run_in_executor(self._thread, lambda: self.hands.end(self.talk, now=now))
+            done = asyncio.shield(asyncio.wrap_future(self._ending))
             self.outcome = await asyncio.wait_for(done, _ENDS_WITHIN_S)
         finally:
             self.over.set()
@@ -375,6 +383,10 @@ class CallProcessor(FrameProcessor):
         for task in [self._ticking, *self._tasks]:
             if task is not None:
                 await self.cancel_task(task)
+        if self.outcome is None:
+            self._is_feeding = False
+            await self.feed(on.Dropped(self._clock()))
+            await self._write_end(self._clock())
         self._thread.shutdown(wait=False, cancel_futures=True)
         await super().cleanup()
 

@@ -1,0 +1,124 @@
+"""The state machine of a call alone: whatever happens, in whatever order, it comes to an end."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent_runtime.channels.voice import commands as do
+from agent_runtime.channels.voice import events as on
+from agent_runtime.channels.voice.answer import Answer
+from agent_runtime.channels.voice.call_start import CallStart
+from agent_runtime.channels.voice.conversation import Conversation
+from agent_runtime.channels.voice.limits import CallLimits
+from agent_runtime.channels.voice.side_words import is_aside
+from agent_runtime.channels.voice.utterance import Utterance
+
+START = datetime(2026, 1, 13, 10, tzinfo=UTC)
+WORDS = ("Hello?", "mhm", "hold on", "What is the price?", "yes", "")
+HAPPENINGS = st.sampled_from(
+    (
+        *("start", "stop", "begun", "ended", "cut", "prepared", "blocked", "answered"),
+        *("withdrawn", "closing", "stopped", "transfer", "person", "voicemail", "ivr"),
+        *("beep", "stt", "tts", "taken", "refused", "tick"),
+    )
+)
+
+
+class Played:
+    """Feeds what happens, and keeps what is asked for."""
+
+    def __init__(self, **limits):
+        call = CallStart("c", "outbound", "+353155501")
+        self.talk = Conversation(call, CallLimits(**limits))
+        self.now, self.done = START, []
+        self.feed(on.Connected(self.now))
+
+    def feed(self, event):
+        commands = self.talk.on(event)
+        self.done += commands
+        return commands
+
+    def asked(self, kind):
+        return [command for command in self.done if isinstance(command, kind)]
+
+    def happens(self, what, word):
+        self.now += timedelta(seconds=0.7)
+        prepared = self.asked(do.Prepare)[-1:]
+        key = prepared[0].key if prepared else "none"
+        number = self.talk.turns
+        says = (Utterance(f"m{self.now}", ("One thing. And another.",), "en"),)
+        then = {"closing": "goodbye", "stopped": "stopped", "transfer": "transfer"}
+        events = {
+            "start": on.UserStarted(self.now),
+            "stop": on.UserStopped(self.now, word, 0.8),
+            "begun": on.BotStarted(self.now),
+            "ended": on.BotStopped(self.now, "One thing. And another."),
+            "cut": on.BotStopped(self.now, "One", is_cut=True),
+            "prepared": on.Prepared(self.now, key, says),
+            "blocked": on.Prepared(self.now, key),
+            "answered": on.Answered(self.now, Answer(number, says, decision="allow")),
+            "withdrawn": on.Answered(self.now, Answer(number, is_withdrawn=True)),
+            "beep": on.Beep(self.now),
+            "stt": on.SttFailed(self.now),
+            "tts": on.TtsFailed(self.now),
+            "taken": on.Transferred(self.now, True),
+            "refused": on.Transferred(self.now, False),
+            "tick": on.Tick(self.now),
+        }
+        if what in then:
+            self.feed(on.Answered(self.now, Answer(number, says, then[what])))
+        elif what in ("person", "voicemail", "ivr"):
+            self.feed(on.WhoAnswered(self.now, what))
+        else:
+            self.feed(events[what])
+
+
+@given(st.lists(st.tuples(HAPPENINGS, st.sampled_from(WORDS)), max_size=40), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_no_call_stays_open_and_nothing_is_said_twice_or_lost(happenings, transfers):
+    """R259 R271: whatever happens, the longest time ends it, once; each utterance is settled."""
+    played = Played(transfers=transfers, longest_s=300)
+    for what, word in happenings:
+        played.happens(what, word)
+    for _ in range(120):
+        played.now += timedelta(seconds=10)
+        played.feed(on.Tick(played.now))
+        for command in played.asked(do.Prepare)[-1:]:
+            played.feed(on.Prepared(played.now, command.key))
+    assert played.talk.is_over
+    assert len(played.asked(do.HangUp)) == 1
+    said = {command.utterance.text_id for command in played.asked(do.Say)}
+    kept = [command.utterance.text_id for command in played.asked(do.KeepHeard)]
+    assert len(kept) == len(set(kept))
+    if not played.talk.mouth.is_speaking:
+        assert said <= set(kept)
+
+
+def test_leave_to_record_is_a_plain_yes_and_nothing_else():
+    """In six languages; whatever is more than a yes is no leave."""
+    for language, yes in (
+        ("en", "Sure, go ahead."),
+        ("es", "Sí, claro."),
+        ("de", "Ja, gern."),
+        ("fr", "Oui, bien sûr."),
+        ("pt", "Sim, claro."),
+        ("it", "Sì, certo."),
+    ):
+        assert is_aside(yes, "agrees", language=language), yes
+    for other in ("Yes, but who are you?", "I said no, yes?", "Yesterday", "Not really", ""):
+        assert not is_aside(other, "agrees", language="en"), other
+
+
+def test_a_line_that_broke_is_taken_up_again_only_where_that_is_allowed():
+    """R271."""
+    for allowed in (True, False):
+        played = Played(calls_back=allowed)
+        played.happens("stop", "Hello?")
+        played.happens("prepared", "")
+        played.feed(on.Dropped(played.now))
+        assert bool(played.asked(do.CallBack)) is allowed
+    stopped = Played(calls_back=True)
+    stopped.happens("stop", "Hello?")
+    stopped.feed(on.Dropped(stopped.now, by_them=True))
+    assert not stopped.asked(do.CallBack)
