@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -51,3 +52,9 @@ def test_data_that_is_there_is_used_and_a_missing_program_fails_in_ci(run, tmp_p
 
     assert "0 tests skipped without shared data" in output
     assert "1 failed, 1 passed" in output
+
+
+def test_no_two_files_of_tests_share_a_name(repository):
+    """Pytest imports them by that name, and stops at the second."""
+    names = Counter(path.name for path in (repository / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
