@@ -168,8 +168,12 @@ class Call:
 
     async def listening(self, count):
         """Waits until so many of our utterances were heard and it is their turn."""
-        is_quiet = lambda: len(self.heard) >= count and self.talk.mouth.is_empty  # noqa: E731
-        await self.until(lambda: is_quiet() and not self.talk._preparing)
+
+        def is_their_turn():
+            is_quiet = len(self.heard) >= count and self.talk.mouth.is_empty
+            return is_quiet and not self.talk._preparing
+
+        await self.until(is_their_turn)
 
     async def speaking(self, words):
         """Waits until so many words of what we say were heard."""
