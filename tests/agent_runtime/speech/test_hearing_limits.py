@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipecat.frames.frames import (
     ErrorFrame,
     InterimTranscriptionFrame,
+    TextFrame,
     TranscriptionFrame,
 )
 from pipecat.transcriptions.language import Language
@@ -21,7 +22,7 @@ from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.hearing import LONGEST_S, MOST_UTTERANCES, HearingService
 from agent_runtime.speech.sound import to_pcm
 from agent_runtime.speech.utterance import Room, Utterance
-from tests.agent_runtime.speech.line import line_with
+from tests.agent_runtime.speech.line import PATIENCE_S, line_with
 
 RATE = 16_000
 BUZZ = np.tile(np.float32([0.4, 0.3, -0.3, -0.4]), RATE // 4)
@@ -84,17 +85,28 @@ def test_utterances_that_pile_up_are_refused_and_not_kept():
 def test_the_end_is_decoded_before_the_vad_has_decided_and_not_again():
     """R249: the silence by which the VAD decides is not lost."""
     asked = []
+    has_come = threading.Event()
 
     class Counting:
+        """Is busy with the beginning until all sound has come, then looks at the whole."""
+
         def decode(self, samples):
             asked.append(len(samples))
-            return "yes"
+            if len(asked) == 1:
+                has_come.wait(PATIENCE_S)
+            return f"yes {len(asked)}"
 
     async def hear():
-        async with line_with(_service(Counting(), interim_s=60)) as line:
+        async with line_with(_service(Counting(), interim_s=60, limit_s=PATIENCE_S)) as line:
             await line.say(BUZZ, ends=False)
             await line.say(np.zeros(RATE // 10, np.float32), ends=False)
-            await line.wait_for(InterimTranscriptionFrame)
+            last = TextFrame("all sound has come")
+            await line.send(last)
+            async with asyncio.timeout(PATIENCE_S):
+                while sum(frame is last for frame in line.frames) < 2:
+                    await asyncio.sleep(0.01)
+            has_come.set()
+            await line.wait_for(InterimTranscriptionFrame, count=2)
             count = len(asked)
             await line.say(np.zeros(0, np.float32))
             await line.wait_for(TranscriptionFrame)
