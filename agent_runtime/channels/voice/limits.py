@@ -37,7 +37,9 @@ class CallLimits:
     back_after_s: float = 120.0
     voicemail: Literal["hang_up", "leave_message"] = "hang_up"
     records: bool = False
-    """Whether leave is asked to record, as the law of a place may want."""
+    """Whether leave to record is asked for."""
+    records_at_once: bool = False
+    """Whether it is recorded without asking, where the law of the place wants no leave."""
     transfers: bool = False
     """Whether somebody of ours can take a call now."""
     calls_back: bool = False

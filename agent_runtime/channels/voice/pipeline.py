@@ -21,6 +21,7 @@ from pipecat.workers.runner import WorkerRunner
 from agent_runtime.app import Runtime
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.conversation import Conversation
+from agent_runtime.channels.voice.dialled import dialled_of, limits_for
 from agent_runtime.channels.voice.hands import CallHands
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.outcome import Outcome
@@ -81,6 +82,9 @@ class CallService:
         Args:
             transport: Carries its sound, and is closed with it.
             call: What is known of it.
+
+        Raises:
+            NotDialled: it names a call of the queue that is not being dialled.
         """
         led = self.open(transport, call)
         if led is None:
@@ -95,17 +99,21 @@ class CallService:
         self, transport: BaseTransport, call: CallStart
     ) -> tuple[PipelineWorker, CallProcessor] | None:
         """Returns the worker of a call, ready to run, and its processor."""
+        dialled = dialled_of(self.runtime, call)
+        call = dialled.start(call) if dialled else call
         turns = CallTurns(self.runtime, call, mail=self.mail() if self.mail else None)
-        if turns.join(now=self.clock()) is None:
+        contact = turns.join(now=self.clock())
+        if contact is None:
             return None
         language = turns.language()
         speech = self.speech(language, self.settings)
-        talk = Conversation(call, self.limits(call), language=language, navigate=self.navigate)
+        limits = limits_for(self.limits(call), call, contact, dialled, self.settings)
+        talk = Conversation(call, limits, language=language, navigate=self.navigate)
         joins = [name for name in _JOINED if name in transport._event_handlers]
         playout = Playout()
         processor = CallProcessor(
             talk,
-            CallHands(turns),
+            CallHands(turns, dialled),
             playout,
             clock=self.clock,
             is_connected=not joins,
