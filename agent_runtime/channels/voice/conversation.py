@@ -98,13 +98,13 @@ class Conversation:
         call: The call.
         limits: How long it waits, and what it may do.
         language: In which it begins, two letters.
-        navigate: Which keys lead on, in a menu that says this; empty: none.
+        navigate: Which keys lead on, in a menu that says this; empty: none yet; None: none will.
     """
 
     call: CallStart
     limits: CallLimits = field(default_factory=CallLimits)
     language: str = "en"
-    navigate: Callable[[str], str] = lambda _: ""
+    navigate: Callable[[str], str | None] = lambda _: ""
     phase: Phase = field(default="ringing", init=False)
     who: Party | None = field(default=None, init=False)
     end_reason: str = field(default="", init=False)
@@ -205,10 +205,11 @@ class Conversation:
         """Whatever is heard before a person is there: a greeting, a menu, a machine."""
         said: list[Command] = [Overheard(words, self.phase)] if words else []
         if self.phase == "greeting" and self.who != "screening" and not is_cough:
-            self.greeted_at = at
-            return [*said, *self._open(at)]
-        if self.phase == "menu" and (keys := self.navigate(words) if words else ""):
-            return [*said, Press(keys)]
+            self.greeted_at = self.greeted_at or at
+            return said if self.limits.judges else [*said, *self._open(at)]
+        if self.phase == "menu" and words:
+            keys = self.navigate(words)
+            return [*said, *(self._end("menu") if keys is None else [Press(keys)] if keys else [])]
         return said
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
@@ -569,6 +570,8 @@ class Conversation:
     def _quiet_greeting(self, at: datetime) -> list[Command]:
         is_screen = self.who == "screening"
         wait = self.limits.screening_s if is_screen else self.limits.hello_s
+        if not is_screen and self.greeted_at is not None:
+            wait = self.limits.verdict_s
         if not self._is_past(self._quiet_since or at, wait, at):
             return []
         return self._end("screened") if is_screen else self._open(at)

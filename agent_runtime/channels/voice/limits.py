@@ -10,6 +10,10 @@ class CallLimits:
 
     hello_s: float = 3.0
     """Who has picked up and says nothing is spoken to first."""
+    judges: bool = False
+    """Whether somebody tells who answered; then a greeting alone is no reason to speak."""
+    verdict_s: float = 1.5
+    """Quiet after a greeting without a verdict on it: then it was a person."""
     silence_s: float = 7.0
     prompts: int = 2
     """How often we ask into a silence before we say goodbye."""

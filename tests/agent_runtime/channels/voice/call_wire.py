@@ -200,6 +200,7 @@ async def led_call(
     ear, voices = Ear(), [Voice(), *([Voice()] if spare else [])]
     wire = wire or Wire()
     speech = Speech(
+        judges=False,
         ears={"en": ear},
         voices=dict(zip(("en", "spare"), voices, strict=False)),
         turn_stop=(SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0),),
