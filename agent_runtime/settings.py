@@ -259,6 +259,8 @@ class Settings(BaseSettings):
     """How long a telephone rings before nobody has answered; the law asks for 15 s."""
     voice_longest_s: float = Field(default=900.0, ge=30, le=7200)
     """Seconds after which a call is over."""
+    voice_records: bool = False
+    """Whether calls are recorded, where leave is given or the law of the place wants none."""
     calls_key: SecretStr = SecretStr("")
     """Signs requests to place a call, `POST /calls`; empty means that none is accepted."""
     executor_id: str = "worker-1"

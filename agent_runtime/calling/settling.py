@@ -63,10 +63,7 @@ class Settling:
         if call is None or call.attempt != news.attempt:
             return False
         if call.state == "ANSWERED":
-            if news.status != "ended":
-                return False
-            self._over(call, news)
-            return True
+            return self._while_answered(call, news)
         if call.state not in ("DIALLING", "UNKNOWN"):
             return False
         if news.status == "ended":
@@ -76,6 +73,16 @@ class Settling:
             self._answered(call, news)
         else:
             self._ended(call, news.status, code=news.code, news=news)
+        return True
+
+    def _while_answered(self, call: Call, news: CallNews) -> bool:
+        """Who was taken for a person may turn out to be a machine; its opener was said to it."""
+        if news.status in ("voicemail", "no_answer"):
+            self._ended(call, news.status, code=news.code, news=news)
+        elif news.status == "ended":
+            self._over(call, news)
+        else:
+            return False
         return True
 
     def overrun(self, call: Call) -> None:
@@ -118,7 +125,8 @@ class Settling:
         self, call: Call, status: str, *, code: str = "", news: CallNews | None = None
     ) -> None:
         state, outcome = _ENDS[status]
-        answered_by = "machine" if state == "VOICEMAIL" else call.answered_by
+        by = news.answered_by if news and news.answered_by else call.answered_by
+        answered_by = "machine" if state == "VOICEMAIL" else by
         call = replace(call, state=state, outcome=outcome, answered_by=answered_by)
         self._attempt(call, news, rang=status != "rejected")
         self._trace(call, code=code)

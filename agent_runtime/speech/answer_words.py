@@ -83,6 +83,14 @@ def answer_words(language: str) -> AnswerWords:
     )
 
 
+def has_answers(language: str) -> bool:
+    """Says whether there are phrases for a language."""
+    try:
+        return bool(authored_answers(language))
+    except ValueError:
+        return False
+
+
 @cache
 def authored_answers(language: str) -> Mapping[str, Any]:
     """Returns the file of a language.

@@ -25,8 +25,15 @@ class CallStart:
     sample_rate: int = 16000
     meta: Mapping[str, str] = field(default_factory=dict)
     """Whatever else was said when it began: `message_id` of an opener that was permitted when the
-    call was dialled, `playbook`, `campaign_id`, `call_back` for a call that goes on with another.
+    call was dialled and its `attempt`, `playbook`, `campaign_id`, `call_back` for a call that goes
+    on with another, `transfers` where its transport can put it through.
     """
+
+    @property
+    def line_id(self) -> str:
+        """Names this line: of a call that is dialled again each attempt has one of its own."""
+        attempt = self.meta.get("attempt", "1")
+        return self.call_id if attempt in ("", "1") else f"{self.call_id}.{attempt}"
 
     @property
     def address(self) -> str:

@@ -5,8 +5,9 @@ from typing import Literal
 
 from agent_runtime.channels.voice.utterance import Utterance
 
-Kind = Literal["opener", "reason", "voicemail", "phrase"]
-"""phrase: a set phrase; the others are messages of the thread."""
+Kind = Literal["opener", "handed", "reason", "voicemail", "phrase"]
+"""phrase: a set phrase; handed: the message that was permitted when the call was dialled; the
+others are messages that are made now."""
 
 
 class Command:

@@ -14,6 +14,7 @@ from agent_runtime.channels.voice.commands import (
     HandOn,
     HangUp,
     KeepHeard,
+    Kind,
     Overheard,
     Prepare,
     Press,
@@ -63,6 +64,8 @@ Phase = Literal[
 """ringing: no line yet; greeting: we wait for their "hello?"; opening: our first words; recording:
 our question for leave; machine: a voicemail; menu: a telephone menu; ending: our last words."""
 
+ABANDONED_S = 2.0
+"""Whoever has greeted and hears nothing for so long was called by a machine that had no time."""
 _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 
 
@@ -95,13 +98,13 @@ class Conversation:
         call: The call.
         limits: How long it waits, and what it may do.
         language: In which it begins, two letters.
-        navigate: Which keys lead on, in a menu that says this; empty: none.
+        navigate: Which keys lead on, in a menu that says this; empty: none yet; None: none will.
     """
 
     call: CallStart
     limits: CallLimits = field(default_factory=CallLimits)
     language: str = "en"
-    navigate: Callable[[str], str] = lambda _: ""
+    navigate: Callable[[str], str | None] = lambda _: ""
     phase: Phase = field(default="ringing", init=False)
     who: Party | None = field(default=None, init=False)
     end_reason: str = field(default="", init=False)
@@ -112,6 +115,10 @@ class Conversation:
     interruptions: int = field(default=0, init=False)
     has_spoken: bool = field(default=False, init=False)
     """Whether they have said anything of their own."""
+    greeted_at: datetime | None = field(default=None, init=False)
+    """When the greeting of a person was over."""
+    heard_us_at: datetime | None = field(default=None, init=False)
+    """Our first sound."""
     mouth: Mouth = field(default_factory=Mouth, init=False)
     _then: _Then = field(default=_LISTEN, init=False)
     _preparing: dict[str, _Then] = field(default_factory=dict, init=False)
@@ -138,6 +145,13 @@ class Conversation:
         """Whether nothing more happens."""
         return self.phase == "over"
 
+    def is_abandoned(self, now: datetime) -> bool:
+        """Whether a person greeted and heard nothing of us in time (47 CFR 64.1200(a)(7))."""
+        is_no_person = self.who not in (None, "person", "uncertain")
+        if self.call.direction == "inbound" or self.greeted_at is None or is_no_person:
+            return False
+        return self._is_past(self.greeted_at, ABANDONED_S, self.heard_us_at or now)
+
     def on(self, event: Event) -> tuple[Command, ...]:
         """Takes one event; after the end of the call only what had been said is still written."""
         if self.is_over:
@@ -153,6 +167,13 @@ class Conversation:
         if self.call.direction == "inbound":
             return self._open(at)
         return self._enter("greeting", at)
+
+    def _record_at_once(self) -> list[Command]:
+        """Of those who are met: nothing of a machine is recorded."""
+        if not self.limits.records_at_once or self.has_leave_to_record:
+            return []
+        self.has_leave_to_record = True
+        return [Record()]
 
     def _user_started(self, event: UserStarted) -> list[Command]:
         self._user_since = event.at
@@ -184,9 +205,11 @@ class Conversation:
         """Whatever is heard before a person is there: a greeting, a menu, a machine."""
         said: list[Command] = [Overheard(words, self.phase)] if words else []
         if self.phase == "greeting" and self.who != "screening" and not is_cough:
-            return [*said, *self._open(at)]
-        if self.phase == "menu" and (keys := self.navigate(words) if words else ""):
-            return [*said, Press(keys)]
+            self.greeted_at = self.greeted_at or at
+            return said if self.limits.judges else [*said, *self._open(at)]
+        if self.phase == "menu" and words:
+            keys = self.navigate(words)
+            return [*said, *(self._end("menu") if keys is None else [Press(keys)] if keys else [])]
         return said
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
@@ -275,13 +298,22 @@ class Conversation:
         self._enter("opening", at)
         is_ours = self.call.direction == "outbound"
         asks = self.limits.records
+        done = self._record_at_once()
+        if self._is_handed:
+            return [*done, self._prepare("handed", ())]
         return [
+            *done,
             self._prepare(
                 "opener",
                 ("call.recording",) if asks else (self._reason,),
                 frame="frame.voice" if is_ours else "frame.voice_in",
-            )
+            ),
         ]
+
+    @property
+    def _is_handed(self) -> bool:
+        """Whether the opener was permitted when the call was dialled; it is said once only."""
+        return bool(self.call.meta.get("message_id")) and not self.call.meta.get("call_back")
 
     @property
     def _reason(self) -> str:
@@ -298,7 +330,7 @@ class Conversation:
             self._then = then
             self.mouth.add(*event.says)
             return self.mouth.next(event.at) if self._user_since is None else []
-        if event.key.startswith("opener"):
+        if event.key.startswith(("opener", "handed")):
             return self._may_not_open(event.at)
         return self._after(then, event.at)
 
@@ -333,10 +365,20 @@ class Conversation:
         if then.do == "ask_more":
             return self._phrase("call.anything_else")
         if then.do == "reason":
-            return [self._prepare("reason", (self._reason,))]
-        if self.phase == "opening":
-            self._enter("recording" if self.limits.records else "talking", at)
-        return []
+            return self._why_we_call()
+        return self._opened(at) if self.phase == "opening" else []
+
+    def _why_we_call(self) -> list[Command]:
+        """An opener that was handed to the call has said it before leave was asked."""
+        if self._is_handed:
+            return self._phrase("call.back_to_it")
+        return [self._prepare("reason", (self._reason,))]
+
+    def _opened(self, at: datetime) -> list[Command]:
+        if not self.limits.records:
+            return self._enter("talking", at)
+        self._enter("recording", at)
+        return self._phrase("call.recording") if self._is_handed else []
 
     def _answered(self, event: Answered) -> list[Command]:
         answer, at, asking = event.answer, event.at, self._asking
@@ -437,6 +479,7 @@ class Conversation:
 
     def _voice_begun(self, event: BotStarted) -> list[Command]:
         self.mouth.begun()
+        self.heard_us_at = self.heard_us_at or event.at
         return []
 
     # What goes wrong
@@ -527,6 +570,8 @@ class Conversation:
     def _quiet_greeting(self, at: datetime) -> list[Command]:
         is_screen = self.who == "screening"
         wait = self.limits.screening_s if is_screen else self.limits.hello_s
+        if not is_screen and self.greeted_at is not None:
+            wait = self.limits.verdict_s
         if not self._is_past(self._quiet_since or at, wait, at):
             return []
         return self._end("screened") if is_screen else self._open(at)
@@ -563,7 +608,7 @@ class Conversation:
 
     def _prepare(
         self,
-        kind: Literal["opener", "reason", "voicemail", "phrase"],
+        kind: Kind,
         text_ids: tuple[str, ...],
         *,
         frame: str = "",

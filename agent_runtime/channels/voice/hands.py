@@ -18,6 +18,7 @@ from agent_runtime.channels.voice.commands import (
     Transfer,
 )
 from agent_runtime.channels.voice.conversation import Conversation
+from agent_runtime.channels.voice.dialled import Dialled
 from agent_runtime.channels.voice.events import Answered, Prepared
 from agent_runtime.channels.voice.outcome import Line, Outcome, outcome_of
 from agent_runtime.channels.voice.turns import CallTurns
@@ -30,6 +31,8 @@ class CallHands:
     """The runtime's side of one call. Used by one thread at a time."""
 
     turns: CallTurns
+    dialled: Dialled | None = None
+    """The row of a call that the queue placed."""
     lines: list[Line] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     handed_on: list[str] = field(default_factory=list)
@@ -70,6 +73,10 @@ class CallHands:
         if wanted.kind == "phrase":
             phrase = self.turns.phrase(wanted.text_ids[0], now=now)
             return Prepared(now, wanted.key, (phrase,) if phrase else ())
+        if wanted.kind in ("opener", "handed") and self.dialled is not None:
+            self.dialled.answered(now=now)
+        if wanted.kind == "handed":
+            return Prepared(now, wanted.key, self.turns.handed(now=now))
         says = self.turns.first_words(
             wanted.text_ids,
             cause=wanted.kind,
@@ -135,7 +142,7 @@ class CallHands:
                 HumanTask(
                     tenant_id=session.tenant_id,
                     task_id=message_id_of(
-                        session.thread_id, self.turns.call.call_id, wanted.reason, "call"
+                        session.thread_id, self.turns.call.line_id, wanted.reason, "call"
                     ),
                     thread_id=session.thread_id,
                     person_id=session.person_id,
@@ -211,6 +218,8 @@ class CallHands:
             interruptions=conversation.interruptions,
             recorded=conversation.has_leave_to_record,
         )
+        if self.dialled is not None:
+            self.dialled.ended(outcome, conversation, now=now)
         return outcome
 
     def _booked(self) -> tuple[Meeting, ...]:
@@ -223,11 +232,11 @@ class CallHands:
 
     def _trace(self, what: str, *key: object, now: datetime, **details: object) -> None:
         runtime = self.turns.runtime
-        call_id = self.turns.call.call_id
+        call = self.turns.call
         with runtime.store.begin() as tx:
             session = self.turns.session_in(tx)
             if session is None:
                 return
             journal = log.Journal(tx, session, now=now, versions=runtime.outbox.versions)
-            payload = {"of_call": call_id, "event": what, **details}
-            journal.write("call", call_id, what, *key, payload=payload)
+            payload = {"of_call": call.call_id, "event": what, **details}
+            journal.write("call", call.line_id, what, *key, payload=payload)

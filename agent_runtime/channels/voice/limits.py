@@ -10,6 +10,10 @@ class CallLimits:
 
     hello_s: float = 3.0
     """Who has picked up and says nothing is spoken to first."""
+    judges: bool = False
+    """Whether somebody tells who answered; then a greeting alone is no reason to speak."""
+    verdict_s: float = 1.5
+    """Quiet after a greeting without a verdict on it: then it was a person."""
     silence_s: float = 7.0
     prompts: int = 2
     """How often we ask into a silence before we say goodbye."""
@@ -37,7 +41,9 @@ class CallLimits:
     back_after_s: float = 120.0
     voicemail: Literal["hang_up", "leave_message"] = "hang_up"
     records: bool = False
-    """Whether leave is asked to record, as the law of a place may want."""
+    """Whether leave to record is asked for."""
+    records_at_once: bool = False
+    """Whether it is recorded without asking, where the law of the place wants no leave."""
     transfers: bool = False
     """Whether somebody of ours can take a call now."""
     calls_back: bool = False

@@ -1,7 +1,7 @@
 """A call's pipeline: ears, turns, the one processor, voice; run to its end, whatever happens."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipecat.audio.vad.silero import SileroVADAnalyzer
@@ -21,8 +21,10 @@ from pipecat.workers.runner import WorkerRunner
 from agent_runtime.app import Runtime
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.conversation import Conversation
+from agent_runtime.channels.voice.dialled import dialled_of, limits_for
 from agent_runtime.channels.voice.hands import CallHands
 from agent_runtime.channels.voice.limits import CallLimits
+from agent_runtime.channels.voice.menus import MenuKeys
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import HeardTap, MadeTap, Playout
 from agent_runtime.channels.voice.processor import CallProcessor
@@ -30,12 +32,17 @@ from agent_runtime.channels.voice.turns import CallTurns
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import MailChannel
 from agent_runtime.settings import Settings
+from agent_runtime.speech.answer_processor import AnswerProcessor
+from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.languages import NoAssets
 from agent_runtime.speech.services import stt_for, tts_for
 
 START_S, STOP_S = 0.2, 0.2
 """Voice that lasts so long is speech; quiet that lasts so long may be its end."""
+GREETING_START_S = 0.1
+"""Until we speak: a "hello?" is short, and whoever says it is not kept waiting."""
 SETUP_S = 30.0
+_VADS = tuple(VADParams(start_secs=s, stop_secs=STOP_S) for s in (GREETING_START_S, START_S))
 _JOINED = ("on_client_connected", "on_connected")
 _LEFT = ("on_client_disconnected", "on_disconnected", "on_session_timeout")
 
@@ -50,6 +57,8 @@ class Speech:
     """By language, and `spare` for when one fails; the first one begins."""
     vad: VADAnalyzer | None = None
     """None: the transport or a test says who speaks when."""
+    judges: bool = True
+    """Whether the sound of the line tells who answered; not where a test says it."""
     turn_stop: tuple[BaseUserTurnStopStrategy, ...] = ()
     """When a turn is over; empty: Smart Turn decides."""
 
@@ -72,7 +81,6 @@ class CallService:
     clock: Callable[[], datetime]
     mail: Callable[[], MailChannel] | None = None
     limits: Callable[[CallStart], CallLimits] = lambda _: CallLimits()
-    navigate: Callable[[str], str] = lambda _: ""
     speech: "Callable[[str, Settings], Speech]" = field(default_factory=lambda: speech_for)
 
     async def serve(self, transport: BaseTransport, call: CallStart) -> Outcome | None:
@@ -81,6 +89,9 @@ class CallService:
         Args:
             transport: Carries its sound, and is closed with it.
             call: What is known of it.
+
+        Raises:
+            NotDialled: it names a call of the queue that is not being dialled.
         """
         led = self.open(transport, call)
         if led is None:
@@ -95,25 +106,33 @@ class CallService:
         self, transport: BaseTransport, call: CallStart
     ) -> tuple[PipelineWorker, CallProcessor] | None:
         """Returns the worker of a call, ready to run, and its processor."""
+        dialled = dialled_of(self.runtime, call)
+        call = dialled.start(call) if dialled else call
         turns = CallTurns(self.runtime, call, mail=self.mail() if self.mail else None)
-        if turns.join(now=self.clock()) is None:
+        contact = turns.join(now=self.clock())
+        if contact is None:
             return None
         language = turns.language()
         speech = self.speech(language, self.settings)
-        talk = Conversation(call, self.limits(call), language=language, navigate=self.navigate)
+        listener = _listener(call, speech, language)
+        limits = limits_for(self.limits(call), call, contact, dialled, self.settings)
+        limits = replace(limits, judges=listener is not None)
+        keys = MenuKeys(contact, language)
+        talk = Conversation(call, limits, language=language, navigate=keys)
         joins = [name for name in _JOINED if name in transport._event_handlers]
         playout = Playout()
         processor = CallProcessor(
             talk,
-            CallHands(turns),
+            CallHands(turns, dialled),
             playout,
             clock=self.clock,
             is_connected=not joins,
+            vads=_VADS if listener and speech.vad is not None else (),
             voices=speech.voices,
             ears=speech.ears,
         )
         _wire(transport, processor, joins)
-        pipeline = Pipeline(_stages(transport, speech, processor, playout))
+        pipeline = Pipeline(_stages(transport, speech, listener, processor, playout))
         worker = PipelineWorker(
             pipeline,
             params=PipelineParams(enable_metrics=True),
@@ -164,8 +183,19 @@ def _spare_voice(language: str, settings: Settings) -> FrameProcessor | None:
     return SpeakingService(voice, language=Language(language), limit_s=limit_s)
 
 
+def _listener(call: CallStart, speech: Speech, language: str) -> AnswerProcessor | None:
+    """Finds out who answered; whoever calls us is there."""
+    if call.direction == "inbound" or not speech.judges:
+        return None
+    return AnswerProcessor(language if has_answers(language) else "en")
+
+
 def _stages(
-    transport: BaseTransport, speech: Speech, processor: CallProcessor, playout: Playout
+    transport: BaseTransport,
+    speech: Speech,
+    listener: FrameProcessor | None,
+    processor: CallProcessor,
+    playout: Playout,
 ) -> list[FrameProcessor]:
     # The processor decides what an interruption is: a cough into our last words is none.
     strategies = UserTurnStrategies(
@@ -177,6 +207,7 @@ def _stages(
         transport.input(),
         *vad,
         _one_of(speech.ears),
+        *([listener] if listener else []),
         UserTurnProcessor(user_turn_strategies=strategies),
         processor,
         _one_of(speech.voices),

@@ -125,7 +125,7 @@ class CallTurns:
                 session,
                 contact,
                 proposal,
-                cause=f"{self.call.call_id}:{cause}",
+                cause=f"{self.call.line_id}:{cause}",
                 actor="agent",
                 mailbox=contact.mailbox,
                 due_at=now,
@@ -134,6 +134,12 @@ class CallTurns:
             )
             tx.add_message(message)
         self.runtime.outbox.deliver(self._router, message.message_id, now=now)
+        return self._taken()
+
+    def handed(self, *, now: datetime) -> tuple[Utterance, ...]:
+        """Returns the opener that was permitted when the call was dialled, if it still is."""
+        message_id = self.call.meta["message_id"]
+        self.runtime.outbox.deliver(self._router, message_id, now=now)
         return self._taken()
 
     def phrase(self, content_id: str, *, now: datetime) -> Utterance | None:
@@ -191,7 +197,7 @@ class CallTurns:
         began = perf_counter()
         arrival = Arrival(
             "voice",
-            f"{self.call.call_id}:{number}",
+            f"{self.call.line_id}:{number}",
             self.call.address,
             text,
             recipient=self.call.own_number,

@@ -21,12 +21,12 @@ ONLINE = OnlineExperiment("e", "l", "salt", "h", {"agent": 1.0})
 
 
 class World:
-    def __init__(self, store, *receipts, consented=True, dialler=None, **policy):
+    def __init__(self, store, *receipts, consented=True, dialler=None, model=None, **policy):
         self.store, self.dialler, self.now = store, dialler or ScriptedDialler(*receipts), NOW
         self.runtime = assemble(
             store,
             library=calling_library(**policy),
-            model=ScriptedModel({}),
+            model=model or ScriptedModel({}),
             calendar=MemoryCalendar({"o-1": OfficeHours("Europe/Berlin")}),
             newcomers=Newcomers(
                 "t", (OWNER,), OnlineExperiment("e", "l", "s", "h", {"agent": 1.0})

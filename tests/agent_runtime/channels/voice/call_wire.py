@@ -188,20 +188,26 @@ class Call:
 
 
 @asynccontextmanager
-async def led_call(*, direction="outbound", limits=None, wire=None, spare=False, clock=None):
+async def led_call(
+    *, direction="outbound", limits=None, wire=None, spare=False, clock=None, of=None, **settings
+):
+    """`of` leads a call of a runtime that is given, as (runtime, call)."""
     warm()
     call = CallStart("call-1", direction, NUMBER, meta=OUT.meta)
-    store, turns = call_world(call)
+    runtime = call_world(call)[1].runtime
+    if of is not None:
+        runtime, call = of
     ear, voices = Ear(), [Voice(), *([Voice()] if spare else [])]
     wire = wire or Wire()
     speech = Speech(
+        judges=False,
         ears={"en": ear},
         voices=dict(zip(("en", "spare"), voices, strict=False)),
         turn_stop=(SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0),),
     )
     service = CallService(
-        runtime=turns.runtime,
-        settings=Settings(),
+        runtime=runtime,
+        settings=Settings(**settings),
         clock=clock or (lambda: datetime.now(UTC)),
         limits=lambda _: limits or PATIENT,
         speech=lambda language, settings: speech,
@@ -210,7 +216,7 @@ async def led_call(*, direction="outbound", limits=None, wire=None, spare=False,
     runner = WorkerRunner(handle_sigint=False, handle_sigterm=False)
     await runner.add_workers(worker)
     running = asyncio.create_task(runner.run())
-    led = Call(worker, processor, wire, ear, voices, store)
+    led = Call(worker, processor, wire, ear, voices, runtime.store)
     try:
         yield led
         await asyncio.wait_for(running, PATIENCE_S)
