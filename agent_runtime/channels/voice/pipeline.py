@@ -37,6 +37,8 @@ START_S, STOP_S = 0.2, 0.2
 """Voice that lasts so long is speech; quiet that lasts so long may be its end."""
 SETUP_S = 30.0
 _JOINED = ("on_client_connected", "on_connected")
+_HUNG_UP = "on_client_hung_up"
+"""They have ended the call on purpose: it is not taken up again."""
 _LEFT = ("on_client_disconnected", "on_disconnected", "on_session_timeout")
 
 
@@ -200,6 +202,11 @@ def _wire(transport: BaseTransport, processor: CallProcessor, joins: list[str]) 
     async def left(*_: object) -> None:
         await processor.dropped()
 
+    async def hung_up(*_: object) -> None:
+        await processor.dropped(by_them=True)
+
+    if _HUNG_UP in transport._event_handlers:
+        transport.add_event_handler(_HUNG_UP, hung_up)
     for name in joins:
         transport.add_event_handler(name, joined)
     for name in _LEFT:
