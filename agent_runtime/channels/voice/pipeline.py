@@ -83,6 +83,8 @@ class CallService:
     clock: Callable[[], datetime]
     mail: Callable[[], MailChannel] | None = None
     limits: Callable[[CallStart], CallLimits] = lambda _: CallLimits()
+    navigate: Callable[[str], str | None] | None = None
+    """Which keys lead on in a menu; None: those that lead to the person for whom the call is."""
     speech: "Callable[[str, Settings], Speech]" = field(default_factory=lambda: speech_for)
 
     async def serve(self, transport: BaseTransport, call: CallStart) -> Outcome | None:
@@ -119,7 +121,7 @@ class CallService:
         listener = _listener(call, speech, language)
         limits = limits_for(self.limits(call), call, contact, dialled, self.settings)
         limits = replace(limits, judges=listener is not None)
-        keys = MenuKeys(contact, language)
+        keys = self.navigate or MenuKeys(contact, language)
         talk = Conversation(call, limits, language=language, navigate=keys)
         joins = [name for name in _JOINED if name in transport._event_handlers]
         playout = Playout()
