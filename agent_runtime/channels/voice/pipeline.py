@@ -37,12 +37,9 @@ from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.languages import NoAssets
 from agent_runtime.speech.services import stt_for, tts_for
 
-START_S, STOP_S = 0.2, 0.2
+START_S, STOP_S = 0.1, 0.2
 """Voice that lasts so long is speech; quiet that lasts so long may be its end."""
-GREETING_START_S = 0.1
-"""Until we speak: a "hello?" is short, and whoever says it is not kept waiting."""
 SETUP_S = 30.0
-_VADS = tuple(VADParams(start_secs=s, stop_secs=STOP_S) for s in (GREETING_START_S, START_S))
 _JOINED = ("on_client_connected", "on_connected")
 _HUNG_UP = "on_client_hung_up"
 """They have ended the call on purpose: it is not taken up again."""
@@ -131,7 +128,6 @@ class CallService:
             playout,
             clock=self.clock,
             is_connected=not joins,
-            vads=_VADS if listener and speech.vad is not None else (),
             voices=speech.voices,
             ears=speech.ears,
         )
