@@ -37,13 +37,12 @@ from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.languages import NoAssets
 from agent_runtime.speech.services import stt_for, tts_for
 
-START_S, STOP_S = 0.2, 0.2
+START_S, STOP_S = 0.1, 0.2
 """Voice that lasts so long is speech; quiet that lasts so long may be its end."""
-GREETING_START_S = 0.1
-"""Until we speak: a "hello?" is short, and whoever says it is not kept waiting."""
 SETUP_S = 30.0
-_VADS = tuple(VADParams(start_secs=s, stop_secs=STOP_S) for s in (GREETING_START_S, START_S))
 _JOINED = ("on_client_connected", "on_connected")
+_HUNG_UP = "on_client_hung_up"
+"""They have ended the call on purpose: it is not taken up again."""
 _LEFT = ("on_client_disconnected", "on_disconnected", "on_session_timeout")
 
 
@@ -81,6 +80,8 @@ class CallService:
     clock: Callable[[], datetime]
     mail: Callable[[], MailChannel] | None = None
     limits: Callable[[CallStart], CallLimits] = lambda _: CallLimits()
+    navigate: Callable[[str], str | None] | None = None
+    """Which keys lead on in a menu; None: those that lead to the person for whom the call is."""
     speech: "Callable[[str, Settings], Speech]" = field(default_factory=lambda: speech_for)
 
     async def serve(self, transport: BaseTransport, call: CallStart) -> Outcome | None:
@@ -117,7 +118,7 @@ class CallService:
         listener = _listener(call, speech, language)
         limits = limits_for(self.limits(call), call, contact, dialled, self.settings)
         limits = replace(limits, judges=listener is not None)
-        keys = MenuKeys(contact, language)
+        keys = self.navigate or MenuKeys(contact, language)
         talk = Conversation(call, limits, language=language, navigate=keys)
         joins = [name for name in _JOINED if name in transport._event_handlers]
         playout = Playout()
@@ -127,7 +128,6 @@ class CallService:
             playout,
             clock=self.clock,
             is_connected=not joins,
-            vads=_VADS if listener and speech.vad is not None else (),
             voices=speech.voices,
             ears=speech.ears,
         )
@@ -231,6 +231,11 @@ def _wire(transport: BaseTransport, processor: CallProcessor, joins: list[str]) 
     async def left(*_: object) -> None:
         await processor.dropped()
 
+    async def hung_up(*_: object) -> None:
+        await processor.dropped(by_them=True)
+
+    if _HUNG_UP in transport._event_handlers:
+        transport.add_event_handler(_HUNG_UP, hung_up)
     for name in joins:
         transport.add_event_handler(name, joined)
     for name in _LEFT:

@@ -5,7 +5,7 @@ The audio loop never waits for a turn: desk, store and calendar work in a thread
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,6 @@ from time import perf_counter
 from types import MappingProxyType
 
 from pipecat.audio.dtmf.types import KeypadEntry
-from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.frames.frames import (
     CancelFrame,
     CancelWorkerFrame,
@@ -29,7 +28,6 @@ from pipecat.frames.frames import (
     TTSSpeakFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
-    VADParamsUpdateFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -93,7 +91,6 @@ class CallProcessor(FrameProcessor):
         is_connected: Whether the line stands when the pipeline starts; else `connected` says so.
         voices: What speaks, by language, and `spare` for when one fails; the first one begins.
         ears: What hears, by language.
-        vads: When voice is speech until our first sound, and from then on; empty: always alike.
     """
 
     def __init__(
@@ -106,16 +103,17 @@ class CallProcessor(FrameProcessor):
         is_connected: bool = True,
         voices: Mapping[str, FrameProcessor] = MappingProxyType({}),
         ears: Mapping[str, FrameProcessor] = MappingProxyType({}),
-        vads: Sequence[VADParams] = (),
     ) -> None:
         super().__init__(name="call")
         self.talk, self.hands, self.playout = talk, hands, playout
         self.outcome: Outcome | None = None
         self.over = asyncio.Event()
         """Set once what came of the call is written."""
+        self.watch: Callable[[on.Event, tuple[do.Command, ...]], None] | None = None
+        """Told of each event with what it led to."""
         self._clock = clock
         self._is_connected = is_connected
-        self._voices, self._ears, self._vads = voices, ears, list(vads)
+        self._voices, self._ears = voices, ears
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"call-{talk.call.call_id}")
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -141,7 +139,6 @@ class CallProcessor(FrameProcessor):
         await self.push_frame(frame, direction)
         if isinstance(frame, StartFrame):
             self._ticking = self.create_task(self._tick(), "tick")
-            await self._next_vad()
             if self._is_connected:
                 await self.connected()
         elif isinstance(frame, (EndFrame, CancelFrame)):
@@ -171,7 +168,11 @@ class CallProcessor(FrameProcessor):
         self._is_feeding = True
         try:
             while self._events:
-                for command in self.talk.on(self._events.popleft()):
+                event = self._events.popleft()
+                commands = self.talk.on(event)
+                if self.watch is not None:
+                    self.watch(event, commands)
+                for command in commands:
                     await self._do(command)
         finally:
             self._is_feeding = False
@@ -183,17 +184,10 @@ class CallProcessor(FrameProcessor):
         """Takes note of the first sound of ours, or of the end of an utterance."""
         if what == "begun":
             self._measure_first_sound()
-            await self._next_vad()
             await self.feed(on.BotStarted(self._clock()))
         else:
             heard, self.playout.pieces = self.playout.heard, []
             await self.feed(on.BotStopped(self._clock(), heard))
-
-    async def _next_vad(self) -> None:
-        """A "hello?" is short; once we speak, a click in the line is not to silence us."""
-        if self._vads:
-            update = VADParamsUpdateFrame(params=self._vads.pop(0))
-            await self.push_frame(update, FrameDirection.UPSTREAM)
 
     # Their side
 
