@@ -113,6 +113,8 @@ class CallProcessor(FrameProcessor):
         self.outcome: Outcome | None = None
         self.over = asyncio.Event()
         """Set once what came of the call is written."""
+        self.watch: Callable[[on.Event, tuple[do.Command, ...]], None] | None = None
+        """Told of each event with what it led to."""
         self._clock = clock
         self._is_connected = is_connected
         self._voices, self._ears, self._vads = voices, ears, list(vads)
@@ -171,7 +173,11 @@ class CallProcessor(FrameProcessor):
         self._is_feeding = True
         try:
             while self._events:
-                for command in self.talk.on(self._events.popleft()):
+                event = self._events.popleft()
+                commands = self.talk.on(event)
+                if self.watch is not None:
+                    self.watch(event, commands)
+                for command in commands:
                     await self._do(command)
         finally:
             self._is_feeding = False
