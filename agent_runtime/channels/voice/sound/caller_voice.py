@@ -1,6 +1,7 @@
 """What the caller says, as sound: Hibari for English, espeak-ng for accents and other languages."""
 
 import subprocess
+import threading
 from functools import cache
 from io import BytesIO
 
@@ -11,7 +12,7 @@ from agent_runtime.channels.voice.sound.wire_faults import VOICE_LEVEL
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.call_scenario import Sound
 from agent_runtime.speech.sound import Samples, levels, resample, trim
-from agent_runtime.speech.tones import Tone
+from agent_runtime.speech.tones import PACE, Tone
 from agent_runtime.speech.voices import (
     ESPEAK_VOICES,
     HIBARI_RATE,
@@ -21,6 +22,7 @@ from agent_runtime.speech.voices import (
 )
 
 _WORDS_A_MINUTE = 155
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def speak(text: str, sound: Sound, *, language: str = "en", voice: str = "") -> Samples:
@@ -47,7 +49,9 @@ def speak(text: str, sound: Sound, *, language: str = "en", voice: str = "") -> 
 
 
 def _by_hibari(accent: Accent, text: str, sound: Sound) -> Samples:
-    samples = _hibari(accent).synthesise(text, Tone(pace=min(sound.speed / sound.pitch, 1.3)))
+    pace = min(max(sound.speed / sound.pitch, PACE[0]), PACE[1])
+    with _ONE_AT_A_TIME:
+        samples = _hibari(accent).synthesise(text, Tone(pace=pace))
     # Played faster is higher: the sentence was made slower by as much before.
     return trim(resample(samples, round(HIBARI_RATE * sound.pitch), RATE), RATE, tail_s=0.0)
 

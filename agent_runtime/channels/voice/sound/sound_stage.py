@@ -24,7 +24,7 @@ from agent_runtime.channels.voice.sound.loop_transport import Ends, LoopTranspor
 from agent_runtime.channels.voice.sound.sounded import Sounded, Track
 from agent_runtime.channels.voice.sound.told import told_of
 from agent_runtime.channels.voice.sound.wire_faults import TelephoneLine
-from agent_runtime.channels.voice.stage import Postman, call_of, stage_for
+from agent_runtime.channels.voice.stage import Postman, call_of, play_call, stage_for
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.call_scenario import CallScenario, Sound
 from agent_runtime.library.catalog import Library
@@ -59,14 +59,46 @@ def play_call_in_sound(
     Raises:
         ParleyError: nobody of ours could answer this call, or a voice of it is missing.
     """
+    return asyncio.run(
+        call_in_sound(
+            scenario,
+            library,
+            model,
+            clock=clock,
+            settings=settings,
+            speech=speech,
+            progress=progress,
+        )
+    )
+
+
+async def call_in_sound(
+    scenario: CallScenario,
+    library: Library,
+    model: LanguageModel,
+    *,
+    clock: Callable[[], datetime],
+    settings: Settings | None = None,
+    speech: Callable[[str, Settings], Speech] = speech_for,
+    progress: Callable[[float, str], None] = lambda at_s, what: None,
+) -> Sounded:
+    """The same in an event loop, where several calls may go on at once."""
     quiet_logs()
-    parts = parts_of(scenario)
+    parts = await asyncio.to_thread(parts_of, scenario)
+    await asyncio.to_thread(_read_once, scenario, library, model, clock())
     playing = _Playing(scenario, settings or Settings(), clock, speech, progress)
-    return asyncio.run(playing.play(library, model, parts))
+    return await playing.play(library, model, parts)
+
+
+def _read_once(
+    scenario: CallScenario, library: Library, model: LanguageModel, now: datetime
+) -> None:
+    """Plays it as text, so that words and models are loaded before anybody waits for them."""
+    play_call(scenario, library, model, now=now)
 
 
 def quiet_logs() -> None:
-    """Leaves warnings of Pipecat on stderr, and no more."""
+    """Leaves errors of Pipecat on stderr, and no more."""
     from loguru import logger
 
     logger.remove()
@@ -96,6 +128,12 @@ class _Playing:
         runtime = stage_for(
             self.scenario, library, StallingModel(model, self.faults), now=self.clock()
         )
+        made: list[Speech] = []
+
+        def ears_and_voices(language: str, settings: Settings) -> Speech:
+            made.append(may_fail(self.speech(language, settings), self.faults))
+            return made[-1]
+
         service = CallService(
             runtime=runtime,
             settings=self.settings,
@@ -103,9 +141,7 @@ class _Playing:
             mail=Postman,
             limits=lambda _: limits_of(self.scenario),
             navigate=self._key_for,
-            speech=lambda language, settings: may_fail(
-                self.speech(language, settings), self.faults
-            ),
+            speech=ears_and_voices,
         )
         self._wire(parts)
         led = service.open(self.transport, call_of(self.scenario, carrier="loop"))
@@ -114,6 +150,7 @@ class _Playing:
         worker, self.processor = led
         self.processor.watch = self._watch
         worker.add_observer(self.book.observer())
+        await _warm(made[0])
         await self._run(worker)
         return told_of(self)
 
@@ -225,3 +262,11 @@ class _Playing:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _warm(speech: Speech) -> None:
+    """Loads what hears and speaks; a service does so when it starts, not in its first call."""
+    for part in (*speech.ears.values(), *speech.voices.values()):
+        engines = getattr(part, "_engines", None) or getattr(part, "_voice", None)
+        if engines is not None:
+            await engines.warm()

@@ -44,7 +44,7 @@ class SoundEvent:
 
 @dataclass(frozen=True, slots=True)
 class SoundTurn:
-    """One utterance of the caller, and how soon something was heard to it. Measured in the sound."""
+    """One utterance of the caller, and how soon we were heard after it; measured in the sound."""
 
     number: int
     """From 1 on, in the order in which they were said."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agent_runtime.channels.voice.sound.sounded import RATE, SoundEvent, Sounded, SoundTurn, Span
+from agent_runtime.channels.voice.sound.sounded import RATE, Sounded, SoundEvent, SoundTurn, Span
 from agent_runtime.channels.voice.sound.timing import audible, barge_ins, reply_to
 
 if TYPE_CHECKING:
