@@ -1,4 +1,4 @@
-"""`parley call`: rehearse a call without sound, and read back calls that were led."""
+"""`parley call`: rehearse a call as text or in sound, and read back calls that were led."""
 
 import json
 from dataclasses import asdict
@@ -25,14 +25,27 @@ def rehearse(
     scenario: Annotated[
         str, typer.Option(help="Name of a call, a file, or all; without it they are listed.")
     ] = "",
+    audio: Annotated[
+        bool, typer.Option("--audio", help="In sound and in real time, through the whole pipeline.")
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option(help="With --audio: writes both tracks and all events here.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=8, help="With --audio: so many calls go on at once.")
+    ] = 1,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lead a call without sound: a scenario speaks, and all but ears and mouth is real.
+    """Lead a call: a scenario speaks, as text on a clock of its own, or with --audio in sound.
 
     Exit code 1: a call went otherwise than its author expects.
 
     Example: [bold]parley call --scenario books_a_meeting[/bold]
+
+    Example: [bold]parley call --scenario books_a_meeting --audio --save call/[/bold]
+
+    Example: [bold]parley call --scenario all --audio --jobs 2[/bold]
 
     Example: [bold]parley call --scenario all --json[/bold]
     """
@@ -48,7 +61,23 @@ def rehearse(
             typer.echo(f"{one.id.removeprefix('call.'):<28} {one.about}")
         typer.echo("\nparley call --scenario NAME plays one of them, `all` plays all")
         return
+    if save is not None and not audio:
+        raise ParleyError("--save keeps the sound of a call; add --audio.")
     library, model = open_mind(settings)
+    if audio:
+        from agent_runtime.channels.voice.sound.command import play_in_sound
+
+        went_well = play_in_sound(
+            chosen,
+            library,
+            model,
+            settings,
+            clock=lambda: datetime.now(UTC),
+            jobs=jobs,
+            folder=save,
+            as_json=as_json,
+        )
+        raise typer.Exit(int(not went_well))
     now = datetime.now(UTC).replace(microsecond=0)
     failed = False
     for one in chosen:

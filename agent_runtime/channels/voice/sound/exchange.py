@@ -75,7 +75,9 @@ class Exchange:
 
     @property
     def waiting_s(self) -> float:
-        """Seconds of our sound that wait to be heard."""
+        """Seconds of our sound that wait to be heard; none does once the line is closed."""
+        if self.is_over:
+            return 0.0
         with self._lock:
             return len(self._waiting) / _BYTES * FRAME_S
 

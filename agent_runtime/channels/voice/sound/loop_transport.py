@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from pipecat.frames.frames import (
     CancelFrame,
@@ -144,6 +143,7 @@ class LoopTransport(BaseTransport):
         self._output.has_room()
         await self._input.arrived(pcm)
 
-    async def tell(self, event: str, *args: Any) -> None:
+    async def tell(self, event: str) -> None:
         """Tells the pipeline that they have joined or left."""
-        await self._call_event_handler(event, *args)
+        self._output.has_room()
+        await self._call_event_handler(event)

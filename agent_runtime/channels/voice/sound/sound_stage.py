@@ -208,6 +208,7 @@ class _Playing:
     def _closed(self) -> None:
         self.book.note("closed")
         self.exchange.stop()
+        self.transport.output().has_room()
 
     def _pressed(self, keys: str) -> None:
         self.caller.pressed += keys

@@ -101,7 +101,7 @@ def _runs(loud: npt.NDArray[np.bool_]) -> list[Span]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], loud, [False])).astype(np.int8)))
     step = _FRAME / RATE
     return [
-        Span(round(a * step, 4), round(b * step, 4))
+        Span(round(float(a) * step, 4), round(float(b) * step, 4))
         for a, b in zip(edges[::2], edges[1::2], strict=True)
     ]
 
