@@ -1,4 +1,4 @@
-"""What `parley call --audio` does: plays calls in sound, several at once, and tells how they went."""
+"""`parley call --audio`: plays calls in sound, several at once, and tells how they went."""
 
 import asyncio
 import json
