@@ -141,7 +141,6 @@ class _Playing:
             clock=self.clock,
             mail=Postman,
             limits=lambda _: limits_of(self.scenario),
-            navigate=self._key_for,
             speech=ears_and_voices,
         )
         self._wire(parts)
@@ -187,10 +186,6 @@ class _Playing:
             await asyncio.wait_for(running, _CLOSES_WITHIN_S)
         finally:
             self.exchange.stop()
-
-    def _key_for(self, text: str) -> str:
-        said = text.lower()
-        return next((key for words, key in self.scenario.menu.items() if words in said), "")
 
     def stage_events(self) -> list[Any]:
         """Returns what the runtime has traced of calls."""
