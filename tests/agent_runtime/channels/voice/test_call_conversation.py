@@ -152,7 +152,7 @@ def test_a_filler_that_comes_after_the_answer_is_not_said():
 
 
 def test_a_sound_between_words_is_no_turn():
-    """R259: a recogniser writes "Uh" or "You" for a cough or a breath, and other scripts for hum."""
+    """R259: a recogniser writes "Uh" or "You" for a breath, and another script for a hum."""
     for heard in ("Uh,", "You", "Hmm.", "아아ᄋ?"):
         call = in_a_turn()
         call.happens("answered", "")

@@ -86,7 +86,7 @@ def test_what_was_not_heard_was_not_said():
 
 
 def test_who_breaks_into_the_question_behind_the_times_has_heard_the_times():
-    """R257 R263: "the first one" comes as soon as the last time was said, not behind the question."""
+    """R257 R263: "the first one" comes right behind the last time, not behind the question."""
     store, turns = call_world()
     turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
     (offer,) = say(turns, 1, "Happy to talk.", heard=False).says
