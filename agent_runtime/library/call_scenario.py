@@ -156,6 +156,11 @@ class CallScenario(_Part):
     call: tuple[Step, ...] = ()
     expect: Expected
 
+    @property
+    def switches_language(self) -> bool:
+        """Whether they change the language in the middle of the call."""
+        return any(step.language not in (None, self.language) for step in self.call)
+
 
 def read_call_scenarios(roots: Iterable[Path]) -> tuple[CallScenario, ...]:
     """Returns the calls below the scenarios of some libraries, in the order of their names.

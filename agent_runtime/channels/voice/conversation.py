@@ -46,7 +46,7 @@ from agent_runtime.channels.voice.events import (
 )
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.mouth import Mouth
-from agent_runtime.channels.voice.side_words import is_aside
+from agent_runtime.channels.voice.side_words import is_aside, is_no_word
 from agent_runtime.channels.voice.utterance import Utterance
 
 Phase = Literal[
@@ -73,12 +73,16 @@ _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 class _Then:
     """What comes once everything has been said."""
 
-    do: Literal["listen", "hang_up", "goodbye", "transfer", "ask_more", "reason"] = "listen"
+    do: Literal["listen", "hang_up", "goodbye", "transfer", "ask_more", "reason", "bridge"] = (
+        "listen"
+    )
     reason: str = ""
     route_to: str = ""
 
 
 _LISTEN = _Then()
+_BRIDGE = _Then("bridge")
+"""A word that bridges a turn which takes long; behind its answer it is not said."""
 
 
 @dataclass(slots=True)
@@ -189,10 +193,12 @@ class Conversation:
     def _user_stopped(self, event: UserStopped) -> list[Command]:
         self._user_since, self._quiet_since = None, event.at
         words = " ".join(event.text.split())
+        if words and is_no_word(words, language=self.language):
+            words = ""
         is_cough = not words and event.spoken_s <= self.limits.cough_s
         if self.phase not in ("opening", "recording", "talking", "ending"):
             return self._before_we_talk(words, event.at, is_cough=is_cough)
-        if self.phase == "ending" and (self._is_final or not words or self._listens(words)):
+        if self.phase == "ending" and (self._is_final or not words or self._is_polite(words)):
             return []
         if not words:
             return self._no_words(event, is_cough=is_cough)
@@ -226,6 +232,11 @@ class Conversation:
 
     def _listens(self, words: str) -> bool:
         return is_aside(words, "listening", language=self.language)
+
+    def _is_polite(self, words: str) -> bool:
+        """Whether nothing but politeness is said to our goodbye."""
+        is_farewell = is_aside(words, "farewell", language=self.language)
+        return is_farewell or self._listens(words)
 
     def _no_words(self, event: UserStopped, *, is_cough: bool) -> list[Command]:
         if self.mouth.cut is not None or self._held is not None or self._asking or self._withdrawn:
@@ -324,10 +335,12 @@ class Conversation:
 
     def _prepared(self, event: Prepared) -> list[Command]:
         then = self._preparing.pop(event.key, None)
-        if then is None or (self._user_since is not None and then == _LISTEN and self._asking):
+        is_late = then == _BRIDGE and self._asking is None
+        is_into = self._user_since is not None and then in (_LISTEN, _BRIDGE) and self._asking
+        if then is None or is_late or is_into:
             return [KeepHeard(u, "", is_cut=True) for u in event.says]
         if event.says:
-            self._then = then
+            self._then = _LISTEN if then == _BRIDGE else then
             self.mouth.add(*event.says)
             return self.mouth.next(event.at) if self._user_since is None else []
         if event.key.startswith(("opener", "handed")):
@@ -390,7 +403,7 @@ class Conversation:
         if self._user_since is not None and answer.then != "stopped":
             self._held = answer
             return []
-        if self._words:
+        if self._words and not (answer.then != "listen" and self._is_polite(self._words)):
             words, self._held = self._words, answer
             return self._take(words, at)
         self._words = None
@@ -564,7 +577,7 @@ class Conversation:
         if not asking.is_bridged and self._is_past(asking.since, self.limits.filler_s, at):
             asking.is_bridged = True
             self.fillers += 1
-            return self._phrase("call.one_moment")
+            return self._phrase("call.one_moment", _BRIDGE)
         return []
 
     def _quiet_greeting(self, at: datetime) -> list[Command]:

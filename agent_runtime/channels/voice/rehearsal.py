@@ -108,7 +108,7 @@ class _Rehearsal:
             self.turns.call,
             limits_of(self.scenario),
             language=language,
-            navigate=lambda text: next((k for said, k in menu.items() if said in text), ""),
+            navigate=lambda text: next((k for w, k in menu.items() if w in text.lower()), ""),
         )
         self._began, self._steps = self.now, list(self.scenario.call)
 
@@ -228,7 +228,8 @@ class _Rehearsal:
         if is_timed and (step.goes_on or not is_ours):
             self._steps.pop(0)
             self._is_busy = True
-            self._at(step.silence or step.after_s, lambda: self._begin(step))
+            plays_s = step.plays_s if step.plays else 0.0
+            self._at(step.silence or step.after_s + plays_s, lambda: self._begin(step))
 
     def _begin(self, step: Step) -> None:
         self._is_busy = True

@@ -9,7 +9,9 @@ from agent_runtime.words import any_of, read_words
 
 _MARKS = re.compile(r"[^\w\s]|_")
 
-Aside = Literal["listening", "hold", "agrees", "refuses"]
+Aside = Literal["listening", "hold", "agrees", "refuses", "sounds", "farewell"]
+_LITERAL = ("listening", "sounds")
+_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 
 def is_aside(text: str, aside: Aside, *, language: str) -> bool:
@@ -18,9 +20,18 @@ def is_aside(text: str, aside: Aside, *, language: str) -> bool:
     return any(_pattern(aside, name).fullmatch(words) for name in {language, "en"})
 
 
+def is_no_word(text: str, *, language: str) -> bool:
+    """Says whether a recogniser made this of a sound that was no word.
+
+    Of a hum it writes letters of another script; the languages that calls are led in are written
+    in Latin ones.
+    """
+    return not _LETTER.search(text) or is_aside(text, "sounds", language=language)
+
+
 @cache
 def _pattern(aside: Aside, language: str) -> re.Pattern[str]:
     lines = read_words("calls")[aside].get(language, [])
-    if aside == "listening":
+    if aside in _LITERAL:
         lines = [re.escape(" ".join(_MARKS.sub(" ", fold(line)).split())) for line in lines]
     return re.compile(any_of(lines) if lines else r"(?!)")

@@ -21,6 +21,8 @@ TURN_S = 0.9
 """Silence of ours after which it is their turn; between our sentences there is less."""
 ANSWER_S = 12.0
 """Who has said something and hears nothing for so long goes on."""
+LEAVES_S = 2.0
+"""Who is about to hang up waits longer, until it is sure that we have ended."""
 WORD_S = 0.36
 """A word of our voice, with the pauses between sentences."""
 _REPEAT_S = 4.0
@@ -145,6 +147,8 @@ class Caller:
         if self._owes and self._since_s < ANSWER_S:
             return False
         waits = step.after_s if step.silence == 0 else 0.0
+        if step.hangs_up or step.drops:
+            waits = max(waits, LEAVES_S)
         is_first = not self.uttered and self._since_s == self._at / FRAME * FRAME_S
         quiet = waits if is_first or step.plays else max(TURN_S, waits)
         return self._quiet_s >= quiet - 1e-6 and self._since_s >= waits

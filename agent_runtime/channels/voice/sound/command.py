@@ -1,4 +1,4 @@
-"""What `parley call --audio` does: plays calls in sound, several at once, and tells how they went."""
+"""`parley call --audio`: plays calls in sound, several at once, and tells how they went."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from agent_runtime.channels.voice.sound.rules_heard import broken_rules, ear_for, words_heard
+from agent_runtime.channels.voice.sound.rules_heard import broken_rules, words_heard
 from agent_runtime.channels.voice.sound.sound_stage import call_in_sound
 from agent_runtime.channels.voice.sound.sounded import Sounded
 from agent_runtime.library.call_scenario import CallScenario
@@ -69,9 +69,7 @@ def play_in_sound(
 
 
 def _problems(call: Sounded) -> list[str]:
-    ear = ear_for(call.conversation.language)
-    broken = list(broken_rules(call, words_heard(call, ear))) if ear else []
-    return [*call.problems(), *broken]
+    return [*call.problems(), *broken_rules(call, words_heard(call))]
 
 
 def _say_live(at_s: float, what: str) -> None:
@@ -100,5 +98,7 @@ def _print(call: Sounded, problems: Sequence[str], *, as_json: bool) -> None:
     for one in call.barge_ins:
         if one.silent_ms is not None:
             typer.echo(f"  {one.onset_s:6.1f}  {one.silent_ms:5.0f} ms to silence, spoken into")
+    for remark in call.remarks():
+        typer.echo(f"  (by the way) {remark}")
     for problem in problems:
         typer.echo(f"  {problem}", err=True)

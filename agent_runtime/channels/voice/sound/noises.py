@@ -17,6 +17,8 @@ _TONES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 """Lines in Hz and seconds on and off, as in North America (ITU-T E.180); fax after ITU-T T.30."""
 _SIT = ((985.2, 0.276), (1428.5, 0.276), (1776.7, 0.38))
+_NOSE = ((250.0, 1.0), (1000.0, 0.5), (2200.0, 0.25))
+"""Formants of a closed mouth, in Hz, with their levels."""
 _SCALE_HZ = (523.25, 587.33, 659.26, 698.46, 783.99, 880.0)
 
 
@@ -44,13 +46,17 @@ def cough(rng: np.random.Generator) -> Samples:
 
 
 def mumble(seconds: float, rng: np.random.Generator) -> Samples:
-    """Returns a voice behind a wall: voiced, with a melody, and no word of it to be made out."""
-    length = round(seconds * RATE)
-    times = np.arange(length) / RATE
-    pitch = 120 * (1 + 0.08 * np.sin(2 * np.pi * 0.9 * times))
+    """Returns a voice with its mouth closed: a melody in syllables, and no word in it."""
+    times = np.arange(round(seconds * RATE)) / RATE
+    pitch = 150 * (1 + 0.2 * np.sin(2 * np.pi * 1.3 * times + rng.uniform(0, 6)))
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    voiced = sum(np.sin(k * phase) / k**1.3 for k in range(1, 9))
-    made = voiced * (0.75 + 0.25 * np.sin(2 * np.pi * 2.5 * times + rng.uniform(0, 6)))
+    made = np.zeros(len(times))
+    for k in range(1, 20):
+        hertz = k * pitch
+        nose = sum(g / (1 + ((hertz - f) / 90) ** 2) for f, g in _NOSE)
+        made += nose * np.sin(k * phase) / k
+    syllables = np.clip(np.sin(2 * np.pi * 2.2 * times), 0, 1) ** 0.5 + 0.05
+    made *= syllables
     return (0.4 * made / np.abs(made).max()).astype(np.float32)
 
 

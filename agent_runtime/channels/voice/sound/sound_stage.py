@@ -33,6 +33,7 @@ from agent_runtime.settings import Settings
 from agent_runtime.speech.sound import to_pcm
 
 _CLOSES_WITHIN_S = 20.0
+_WHO = {"user_stopped": "they", "keep_heard": "we  ", "hang_up": "end "}
 
 
 def play_call_in_sound(
@@ -140,7 +141,6 @@ class _Playing:
             clock=self.clock,
             mail=Postman,
             limits=lambda _: limits_of(self.scenario),
-            navigate=self._key_for,
             speech=ears_and_voices,
         )
         self._wire(parts)
@@ -187,10 +187,6 @@ class _Playing:
         finally:
             self.exchange.stop()
 
-    def _key_for(self, text: str) -> str:
-        said = text.lower()
-        return next((key for words, key in self.scenario.menu.items() if words in said), "")
-
     def stage_events(self) -> list[Any]:
         """Returns what the runtime has traced of calls."""
         store = self.processor.hands.turns.runtime.store
@@ -225,13 +221,14 @@ class _Playing:
         self.caller.is_asked_to_take = True
 
     def _watch(self, event: on.Event, commands: tuple[Any, ...]) -> None:
+        before = len(self.book.events)
         saying = self.processor.talk.mouth.saying
         text_id = saying.utterance.text_id if saying else ""
         contents = saying.utterance.content_ids if saying else ()
         self.book.conversation(event, commands, contents[0] if contents else text_id)
-        for what, text in ((e.what, e.text) for e in self.book.events[-1 - len(commands) :]):
-            if what in ("user_stopped", "keep_heard", "hang_up") and text:
-                self.progress(self.exchange.now_s, f"{what}: {text}")
+        for told in self.book.events[before:]:
+            if told.what in ("user_stopped", "keep_heard", "hang_up") and told.text:
+                self.progress(told.at_s, f"{_WHO[told.what]} {told.text}")
 
     # From the caller, in the thread of the exchange
 

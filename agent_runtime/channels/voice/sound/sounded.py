@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 """Samples a second of both tracks."""
+_BY_THE_WAY = ("says:", "turns:", "interruptions:")
 Track = npt.NDArray[np.int16]
 
 
@@ -120,8 +121,12 @@ class Sounded:
         return self.hands.texts_heard
 
     def problems(self) -> Iterator[str]:
-        """Yields a sentence for everything that went otherwise than its author expects."""
-        yield from problems_of(self)
+        """Yields a sentence for everything that came of it otherwise than its author expects."""
+        return (one for one in problems_of(self) if not one.startswith(_BY_THE_WAY))
+
+    def remarks(self) -> Iterator[str]:
+        """Yields what went another way to the same end: a misheard word costs a question."""
+        return (one for one in problems_of(self) if one.startswith(_BY_THE_WAY))
 
     def save(self, folder: Path) -> None:
         """Writes `caller.wav`, `agent.wav` (mono, 16 kHz, 16 bits) and `call.json`."""
@@ -154,4 +159,5 @@ class Sounded:
             "events": [asdict(event) for event in self.events],
             "lines": lines,
             "problems": list(self.problems()),
+            "remarks": list(self.remarks()),
         }
