@@ -44,6 +44,7 @@ GREETING_START_S = 0.1
 SETUP_S = 30.0
 _VADS = tuple(VADParams(start_secs=s, stop_secs=STOP_S) for s in (GREETING_START_S, START_S))
 _JOINED = ("on_client_connected", "on_connected")
+_HUNG_UP = "on_hung_up"
 _LEFT = ("on_client_disconnected", "on_disconnected", "on_session_timeout")
 
 
@@ -231,6 +232,11 @@ def _wire(transport: BaseTransport, processor: CallProcessor, joins: list[str]) 
     async def left(*_: object) -> None:
         await processor.dropped()
 
+    async def hung_up(*_: object) -> None:
+        await processor.dropped(by_them=True)
+
+    if _HUNG_UP in transport._event_handlers:
+        transport.add_event_handler(_HUNG_UP, hung_up)
     for name in joins:
         transport.add_event_handler(name, joined)
     for name in _LEFT:
