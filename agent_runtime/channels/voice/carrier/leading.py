@@ -78,33 +78,30 @@ class Leading:
         return None
 
     def _start(self, name: CallName) -> CallStart:
-        """What is known of the call: of ours its row has more."""
-        if name.direction == "inbound":
-            return CallStart(
-                name.call_id, "inbound", name.number, name.own_number, self.account.vendor
-            )
-        with self.service.runtime.store.begin() as tx:
-            call = tx.call(name.call_id)
+        """What the carrier knows of the call; of one that we dialled its row knows the rest."""
         known = {"message_id": name.call_id, "attempt": name.attempt}
-        if call is not None:
-            known |= {"playbook": call.playbook, "campaign_id": call.campaign_id}
-            known |= {"task_id": call.task_id}
+        is_ours = name.direction == "outbound"
         return CallStart(
             name.call_id,
-            "outbound",
+            "outbound" if is_ours else "inbound",
             name.number,
             name.own_number,
             self.account.vendor,
-            thread_id=call.thread_id if call else "",
-            language=call.language if call else "",
-            meta=known,
+            meta=known if is_ours else {},
         )
 
     async def _report(self, name: CallName, outcome: Outcome | None) -> None:
-        """The end, where whoever led it has not told it: the desk takes the first word."""
+        """The end of a call that nobody led to one; whoever led it has told the desk before."""
         if name.direction == "inbound":
             return
-        news = _end_of(name, outcome)
+        news = CallNews(
+            name.call_id,
+            int(name.attempt),
+            "ended",
+            outcome="dropped",
+            is_abandoned=outcome is None,
+            code="not_led",
+        )
         desk = self.service.runtime.calls
         await run_in_threadpool(desk.report, news, now=self.clock())
 
@@ -132,15 +129,3 @@ class Leading:
             if answer.is_success or answer.status_code in _GONE:
                 return True
         return False
-
-
-def _end_of(name: CallName, outcome: Outcome | None) -> CallNews:
-    call_id, attempt = name.call_id, int(name.attempt)
-    if outcome is None:
-        return CallNews(call_id, attempt, "ended", outcome="dropped", is_abandoned=True)
-    if outcome.ending in ("voicemail", "no_answer"):
-        is_left = outcome.disposition == "voicemail_left"
-        return CallNews(call_id, attempt, outcome.ending, "machine", left_message=is_left)
-    known = ("completed", "transferred")
-    ending = outcome.ending if outcome.ending in known else "dropped"
-    return CallNews(call_id, attempt, "ended", "person", ending, outcome.disposition)

@@ -137,9 +137,7 @@ class PhoneNetwork:
         serving = [asyncio.create_task(server.serve()) for server in servers]
         while not all(server.started for server in servers):
             await asyncio.sleep(TICK_S)
-        self.doors = [
-            Door(server.servers[0].sockets[0].getsockname()[1]) for server in servers
-        ]
+        self.doors = [Door(server.servers[0].sockets[0].getsockname()[1]) for server in servers]
         for door in self.doors:
             await door.open()
         ready.set()

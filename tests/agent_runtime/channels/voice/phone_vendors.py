@@ -368,7 +368,9 @@ class PlivoSim:
         ends = (f"+{asked['to_number']}", f"+{asked['from_number']}")
         found = [c for c in seen if (c.to, c.frm) == ends and _kind(c) == "" and c.started]
         objects = [{"call_uuid": c.sid, "to_number": c.to[1:]} for c in found]
-        return JSONResponse({"api_id": "a", "meta": {"total_count": len(found)}, "objects": objects})
+        return JSONResponse(
+            {"api_id": "a", "meta": {"total_count": len(found)}, "objects": objects}
+        )
 
     def webhook(self, call, url, status, now):
         is_out = call.direction != "inbound"
