@@ -63,9 +63,7 @@ def carrier_calls(vendor, regions=1, *, store=None, policy=None, lead=None, **ne
     sim, app = SIMS[vendor](), FastAPI()
     with serving(app) as url, PhoneNetwork(sim, regions, **network) as phones:
         account = account_for(sim, phones.urls, url, shares_log=phones.shares_log)
-        dialler = CarrierDialler(
-            account, clock=lambda: world.now, timeout=TIMEOUT, patience=SHORT
-        )
+        dialler = CarrierDialler(account, clock=lambda: world.now, timeout=TIMEOUT, patience=SHORT)
         world = World(store or MemoryStore("t"), dialler=dialler, **(policy or {}))
         phones.clock = lambda: world.now
         led = []

@@ -43,7 +43,6 @@ class Idle:
     def next_frame(self, heard):
         self.heard.append(heard)
         self.left -= 1
-        return None
 
     @property
     def is_done(self):

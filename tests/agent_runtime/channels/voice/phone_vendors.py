@@ -2,8 +2,8 @@
 
 Twilio: /docs/voice/api/call-resource, /docs/usage/webhooks/webhooks-security,
 /docs/voice/media-streams/websocket-messages. Telnyx: /api-reference/texml-rest-commands,
-/api-reference/callbacks/texml-call-answered, /api-reference/websockets. Plivo: /docs/voice/api/call,
-/docs/voice/xml/audiostream, and `signature_v3` of its SDK.
+/api-reference/callbacks/texml-call-answered, /api-reference/websockets. Plivo:
+/docs/voice/api/call, /docs/voice/xml/audiostream, and `signature_v3` of its SDK.
 """
 
 import hashlib
