@@ -1,7 +1,8 @@
 """Places calls by a carrier's REST API, and says only what is proven of each."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 import httpx
@@ -11,7 +12,7 @@ from agent_runtime.channels.voice.carrier.account import CarrierAccount
 from agent_runtime.channels.voice.carrier.paths import Paths
 from agent_runtime.channels.voice.carrier.placing import Patience, Placing
 from agent_runtime.channels.voice.carrier.tokens import CallName
-from agent_runtime.channels.voice.carrier.vendor import Ask, Dial, Send
+from agent_runtime.channels.voice.carrier.vendor import Ask, Dial, Send, Vendor
 from agent_runtime.channels.voice.carrier.vendors import vendor_of
 from agent_runtime.policies.permit import Permit
 
@@ -40,8 +41,8 @@ class CarrierDialler:
     ) -> None:
         self._account, self._clock = account, clock
         vendor = vendor_of(account)
-        self._clients = [_client(vendor.auth(one), one.url, timeout) for one in account.regions]
-        sends = tuple(_sender(client) for client in self._clients)
+        self._open = ExitStack()
+        sends = self._open.enter_context(open_regions(vendor, timeout=timeout))
         self._placing = Placing(vendor, sends, patience or Patience(), sleep)
 
     def place(self, order: CallOrder, permit: Permit) -> CallReceipt:
@@ -57,8 +58,7 @@ class CarrierDialler:
 
     def close(self) -> None:
         """Closes the connections."""
-        for client in self._clients:
-            client.close()
+        self._open.close()
 
     def _dial(self, order: CallOrder, region: int, now: datetime) -> Dial:
         name = CallName("outbound", order.call_id, str(order.attempt), str(region))
@@ -75,11 +75,20 @@ class CarrierDialler:
         )
 
 
-def _client(auth: httpx.Auth, url: str, timeout: httpx.Timeout) -> httpx.Client:
+@contextmanager
+def open_regions(vendor: Vendor, *, timeout: httpx.Timeout) -> Iterator[tuple[Send, ...]]:
+    """Yields how each region of a vendor's account is asked, in their order."""
     # A connection kept from an earlier call may be closed while a request is on its way, and then
     # nobody knows whether it arrived.
     fresh = httpx.Limits(max_keepalive_connections=0)
-    return httpx.Client(base_url=url, auth=auth, timeout=timeout, limits=fresh)
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(
+                httpx.Client(base_url=one.url, auth=vendor.auth(one), timeout=timeout, limits=fresh)
+            )
+            for one in vendor.account.regions
+        ]
+        yield tuple(_sender(client) for client in clients)
 
 
 def _sender(client: httpx.Client) -> Send:

@@ -24,7 +24,7 @@ __all__ = ["NUMBER", "OWN"]
 
 SHORT = Patience(log_s=0.3, dials_s=0.4, poll_s=0.02)
 TIMEOUT = httpx.Timeout(0.5)
-ENDS = ("ENDED", "NO_ANSWER", "BUSY", "VOICEMAIL", "FAILED", "UNKNOWN")
+ENDS = ("ENDED", "NO_ANSWER", "BUSY", "VOICEMAIL", "FAILED", "UNKNOWN", "CANCELLED", "BLOCKED")
 
 
 @dataclass

@@ -10,6 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 FRAME_S = 0.02
 FRAME = 160
+GATHERED = 20
+"""Frames; a telephone network has a tenth of that, on machines that are not as busy."""
 QUIET = np.zeros(FRAME, np.int16)
 _BIAS, _CLIP = 0x84, 32635
 """ITU-T G.711, mu-law."""
@@ -49,6 +51,23 @@ class Idle:
         return self.left <= 0
 
 
+class Jitter:
+    """Plays once some sound has gathered, so that a late frame is no gap in a word."""
+
+    def __init__(self):
+        self._is_playing, self._waited, self._had = False, 0, 0
+
+    def take(self, played):
+        """Takes 20 ms from what is to be played; silence while it gathers or there is none."""
+        self._waited = 0 if len(played) != self._had else self._waited + 1
+        is_enough = len(played) >= GATHERED * FRAME or self._waited > GATHERED
+        self._is_playing = len(played) > 0 and (self._is_playing or is_enough)
+        frame = bytes(played[:FRAME]) if self._is_playing else b""
+        del played[: len(frame)]
+        self._had = len(played)
+        return frame.ljust(FRAME, b"\xff")
+
+
 async def talk(vendor, call, url, person):
     """Streams a call until one side ends it; `person` may be None for nobody."""
     person = person or Idle()
@@ -78,17 +97,18 @@ async def talk(vendor, call, url, person):
     try:
         for message in wire.hello():
             await socket.send(json.dumps(message))
-        loop = asyncio.get_running_loop()
+        loop, jitter = asyncio.get_running_loop(), Jitter()
         due = loop.time()
         while not (person.is_done or call.over.is_set() or listening.done()):
-            sound, played[:FRAME] = from_ulaw(bytes(played[:FRAME]).ljust(FRAME, b"\xff")), b""
-            said = person.next_frame(sound)
+            waiting = len(played)
+            said = person.next_frame(from_ulaw(jitter.take(played)))
+            taken = waiting - len(played)
             for key in getattr(person, "keys", ())[:1]:
                 person.keys = person.keys[1:]
                 await socket.send(json.dumps(wire.key(key)))
             frame = QUIET if said is None else said
             await socket.send(json.dumps(wire.media(to_ulaw(frame))))
-            marks[:] = [(at - FRAME, name) for at, name in marks]
+            marks[:] = [(at - taken, name) for at, name in marks]
             while marks and marks[0][0] <= 0:
                 await socket.send(json.dumps(wire.marked(marks.pop(0)[1])))
             due += FRAME_S

@@ -8,11 +8,11 @@ from phone_line import FRAME, FRAME_S
 RATE = 8000
 LOUD = 250
 """Root mean square of 16-bit samples from which a frame is speech."""
-TURN_S = 1.6
-"""So long is silence before it is taken for their turn."""
-PATIENCE_S = 25.0
+TURN_S = 4.0
+"""So long is silence before it is taken for their turn: a busy machine pauses between sentences."""
+PATIENCE_S = 40.0
 """Nothing was said to them for so long: they say it again."""
-LEAVES_S = 40.0
+LEAVES_S = 90.0
 
 
 @cache

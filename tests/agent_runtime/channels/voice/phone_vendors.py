@@ -201,13 +201,14 @@ class TelnyxSim:
             if fault in _FAULTS:
                 return self._error(_FAULTS[fault][0], "10000")
             return JSONResponse({"from": call.frm, "to": call.to, "status": "queued"})
+        return self._asked(network, region, request, path)
+
+    def _asked(self, network, region, request, path):
+        seen, asked = network.seen_by(region), request.query_params
         if not path:
-            asked = request.query_params
-            found = [
-                c for c in network.seen_by(region) if (c.to, c.frm) == (asked["To"], asked["From"])
-            ]
+            found = [c for c in seen if (c.to, c.frm) == (asked["To"], asked["From"])]
             return JSONResponse({"calls": [_resource(c) for c in found], "page": 0})
-        call = next((c for c in network.seen_by(region) if path == f"/{c.sid}"), None)
+        call = next((c for c in seen if path == f"/{c.sid}"), None)
         if call is None:
             return self._error(404, "10005")
         if request.method == "POST":
@@ -342,12 +343,17 @@ class PlivoSim:
         if path == "/Call/":
             return self._list(seen, status, request.query_params)
         if found := re.fullmatch(r"/Request/([^/]+)/", path):
-            call = next((c for c in seen if c.sid == found[1] and c.status == "queued"), None)
-            if call is None:
-                return self._error(404)
-            call.over.set()
-            call.status = "cancel"
-            return Response(status_code=204)
+            return self._canceled(next((c for c in seen if c.sid == found[1]), None))
+        return await self._one(request, seen, path, status)
+
+    def _canceled(self, call):
+        if call is None or call.status != "queued":
+            return self._error(404)
+        call.over.set()
+        call.status = "cancel"
+        return Response(status_code=204)
+
+    async def _one(self, request, seen, path, status):
         found = re.fullmatch(r"/Call/([^/]+)/(DTMF/)?", path)
         call = next((c for c in seen if found and c.sid == found[1]), None)
         if call is None or (request.method == "GET" and _kind(call) != status):

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.real
 
 @VENDORS
 def test_a_call_of_the_queue_rings_once_is_answered_and_has_its_sound_led_here(vendor):
-    """R248 R260."""
+    """R248."""
     with carrier_calls(vendor) as calls:
         call = calls.dial()
         (ring,) = calls.network.rings

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from email.utils import format_datetime
 
 import httpx
 from call_people import NUMBER, OWN
@@ -89,7 +90,7 @@ class Regions:
 
     def _new(self, region, plan):
         dials_at = self.now + 0.3
-        if plan == "waits_and_dies" or plan == "never_dials":
+        if plan in ("waits_and_dies", "never_dials"):
             dials_at = 1e9
         elif plan in ("waits_and_dies_but_dials", "late"):
             dials_at = self.now + LATE_S
@@ -128,8 +129,6 @@ class Regions:
         return _json(200, self._resource(call))
 
     def _resource(self, call):
-        from email.utils import format_datetime
-
         is_out = self._dialled(call)
         is_failed = call["ends_at"] <= self.now
         status = "canceled" if call["canceled"] else "failed" if is_failed else "queued"
@@ -162,7 +161,7 @@ PLANS = st.lists(st.sampled_from(HOW_IT_ENDS), min_size=1, max_size=3)
 
 @given(plans=PLANS, shares_log=st.booleans())
 def test_whatever_the_regions_do_no_telephone_rings_twice(plans, shares_log):
-    """R248: and what is said never to have rung has not, nor will it."""
+    """R270: and what is said never to have rung has not, nor will it."""
     placed, regions = place(plans, shares_log=shares_log)
     rings = regions.rings()
     assert len(rings) <= 1

@@ -164,7 +164,7 @@ def test_what_is_told_twice_counts_once(vendor):
 
 @VENDORS
 def test_news_of_a_call_that_was_taken_back_does_not_end_the_one_that_followed_it(vendor):
-    """R248: the second region's call has its own id at the carrier."""
+    """R270: the second region's call has its own id at the carrier."""
     with line(vendor, provider_id="second") as ours:
         assert ours.tell("failed") == 200
         assert ours.row().state == "DIALLING"
