@@ -148,6 +148,34 @@ class VoiceNumber(BaseModel):
     """Whether the carrier knows it as ours and signs for it."""
 
 
+class VoiceRegion(BaseModel):
+    """One base URL of a carrier's API."""
+
+    url: str = Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")
+    secret: SecretStr = SecretStr("")
+    """Its own auth token, as Twilio's regions have; empty: that of the account."""
+
+
+class VoiceCarrier(BaseModel):
+    """The carrier by which calls are placed and taken."""
+
+    vendor: Literal["twilio", "telnyx", "plivo"]
+    account: str = Field(min_length=1)
+    """Account SID, Telnyx's account id, or Plivo's auth id."""
+    secret: SecretStr = Field(min_length=8)
+    """Auth token, or Telnyx's API key."""
+    application: str = ""
+    """Telnyx: id of the TeXML application."""
+    public_key: str = ""
+    """Telnyx: the account's public key, in base64."""
+    regions: tuple[VoiceRegion, ...] = ()
+    """In the order in which they are tried; empty: the vendor's own address."""
+    shares_log: bool = False
+    """Whether each region knows the calls of all the others."""
+    detects_machines: bool = False
+    """Whether the carrier is asked who answered, beside our own ears."""
+
+
 class Settings(BaseSettings):
     """Settings from the environment (`PARLEY_…`) or `.env`."""
 
@@ -261,6 +289,8 @@ class Settings(BaseSettings):
     """Seconds after which a call is over."""
     voice_records: bool = False
     """Whether calls are recorded, where leave is given or the law of the place wants none."""
+    voice_carrier: VoiceCarrier | None = None
+    """The carrier of calls, as JSON; without one nothing is dialled."""
     calls_key: SecretStr = SecretStr("")
     """Signs requests to place a call, `POST /calls`; empty means that none is accepted."""
     executor_id: str = "worker-1"

@@ -184,7 +184,7 @@ def build_worker(settings: Settings) -> Worker:
         oracle=oracle,
         second=second,
         telephony=telephony_of(settings),
-        dialler=open_dialler(settings),
+        dialler=open_dialler(settings, clock=lambda: read_now(engine)),
     )
     open_smtp = smtp_opener(
         settings,
