@@ -66,6 +66,10 @@ our question for leave; machine: a voicemail; menu: a telephone menu; ending: ou
 
 ABANDONED_S = 2.0
 """Whoever has greeted and hears nothing for so long was called by a machine that had no time."""
+
+Doing = Literal["ringing", "hearing", "thinking", "speaking", "listening", "over"]
+"""What whoever looks on would say is going on; hearing: they speak, listening: they may."""
+
 _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 
 
@@ -151,6 +155,18 @@ class Conversation:
         if self.call.direction == "inbound" or self.greeted_at is None or is_no_person:
             return False
         return self._is_past(self.greeted_at, ABANDONED_S, self.heard_us_at or now)
+
+    @property
+    def doing(self) -> Doing:
+        """What is going on."""
+        if self.phase in ("ringing", "over"):
+            return "ringing" if self.phase == "ringing" else "over"
+        if self._user_since is not None:
+            return "hearing"
+        if self.mouth.saying is not None and self.mouth.saying.has_begun:
+            return "speaking"
+        is_busy = self.mouth.is_speaking or self._asking is not None or self._preparing
+        return "thinking" if is_busy else "listening"
 
     def on(self, event: Event) -> tuple[Command, ...]:
         """Takes one event; after the end of the call only what had been said is still written."""

@@ -25,6 +25,7 @@ from agent_runtime.channels.voice.dialled import dialled_of, limits_for
 from agent_runtime.channels.voice.hands import CallHands
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.menus import MenuKeys
+from agent_runtime.channels.voice.onlooker import Onlooker
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import HeardTap, MadeTap, Playout
 from agent_runtime.channels.voice.processor import CallProcessor
@@ -83,17 +84,20 @@ class CallService:
     limits: Callable[[CallStart], CallLimits] = lambda _: CallLimits()
     speech: "Callable[[str, Settings], Speech]" = field(default_factory=lambda: speech_for)
 
-    async def serve(self, transport: BaseTransport, call: CallStart) -> Outcome | None:
+    async def serve(
+        self, transport: BaseTransport, call: CallStart, *, onlooker: Onlooker | None = None
+    ) -> Outcome | None:
         """Leads a call to its end; None where nobody of ours answers it.
 
         Args:
             transport: Carries its sound, and is closed with it.
             call: What is known of it.
+            onlooker: Told of what happens in it.
 
         Raises:
             NotDialled: it names a call of the queue that is not being dialled.
         """
-        led = self.open(transport, call)
+        led = self.open(transport, call, onlooker=onlooker)
         if led is None:
             return None
         worker, processor = led
@@ -103,7 +107,7 @@ class CallService:
         return processor.outcome
 
     def open(
-        self, transport: BaseTransport, call: CallStart
+        self, transport: BaseTransport, call: CallStart, *, onlooker: Onlooker | None = None
     ) -> tuple[PipelineWorker, CallProcessor] | None:
         """Returns the worker of a call, ready to run, and its processor."""
         dialled = dialled_of(self.runtime, call)
@@ -130,6 +134,7 @@ class CallService:
             vads=_VADS if listener and speech.vad is not None else (),
             voices=speech.voices,
             ears=speech.ears,
+            onlooker=onlooker,
         )
         _wire(transport, processor, joins)
         pipeline = Pipeline(_stages(transport, speech, listener, processor, playout))

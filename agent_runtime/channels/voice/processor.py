@@ -39,6 +39,7 @@ from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, SoFar
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import BeepFrame, WhoAnsweredFrame
@@ -94,6 +95,7 @@ class CallProcessor(FrameProcessor):
         voices: What speaks, by language, and `spare` for when one fails; the first one begins.
         ears: What hears, by language.
         vads: When voice is speech until our first sound, and from then on; empty: always alike.
+        onlooker: Told of what happens.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class CallProcessor(FrameProcessor):
         voices: Mapping[str, FrameProcessor] = MappingProxyType({}),
         ears: Mapping[str, FrameProcessor] = MappingProxyType({}),
         vads: Sequence[VADParams] = (),
+        onlooker: Onlooker | None = None,
     ) -> None:
         super().__init__(name="call")
         self.talk, self.hands, self.playout = talk, hands, playout
@@ -116,6 +119,8 @@ class CallProcessor(FrameProcessor):
         self._clock = clock
         self._is_connected = is_connected
         self._voices, self._ears, self._vads = voices, ears, list(vads)
+        self._voices, self._ears = voices, ears
+        self._onlooker = onlooker
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"call-{talk.call.call_id}")
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -171,7 +176,11 @@ class CallProcessor(FrameProcessor):
         self._is_feeding = True
         try:
             while self._events:
-                for command in self.talk.on(self._events.popleft()):
+                event = self._events.popleft()
+                done = self.talk.on(event)
+                for happened in (event, *done):
+                    self._tell(happened)
+                for command in done:
                     await self._do(command)
         finally:
             self._is_feeding = False
@@ -194,6 +203,9 @@ class CallProcessor(FrameProcessor):
         if self._vads:
             update = VADParamsUpdateFrame(params=self._vads.pop(0))
             await self.push_frame(update, FrameDirection.UPSTREAM)
+    def _tell(self, happened: Happened) -> None:
+        if self._onlooker is not None:
+            self._onlooker(self, happened)
 
     # Their side
 
@@ -216,6 +228,7 @@ class CallProcessor(FrameProcessor):
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
+            self._tell(SoFar(frame.text))
 
     def _voice_stopped(self, stop_s: float) -> None:
         now = perf_counter()
@@ -325,6 +338,7 @@ class CallProcessor(FrameProcessor):
         spent, self._spent, self._ended_at = self._spent, {}, None
         stages = spent | {"first_sound": total}
         number, now = self.talk.turns, self._clock()
+        self._tell(Measured(number, stages))
         self._thread.submit(self.hands.latency, number, stages, now=now)
 
     def _later(self, work: Callable[[], on.Event]) -> None:

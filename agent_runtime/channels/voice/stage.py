@@ -57,24 +57,29 @@ def play_call(
     Raises:
         ParleyError: nobody may be called who has not agreed to it, or is nobody.
     """
-    runtime = _stage(scenario, library, model, now)
-    call = CallStart(
-        call_id=scenario.id,
-        direction=scenario.direction,
-        number=NUMBER,
-        language=scenario.language,
-        carrier="text",
-        meta={"playbook": scenario.playbook, "call_back": "1" if scenario.is_callback else ""},
-    )
+    runtime, call = set_stage(scenario, library, model, now=now), call_of(scenario)
     turns = CallTurns(runtime, call, mail=Postman())
     if turns.join(now=now) is None:
         raise ParleyError(f"{scenario.id}: nobody of ours could answer this call.")
     return rehearse_call(scenario, turns, now=now)
 
 
-def _stage(
-    scenario: CallScenario, library: Library, model: LanguageModel, now: datetime
+def call_of(scenario: CallScenario, *, carrier: str = "text") -> CallStart:
+    """Returns the call of a scenario, as its line opens."""
+    return CallStart(
+        call_id=scenario.id,
+        direction=scenario.direction,
+        number=NUMBER,
+        language=scenario.language,
+        carrier=carrier,
+        meta={"playbook": scenario.playbook, "call_back": "1" if scenario.is_callback else ""},
+    )
+
+
+def set_stage(
+    scenario: CallScenario, library: Library, model: LanguageModel, *, now: datetime
 ) -> Runtime:
+    """Returns a runtime in memory on which a scenario's call can be led."""
     person = replace(
         READER,
         language=scenario.language,
