@@ -1,6 +1,7 @@
 """`parley call --browser`: who is called by whom, on which company, and the server itself."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -128,7 +129,8 @@ def serve_browser_calls(
     )
     config.access_log = False
     announce(url)
-    uvicorn.Server(config).run(sockets=[listening])
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 async def _warm_speech(settings: Settings) -> None:
