@@ -210,6 +210,8 @@ class Conversation:
             return self._before_we_talk(words, event.at, is_cough=is_cough)
         if self.phase == "ending" and (self._is_final or not words or self._listens(words)):
             return []
+        if self.phase == "ending" and is_aside(words, "parting", language=self.language):
+            return [Overheard(words, "parting")]
         if not words:
             return self._no_words(event, is_cough=is_cough)
         is_pending = self.mouth.cut is not None or self._held is not None or self._asking

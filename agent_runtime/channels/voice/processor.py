@@ -203,6 +203,7 @@ class CallProcessor(FrameProcessor):
         if self._vads:
             update = VADParamsUpdateFrame(params=self._vads.pop(0))
             await self.push_frame(update, FrameDirection.UPSTREAM)
+
     def _tell(self, happened: Happened) -> None:
         if self._onlooker is not None:
             self._onlooker(self, happened)

@@ -1,4 +1,4 @@
-"""What people say beside the matter itself: that they listen, that we wait, yes or no."""
+"""What people say beside the matter itself: that they listen, that we wait, yes, no, goodbye."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ from agent_runtime.words import any_of, read_words
 
 _MARKS = re.compile(r"[^\w\s]|_")
 
-Aside = Literal["listening", "hold", "agrees", "refuses"]
+Aside = Literal["listening", "hold", "agrees", "refuses", "parting"]
 
 
 def is_aside(text: str, aside: Aside, *, language: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
 from agent_runtime.channels.voice.browser.stages import stages_of
-from agent_runtime.channels.voice.listening import Happened, Measured, SoFar
+from agent_runtime.channels.voice.onlooker import Happened, Measured, SoFar
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.processor import CallProcessor
 from agent_runtime.channels.voice.utterance import Utterance

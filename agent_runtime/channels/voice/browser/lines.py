@@ -134,7 +134,7 @@ class Lines:
             service, start = self._opens(call.call_id)
             sound = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
             transport = SmallWebRTCTransport(call.connection, sound)
-            outcome = await service.serve(transport, start, listener=call.feed)
+            outcome = await service.serve(transport, start, onlooker=call.feed)
             if outcome is None or call.feed.processor is None:
                 call.feed.failed("Nobody of ours can take this call.")
                 return

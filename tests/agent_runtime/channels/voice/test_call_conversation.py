@@ -122,3 +122,32 @@ def test_a_line_that_broke_is_taken_up_again_only_where_that_is_allowed():
     stopped.happens("stop", "Hello?")
     stopped.feed(on.Dropped(stopped.now, by_them=True))
     assert not stopped.asked(do.CallBack)
+
+
+def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
+    """R255: whoever takes leave while we do is let go."""
+    played = Played()
+    for what, word in (("start", ""), ("stop", "Hello?"), ("prepared", ""), ("ended", "")):
+        played.happens(what, word)
+    played.happens("start", "")
+    played.happens("stop", "No, that is all.")
+    played.happens("closing", "")
+    assert played.talk.phase == "ending"
+    turns = played.talk.turns
+    for words in ("Bye.", "Thank you, bye bye!", "You too."):
+        played.happens("start", "")
+        played.happens("stop", words)
+    assert (played.talk.phase, played.talk.turns) == ("ending", turns)
+    assert [said.taken_as for said in played.asked(do.Overheard)][-3:] == ["parting"] * 3
+    played.happens("start", "")
+    played.happens("stop", "Wait, what does it cost?")
+    assert (played.talk.phase, played.talk.turns) == ("talking", turns + 1)
+
+
+def test_taking_leave_is_nothing_else():
+    """R255: a question or a no is a turn, also at the end."""
+    partings = {"en": "Thanks, bye!", "es": "Gracias, adiós.", "de": "Danke, tschüss."}
+    partings |= {"fr": "Merci, au revoir.", "pt": "Obrigado, até logo.", "it": "Grazie, a presto."}
+    assert all(is_aside(said, "parting", language=name) for name, said in partings.items())
+    others = ("Thanks, but stop calling me.", "Bye the way, is it safe?", "No.", "Good question.")
+    assert not any(is_aside(said, "parting", language="en") for said in others)
