@@ -14,13 +14,18 @@ Aside = Literal["listening", "hold", "agrees", "refuses", "parting"]
 
 def is_aside(text: str, aside: Aside, *, language: str) -> bool:
     """Says whether an utterance is this and nothing else; English counts in every language."""
-    words = " ".join(_MARKS.sub(" ", fold(text)).split())
+    words = _plain(text)
     return any(_pattern(aside, name).fullmatch(words) for name in {language, "en"})
 
 
 @cache
 def _pattern(aside: Aside, language: str) -> re.Pattern[str]:
     lines = read_words("calls")[aside].get(language, [])
-    if aside == "listening":
-        lines = [re.escape(" ".join(_MARKS.sub(" ", fold(line)).split())) for line in lines]
-    return re.compile(any_of(lines) if lines else r"(?!)")
+    if aside in ("listening", "parting"):
+        lines = [re.escape(_plain(line)) for line in lines]
+    one = any_of(lines) if lines else r"(?!)"
+    return re.compile(rf"(?:{one})(?: (?:{one}))*" if aside == "parting" else one)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKS.sub(" ", fold(text)).split())
