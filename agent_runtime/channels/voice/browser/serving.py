@@ -120,7 +120,7 @@ def serve_browser_calls(
     """
     import uvicorn
 
-    listening = _listen(port)
+    listening = listen(port)
     url = f"http://{HOST}:{listening.getsockname()[1]}/"
     asyncio.run(_warm_speech(settings))
     app = build_call_app(Lines(switchboard.opens), switchboard.words, hosts=(HOST, "localhost"))
@@ -179,11 +179,17 @@ def _name(calls: CompanyCalls, person: str) -> str:
     return f"{name} of {contact.company}" if contact.company else name
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """Returns a socket on loopback; port 0 takes a free one.
+
+    Raises:
+        ParleyError: the port is taken.
+    """
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
+        listening.listen()
     except OSError as error:
         listening.close()
         raise ParleyError(f"--port {port}: {error.strerror}; choose another one.") from None

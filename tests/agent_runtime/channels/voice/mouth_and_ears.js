@@ -33,8 +33,20 @@
         recorder = new MediaRecorder(new MediaStream([event.track]), { mimeType: "audio/webm;codecs=opus" });
         recorder.ondataavailable = (part) => chunks.push(part.data);
         recorder.start(250);
+        listen(new MediaStream([event.track]));
       });
     }
+  };
+
+  const listen = (stream) => {
+    const meter = new AnalyserNode(room, { fftSize: 1024 });
+    room.createMediaStreamSource(stream).connect(meter);
+    const samples = new Float32Array(meter.fftSize);
+    const look = setInterval(() => {
+      meter.getFloatTimeDomainData(samples);
+      window.isHeard = samples.some((value) => Math.abs(value) > 0.05);
+      if (window.isHeard) clearInterval(look);
+    }, 50);
   };
 
   window.recorded = async () => {
