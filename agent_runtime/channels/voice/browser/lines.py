@@ -126,8 +126,11 @@ class Lines:
 
     async def close(self) -> None:
         """Ends every call, as when the server stops."""
-        calls = [call for call in self._calls.values() if not call.feed.is_over]
-        await asyncio.gather(*(self._end(call) for call in calls))
+        await asyncio.gather(*(self._end(call) for call in self._calls.values()))
+        guards = [call.guard for call in self._calls.values() if call.guard is not None]
+        for guard in guards:
+            guard.cancel()
+        await asyncio.gather(*guards, return_exceptions=True)
 
     async def _lead(self, call: BrowserCall) -> None:
         try:
@@ -163,7 +166,7 @@ class Lines:
     async def _end(self, call: BrowserCall) -> None:
         """Hangs up, and where that does not end the call, cancels it."""
         work = call.work
-        if work is None:
+        if work is None or work.done():
             return
         await call.hang_up()
         done, _ = await asyncio.wait({work}, timeout=ENDS_WITHIN_S)

@@ -1,4 +1,4 @@
-"""A real Chromium on the page of a call, over real WebRTC, with the real ears and voice."""
+"""A real Chromium on the page of a call, over real WebRTC, with the real voice."""
 
 import shutil
 
@@ -26,5 +26,9 @@ def test_a_browser_hears_the_opener_and_hangs_up_and_nothing_stays_open():
         caller.wait(lambda: line.lines.open == 0, "the line is free")
         (end,) = line.traced("ended")
         assert (end["reason"], end["direction"]) == ("hung_up", "in")
+        caller.call()
+        caller.until("speaking")
+        caller.page.goto("about:blank")
+        caller.wait(lambda: line.lines.open == 0, "whoever leaves the page has left the call")
         assert not caller.complaints
     assert line.left == []
