@@ -10,7 +10,7 @@ import typer
 
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.errors import ParleyError
-from agent_runtime.settings import load_settings
+from agent_runtime.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from agent_runtime.channels.voice.rehearsal import Rehearsed
@@ -34,10 +34,19 @@ def rehearse(
     jobs: Annotated[
         int, typer.Option(min=1, max=8, help="With --audio: so many calls go on at once.")
     ] = 1,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Serve a page on which you talk yourself.")
+    ] = False,
+    person: Annotated[str, typer.Option(help="With --browser: who talks there.")] = "",
+    playbook: Annotated[str, typer.Option(help="With --person: we call them, led by it.")] = "",
+    port: Annotated[int, typer.Option(help="Of the page; 0 takes a free one.")] = 8090,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lead a call: a scenario speaks, as text on a clock of its own, or with --audio in sound.
+
+    With --browser you speak yourself, on a page that shows state, transcript and latency: on the
+    workspace, or in memory as the person of a scenario.
 
     Exit code 1: a call went otherwise than its author expects.
 
@@ -48,9 +57,18 @@ def rehearse(
     Example: [bold]parley call --scenario all --audio --jobs 2[/bold]
 
     Example: [bold]parley call --scenario all --json[/bold]
+
+    Example: [bold]parley call --browser --scenario calls_us[/bold]
+
+    Example: [bold]parley call --browser --person ana@alder.example[/bold]
     """
     if context.invoked_subcommand is not None:
         return
+    if browser:
+        _talk(scenario, person, playbook, port, load_settings(workspace))
+        return
+    if person or playbook:
+        raise ParleyError("--person and --playbook say who talks in the browser: add --browser.")
     from agent_runtime.channels.voice.stage import play_call
     from agent_runtime.mind import open_mind
 
@@ -147,6 +165,32 @@ def report(
         typer.echo(f"\n{end['summary']}")
         for step in end["next_steps"]:
             typer.echo(f"next: {step}")
+
+
+def _talk(scenario: str, person: str, playbook: str, port: int, settings: Settings) -> None:
+    from agent_runtime.channels.voice.browser.serving import (
+        Caller,
+        company_switchboard,
+        scenario_switchboard,
+        serve_browser_calls,
+    )
+
+    if scenario and (person or playbook):
+        raise ParleyError("--scenario says who talks; leave --person and --playbook out with it.")
+    typer.echo("loading ears, voice and models…", err=True)
+    if scenario:
+        chosen = _chosen(scenario, settings.paths.library)
+        if len(chosen) != 1:
+            raise ParleyError("--scenario all: in a browser one call is led at a time; name one.")
+        switchboard = scenario_switchboard(settings, chosen[0])
+    else:
+        switchboard = company_switchboard(settings, Caller(person, playbook))
+    serve_browser_calls(
+        switchboard,
+        settings,
+        port=port,
+        announce=lambda url: typer.echo(f"talk at {url}  (Ctrl-C ends it)"),
+    )
 
 
 def _chosen(name: str, own: Path) -> "tuple[CallScenario, ...]":

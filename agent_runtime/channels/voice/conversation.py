@@ -66,6 +66,10 @@ our question for leave; machine: a voicemail; menu: a telephone menu; ending: ou
 
 ABANDONED_S = 2.0
 """Whoever has greeted and hears nothing for so long was called by a machine that had no time."""
+
+Doing = Literal["ringing", "hearing", "thinking", "speaking", "listening", "over"]
+"""What whoever looks on would say is going on; hearing: they speak, listening: they may."""
+
 _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 
 
@@ -156,6 +160,18 @@ class Conversation:
             return False
         return self._is_past(self.greeted_at, ABANDONED_S, self.heard_us_at or now)
 
+    @property
+    def doing(self) -> Doing:
+        """What is going on."""
+        if self.phase in ("ringing", "over"):
+            return "ringing" if self.phase == "ringing" else "over"
+        if self._user_since is not None:
+            return "hearing"
+        if self.mouth.saying is not None and self.mouth.saying.has_begun:
+            return "speaking"
+        is_busy = self.mouth.is_speaking or self._asking is not None or self._preparing
+        return "thinking" if is_busy else "listening"
+
     def on(self, event: Event) -> tuple[Command, ...]:
         """Takes one event; after the end of the call only what had been said is still written."""
         if self.is_over:
@@ -198,8 +214,10 @@ class Conversation:
         is_cough = not words and event.spoken_s <= self.limits.cough_s
         if self.phase not in ("opening", "recording", "talking", "ending"):
             return self._before_we_talk(words, event.at, is_cough=is_cough)
-        if self.phase == "ending" and (self._is_final or not words or self._is_polite(words)):
+        if self.phase == "ending" and (self._is_final or not words):
             return []
+        if self.phase == "ending" and self._is_polite(words):
+            return [Overheard(words, "farewell")]
         if not words:
             return self._no_words(event, is_cough=is_cough)
         is_pending = self.mouth.cut is not None or self._held is not None or self._asking

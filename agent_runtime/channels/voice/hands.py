@@ -62,7 +62,7 @@ class CallHands:
     @property
     def has_booked(self) -> bool:
         """Whether a meeting stands that was agreed in this call."""
-        return bool(self._booked())
+        return bool(self.booked())
 
     def _session(self) -> Session | None:
         with self.turns.runtime.store.begin() as tx:
@@ -183,7 +183,7 @@ class CallHands:
         """Closes the line and writes what came of the call."""
         self.turns.close()
         session = self._session()
-        meetings = self._booked()
+        meetings = self.booked()
         outcome = outcome_of(
             reason=conversation.end_reason,
             who=conversation.who or "",
@@ -222,7 +222,8 @@ class CallHands:
             self.dialled.ended(outcome, conversation, now=now)
         return outcome
 
-    def _booked(self) -> tuple[Meeting, ...]:
+    def booked(self) -> tuple[Meeting, ...]:
+        """Returns the meetings that stand and were agreed in this call."""
         if not any(answer.action == "book" for answer in self.answers):
             return ()
         session = self.turns.session()

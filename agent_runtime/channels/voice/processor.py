@@ -37,6 +37,7 @@ from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, SoFar
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import BeepFrame, WhoAnsweredFrame
@@ -91,6 +92,7 @@ class CallProcessor(FrameProcessor):
         is_connected: Whether the line stands when the pipeline starts; else `connected` says so.
         voices: What speaks, by language, and `spare` for when one fails; the first one begins.
         ears: What hears, by language.
+        onlooker: Told of what happens.
     """
 
     def __init__(
@@ -103,17 +105,17 @@ class CallProcessor(FrameProcessor):
         is_connected: bool = True,
         voices: Mapping[str, FrameProcessor] = MappingProxyType({}),
         ears: Mapping[str, FrameProcessor] = MappingProxyType({}),
+        onlooker: Onlooker | None = None,
     ) -> None:
         super().__init__(name="call")
         self.talk, self.hands, self.playout = talk, hands, playout
         self.outcome: Outcome | None = None
         self.over = asyncio.Event()
         """Set once what came of the call is written."""
-        self.watch: Callable[[on.Event, tuple[do.Command, ...]], None] | None = None
-        """Told of each event with what it led to."""
         self._clock = clock
         self._is_connected = is_connected
         self._voices, self._ears = voices, ears
+        self._onlooker = onlooker
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"call-{talk.call.call_id}")
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -169,10 +171,10 @@ class CallProcessor(FrameProcessor):
         try:
             while self._events:
                 event = self._events.popleft()
-                commands = self.talk.on(event)
-                if self.watch is not None:
-                    self.watch(event, commands)
-                for command in commands:
+                done = self.talk.on(event)
+                for happened in (event, *done):
+                    self._tell(happened)
+                for command in done:
                     await self._do(command)
         finally:
             self._is_feeding = False
@@ -188,6 +190,10 @@ class CallProcessor(FrameProcessor):
         else:
             heard, self.playout.pieces = self.playout.heard, []
             await self.feed(on.BotStopped(self._clock(), heard))
+
+    def _tell(self, happened: Happened) -> None:
+        if self._onlooker is not None:
+            self._onlooker(self, happened)
 
     # Their side
 
@@ -205,6 +211,7 @@ class CallProcessor(FrameProcessor):
             self._spent["stt"] = self._since_quiet()
         elif isinstance(frame, InterimTranscriptionFrame):
             self._warm(frame.text)
+            self._tell(SoFar(frame.text))
         elif isinstance(frame, WhoAnsweredFrame):
             if frame.who != "nobody_yet":
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
@@ -319,6 +326,7 @@ class CallProcessor(FrameProcessor):
         spent, self._spent, self._ended_at = self._spent, {}, None
         stages = spent | {"first_sound": total}
         number, now = self.talk.turns, self._clock()
+        self._tell(Measured(number, stages))
         self._thread.submit(self.hands.latency, number, stages, now=now)
 
     def _later(self, work: Callable[[], on.Event]) -> None:

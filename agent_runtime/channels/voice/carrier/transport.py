@@ -23,8 +23,8 @@ Press = Callable[[str], Awaitable[bool]]
 class CarrierTransport(FastAPIWebsocketTransport):
     """The sound of one call at 8 kHz, in frames of 20 ms, as fast as it is heard.
 
-    Event handlers: those of its base, and `on_client_hung_up(transport, websocket)` where the carrier says
-    that the call is over. A socket that breaks is `on_client_disconnected`.
+    Event handlers: those of its base, and `on_client_hung_up(transport, websocket)` where the
+    carrier says that the call is over. A socket that breaks is `on_client_disconnected`.
     """
 
     def __init__(self, websocket: WebSocket, serializer: FrameSerializer, press: Press) -> None:

@@ -17,6 +17,7 @@ from pipecat.observers.base_observer import BaseObserver, FramePushed
 
 from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
+from agent_runtime.channels.voice.onlooker import Happened, Measured, SoFar
 from agent_runtime.channels.voice.sound.sounded import SoundEvent, Span
 from agent_runtime.channels.voice.sound.timing import Said
 
@@ -45,22 +46,19 @@ class Logbook:
         """Writes one thing down."""
         self.events.append(SoundEvent(round(self.second(), 3), what, text, details))
 
-    def conversation(self, event: on.Event, commands: tuple[do.Command, ...], text_id: str) -> None:
-        """Takes an event of the conversation and what was to be done about it.
+    def conversation(self, happened: Happened, text_id: str) -> None:
+        """Takes an event of the conversation, or what was to be done about one.
 
         Args:
-            event: What happened.
-            commands: What was to be done.
+            happened: What happened.
             text_id: Of what is being said.
         """
-        if isinstance(event, on.BotStarted):
+        if isinstance(happened, on.BotStarted):
             self.said.append(Said(self.second(), text_id))
             self.note("bot_started", text_id)
-        elif not isinstance(event, on.Tick):
-            self.note(_name(event), *_text_of(event))
-        for command in commands:
-            number = {"number": command.number} if isinstance(command, do.Ask) else {}
-            self.note(_name(command), *_text_of(command), **number)
+        elif not isinstance(happened, (on.Tick, SoFar, Measured)):
+            number = {"number": happened.number} if isinstance(happened, do.Ask) else {}
+            self.note(_name(happened), *_text_of(happened), **number)
 
     def observer(self) -> BaseObserver:
         """Returns what watches the frames of the pipeline."""

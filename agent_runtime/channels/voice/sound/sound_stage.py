@@ -12,6 +12,7 @@ from pipecat.pipeline.worker import PipelineWorker
 from pipecat.workers.runner import WorkerRunner
 
 from agent_runtime.channels.voice import events as on
+from agent_runtime.channels.voice.onlooker import Happened
 from agent_runtime.channels.voice.pipeline import CallService, Speech, speech_for
 from agent_runtime.channels.voice.processor import CallProcessor
 from agent_runtime.channels.voice.rehearsal import limits_of
@@ -144,11 +145,11 @@ class _Playing:
             speech=ears_and_voices,
         )
         self._wire(parts)
-        led = service.open(self.transport, call_of(self.scenario, carrier="loop"))
+        call = call_of(self.scenario, carrier="loop")
+        led = service.open(self.transport, call, onlooker=self._look)
         if led is None:
             raise ParleyError(f"{self.scenario.id}: nobody of ours could answer this call.")
         worker, self.processor = led
-        self.processor.watch = self._watch
         worker.add_observer(self.book.observer())
         await _warm(made[0])
         await self._run(worker)
@@ -220,12 +221,12 @@ class _Playing:
         self.book.note("whispered", summary)
         self.caller.is_asked_to_take = True
 
-    def _watch(self, event: on.Event, commands: tuple[Any, ...]) -> None:
+    def _look(self, processor: CallProcessor, happened: Happened) -> None:
         before = len(self.book.events)
-        saying = self.processor.talk.mouth.saying
+        saying = processor.talk.mouth.saying
         text_id = saying.utterance.text_id if saying else ""
         contents = saying.utterance.content_ids if saying else ()
-        self.book.conversation(event, commands, contents[0] if contents else text_id)
+        self.book.conversation(happened, contents[0] if contents else text_id)
         for told in self.book.events[before:]:
             if told.what in ("user_stopped", "keep_heard", "hang_up") and told.text:
                 self.progress(told.at_s, f"{_WHO[told.what]} {told.text}")

@@ -176,3 +176,32 @@ def test_a_bye_to_our_goodbye_is_no_turn():
     call.happens("start", "")
     call.happens("stop", "Thank you, goodbye!")
     assert len(call.asked(do.Ask)) == 1
+
+
+def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
+    """R255: whoever takes leave while we do is let go."""
+    played = Played()
+    for what, word in (("start", ""), ("stop", "Hello?"), ("prepared", ""), ("ended", "")):
+        played.happens(what, word)
+    played.happens("start", "")
+    played.happens("stop", "No, that is all.")
+    played.happens("closing", "")
+    assert played.talk.phase == "ending"
+    turns = played.talk.turns
+    for words in ("Bye.", "Thank you, bye bye!", "You too."):
+        played.happens("start", "")
+        played.happens("stop", words)
+    assert (played.talk.phase, played.talk.turns) == ("ending", turns)
+    assert [said.taken_as for said in played.asked(do.Overheard)][-3:] == ["farewell"] * 3
+    played.happens("start", "")
+    played.happens("stop", "Wait, what does it cost?")
+    assert (played.talk.phase, played.talk.turns) == ("talking", turns + 1)
+
+
+def test_taking_leave_is_nothing_else():
+    """R255: a question or a no is a turn, also at the end."""
+    partings = {"en": "Thanks, bye!", "es": "Gracias, adiós.", "de": "Danke, tschüss."}
+    partings |= {"fr": "Merci, au revoir.", "pt": "Obrigado, até logo.", "it": "Grazie, a presto."}
+    assert all(is_aside(said, "farewell", language=name) for name, said in partings.items())
+    others = ("Thanks, but stop calling me.", "Bye the way, is it safe?", "No.", "Good question.")
+    assert not any(is_aside(said, "farewell", language="en") for said in others)
