@@ -149,6 +149,11 @@ class Conversation:
         """Whether nothing more happens."""
         return self.phase == "over"
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether a turn is being worked that has not been given up."""
+        return self._asking is not None
+
     def is_abandoned(self, now: datetime) -> bool:
         """Whether a person greeted and heard nothing of us in time (47 CFR 64.1200(a)(7))."""
         is_no_person = self.who not in (None, "person", "uncertain")
