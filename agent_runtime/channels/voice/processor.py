@@ -25,6 +25,7 @@ from pipecat.frames.frames import (
     ManuallySwitchServiceFrame,
     OutputDTMFUrgentFrame,
     StartFrame,
+    SystemFrame,
     TranscriptionFrame,
     TTSSpeakFrame,
     UserStartedSpeakingFrame,
@@ -63,6 +64,11 @@ class RecordCallFrame(ControlFrame):
     """They have given leave to record, from here on."""
 
     interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class UnrecordCallFrame(SystemFrame):
+    """They do not want a recording: it ends at once, and is forgotten."""
 
 
 @dataclass
@@ -300,6 +306,8 @@ class CallProcessor(FrameProcessor):
             await self.broadcast_frame(CallLanguageFrame, language=command.language)
         elif isinstance(command, do.Record):
             await self.push_frame(RecordCallFrame())
+        elif isinstance(command, do.Unrecord):
+            await self.push_frame(UnrecordCallFrame())
         elif isinstance(command, do.Transfer):
             summary = self.hands.whisper(command.reason)
             await self.push_frame(TransferCallFrame(command.route_to, summary))

@@ -9,14 +9,14 @@ from agent_runtime.words import any_of, read_words
 
 _MARKS = re.compile(r"[^\w\s]|_")
 
-Aside = Literal["listening", "hold", "agrees", "refuses", "sounds", "farewell"]
+Aside = Literal["listening", "hold", "agrees", "refuses", "sounds", "farewell", "unrecorded"]
 _LITERAL = ("listening", "sounds")
 _LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 
 def is_aside(text: str, aside: Aside, *, language: str) -> bool:
     """Says whether an utterance is this and nothing else; English counts in every language."""
-    words = " ".join(_MARKS.sub(" ", fold(text)).split())
+    words = _plain(text)
     return any(_pattern(aside, name).fullmatch(words) for name in {language, "en"})
 
 
@@ -29,9 +29,19 @@ def is_no_word(text: str, *, language: str) -> bool:
     return not _LETTER.search(text) or is_aside(text, "sounds", language=language)
 
 
+def holds_aside(text: str, aside: Aside, *, language: str) -> bool:
+    """Says whether this is somewhere in an utterance, whatever else it says."""
+    words = _plain(text)
+    return any(_pattern(aside, name).search(words) for name in {language, "en"})
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKS.sub(" ", fold(text)).split())
+
+
 @cache
 def _pattern(aside: Aside, language: str) -> re.Pattern[str]:
     lines = read_words("calls")[aside].get(language, [])
     if aside in _LITERAL:
-        lines = [re.escape(" ".join(_MARKS.sub(" ", fold(line)).split())) for line in lines]
+        lines = [re.escape(_plain(line)) for line in lines]
     return re.compile(any_of(lines) if lines else r"(?!)")
