@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -88,15 +89,19 @@ def run(
     settings = load_settings(workspace)
     store = open_store(settings)
     now = read_now(store.engine)
-    days = {
-        "landing_days": settings.landing_days,
-        "recording_days": settings.call_recording_days,
-    }
-    counts = prune(store, settings.paths, now=now, dry_run=True, **days)
+    run_once = partial(
+        prune,
+        store,
+        settings.paths,
+        now=now,
+        landing_days=settings.landing_days,
+        recording_days=settings.call_recording_days,
+    )
+    counts = run_once(dry_run=True)
     if any(counts.values()) and not (dry_run or yes):
         _ask(sum(counts.values()))
     if not dry_run:
-        counts = prune(store, settings.paths, now=now, **days)
+        counts = run_once()
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, "removed": counts}, indent=2))
     else:

@@ -1,8 +1,7 @@
-"""Recordings as files: a folder each call, with one track a side and a page that says whose it is.
+"""Recordings as files, a folder each call.
 
-recordings/CALL_ID/call.json      whose, since when, by which leave
-recordings/CALL_ID/them.flac      their side, mono, 16 bits
-recordings/CALL_ID/us.flac        ours, from the same instant on
+`call.json` says whose it is, since when and by which leave; `them.flac` and `us.flac` are the two
+sides, mono, 16 bits, from the same instant on.
 """
 
 import json
@@ -58,7 +57,7 @@ class Recording:
         if not path.is_file() or not path.stat().st_size:
             return np.zeros(0, np.float32)
         try:
-            return soundfile.read(path, dtype="float32")[0]
+            return np.asarray(soundfile.read(path, dtype="float32")[0], np.float32)
         except soundfile.LibsndfileError as error:
             raise ParleyError(f"{path}: the sound cannot be read: {error}.") from None
 
