@@ -263,9 +263,6 @@ class Settings(BaseSettings):
     """Numbers from which calls go out, as JSON; empty means that nobody is called."""
     voice_languages: tuple[str, ...] = ()
     """Languages in which calls are led, as JSON; nobody is called in any other."""
-    call_recording: Literal["never", "with_leave", "where_lawful"] = "never"
-    """Whether calls are recorded: never; once leave was given in the call; or also without a
-    question where the law of their place asks for none."""
     call_recording_days: int = Field(default=RECORDING_DAYS, ge=1)
     """Days for which the sound of a call is kept."""
     voice_ring_s: float = Field(default=25.0, ge=15, le=120)

@@ -135,7 +135,7 @@ class CallService:
             ears=speech.ears,
         )
         _wire(transport, processor, joins)
-        recorder = recorder_for(processor.hands, self.settings, clock=self.clock)
+        recorder = recorder_for(processor.hands, limits, self.settings, clock=self.clock)
         stages = _stages(transport, speech, listener, processor, playout)
         pipeline = Pipeline([*stages, recorder])
         worker = PipelineWorker(

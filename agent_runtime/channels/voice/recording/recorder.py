@@ -12,7 +12,6 @@ from pipecat.frames.frames import (
     EndFrame,
     Frame,
     InterruptionFrame,
-    StartFrame,
     TTSAudioRawFrame,
     TTSStartedFrame,
     TTSStoppedFrame,
@@ -23,9 +22,9 @@ from pipecat.processors.audio.audio_buffer_processor import AudioBufferProcessor
 from pipecat.processors.frame_processor import FrameDirection
 
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.processor import RecordCallFrame, UnrecordCallFrame
-from agent_runtime.channels.voice.recording.leave import agreement_with, begins_at_once
-from agent_runtime.channels.voice.recording.shelf import RATE, Label, Leave, Shelf
+from agent_runtime.channels.voice.recording.shelf import RATE, Label, Shelf
 from agent_runtime.channels.voice.recording.sound_log import SoundLog
 from agent_runtime.settings import Settings
 
@@ -38,12 +37,11 @@ _CHUNK_BYTES = RATE * 2
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Where the recording of a call goes, and whether it may begin without a question."""
+    """Where the recording of a call goes."""
 
     shelf: Shelf
     label: Label
-    """As it will be, but for when it began and by which leave."""
-    is_at_once: bool = False
+    """As it will be, but for when it began."""
 
 
 class CallRecorder(AudioBufferProcessor):
@@ -76,14 +74,12 @@ class CallRecorder(AudioBufferProcessor):
         if isinstance(frame, UnrecordCallFrame):
             await self._refuse()
         elif isinstance(frame, RecordCallFrame):
-            await self._record("given in the call")
+            await self._record()
         elif isinstance(frame, (EndFrame, CancelFrame)):
             # Whatever comes after it may be cancelled.
             await self._write()
         self._note(frame, self._log)
         await super().process_frame(frame, direction)
-        if isinstance(frame, StartFrame) and self._keeping and self._keeping.is_at_once:
-            await self._record("not needed by law")
 
     async def cleanup(self) -> None:
         """Closes the files once all sound is in them."""
@@ -106,11 +102,11 @@ class CallRecorder(AudioBufferProcessor):
         elif isinstance(frame, (TTSStoppedFrame, InterruptionFrame)):
             log.us.end(now)
 
-    async def _record(self, leave: Leave) -> None:
+    async def _record(self) -> None:
         if self._keeping is None or self._is_refused or self._recording:
             return
         self._began_at = self._clock()
-        label = replace(self._keeping.label, began_at=self._began_at, leave=leave)
+        label = replace(self._keeping.label, began_at=self._began_at)
         folder = await asyncio.to_thread(self._keeping.shelf.begin, label)
         self._files = {side: _track(folder, side) for side in ("them", "us")}
         await self.start_recording()
@@ -153,27 +149,25 @@ class CallRecorder(AudioBufferProcessor):
 
 
 def recorder_for(
-    hands: CallHands, settings: Settings, *, clock: Callable[[], datetime]
+    hands: CallHands, limits: CallLimits, settings: Settings, *, clock: Callable[[], datetime]
 ) -> CallRecorder:
-    """Returns the recorder of a call that has been joined, as the settings want it."""
-    return CallRecorder(hands, clock=clock, keeping=_keeping(hands, settings))
+    """Returns the recorder of a call that has been joined, as its limits and settings want it."""
+    return CallRecorder(hands, clock=clock, keeping=_keeping(hands, limits, settings))
 
 
-def _keeping(hands: CallHands, settings: Settings) -> Keeping | None:
-    mode, call = settings.call_recording, hands.turns.call
-    if mode == "never":
+def _keeping(hands: CallHands, limits: CallLimits, settings: Settings) -> Keeping | None:
+    if not settings.voice_records:
         return None
     contact, session = hands.turns.contact(), hands.turns.session()
     label = Label(
-        call_id=call.call_id,
+        call_id=hands.turns.call.call_id,
         tenant_id=session.tenant_id,
         person_id=contact.person_id,
         thread_id=session.thread_id,
         began_at=datetime.max,
-        leave="given in the call",
+        leave="given in the call" if limits.records else "not needed by law",
     )
-    agreement = agreement_with(contact, call.number)
-    return Keeping(Shelf(settings.paths.recordings), label, begins_at_once(mode, agreement))
+    return Keeping(Shelf(settings.paths.recordings), label)
 
 
 def _track(folder: Path, side: str) -> "SoundFile":

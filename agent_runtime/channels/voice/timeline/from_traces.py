@@ -237,24 +237,46 @@ class _Reading:
 
 
 def _told(event: TraceEvent) -> tuple[MomentKind, str, str] | None:
-    said = event.payload
-    if event.kind == "meeting":
-        return "effect", f"Meeting {said.get('status', '')}", str(said.get("start", ""))[:16]
-    if event.kind == "suppression":
-        return "stop", "Contact stops", str(said.get("reason", "")).replace("_", " ")
-    if event.kind == "crm_write":
-        return "effect", f"{said.get('object', 'record')} written", str(said.get("status", ""))
-    if event.kind == "message" and said["direction"] == "out" and said["channel"] != "voice":
-        return "effect", f"{said['channel']} {str(said.get('state', '')).lower()}", said["subject"]
-    if event.kind == "incident":
-        return "fault", "Something failed", str(said.get("what", ""))
-    if event.kind != "call" or said["event"] in _QUIET:
+    said, kind = event.payload, event.kind
+    if kind == "call":
+        return None if said["event"] in _QUIET else _told_of_call(said)
+    if kind == "message" and (said["direction"] != "out" or said["channel"] == "voice"):
         return None
+    tell = _EFFECTS.get(kind)
+    return tell(said) if tell else None
+
+
+def _told_of_call(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
     name = said["event"]
     rest = {k: v for k, v in said.items() if k not in ("of_call", "event") and v not in ("", None)}
     detail = ", ".join(f"{key} {value}".replace("_", " ") for key, value in rest.items())
     label = _LABELS.get(name, name.replace("_", " ").capitalize())
     return _KINDS.get(name, "other"), label, detail
+
+
+_EFFECTS: dict[str, Callable[[dict[str, Any]], tuple[MomentKind, str, str]]] = {
+    "meeting": lambda said: (
+        "effect",
+        f"Meeting {said.get('status', '')}",
+        str(said.get("start", ""))[:16].replace("T", " "),
+    ),
+    "suppression": lambda said: (
+        "stop",
+        "Contact stops",
+        str(said.get("reason", "")).replace("_", " "),
+    ),
+    "crm_write": lambda said: (
+        "effect",
+        f"Written: {said.get('object', 'record')}",
+        str(said.get("status", "")),
+    ),
+    "message": lambda said: (
+        "effect",
+        f"{said['channel'].capitalize()} {str(said.get('state', '')).lower()}",
+        str(said["subject"]),
+    ),
+    "incident": lambda said: ("fault", "Something failed", str(said.get("what", ""))),
+}
 
 
 def _objections(verdicts: Sequence[dict[str, Any]]) -> tuple[str, ...]:

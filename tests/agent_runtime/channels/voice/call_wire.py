@@ -189,14 +189,9 @@ class Call:
 
 @asynccontextmanager
 async def led_call(
-<<<<<<< HEAD
     *, direction="outbound", limits=None, wire=None, spare=False, clock=None, of=None, **settings
 ):
     """`of` leads a call of a runtime that is given, as (runtime, call)."""
-=======
-    *, direction="outbound", limits=None, wire=None, spare=False, clock=None, settings=None
-):
->>>>>>> 0527cfd (A call is recorded with leave, on two tracks that go with the person, and traces who was heard when without a sound kept)
     warm()
     call = CallStart("call-1", direction, NUMBER, meta=OUT.meta)
     runtime = call_world(call)[1].runtime
@@ -211,13 +206,8 @@ async def led_call(
         turn_stop=(SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0),),
     )
     service = CallService(
-<<<<<<< HEAD
         runtime=runtime,
         settings=Settings(**settings),
-=======
-        runtime=turns.runtime,
-        settings=settings or Settings(),
->>>>>>> 0527cfd (A call is recorded with leave, on two tracks that go with the person, and traces who was heard when without a sound kept)
         clock=clock or (lambda: datetime.now(UTC)),
         limits=lambda _: limits or PATIENT,
         speech=lambda language, settings: speech,

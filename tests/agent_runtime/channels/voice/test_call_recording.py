@@ -12,16 +12,10 @@ from conversation_world import ANA
 from pipecat.frames.frames import InputAudioRawFrame
 
 from agent_runtime.channels.voice.limits import CallLimits
-from agent_runtime.channels.voice.recording.leave import asks_leave, begins_at_once
 from agent_runtime.channels.voice.recording.shelf import Label, Shelf
-from agent_runtime.settings import Settings
 
 LOUD = (8000 * np.ones(RATE // 50)).astype("<i2").tobytes()
 ASKS = CallLimits(turn_s=60, filler_s=60, voice_s=60, silence_s=60, hello_s=60, records=True)
-
-
-def settings(tmp_path, mode="with_leave"):
-    return Settings(workspace=tmp_path, call_recording=mode)
 
 
 async def sounds(call, count=20):
@@ -32,9 +26,9 @@ async def sounds(call, count=20):
 
 
 @asynccontextmanager
-async def asked(tmp_path, answer, **more):
+async def asked(tmp_path, answer, *, is_on=True):
     """A call that has asked for leave, and has heard an answer."""
-    async with led_call(limits=ASKS, settings=settings(tmp_path, **more)) as call:
+    async with led_call(limits=ASKS, workspace=tmp_path, voice_records=is_on) as call:
         await sounds(call)
         await call.ear.says("Hello?")
         await call.listening(1)
@@ -69,12 +63,11 @@ def test_after_a_yes_both_sides_are_kept_apart(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("answer", "mode"),
-    [("No, I'd rather not.", "with_leave"), ("Sure, go ahead.", "never")],
+    ("answer", "is_on"), [("No, I'd rather not.", True), ("Sure, go ahead.", False)]
 )
-def test_without_leave_no_byte_of_sound_is_kept(tmp_path, answer, mode):
+def test_without_leave_no_byte_of_sound_is_kept(tmp_path, answer, is_on):
     async def go():
-        async with asked(tmp_path, answer, mode=mode) as call:
+        async with asked(tmp_path, answer, is_on=is_on) as call:
             await sounds(call, 200)
         assert call.traced("sound")[0]["recorded"] == []
         assert call.traced("sound")[0]["us"]
@@ -103,22 +96,6 @@ def test_leave_taken_back_ends_and_forgets_it(tmp_path, words):
     is_price = "price" in words
     assert ("not by seats" in heard[3]) is is_price
     assert ("nothing is recorded" in heard[3]) is not is_price
-
-
-@pytest.mark.parametrize(
-    ("mode", "agreement", "asks", "at_once"),
-    [
-        ("never", "one_party", False, False),
-        ("never", "everyone", False, False),
-        ("with_leave", "one_party", True, False),
-        ("with_leave", "everyone", True, False),
-        ("where_lawful", "one_party", False, True),
-        ("where_lawful", "everyone", True, False),
-    ],
-)
-def test_law_and_setting_say_who_is_asked(mode, agreement, asks, at_once):
-    assert asks_leave(mode, agreement) is asks
-    assert begins_at_once(mode, agreement) is at_once
 
 
 def shelf_with(root, **persons):
