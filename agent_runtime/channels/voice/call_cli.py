@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agent_runtime.channels.voice.samples.cli import samples
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import load_settings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from agent_runtime.library.call_scenario import CallScenario
 
 call = typer.Typer(add_completion=False, rich_markup_mode="rich")
+call.command("samples")(samples)
 
 
 @call.callback(invoke_without_command=True)

@@ -10,7 +10,6 @@ from agent_runtime.contracts import TraceEvent
 from agent_runtime.store import tables as t
 from agent_runtime.store.sql_rows import load
 
-
 LISTENED = "listened"
 """Somebody of ours has listened to the recording: later than the call, and no part of it."""
 _MEANWHILE = ("turn", "message", "meeting", "suppression", "policy", "crm_write", "incident")
@@ -51,17 +50,21 @@ def calls_in(engine: Engine, tenant_id: str) -> tuple[CallView, ...]:
 def call_in(engine: Engine, tenant_id: str, call_id: str) -> CallView | None:
     """Returns one call, by its id or how that begins, with what its thread did meanwhile."""
     calls = [call for call in calls_in(engine, tenant_id) if call.call_id.startswith(call_id)]
-    if not calls:
-        return None
-    first, last = calls[0].events[0], calls[0].events[-1]
+    return with_thread(calls[0], _events(engine, tenant_id, _MEANWHILE)) if calls else None
+
+
+def with_thread(call: CallView, events: Iterable[TraceEvent]) -> CallView:
+    """Returns a call with what its thread did while it lasted."""
+    first, last = call.events[0], call.events[-1]
     meanwhile = (
         event
-        for event in _events(engine, tenant_id, _MEANWHILE)
-        if event.thread_id == first.thread_id
+        for event in events
+        if event.kind in _MEANWHILE
+        and event.thread_id == first.thread_id
         and event.occurred_at <= last.occurred_at
         and event.occurred_at >= first.occurred_at
     )
-    return replace(calls[0], turns=tuple(meanwhile))
+    return replace(call, turns=tuple(meanwhile))
 
 
 def told(call: CallView) -> Iterable[str]:

@@ -1,11 +1,12 @@
 """A timeline from what was traced of a call, and its recording where there is one."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agent_runtime.channels.voice.recording.shelf import RATE, Recording
+from agent_runtime.channels.voice.outcome import Line
 from agent_runtime.channels.voice.timeline.model import (
     Decided,
     Moment,
@@ -18,13 +19,14 @@ from agent_runtime.channels.voice.timeline.model import (
     barge_ins,
     stages_of,
 )
-from agent_runtime.channels.voice.timeline.waves import waves_of
+from agent_runtime.channels.voice.timeline.waves import Tracks, waves_of
 from agent_runtime.channels.voice.trace_view import CallView
 from agent_runtime.contracts import TraceEvent
 
 TextOf = Callable[[str, str], str]
 """From id and language of an approved text to its words; empty where there is none."""
 WORD_S = 0.38
+_SIDES = ("agent", "person")
 _QUIET = frozenset({"heard", "overheard", "latency", "ended", "sound"})
 """Events of a call that are told otherwise than as moments."""
 _KINDS: dict[str, MomentKind] = {
@@ -52,33 +54,36 @@ _LABELS = {
 def timeline_of(
     call: CallView,
     *,
-    recording: Recording | None = None,
+    tracks: Tracks | None = None,
     text_of: TextOf = lambda text_id, language: "",
+    lines: Sequence[Line] = (),
 ) -> Timeline:
     """Returns a call that was traced, on its time axis.
 
     Args:
         call: What was traced of it.
-        recording: Its sound, where it was recorded and is still there.
+        tracks: Its sound, where it was recorded and is still there.
         text_of: Looks set phrases up, of which a trace holds the id alone.
+        lines: All that was said, where the call is at hand; they hold names, as traces do not.
     """
-    return _Reading(call, recording, text_of).timeline()
+    said = {who: deque(one.text for one in lines if one.who == who) for who in _SIDES}
+    return _Reading(call, tracks, text_of, said).timeline()
 
 
 @dataclass(slots=True)
 class _Reading:
     call: CallView
-    recording: Recording | None
+    tracks: Tracks | None
     text_of: TextOf
+    said: dict[str, deque[str]]
 
     def timeline(self) -> Timeline:
         end, sound = self.call.end, self._payload("sound")
         them, us = _stretches(sound.get("them", ())), _stretches(sound.get("us", ()))
         last = self.call.events[-1].occurred_at
         waves = None
-        if self.recording is not None:
-            tracks = self.recording.track("them"), self.recording.track("us")
-            waves = waves_of(*tracks, RATE, start_s=self._second(self.recording.label.began_at))
+        if self.tracks is not None:
+            waves = waves_of(self.tracks, start_s=self._second(self.tracks.began_at))
         return Timeline(
             call_id=self.call.call_id,
             began=self.began,
@@ -135,13 +140,14 @@ class _Reading:
             said = event.payload
             if event.kind == "turn" and said["observation"].get("channel") == "voice":
                 turn += 1
-                words = said["observation"]["text"]
+                words = self._line_of("person") or said["observation"]["text"]
                 span = _span(them, reached["them"], at, words)
                 found.append(Spoken("them", span.start_s, span.end_s, words, turn=turn))
             elif said.get("event") == "overheard":
-                span = _span(them, reached["them"], at, "mhm")
+                words = self._line_of("person")
+                span = _span(them, reached["them"], at, words or "mhm")
                 note = said["taken_as"].replace("_", " ")
-                found.append(Spoken("them", span.start_s, span.end_s, "", note=note))
+                found.append(Spoken("them", span.start_s, span.end_s, words, note=note))
             elif said.get("event") == "heard":
                 span = _span(us, reached["us"], at, "word " * said["words"])
                 found.append(self._ours(said, span))
@@ -150,8 +156,12 @@ class _Reading:
             reached[found[-1].who] = at
         return tuple(sorted((one for one in found if _says(one)), key=lambda one: one.start_s))
 
+    def _line_of(self, who: str) -> str:
+        return self.said[who].popleft() if self.said[who] else ""
+
     def _ours(self, said: dict[str, Any], span: Stretch) -> Spoken:
         heard, whole = self._words(said["text_id"])
+        line = self._line_of("agent") if said["words"] else ""
         count, of = said["words"], said["of_words"]
         whole = whole or heard
         words = whole.split()
@@ -159,8 +169,8 @@ class _Reading:
             heard, rest = " ".join(words[:count]), " ".join(words[count:])
         else:
             rest = ""
-        left = max(of - count, 0)
-        return Spoken("us", span.start_s, span.end_s, heard if count else "", rest, left)
+        heard = line or (heard if count else "")
+        return Spoken("us", span.start_s, span.end_s, heard, rest, max(of - count, 0))
 
     def _words(self, text_id: str) -> tuple[str, str]:
         """Returns what was heard of a text, and all of it, as far as traces tell."""
@@ -254,28 +264,34 @@ def _told_of_call(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
     return _KINDS.get(name, "other"), label, detail
 
 
-_EFFECTS: dict[str, Callable[[dict[str, Any]], tuple[MomentKind, str, str]]] = {
-    "meeting": lambda said: (
-        "effect",
-        f"Meeting {said.get('status', '')}",
-        str(said.get("start", ""))[:16].replace("T", " "),
-    ),
-    "suppression": lambda said: (
-        "stop",
-        "Contact stops",
-        str(said.get("reason", "")).replace("_", " "),
-    ),
-    "crm_write": lambda said: (
-        "effect",
-        f"Written: {said.get('object', 'record')}",
-        str(said.get("status", "")),
-    ),
-    "message": lambda said: (
-        "effect",
-        f"{said['channel'].capitalize()} {str(said.get('state', '')).lower()}",
-        str(said["subject"]),
-    ),
-    "incident": lambda said: ("fault", "Something failed", str(said.get("what", ""))),
+def _met(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
+    at = str(said.get("start", ""))[:16].replace("T", " ")
+    return "effect", f"Meeting {said.get('status', '')}", at
+
+
+def _stopped(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
+    return "stop", "Contact stops", str(said.get("reason", "")).replace("_", " ")
+
+
+def _wrote(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
+    return "effect", f"Tool: {said.get('object', 'record')}", str(said.get("status", ""))
+
+
+def _sent(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
+    label = f"{said['channel'].capitalize()} {str(said.get('state', '')).lower()}"
+    return "effect", label, str(said["subject"])
+
+
+def _failed(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
+    return "fault", "Something failed", str(said.get("what", ""))
+
+
+_EFFECTS = {
+    "meeting": _met,
+    "suppression": _stopped,
+    "crm_write": _wrote,
+    "message": _sent,
+    "incident": _failed,
 }
 
 

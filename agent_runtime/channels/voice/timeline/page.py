@@ -111,4 +111,3 @@ def words(text: str) -> Markup:
             str(escape(text)),
         )
     )
-

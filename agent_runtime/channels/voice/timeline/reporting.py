@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from agent_runtime.channels.voice.recording.shelf import RATE, Recording, Shelf
-from agent_runtime.channels.voice.timeline.from_traces import timeline_of
+from agent_runtime.channels.voice.timeline.from_traces import TextOf, timeline_of
 from agent_runtime.channels.voice.timeline.page import as_data, page_of
-from agent_runtime.channels.voice.timeline.waves import as_mp3, mixed
+from agent_runtime.channels.voice.timeline.waves import Tracks, as_mp3, mixed
 from agent_runtime.channels.voice.trace_view import LISTENED, CallView
 from agent_runtime.clock import read_now
 from agent_runtime.errors import ParleyError
@@ -45,15 +45,17 @@ def write_report(call: CallView, path: Path, settings: Settings, store: SqlStore
 
 def call_page(call: CallView, recording: Recording | None, library: Library) -> str:
     """Returns the page of a call, with its sound inside where there is any."""
-    audio = ""
+    audio, tracks = "", None
     if recording is not None:
-        sound = mixed(recording.track("them"), recording.track("us"))
+        label = recording.label
+        tracks = Tracks(recording.track("them"), recording.track("us"), RATE, label.began_at)
+        sound = mixed(tracks)
         audio = as_data(as_mp3(sound, RATE)) if len(sound) else ""
-    timeline = timeline_of(call, recording=recording, text_of=text_in(library))
+    timeline = timeline_of(call, tracks=tracks, text_of=text_in(library))
     return page_of(timeline, audio=audio)
 
 
-def text_in(library: Library):
+def text_in(library: Library) -> TextOf:
     """Returns what looks up the words of approved texts, as a voice says them."""
 
     def text_of(text_id: str, language: str) -> str:
