@@ -72,9 +72,10 @@ class Spoken(Pace):
             self.told(at, step.says or "(a sound)")
             self._them.append((at, sound))
             self.log.them.begin(at)
-            self.log.them.end(at + len(sound) / RATE)
-        if step.beep:
-            self._them.append((self.log.second(until), beep()))
+            self.log.them.end(at + (len(sound) - self._tail(step)) / RATE)
+        if step.beep and not step.says:
+            tone = beep()
+            self._them.append((self.log.second(until) - len(tone) / RATE, tone))
 
     def tracks(self, until: datetime) -> Tracks:
         """Returns both sides from the first instant to the last."""
@@ -87,7 +88,16 @@ class Spoken(Pace):
             return cough(rng)
         if step.noise_s:
             return mumble(step.noise_s, rng)
-        return _heard(step.says, self._their_voice, self.scenario.language) if step.says else _NONE
+        if not step.says:
+            return _NONE
+        words = _heard(step.says, self._their_voice, self.scenario.language)
+        if not step.beep:
+            return words
+        return np.concatenate([words, np.zeros(_BEFORE_BEEP, np.float32), beep()])
+
+    def _tail(self, step: Step) -> int:
+        """How many samples come behind their words: a pause and the beep."""
+        return _BEFORE_BEEP + len(beep()) if step.beep else 0
 
     @property
     def _their_voice(self) -> Sound:
@@ -96,6 +106,7 @@ class Spoken(Pace):
         return sound.model_copy(update=_THEIRS) if is_ours else sound
 
 
+_BEFORE_BEEP = RATE // 3
 _NONE = np.zeros(0, np.float32)
 
 

@@ -11,6 +11,7 @@ THEM_Y, US_Y, HALF = 62, 156, 32
 _LEAST_WIDTH, _MOST_WIDTH, _PX_PER_S = 1080.0, 7200.0, 14.0
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300)
 _TICK_PX = 64
+_PIN_PX = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ def drawing_of(call: Timeline) -> Drawing:
 
 
 def _marks(call: Timeline, x: Callable[[float], float]) -> tuple[Mark, ...]:
-    return tuple(
-        Mark(x(moment.at_s), moment, number) for number, moment in enumerate(call.moments, 1)
-    )
+    """Those that happen at once stand side by side."""
+    found: list[Mark] = []
+    for number, moment in enumerate(call.moments, 1):
+        at = x(moment.at_s)
+        if found:
+            at = max(at, found[-1].x + _PIN_PX)
+        found.append(Mark(at, moment, number))
+    return tuple(found)

@@ -20,7 +20,7 @@ from agent_runtime.channels.voice.timeline.model import (
     Took,
 )
 
-_HOLDER = re.compile(r"\[\[([A-Z_]+?)(?:_\d+)?\]\]")
+_HOLDER = re.compile(r"\[\[([A-Z_ ]+?)(?:[_ ]\d+)?\]\]")
 
 
 @dataclass(frozen=True, slots=True)
