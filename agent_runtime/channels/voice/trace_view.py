@@ -55,14 +55,13 @@ def call_in(engine: Engine, tenant_id: str, call_id: str) -> CallView | None:
 
 def with_thread(call: CallView, events: Iterable[TraceEvent]) -> CallView:
     """Returns a call with what its thread did while it lasted."""
-    first, last = call.events[0], call.events[-1]
+    times = [event.occurred_at for event in call.events]
     meanwhile = (
         event
         for event in events
         if event.kind in _MEANWHILE
-        and event.thread_id == first.thread_id
-        and event.occurred_at <= last.occurred_at
-        and event.occurred_at >= first.occurred_at
+        and event.thread_id == call.events[0].thread_id
+        and min(times) <= event.occurred_at <= max(times)
     )
     return replace(call, turns=tuple(meanwhile))
 

@@ -26,6 +26,8 @@ from agent_runtime.contracts import TraceEvent
 TextOf = Callable[[str, str], str]
 """From id and language of an approved text to its words; empty where there is none."""
 WORD_S = 0.38
+_EARLY_S = 0.3
+"""How much sooner voice may begin than what came before it was written."""
 _SIDES = ("agent", "person")
 _QUIET = frozenset({"heard", "overheard", "latency", "ended", "sound"})
 """Events of a call that are told otherwise than as moments."""
@@ -80,7 +82,7 @@ class _Reading:
     def timeline(self) -> Timeline:
         end, sound = self.call.end, self._payload("sound")
         them, us = _stretches(sound.get("them", ())), _stretches(sound.get("us", ()))
-        last = self.call.events[-1].occurred_at
+        last = max(event.occurred_at for event in self.call.events)
         waves = None
         if self.tracks is not None:
             waves = waves_of(self.tracks, start_s=self._second(self.tracks.began_at))
@@ -305,7 +307,7 @@ def _objections(verdicts: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 
 def _span(stretches: Sequence[Stretch], after_s: float, at: float, words: str) -> Stretch:
     """Where something was said that had ended by `at`, and what came before it by `after_s`."""
-    found = [s for s in stretches if s.end_s > after_s and s.start_s < at]
+    found = [s for s in stretches if after_s - _EARLY_S <= s.start_s < at]
     if found:
         return Stretch(found[0].start_s, min(found[-1].end_s, max(at, found[0].start_s)))
     return Stretch(max(at - len(words.split()) * WORD_S, after_s, 0.0), at)

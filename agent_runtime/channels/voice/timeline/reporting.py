@@ -13,7 +13,7 @@ from agent_runtime.channels.voice.trace_view import LISTENED, CallView
 from agent_runtime.clock import read_now
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library, company_library
-from agent_runtime.log import Journal
+from agent_runtime.log import event_id
 from agent_runtime.settings import Settings
 from agent_runtime.store.sql import SqlStore
 
@@ -68,9 +68,13 @@ def text_in(library: Library) -> TextOf:
 def note_listener(store: SqlStore, call: CallView, who: str, *, now: datetime) -> None:
     """Traces that somebody of ours has listened to a recording."""
     first = call.events[0]
+    listened = first.model_copy(
+        update={
+            "event_id": event_id(now, "call", call.call_id, LISTENED, who),
+            "occurred_at": now,
+            "seq": None,
+            "payload": {"of_call": call.call_id, "event": LISTENED, "by": who},
+        }
+    )
     with store.begin() as tx:
-        session = tx.session_of(first.person_id or "")
-        if session is not None:
-            journal = Journal(tx, session, now=now, versions=first.versions)
-            payload = {"of_call": call.call_id, "event": LISTENED, "by": who}
-            journal.write("call", call.call_id, LISTENED, who, payload=payload)
+        tx.trace(listened)
