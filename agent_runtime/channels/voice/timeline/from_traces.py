@@ -259,10 +259,10 @@ def _told(event: TraceEvent) -> tuple[MomentKind, str, str] | None:
 
 
 def _told_of_call(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
-    name = said["event"]
+    name = str(said["event"])
     rest = {k: v for k, v in said.items() if k not in ("of_call", "event") and v not in ("", None)}
     detail = ", ".join(f"{key} {value}".replace("_", " ") for key, value in rest.items())
-    label = _LABELS.get(name, name.replace("_", " ").capitalize())
+    label = _LABELS.get(name) or name.replace("_", " ").capitalize()
     return _KINDS.get(name, "other"), label, detail
 
 
