@@ -12,6 +12,9 @@ from agent_runtime.errors import ParleyError
 LANDING_DAYS = 30
 """How long a row that a source has deleted stays in landing, unless the settings say otherwise:
 as long as a full pull that went wrong may take to be noticed."""
+RECORDING_DAYS = 90
+"""How long the sound of a call is kept, unless the settings say otherwise: until people have
+listened to it who learn from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,11 @@ class Workspace:
     def index(self) -> Path:
         """The search index over the passages; a cache of `knowledge`."""
         return self.root / "index"
+
+    @property
+    def recordings(self) -> Path:
+        """Sound of calls, a folder each, where leave was given or none was needed."""
+        return self.root / "recordings"
 
     @property
     def page(self) -> Path:
@@ -283,6 +291,8 @@ class Settings(BaseSettings):
     """Numbers from which calls go out, as JSON; empty means that nobody is called."""
     voice_languages: tuple[str, ...] = ()
     """Languages in which calls are led, as JSON; nobody is called in any other."""
+    call_recording_days: int = Field(default=RECORDING_DAYS, ge=1)
+    """Days for which the sound of a call is kept."""
     voice_ring_s: float = Field(default=25.0, ge=15, le=120)
     """How long a telephone rings before nobody has answered; the law asks for 15 s."""
     voice_longest_s: float = Field(default=900.0, ge=30, le=7200)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agent_runtime.channels.voice.samples.cli import samples
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings, load_settings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from agent_runtime.library.call_scenario import CallScenario
 
 call = typer.Typer(add_completion=False, rich_markup_mode="rich")
+call.command("samples")(samples)
 
 
 @call.callback(invoke_without_command=True)
@@ -141,20 +143,35 @@ def list_heard(workspace: WorkspaceOption = None, as_json: JsonOption = False) -
 @call.command()
 def report(
     call_id: Annotated[str, typer.Argument(help="The call, or how its id begins.")],
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write it as this page, on a time axis.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell one call from ring to end: words as heard, decisions, latencies, what came of it.
 
+    A page has both sides as waves where there is a recording, and plays it. Whoever makes one
+    has listened: that is written into the trace of the call.
+
     Example: [bold]parley call report call-7[/bold]
+
+    Example: [bold]parley call report call-7 --html call-7.html[/bold]
     """
     from agent_runtime.channels.voice.trace_view import call_in, told
     from agent_runtime.status import open_store
 
-    store = open_store(load_settings(workspace))
+    settings = load_settings(workspace)
+    store = open_store(settings)
     found = call_in(store.engine, store.tenant_id, call_id)
     if found is None:
         raise ParleyError(f"no call has the id {call_id!r}; `parley call heard` lists them.")
+    if html is not None:
+        from agent_runtime.channels.voice.timeline.reporting import write_report
+
+        said = write_report(found, html, settings, store)
+        typer.echo(json.dumps(said) if as_json else f"wrote {html}: {said['sound']}")
+        return
     if as_json:
         events = [e.model_dump(mode="json") for e in (*found.events, *found.turns)]
         typer.echo(json.dumps({"call_id": found.call_id, "events": events}, ensure_ascii=False))

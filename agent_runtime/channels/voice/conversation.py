@@ -23,6 +23,7 @@ from agent_runtime.channels.voice.commands import (
     SpareVoice,
     Speak,
     Transfer,
+    Unrecord,
     Withdraw,
 )
 from agent_runtime.channels.voice.events import (
@@ -46,7 +47,7 @@ from agent_runtime.channels.voice.events import (
 )
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.mouth import Mouth
-from agent_runtime.channels.voice.side_words import is_aside, is_no_word
+from agent_runtime.channels.voice.side_words import holds_aside, is_aside, is_no_word
 from agent_runtime.channels.voice.utterance import Utterance
 
 Phase = Literal[
@@ -153,6 +154,11 @@ class Conversation:
         """Whether nothing more happens."""
         return self.phase == "over"
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether a turn is being worked that has not been given up."""
+        return self._asking is not None
+
     def is_abandoned(self, now: datetime) -> bool:
         """Whether a person greeted and heard nothing of us in time (47 CFR 64.1200(a)(7))."""
         is_no_person = self.who not in (None, "person", "uncertain")
@@ -246,7 +252,18 @@ class Conversation:
         self._holds = False
         if self.phase == "recording" and not self._asking:
             return self._leave_given(words, at)
+        if holds_aside(words, "unrecorded", language=self.language):
+            return self._leave_taken(words, at)
         return self._take(words, at)
+
+    def _leave_taken(self, words: str, at: datetime) -> list[Command]:
+        """Whatever else they say is answered as always."""
+        self.has_leave_to_record = False
+        if not is_aside(words, "unrecorded", language=self.language):
+            return [Unrecord(), *self._take(words, at)]
+        done = self._forget_answer(at)
+        told = self._phrase("call.recording_no")
+        return [Unrecord(), *done, Overheard(words, "leave taken back"), *told]
 
     def _listens(self, words: str) -> bool:
         return is_aside(words, "listening", language=self.language)

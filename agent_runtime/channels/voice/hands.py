@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from agent_runtime import log
 from agent_runtime.act import message_id_of
@@ -157,6 +158,10 @@ class CallHands:
     def latency(self, number: int, stages: dict[str, float], *, now: datetime) -> None:
         """Traces where the time of a turn went, in milliseconds from their last sound on."""
         self._trace("latency", number, now=now, turn=number, latency_ms=stages)
+
+    def sound(self, sound: dict[str, Any], *, now: datetime) -> None:
+        """Traces who was heard when, without sound and without words."""
+        self._trace("sound", now=now, **sound)
 
     def overhear(self, said: Overheard, *, now: datetime) -> None:
         """Writes what they said beside any turn; leave to record is proved by it."""

@@ -29,6 +29,7 @@ from agent_runtime.channels.voice.onlooker import Onlooker
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import HeardTap, MadeTap, Playout
 from agent_runtime.channels.voice.processor import CallProcessor
+from agent_runtime.channels.voice.recording.recorder import recorder_for
 from agent_runtime.channels.voice.turns import CallTurns
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import MailChannel
@@ -137,7 +138,9 @@ class CallService:
             onlooker=onlooker,
         )
         _wire(transport, processor, joins)
-        pipeline = Pipeline(_stages(transport, speech, listener, processor, playout))
+        recorder = recorder_for(processor.hands, limits, self.settings, clock=self.clock)
+        stages = _stages(transport, speech, listener, processor, playout)
+        pipeline = Pipeline([*stages, recorder])
         worker = PipelineWorker(
             pipeline,
             params=PipelineParams(enable_metrics=True),

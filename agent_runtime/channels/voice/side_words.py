@@ -9,7 +9,7 @@ from agent_runtime.words import any_of, read_words
 
 _MARKS = re.compile(r"[^\w\s]|_")
 
-Aside = Literal["listening", "hold", "agrees", "refuses", "sounds", "farewell"]
+Aside = Literal["listening", "hold", "agrees", "refuses", "sounds", "farewell", "unrecorded"]
 _LITERAL = ("listening", "sounds", "farewell")
 _LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
@@ -27,6 +27,12 @@ def is_no_word(text: str, *, language: str) -> bool:
     in Latin ones.
     """
     return not _LETTER.search(text) or is_aside(text, "sounds", language=language)
+
+
+def holds_aside(text: str, aside: Aside, *, language: str) -> bool:
+    """Says whether this is somewhere in an utterance, whatever else it says."""
+    words = _plain(text)
+    return any(_pattern(aside, name).search(words) for name in {language, "en"})
 
 
 @cache

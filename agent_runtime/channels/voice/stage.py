@@ -6,6 +6,7 @@ from datetime import datetime
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.arms import publish_controls
 from agent_runtime.channels.voice.call_start import CallStart
+from agent_runtime.channels.voice.pace import Pace
 from agent_runtime.channels.voice.rehearsal import Rehearsed, rehearse_call
 from agent_runtime.channels.voice.turns import CallTurns
 from agent_runtime.contracts import Assignment
@@ -50,7 +51,12 @@ class Postman:
 
 
 def play_call(
-    scenario: CallScenario, library: Library, model: LanguageModel, *, now: datetime
+    scenario: CallScenario,
+    library: Library,
+    model: LanguageModel,
+    *,
+    now: datetime,
+    pace: Pace | None = None,
 ) -> Rehearsed:
     """Plays a scenario on a stage of its own; nothing of it is kept.
 
@@ -61,7 +67,7 @@ def play_call(
     turns = CallTurns(runtime, call_of(scenario, carrier="text"), mail=Postman())
     if turns.join(now=now) is None:
         raise ParleyError(f"{scenario.id}: nobody of ours could answer this call.")
-    return rehearse_call(scenario, turns, now=now)
+    return rehearse_call(scenario, turns, now=now, pace=pace)
 
 
 def call_of(scenario: CallScenario, *, carrier: str) -> CallStart:
