@@ -93,4 +93,9 @@ def open_crm(settings: Settings, store: Store) -> Crm:
 
 def open_dialler(settings: Settings) -> Dialler:
     """Returns what places calls; without telephony nothing rings."""
+    if settings.sip is not None and settings.sip.dials:
+        from agent_runtime.channels.voice.sip.dialler import SipDialler
+        from agent_runtime.channels.voice.sip.orders import socket_of
+
+        return SipDialler(socket_of(settings.workspace))
     return NoDialler()
