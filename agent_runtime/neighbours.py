@@ -91,6 +91,16 @@ def open_crm(settings: Settings, store: Store) -> Crm:
     return HubSpotCrm(HubSpotApi(settings.hubspot_url, token.get_secret_value()), rules=rules)
 
 
-def open_dialler(settings: Settings) -> Dialler:
-    """Returns what places calls; without telephony nothing rings."""
-    return NoDialler()
+def open_dialler(settings: Settings, *, clock: Callable[[], datetime]) -> Dialler:
+    """Returns what places calls; without telephony nothing rings.
+
+    Raises:
+        ParleyError: a carrier is named and something that it needs is missing.
+    """
+    if settings.voice_carrier is None:
+        return NoDialler()
+    from agent_runtime.channels.voice.carrier.dialler import CarrierDialler
+    from agent_runtime.channels.voice.carrier.vendors import account_of
+
+    account = account_of(settings)
+    return CarrierDialler(account, clock=clock) if account else NoDialler()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,18 +37,33 @@ def show(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None
     store = open_store(settings)
     with store.begin() as tx:
         binds = profile_of(tx.flags(), "").profile
-    kept = settings.landing_days
+    kept, recorded = settings.landing_days, settings.call_recording_days
     now = read_now(store.engine)
-    due = prune(store, settings.paths, now=now, landing_days=kept, dry_run=True)
+    due = prune(
+        store,
+        settings.paths,
+        now=now,
+        landing_days=kept,
+        recording_days=recorded,
+        dry_run=True,
+    )
     ran = last_run(store)
     days = {name: rule_set(name).retention_days for name in profiles()}
     if as_json:
-        told = {"days": days, "binds": binds, "landing_days": kept, "due": due, "last_run": ran}
+        told = {
+            "days": days,
+            "binds": binds,
+            "landing_days": kept,
+            "recording_days": recorded,
+            "due": due,
+            "last_run": ran,
+        }
         typer.echo(json.dumps(told, indent=2))
         return
-    for name, kept in days.items():
-        typer.echo(f"{name:<10} {kept} days{', binds now' if name == binds else ''}")
+    for name, words in days.items():
+        typer.echo(f"{name:<10} {words} days{', binds now' if name == binds else ''}")
     typer.echo(f"{'landing':<10} {kept} days after the source has deleted a row")
+    typer.echo(f"{'recordings':<10} {recorded} days, the sound of calls")
     _print(due, "due to go")
     typer.echo(f"last run: {ran['at'][:16]}" if ran else "last run: none yet")
     typer.echo("kept always: stops, suppression lists, proofs of consent, arms, and all figures")
@@ -60,7 +76,7 @@ def run(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove the words whose time has come: mails, chats, originals, traces, landed rows.
+    """Remove what has had its time: words of mails and chats, traces, landed rows, recordings.
 
     The worker does this once a day by itself. It cannot be undone.
 
@@ -73,12 +89,19 @@ def run(
     settings = load_settings(workspace)
     store = open_store(settings)
     now = read_now(store.engine)
-    kept = settings.landing_days
-    counts = prune(store, settings.paths, now=now, landing_days=kept, dry_run=True)
+    run_once = partial(
+        prune,
+        store,
+        settings.paths,
+        now=now,
+        landing_days=settings.landing_days,
+        recording_days=settings.call_recording_days,
+    )
+    counts = run_once(dry_run=True)
     if any(counts.values()) and not (dry_run or yes):
         _ask(sum(counts.values()))
     if not dry_run:
-        counts = prune(store, settings.paths, now=now, landing_days=kept)
+        counts = run_once()
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, "removed": counts}, indent=2))
     else:

@@ -12,6 +12,9 @@ from agent_runtime.errors import ParleyError
 LANDING_DAYS = 30
 """How long a row that a source has deleted stays in landing, unless the settings say otherwise:
 as long as a full pull that went wrong may take to be noticed."""
+RECORDING_DAYS = 90
+"""How long the sound of a call is kept, unless the settings say otherwise: until people have
+listened to it who learn from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,11 @@ class Workspace:
         return self.root / "index"
 
     @property
+    def recordings(self) -> Path:
+        """Sound of calls, a folder each, where leave was given or none was needed."""
+        return self.root / "recordings"
+
+    @property
     def page(self) -> Path:
         """The dashboard of the run."""
         return self.root / "index.html"
@@ -146,6 +154,34 @@ class VoiceNumber(BaseModel):
     """ISO 3166 codes of the countries to which it may be shown; `*` for all."""
     registered: bool = False
     """Whether the carrier knows it as ours and signs for it."""
+
+
+class VoiceRegion(BaseModel):
+    """One base URL of a carrier's API."""
+
+    url: str = Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")
+    secret: SecretStr = SecretStr("")
+    """Its own auth token, as Twilio's regions have; empty: that of the account."""
+
+
+class VoiceCarrier(BaseModel):
+    """The carrier by which calls are placed and taken."""
+
+    vendor: Literal["twilio", "telnyx", "plivo"]
+    account: str = Field(min_length=1)
+    """Account SID, Telnyx's account id, or Plivo's auth id."""
+    secret: SecretStr = Field(min_length=8)
+    """Auth token, or Telnyx's API key."""
+    application: str = ""
+    """Telnyx: id of the TeXML application."""
+    public_key: str = ""
+    """Telnyx: the account's public key, in base64."""
+    regions: tuple[VoiceRegion, ...] = ()
+    """In the order in which they are tried; empty: the vendor's own address."""
+    shares_log: bool = False
+    """Whether each region knows the calls of all the others."""
+    detects_machines: bool = False
+    """Whether the carrier is asked who answered, beside our own ears."""
 
 
 class Settings(BaseSettings):
@@ -255,12 +291,16 @@ class Settings(BaseSettings):
     """Numbers from which calls go out, as JSON; empty means that nobody is called."""
     voice_languages: tuple[str, ...] = ()
     """Languages in which calls are led, as JSON; nobody is called in any other."""
+    call_recording_days: int = Field(default=RECORDING_DAYS, ge=1)
+    """Days for which the sound of a call is kept."""
     voice_ring_s: float = Field(default=25.0, ge=15, le=120)
     """How long a telephone rings before nobody has answered; the law asks for 15 s."""
     voice_longest_s: float = Field(default=900.0, ge=30, le=7200)
     """Seconds after which a call is over."""
     voice_records: bool = False
     """Whether calls are recorded, where leave is given or the law of the place wants none."""
+    voice_carrier: VoiceCarrier | None = None
+    """The carrier of calls, as JSON; without one nothing is dialled."""
     calls_key: SecretStr = SecretStr("")
     """Signs requests to place a call, `POST /calls`; empty means that none is accepted."""
     executor_id: str = "worker-1"

@@ -184,7 +184,7 @@ def build_worker(settings: Settings) -> Worker:
         oracle=oracle,
         second=second,
         telephony=telephony_of(settings),
-        dialler=open_dialler(settings),
+        dialler=open_dialler(settings, clock=lambda: read_now(engine)),
     )
     open_smtp = smtp_opener(
         settings,
@@ -223,7 +223,11 @@ def build_worker(settings: Settings) -> Worker:
         oracle=oracle,
         second=second,
         keep_days=lambda now: prune_daily(
-            store, paths, now=now, landing_days=settings.landing_days
+            store,
+            paths,
+            now=now,
+            landing_days=settings.landing_days,
+            recording_days=settings.call_recording_days,
         ),
     )
 

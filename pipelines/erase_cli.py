@@ -41,7 +41,7 @@ def erase(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase one person: texts, addresses, contacts, rows that sources landed, what waits.
+    """Erase one person: texts, addresses, contacts, recordings, rows that sources landed.
 
     A hash of each address and id stays, by which no later export or pull brings them back, and
     their stop. Arms and figures stay by an id that names nobody. Running it again does the rest of
@@ -86,6 +86,7 @@ def run_erase(
         dry_run: Only counts.
         now: When it happens; None means the workspace's clock.
     """
+    from agent_runtime.channels.voice.recording.shelf import Shelf
     from agent_runtime.clock import read_now
     from agent_runtime.store.engine import open_engine
     from agent_runtime.store.erasing import Known, known_as
@@ -117,6 +118,9 @@ def run_erase(
     counts = erase_from_lake(lake, rules, person, now=now, dry_run=dry_run)
     everything = Known(person.persons, person.contacts, person.emails)
     in_store = erase_from_store(store, everything, now=now, dry_run=dry_run)
+    shelf = Shelf(settings.paths.recordings)
+    recorded = shelf.erase(settings.tenant_id, everything.persons, dry_run=dry_run)
+    in_store |= {"recordings of calls": recorded} if recorded else {}
     store.engine.dispose()
     left = _still_in(Path(settings.exports or settings.paths.exports), person.emails)
     return Went(bool(person.contacts or known.persons), counts | in_store, left)

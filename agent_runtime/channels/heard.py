@@ -1,11 +1,16 @@
 """What was heard of a spoken message, and what the thread must not believe to have said."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from agent_runtime.domain import Sentence, Session, Slot
 from agent_runtime.planning.speech_acts import CALENDAR_FACT
 from agent_runtime.store.rows import Message
+
+_FIGURE = re.compile(r"\d+")
+_BEYOND = 1
+"""Words behind the last figure that may belong to it, as AM and PM."""
 
 
 def heard_of(message: Message, heard: Sequence[Sentence]) -> Message:
@@ -17,8 +22,11 @@ def heard_of(message: Message, heard: Sequence[Sentence]) -> Message:
     """
     if tuple(heard) == message.sentences:
         return message
+    before = message.sentences[len(heard) - 1] if heard else None
     facts = {fact.split("@")[0] for sentence in heard for fact in sentence.facts}
     whole = {fact for one in heard if one in message.sentences for fact in one.facts}
+    if before is not None and _has_told_figures(before.text, heard[-1].text):
+        whole |= set(before.facts)
     return replace(
         message,
         sentences=tuple(heard),
@@ -43,6 +51,12 @@ def unlearn(session: Session, message: Message, heard: Message) -> Session:
         contents_used=tuple(text for text in session.contents_used if text not in lost),
         offered=was_offered,
     )
+
+
+def _has_told_figures(whole: str, heard: str) -> bool:
+    """Whoever breaks into the question behind the times has heard the times."""
+    rest = _FIGURE.split(heard)[-1].split()
+    return len(rest) > _BEYOND and _FIGURE.findall(heard) == _FIGURE.findall(whole)
 
 
 def _names_all(facts: set[str], message: Message) -> bool:

@@ -47,8 +47,9 @@ def open_app(settings: Settings) -> Starlette:
 
 
 def _webhooks(settings: Settings, door: Door) -> tuple[BaseRoute, ...]:
-    """What the carrier and HubSpot call, where they are set up; one mount takes all paths."""
-    routers = [router for find in (_carrier, _hubspot) if (router := find(settings, door))]
+    """What carriers and HubSpot call, where they are set up; one mount takes all paths."""
+    found = (find(settings, door) for find in (_carrier, _voice, _hubspot))
+    routers = [router for router in found if router]
     if not routers:
         return ()
     from fastapi import FastAPI
@@ -83,6 +84,17 @@ def _carrier(settings: Settings, door: Door) -> "APIRouter | None":
             "empty; webhooks are signed with the one over the other, so set both."
         )
     return carrier_router(hooks)
+
+
+def _voice(settings: Settings, door: Door) -> "APIRouter | None":
+    """Where the carrier of calls calls back, and where calls are led; where one is set up."""
+    if settings.voice_carrier is None:
+        return None
+    from agent_runtime.channels.voice.carrier.serving import voice_router
+    from agent_runtime.channels.voice.carrier.vendors import account_of
+
+    account = account_of(settings)
+    return account and voice_router(settings, account, door.store, clock=door.clock)
 
 
 def public_routes(door: Door) -> tuple[BaseRoute, ...]:

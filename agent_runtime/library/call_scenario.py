@@ -13,6 +13,8 @@ from agent_runtime.library.content import LibraryError, Locale, sentence_of
 FOLDER = "calls"
 """Of the scenarios: a call is told otherwise than a thread of mails."""
 
+_VOICE = r"^(us|gb|[a-z]{2,3}(-[a-z0-9-]+)?(\+[A-Za-z0-9]+)?)?$"
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,12 +51,41 @@ class Step(_Part):
     """The voice dies in the middle of what we say next."""
     turn_takes_s: float = Field(default=0, ge=0)
     """The next turn takes so long."""
+    plays: Literal["", "ring_back", "busy", "congestion", "sit", "fax", "hold_music"] = ""
+    """A tone of the network, or music; only heard in sound."""
+    plays_s: float = Field(default=4, gt=0)
+    keys: str = Field(default="", pattern=r"^[0-9*#]*$")
+    """A menu says its words again until these keys were pressed; only in sound."""
+    language: Locale | None = None
+    """In which they say it, where this is not the language of the call."""
+    voice: str = Field(default="", pattern=_VOICE)
+    """Who says it, where this is somebody else."""
 
     @model_validator(mode="after")
     def _does_something(self) -> "Step":
         if not self.model_dump(exclude_defaults=True):
             raise ValueError("a step says what happens: says, cough, silence, hangs_up, …")
         return self
+
+
+class Sound(_Part):
+    """How the other side sounds, and what the line does to it."""
+
+    voice: str = Field(default="us", pattern=_VOICE)
+    """us, gb (both Hibari, English only), or a voice of espeak-ng, as `en-scottish+m3`."""
+    pitch: float = Field(default=1.0, ge=0.75, le=1.3)
+    """Of Hibari: a factor on its fundamental frequency."""
+    speed: float = Field(default=1.0, ge=0.7, le=1.5)
+    noise: Literal["", "white", "pink", "brown", "hum", "street", "babble"] = ""
+    snr_db: float = Field(default=20, ge=0, le=60)
+    """How far the noise lies below their voice."""
+    codec: Literal["", "ulaw"] = "ulaw"
+    """ulaw: G.711 at 8 kHz; empty: 16 kHz, as in a browser."""
+    loss: float = Field(default=0, ge=0, le=0.3)
+    """Share of packets of 20 ms that do not arrive; each is filled with the one before it."""
+    echo_db: float | None = Field(default=None, ge=10, le=60)
+    """So much quieter does our own voice come back to us, after 0.12 s."""
+    seed: int = 1
 
 
 class Limits(_Part):
@@ -119,8 +150,16 @@ class CallScenario(_Part):
     menu: dict[str, str] = Field(default_factory=dict)
     """Which keys lead on where a menu says these words."""
     limits: Limits = Limits()
+    sound: Sound = Sound()
+    only_as_text: str = ""
+    """Why this call is not played in sound; empty: it is."""
     call: tuple[Step, ...] = ()
     expect: Expected
+
+    @property
+    def switches_language(self) -> bool:
+        """Whether they change the language in the middle of the call."""
+        return any(step.language not in (None, self.language) for step in self.call)
 
 
 def read_call_scenarios(roots: Iterable[Path]) -> tuple[CallScenario, ...]:

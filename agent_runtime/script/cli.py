@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from agent_runtime.script.importing import Imported, Step, import_script
 from agent_runtime.script.parts import ScriptError
 from agent_runtime.script.shelf import PAGE, Approval, Shelf, approved_files
 from agent_runtime.settings import load_settings
+
+if TYPE_CHECKING:
+    from agent_runtime.script.recorded import HeardCall
 
 app = typer.Typer(
     name="script",
@@ -34,12 +37,16 @@ NameArgument = Annotated[str, typer.Argument(help="Name of the proposal.")]
 @app.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="PDF, Word (.docx), Markdown, text, or a transcript.")
+        Path,
+        typer.Argument(help="PDF, Word (.docx), Markdown, text, a transcript, or a recording."),
     ],
     *,
     name: Annotated[str, typer.Option(help="Of the playbook [default: the file's name]")] = "",
     language: Annotated[str, typer.Option(help="en es de fr pt it [default: found out]")] = "",
     agent: Annotated[str, typer.Option(help="Which speaker of a transcript is ours.")] = "",
+    transcript: Annotated[
+        Path | None, typer.Option(help="Of a recording: also write what was heard, with times.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it, write nothing.")] = False,
     workspace: WorkspaceOption = None,
     library: LibraryOption = None,
@@ -51,10 +58,20 @@ def import_(
     headings, lists, tables and labels; in a transcript by who speaks and what the buyer means.
     Names, addresses and numbers of people become placeholders before anything is written.
 
+    A recording (WAV, FLAC, MP3, OGG) is written down first: two channels are two speakers. Nothing
+    tells the speakers of one channel apart, so its lines are only written to --transcript, for you
+    to say who they are.
+
     Example: [bold]parley script import cold-call.pdf --name cold_call[/bold]
+
+    Example: [bold]parley script import call.wav --agent "Speaker 1" --dry-run[/bold]
     """
     shelf = _shelf(workspace, library)
     with _progress(as_json) as step:
+        heard = _heard(file, language, transcript, step)
+        if heard is not None and heard.channels == 1 and transcript is not None:
+            _say_written(file, transcript, heard, as_json=as_json)
+            return
         imported = import_script(
             file,
             shelf,
@@ -63,6 +80,7 @@ def import_(
             name=name,
             language=language,
             agent=agent,
+            heard=heard,
             step=step,
         )
         wanted = imported.proposal.name
@@ -78,6 +96,35 @@ def import_(
     verb = "would be written" if dry_run else "written"
     typer.echo(f"{len(imported.files)} files {verb} to {folder}; nothing of it is live.")
     typer.echo(f"{len(imported.problems)} things to do before approval; read {folder / PAGE}.")
+
+
+def _heard(file: Path, language: str, transcript: Path | None, step: Step) -> "HeardCall | None":
+    """Writes a recording down, and into a file where that is wanted."""
+    from agent_runtime.script.recorded import hear_call, is_recording
+
+    if not is_recording(file):
+        if transcript is not None:
+            raise ScriptError(f"--transcript {transcript}: {file} is no recording; leave it out.")
+        return None
+    heard = hear_call(file, language=language or "en", step=step)
+    if transcript is not None:
+        try:
+            transcript.write_text(heard.text, encoding="utf-8")
+        except OSError as error:
+            raise ScriptError(f"--transcript {transcript}: {error.strerror}.") from None
+    return heard
+
+
+def _say_written(file: Path, transcript: Path, heard: "HeardCall", *, as_json: bool) -> None:
+    if as_json:
+        said = {"kind": "recording", "transcript": str(transcript), "lines": len(heard.lines)}
+        typer.echo(json.dumps({**said, "channels": 1, "written": False}))
+        return
+    typer.echo(
+        f"{len(heard.lines)} lines written to {transcript}. {file} has one channel, so nothing "
+        f"tells who speaks: put `Agent:` or a name in the place of `Speaker:`, and import "
+        f"{transcript}."
+    )
 
 
 @app.command("list")

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from agent_runtime.script.parts import Parts, ScriptError
 from agent_runtime.script.people import Hiding, People, firm_of, greeted, introduced
 from agent_runtime.script.proposal import Proposal, Row, Text, propose
 from agent_runtime.script.reading import read_script
+from agent_runtime.script.recorded import HeardCall, hear_call, is_recording
 from agent_runtime.script.scenarios import scenarios_of
 from agent_runtime.script.shelf import (
     PAGE,
@@ -43,7 +44,7 @@ class Imported:
 
     proposal: Proposal
     kind: str
-    """script or transcript"""
+    """script, transcript or recording"""
     files: dict[str, str]
     problems: tuple[str, ...]
     """What stands in the way of an approval today."""
@@ -58,27 +59,38 @@ def import_script(
     name: str = "",
     language: str = "",
     agent: str = "",
+    heard: HeardCall | None = None,
     step: Step = lambda doing: None,
 ) -> Imported:
     """Returns what a script would be as a playbook, texts and scenarios.
 
     Args:
-        path: PDF, Word, Markdown, plain text, or a transcript.
+        path: PDF, Word, Markdown, plain text, a transcript, or a recording.
         shelf: Whose library it would join.
         model: Reads the buyer's lines.
         now: Decides which of the library's texts have expired.
         name: Of the playbook; the file's name by default.
         language: Of the script; found out by default.
         agent: Which speaker of a transcript is ours.
+        heard: What a recording says, where it has been heard before.
         step: Is told what is being done.
 
     Raises:
         ScriptError: the file cannot be read, or nothing in it is a script.
     """
     step(f"reading {path.name}")
-    text = read_script(path)
+    if heard is None and is_recording(path):
+        heard = hear_call(path, language=language or "en", step=step)
+    if heard is not None and heard.channels == 1:
+        raise ScriptError(
+            f"{path}: it has one channel, so nothing tells who speaks; write it down with "
+            "--transcript FILE, put `Agent:` or a name before each line, and import that file."
+        )
+    text = heard.text if heard else read_script(path)
     spoken = _language(path, text, language)
     call = read_call(text, agent=agent)
+    if call is not None and heard is not None:
+        call = replace(call, remarks=(*call.remarks, *heard.remarks))
     if agent and call is None:
         raise ScriptError(f"--agent {agent!r}: {path} is no transcript; leave the option out.")
     wanted = playbook_id(name or _name_of(path, call))
@@ -97,13 +109,19 @@ def import_script(
     problems = tuple(_problems(files, shelf, model, now=now))
     page = review_page(
         proposal,
-        source=f"a {path.suffix} transcript" if call else f"`{path.name}`",
+        source=_source(path, call, heard),
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
         scenarios=len(scenarios),
         problems=problems,
     )
-    kind = "transcript" if call else "script"
+    kind = "recording" if heard else "transcript" if call else "script"
     return Imported(proposal, kind, {PAGE: page, **files}, problems)
+
+
+def _source(path: Path, call: Call | None, heard: HeardCall | None) -> str:
+    if heard is not None:
+        return f"a {path.suffix} recording"
+    return f"a {path.suffix} transcript" if call else f"`{path.name}`"
 
 
 def _name_of(path: Path, call: Call | None) -> str:

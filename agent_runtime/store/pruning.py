@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from agent_runtime.asking.answers import KeptAnswer
+from agent_runtime.channels.voice.recording.shelf import Shelf
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Sentence, Session
 from agent_runtime.retention import LAST_RUN, Keep, keep_for, shortest, without_words
-from agent_runtime.settings import LANDING_DAYS, Workspace
+from agent_runtime.settings import LANDING_DAYS, RECORDING_DAYS, Workspace
 from agent_runtime.store import tables as t
 from agent_runtime.store.landed_rows import prune_landing
 from agent_runtime.store.rows import Approval, HumanTask, Inbound, Message, Promise, Ticket
@@ -113,6 +114,7 @@ def prune(
     *,
     now: datetime,
     landing_days: int = LANDING_DAYS,
+    recording_days: int = RECORDING_DAYS,
     dry_run: bool = False,
 ) -> dict[str, int]:
     """Removes words that are older than their profile allows and returns how many, by kind.
@@ -124,6 +126,7 @@ def prune(
         workspace: Where the traces were taken to, and sources landed; None leaves them out.
         now: Ages count from here.
         landing_days: How long a landed row is kept that its source has deleted.
+        recording_days: How long the sound of a call is kept.
         dry_run: Only counts.
     """
     run = _Run(store, now, dry_run)
@@ -141,6 +144,10 @@ def prune(
     counts["landed rows"] = (
         prune_landing(landing, days=landing_days, now=now, dry_run=dry_run) if landing else 0
     )
+    shelf = Shelf(workspace.recordings) if workspace else None
+    counts["recordings of calls"] = (
+        shelf.prune(days=recording_days, now=now, dry_run=dry_run) if shelf else 0
+    )
     if not dry_run:
         said = {"day": now.date().isoformat(), "at": now.isoformat(), "removed": dict(counts)}
         with store.begin() as tx:
@@ -155,12 +162,17 @@ def last_run(store: SqlStore) -> dict[str, Any]:
 
 
 def prune_daily(
-    store: SqlStore, workspace: Workspace, *, now: datetime, landing_days: int = LANDING_DAYS
+    store: SqlStore,
+    workspace: Workspace,
+    *,
+    now: datetime,
+    landing_days: int = LANDING_DAYS,
+    recording_days: int = RECORDING_DAYS,
 ) -> bool:
     """Prunes unless that was done today; the day is kept in the store, so a crash repeats it."""
     if last_run(store).get("day") == now.date().isoformat():
         return False
-    prune(store, workspace, now=now, landing_days=landing_days)
+    prune(store, workspace, now=now, landing_days=landing_days, recording_days=recording_days)
     return True
 
 

@@ -38,10 +38,25 @@ def connections(
         yield from _to_self(settings, send_to)
     yield _calendar(settings, now or datetime.now(UTC))
     yield _crm(settings)
+    if settings.voice_carrier:
+        yield _calls(settings)
     if settings.entailment_url:
         from agent_runtime.grounding.server_check import check_entailment
 
         yield "entailment", *check_entailment(settings.entailment_url)
+
+
+def _calls(settings: Settings) -> Said:
+    from agent_runtime.channels.voice.carrier.self_test import check_regions
+    from agent_runtime.channels.voice.carrier.vendors import account_of
+    from agent_runtime.errors import ParleyError
+
+    try:
+        account = account_of(settings)
+    except ParleyError as error:
+        return "calls", "failed", str(error)
+    assert account is not None
+    return "calls", *check_regions(account)
 
 
 def _smtp(settings: Settings) -> Said:

@@ -72,7 +72,11 @@ def test_a_mistake_is_one_sentence(tmp_path, field, value, words):
     ("change", "words"),
     [
         ({"playbook_version": 99}, "playbook_version = 99, but icp_prospecting is at version"),
-        ({"touch_workdays": (0, 4, 8, 12)}, "4 touches, but icp_prospecting allows 3 by email"),
+        (
+            {"touch_workdays": (0, 4, 8, 12, 16), "channels": ("email", "voice")},
+            "4 touches, but icp_prospecting allows 3 by email",
+        ),
+        ({"touch_workdays": (0, 4, 8, 12)}, "touch 4 of icp_prospecting goes by voice"),
         ({"channels": ("linkedin",)}, r"touch 1 of icp_prospecting goes by email, but channels"),
         ({"channels": ("email", "linkedin")}, "icp_prospecting has no channel 'linkedin'"),
         ({"touch_workdays": (0, 1)}, r"\[0, 1\] has 1 days between two touches"),

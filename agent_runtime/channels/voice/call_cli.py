@@ -1,4 +1,4 @@
-"""`parley call`: rehearse a call without sound, and read back calls that were led."""
+"""`parley call`: rehearse a call as text or in sound, and read back calls that were led."""
 
 import json
 from dataclasses import asdict
@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agent_runtime.channels.voice.samples.cli import samples
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.errors import ParleyError
-from agent_runtime.settings import load_settings
+from agent_runtime.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from agent_runtime.channels.voice.rehearsal import Rehearsed
     from agent_runtime.library.call_scenario import CallScenario
 
 call = typer.Typer(add_completion=False, rich_markup_mode="rich")
+call.command("samples")(samples)
 
 
 @call.callback(invoke_without_command=True)
@@ -25,19 +27,50 @@ def rehearse(
     scenario: Annotated[
         str, typer.Option(help="Name of a call, a file, or all; without it they are listed.")
     ] = "",
+    audio: Annotated[
+        bool, typer.Option("--audio", help="In sound and in real time, through the whole pipeline.")
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option(help="With --audio: writes both tracks and all events here.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=8, help="With --audio: so many calls go on at once.")
+    ] = 1,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Serve a page on which you talk yourself.")
+    ] = False,
+    person: Annotated[str, typer.Option(help="With --browser: who talks there.")] = "",
+    playbook: Annotated[str, typer.Option(help="With --person: we call them, led by it.")] = "",
+    port: Annotated[int, typer.Option(help="Of the page; 0 takes a free one.")] = 8090,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lead a call without sound: a scenario speaks, and all but ears and mouth is real.
+    """Lead a call: a scenario speaks, as text on a clock of its own, or with --audio in sound.
+
+    With --browser you speak yourself, on a page that shows state, transcript and latency: on the
+    workspace, or in memory as the person of a scenario.
 
     Exit code 1: a call went otherwise than its author expects.
 
     Example: [bold]parley call --scenario books_a_meeting[/bold]
 
+    Example: [bold]parley call --scenario books_a_meeting --audio --save call/[/bold]
+
+    Example: [bold]parley call --scenario all --audio --jobs 2[/bold]
+
     Example: [bold]parley call --scenario all --json[/bold]
+
+    Example: [bold]parley call --browser --scenario calls_us[/bold]
+
+    Example: [bold]parley call --browser --person ana@alder.example[/bold]
     """
     if context.invoked_subcommand is not None:
         return
+    if browser:
+        _talk(scenario, person, playbook, port, load_settings(workspace))
+        return
+    if person or playbook:
+        raise ParleyError("--person and --playbook say who talks in the browser: add --browser.")
     from agent_runtime.channels.voice.stage import play_call
     from agent_runtime.mind import open_mind
 
@@ -48,7 +81,23 @@ def rehearse(
             typer.echo(f"{one.id.removeprefix('call.'):<28} {one.about}")
         typer.echo("\nparley call --scenario NAME plays one of them, `all` plays all")
         return
+    if save is not None and not audio:
+        raise ParleyError("--save keeps the sound of a call; add --audio.")
     library, model = open_mind(settings)
+    if audio:
+        from agent_runtime.channels.voice.sound.command import play_in_sound
+
+        went_well = play_in_sound(
+            chosen,
+            library,
+            model,
+            settings,
+            clock=lambda: datetime.now(UTC),
+            jobs=jobs,
+            folder=save,
+            as_json=as_json,
+        )
+        raise typer.Exit(int(not went_well))
     now = datetime.now(UTC).replace(microsecond=0)
     failed = False
     for one in chosen:
@@ -94,20 +143,35 @@ def list_heard(workspace: WorkspaceOption = None, as_json: JsonOption = False) -
 @call.command()
 def report(
     call_id: Annotated[str, typer.Argument(help="The call, or how its id begins.")],
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write it as this page, on a time axis.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell one call from ring to end: words as heard, decisions, latencies, what came of it.
 
+    A page has both sides as waves where there is a recording, and plays it. Whoever makes one
+    has listened: that is written into the trace of the call.
+
     Example: [bold]parley call report call-7[/bold]
+
+    Example: [bold]parley call report call-7 --html call-7.html[/bold]
     """
     from agent_runtime.channels.voice.trace_view import call_in, told
     from agent_runtime.status import open_store
 
-    store = open_store(load_settings(workspace))
+    settings = load_settings(workspace)
+    store = open_store(settings)
     found = call_in(store.engine, store.tenant_id, call_id)
     if found is None:
         raise ParleyError(f"no call has the id {call_id!r}; `parley call heard` lists them.")
+    if html is not None:
+        from agent_runtime.channels.voice.timeline.reporting import write_report
+
+        said = write_report(found, html, settings, store)
+        typer.echo(json.dumps(said) if as_json else f"wrote {html}: {said['sound']}")
+        return
     if as_json:
         events = [e.model_dump(mode="json") for e in (*found.events, *found.turns)]
         typer.echo(json.dumps({"call_id": found.call_id, "events": events}, ensure_ascii=False))
@@ -118,6 +182,32 @@ def report(
         typer.echo(f"\n{end['summary']}")
         for step in end["next_steps"]:
             typer.echo(f"next: {step}")
+
+
+def _talk(scenario: str, person: str, playbook: str, port: int, settings: Settings) -> None:
+    from agent_runtime.channels.voice.browser.serving import (
+        Caller,
+        company_switchboard,
+        scenario_switchboard,
+        serve_browser_calls,
+    )
+
+    if scenario and (person or playbook):
+        raise ParleyError("--scenario says who talks; leave --person and --playbook out with it.")
+    typer.echo("loading ears, voice and models…", err=True)
+    if scenario:
+        chosen = _chosen(scenario, settings.paths.library)
+        if len(chosen) != 1:
+            raise ParleyError("--scenario all: in a browser one call is led at a time; name one.")
+        switchboard = scenario_switchboard(settings, chosen[0])
+    else:
+        switchboard = company_switchboard(settings, Caller(person, playbook))
+    serve_browser_calls(
+        switchboard,
+        settings,
+        port=port,
+        announce=lambda url: typer.echo(f"talk at {url}  (Ctrl-C ends it)"),
+    )
 
 
 def _chosen(name: str, own: Path) -> "tuple[CallScenario, ...]":

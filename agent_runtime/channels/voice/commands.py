@@ -85,6 +85,11 @@ class Record(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Unrecord(Command):
+    """Record no more, and forget what was recorded: they do not want it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speak(Command):
     """Go on in another language: hearing, voice and content."""
 

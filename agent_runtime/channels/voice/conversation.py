@@ -23,6 +23,7 @@ from agent_runtime.channels.voice.commands import (
     SpareVoice,
     Speak,
     Transfer,
+    Unrecord,
     Withdraw,
 )
 from agent_runtime.channels.voice.events import (
@@ -46,7 +47,7 @@ from agent_runtime.channels.voice.events import (
 )
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.mouth import Mouth
-from agent_runtime.channels.voice.side_words import is_aside
+from agent_runtime.channels.voice.side_words import holds_aside, is_aside, is_no_word
 from agent_runtime.channels.voice.utterance import Utterance
 
 Phase = Literal[
@@ -66,6 +67,10 @@ our question for leave; machine: a voicemail; menu: a telephone menu; ending: ou
 
 ABANDONED_S = 2.0
 """Whoever has greeted and hears nothing for so long was called by a machine that had no time."""
+
+Doing = Literal["ringing", "hearing", "thinking", "speaking", "listening", "over"]
+"""What whoever looks on would say is going on; hearing: they speak, listening: they may."""
+
 _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 
 
@@ -73,12 +78,16 @@ _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 class _Then:
     """What comes once everything has been said."""
 
-    do: Literal["listen", "hang_up", "goodbye", "transfer", "ask_more", "reason"] = "listen"
+    do: Literal["listen", "hang_up", "goodbye", "transfer", "ask_more", "reason", "bridge"] = (
+        "listen"
+    )
     reason: str = ""
     route_to: str = ""
 
 
 _LISTEN = _Then()
+_BRIDGE = _Then("bridge")
+"""A word that bridges a turn which takes long; behind its answer it is not said."""
 
 
 @dataclass(slots=True)
@@ -145,12 +154,29 @@ class Conversation:
         """Whether nothing more happens."""
         return self.phase == "over"
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether a turn is being worked that has not been given up."""
+        return self._asking is not None
+
     def is_abandoned(self, now: datetime) -> bool:
         """Whether a person greeted and heard nothing of us in time (47 CFR 64.1200(a)(7))."""
         is_no_person = self.who not in (None, "person", "uncertain")
         if self.call.direction == "inbound" or self.greeted_at is None or is_no_person:
             return False
         return self._is_past(self.greeted_at, ABANDONED_S, self.heard_us_at or now)
+
+    @property
+    def doing(self) -> Doing:
+        """What is going on."""
+        if self.phase in ("ringing", "over"):
+            return "ringing" if self.phase == "ringing" else "over"
+        if self._user_since is not None:
+            return "hearing"
+        if self.mouth.saying is not None and self.mouth.saying.has_begun:
+            return "speaking"
+        is_busy = self.mouth.is_speaking or self._asking is not None or self._preparing
+        return "thinking" if is_busy else "listening"
 
     def on(self, event: Event) -> tuple[Command, ...]:
         """Takes one event; after the end of the call only what had been said is still written."""
@@ -189,11 +215,15 @@ class Conversation:
     def _user_stopped(self, event: UserStopped) -> list[Command]:
         self._user_since, self._quiet_since = None, event.at
         words = " ".join(event.text.split())
+        if words and is_no_word(words, language=self.language):
+            words = ""
         is_cough = not words and event.spoken_s <= self.limits.cough_s
         if self.phase not in ("opening", "recording", "talking", "ending"):
             return self._before_we_talk(words, event.at, is_cough=is_cough)
-        if self.phase == "ending" and (self._is_final or not words or self._listens(words)):
+        if self.phase == "ending" and (self._is_final or not words):
             return []
+        if self.phase == "ending" and self._is_polite(words):
+            return [Overheard(words, "farewell")]
         if not words:
             return self._no_words(event, is_cough=is_cough)
         is_pending = self.mouth.cut is not None or self._held is not None or self._asking
@@ -222,10 +252,26 @@ class Conversation:
         self._holds = False
         if self.phase == "recording" and not self._asking:
             return self._leave_given(words, at)
+        if holds_aside(words, "unrecorded", language=self.language):
+            return self._leave_taken(words, at)
         return self._take(words, at)
+
+    def _leave_taken(self, words: str, at: datetime) -> list[Command]:
+        """Whatever else they say is answered as always."""
+        self.has_leave_to_record = False
+        if not is_aside(words, "unrecorded", language=self.language):
+            return [Unrecord(), *self._take(words, at)]
+        done = self._forget_answer(at)
+        told = self._phrase("call.recording_no")
+        return [Unrecord(), *done, Overheard(words, "leave taken back"), *told]
 
     def _listens(self, words: str) -> bool:
         return is_aside(words, "listening", language=self.language)
+
+    def _is_polite(self, words: str) -> bool:
+        """Whether nothing but politeness is said to our goodbye."""
+        is_farewell = is_aside(words, "farewell", language=self.language)
+        return is_farewell or self._listens(words)
 
     def _no_words(self, event: UserStopped, *, is_cough: bool) -> list[Command]:
         if self.mouth.cut is not None or self._held is not None or self._asking or self._withdrawn:
@@ -324,10 +370,12 @@ class Conversation:
 
     def _prepared(self, event: Prepared) -> list[Command]:
         then = self._preparing.pop(event.key, None)
-        if then is None or (self._user_since is not None and then == _LISTEN and self._asking):
+        is_late = then == _BRIDGE and self._asking is None
+        is_into = self._user_since is not None and then in (_LISTEN, _BRIDGE) and self._asking
+        if then is None or is_late or is_into:
             return [KeepHeard(u, "", is_cut=True) for u in event.says]
         if event.says:
-            self._then = then
+            self._then = _LISTEN if then == _BRIDGE else then
             self.mouth.add(*event.says)
             return self.mouth.next(event.at) if self._user_since is None else []
         if event.key.startswith(("opener", "handed")):
@@ -390,7 +438,7 @@ class Conversation:
         if self._user_since is not None and answer.then != "stopped":
             self._held = answer
             return []
-        if self._words:
+        if self._words and not (answer.then != "listen" and self._is_polite(self._words)):
             words, self._held = self._words, answer
             return self._take(words, at)
         self._words = None
@@ -564,7 +612,7 @@ class Conversation:
         if not asking.is_bridged and self._is_past(asking.since, self.limits.filler_s, at):
             asking.is_bridged = True
             self.fillers += 1
-            return self._phrase("call.one_moment")
+            return self._phrase("call.one_moment", _BRIDGE)
         return []
 
     def _quiet_greeting(self, at: datetime) -> list[Command]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from agent_runtime import log
 from agent_runtime.act import message_id_of
@@ -62,7 +63,7 @@ class CallHands:
     @property
     def has_booked(self) -> bool:
         """Whether a meeting stands that was agreed in this call."""
-        return bool(self._booked())
+        return bool(self.booked())
 
     def _session(self) -> Session | None:
         with self.turns.runtime.store.begin() as tx:
@@ -158,6 +159,10 @@ class CallHands:
         """Traces where the time of a turn went, in milliseconds from their last sound on."""
         self._trace("latency", number, now=now, turn=number, latency_ms=stages)
 
+    def sound(self, sound: dict[str, Any], *, now: datetime) -> None:
+        """Traces who was heard when, without sound and without words."""
+        self._trace("sound", now=now, **sound)
+
     def overhear(self, said: Overheard, *, now: datetime) -> None:
         """Writes what they said beside any turn; leave to record is proved by it."""
         self.lines.append(Line(now, "person", said.text))
@@ -183,7 +188,7 @@ class CallHands:
         """Closes the line and writes what came of the call."""
         self.turns.close()
         session = self._session()
-        meetings = self._booked()
+        meetings = self.booked()
         outcome = outcome_of(
             reason=conversation.end_reason,
             who=conversation.who or "",
@@ -222,7 +227,8 @@ class CallHands:
             self.dialled.ended(outcome, conversation, now=now)
         return outcome
 
-    def _booked(self) -> tuple[Meeting, ...]:
+    def booked(self) -> tuple[Meeting, ...]:
+        """Returns the meetings that stand and were agreed in this call."""
         if not any(answer.action == "book" for answer in self.answers):
             return ()
         session = self.turns.session()

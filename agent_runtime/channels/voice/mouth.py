@@ -16,6 +16,12 @@ class _Saying:
     has_begun: bool = False
     is_hushed: bool = False
 
+    def so_far(self, heard: str) -> str:
+        """Returns how much of the whole was heard, with this much since it was taken up."""
+        whole = self.utterance.text
+        start = len(whole) - len(" ".join(self.utterance.after(self.before)))
+        return max(whole[: start + len(heard)].rstrip(), self.before, key=len)
+
 
 class Mouth:
     """Says one utterance after the other, and goes on after a cough."""
@@ -72,11 +78,9 @@ class Mouth:
         if self.saying is None:
             return []
         saying, self.saying = self.saying, None
-        utterance, whole = saying.utterance, saying.utterance.text
         if not is_cut:
-            return [KeepHeard(utterance, whole)]
-        start = len(whole) - len(" ".join(utterance.after(saying.before)))
-        self.cut = utterance, max(whole[: start + len(heard)].rstrip(), saying.before, key=len)
+            return [KeepHeard(saying.utterance, saying.utterance.text)]
+        self.cut = saying.utterance, saying.so_far(heard)
         return []
 
     def drop(self) -> list[Command]:

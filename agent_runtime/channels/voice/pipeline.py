@@ -25,9 +25,11 @@ from agent_runtime.channels.voice.dialled import dialled_of, limits_for
 from agent_runtime.channels.voice.hands import CallHands
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.menus import MenuKeys
+from agent_runtime.channels.voice.onlooker import Onlooker
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import HeardTap, MadeTap, Playout
 from agent_runtime.channels.voice.processor import CallProcessor
+from agent_runtime.channels.voice.recording.recorder import recorder_for
 from agent_runtime.channels.voice.turns import CallTurns
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import MailChannel
@@ -84,17 +86,20 @@ class CallService:
     """Which keys lead on in a menu; None: those that lead to the person for whom the call is."""
     speech: "Callable[[str, Settings], Speech]" = field(default_factory=lambda: speech_for)
 
-    async def serve(self, transport: BaseTransport, call: CallStart) -> Outcome | None:
+    async def serve(
+        self, transport: BaseTransport, call: CallStart, *, onlooker: Onlooker | None = None
+    ) -> Outcome | None:
         """Leads a call to its end; None where nobody of ours answers it.
 
         Args:
             transport: Carries its sound, and is closed with it.
             call: What is known of it.
+            onlooker: Told of what happens in it.
 
         Raises:
             NotDialled: it names a call of the queue that is not being dialled.
         """
-        led = self.open(transport, call)
+        led = self.open(transport, call, onlooker=onlooker)
         if led is None:
             return None
         worker, processor = led
@@ -104,7 +109,7 @@ class CallService:
         return processor.outcome
 
     def open(
-        self, transport: BaseTransport, call: CallStart
+        self, transport: BaseTransport, call: CallStart, *, onlooker: Onlooker | None = None
     ) -> tuple[PipelineWorker, CallProcessor] | None:
         """Returns the worker of a call, ready to run, and its processor."""
         dialled = dialled_of(self.runtime, call)
@@ -130,9 +135,12 @@ class CallService:
             is_connected=not joins,
             voices=speech.voices,
             ears=speech.ears,
+            onlooker=onlooker,
         )
         _wire(transport, processor, joins)
-        pipeline = Pipeline(_stages(transport, speech, listener, processor, playout))
+        recorder = recorder_for(processor.hands, limits, self.settings, clock=self.clock)
+        stages = _stages(transport, speech, listener, processor, playout)
+        pipeline = Pipeline([*stages, recorder])
         worker = PipelineWorker(
             pipeline,
             params=PipelineParams(enable_metrics=True),

@@ -24,6 +24,7 @@ from pipecat.frames.frames import (
     ManuallySwitchServiceFrame,
     OutputDTMFUrgentFrame,
     StartFrame,
+    SystemFrame,
     TranscriptionFrame,
     TTSSpeakFrame,
     UserStartedSpeakingFrame,
@@ -37,6 +38,7 @@ from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, SoFar
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import BeepFrame, WhoAnsweredFrame
@@ -61,6 +63,11 @@ class RecordCallFrame(ControlFrame):
     """They have given leave to record, from here on."""
 
     interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class UnrecordCallFrame(SystemFrame):
+    """They do not want a recording: it ends at once, and is forgotten."""
 
 
 @dataclass
@@ -91,6 +98,7 @@ class CallProcessor(FrameProcessor):
         is_connected: Whether the line stands when the pipeline starts; else `connected` says so.
         voices: What speaks, by language, and `spare` for when one fails; the first one begins.
         ears: What hears, by language.
+        onlooker: Told of what happens.
     """
 
     def __init__(
@@ -103,18 +111,21 @@ class CallProcessor(FrameProcessor):
         is_connected: bool = True,
         voices: Mapping[str, FrameProcessor] = MappingProxyType({}),
         ears: Mapping[str, FrameProcessor] = MappingProxyType({}),
+        onlooker: Onlooker | None = None,
     ) -> None:
         super().__init__(name="call")
         self.talk, self.hands, self.playout = talk, hands, playout
         self.outcome: Outcome | None = None
         self.over = asyncio.Event()
         """Set once what came of the call is written."""
-        self.watch: Callable[[on.Event, tuple[do.Command, ...]], None] | None = None
-        """Told of each event with what it led to."""
         self._clock = clock
         self._is_connected = is_connected
         self._voices, self._ears = voices, ears
+        self._onlooker = onlooker
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"call-{talk.call.call_id}")
+        # While a turn holds the first one, words that bridge it or give it up are permitted here.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix=f"beside-{talk.call.call_id}")
+        self._in_turn = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self._withdrawn: set[int] = set()
@@ -169,10 +180,10 @@ class CallProcessor(FrameProcessor):
         try:
             while self._events:
                 event = self._events.popleft()
-                commands = self.talk.on(event)
-                if self.watch is not None:
-                    self.watch(event, commands)
-                for command in commands:
+                done = self.talk.on(event)
+                for happened in (event, *done):
+                    self._tell(happened)
+                for command in done:
                     await self._do(command)
         finally:
             self._is_feeding = False
@@ -188,6 +199,10 @@ class CallProcessor(FrameProcessor):
         else:
             heard, self.playout.pieces = self.playout.heard, []
             await self.feed(on.BotStopped(self._clock(), heard))
+
+    def _tell(self, happened: Happened) -> None:
+        if self._onlooker is not None:
+            self._onlooker(self, happened)
 
     # Their side
 
@@ -205,6 +220,7 @@ class CallProcessor(FrameProcessor):
             self._spent["stt"] = self._since_quiet()
         elif isinstance(frame, InterimTranscriptionFrame):
             self._warm(frame.text)
+            self._tell(SoFar(frame.text))
         elif isinstance(frame, WhoAnsweredFrame):
             if frame.who != "nobody_yet":
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
@@ -254,9 +270,11 @@ class CallProcessor(FrameProcessor):
         now = self._clock()
         match command:
             case do.Prepare():
-                self._later(lambda: self.hands.prepare(command, now=now))
+                thread = self._thread_for(is_phrase=command.kind == "phrase")
+                self._later(lambda: self.hands.prepare(command, now=now), thread)
             case do.Ask():
-                self._later(lambda: self._asked(command, now))
+                self._in_turn += 1
+                self._later(lambda: self._asked(command, now), self._thread, is_turn=True)
             case do.Withdraw():
                 self._withdrawn.add(command.number)
             case do.Say():
@@ -270,7 +288,8 @@ class CallProcessor(FrameProcessor):
             case do.HangUp():
                 self._closes = True
             case _:
-                self._thread.submit(self.hands.do, command, now=now)
+                is_phrase = isinstance(command, do.KeepHeard) and not command.utterance.is_message
+                self._thread_for(is_phrase=is_phrase).submit(self.hands.do, command, now=now)
                 await self._tell_pipeline(command)
 
     async def _tell_pipeline(self, command: do.Command) -> None:
@@ -282,6 +301,8 @@ class CallProcessor(FrameProcessor):
             await self.broadcast_frame(CallLanguageFrame, language=command.language)
         elif isinstance(command, do.Record):
             await self.push_frame(RecordCallFrame())
+        elif isinstance(command, do.Unrecord):
+            await self.push_frame(UnrecordCallFrame())
         elif isinstance(command, do.Transfer):
             summary = self.hands.whisper(command.reason)
             await self.push_frame(TransferCallFrame(command.route_to, summary))
@@ -319,18 +340,30 @@ class CallProcessor(FrameProcessor):
         spent, self._spent, self._ended_at = self._spent, {}, None
         stages = spent | {"first_sound": total}
         number, now = self.talk.turns, self._clock()
+        self._tell(Measured(number, stages))
         self._thread.submit(self.hands.latency, number, stages, now=now)
 
-    def _later(self, work: Callable[[], on.Event]) -> None:
-        """Works in the thread of the call, and feeds what it comes to."""
+    def _thread_for(self, *, is_phrase: bool = False) -> ThreadPoolExecutor:
+        """The thread of the call; while a turn holds it, phrases have the other one.
+
+        Once that turn has been given up, so has everything else.
+        """
+        is_free = is_phrase or not self.talk.waits_for_answer
+        return self._aside if self._in_turn and is_free else self._thread
+
+    def _later(
+        self, work: Callable[[], on.Event], thread: ThreadPoolExecutor, *, is_turn: bool = False
+    ) -> None:
+        """Works in a thread, and feeds what it comes to."""
 
         async def run() -> None:
             loop = asyncio.get_running_loop()
             try:
-                event = await loop.run_in_executor(self._thread, work)
+                event = await loop.run_in_executor(thread, work)
             except Exception as error:
                 await self.push_error(f"a turn of the call failed: {error!r}")
                 event = on.Broken(self._clock())
+            self._in_turn -= is_turn
             await self.feed(event)
 
         task = self.create_task(run(), "work")
@@ -383,7 +416,7 @@ class CallProcessor(FrameProcessor):
     async def _write_end(self, now: datetime) -> None:
         """Written once, even where whoever waits for it is cancelled."""
         if self._ending is None:
-            self._ending = self._thread.submit(self.hands.end, self.talk, now=now)
+            self._ending = self._thread_for().submit(self.hands.end, self.talk, now=now)
         try:
             done = asyncio.shield(asyncio.wrap_future(self._ending))
             self.outcome = await asyncio.wait_for(done, _ENDS_WITHIN_S)
@@ -399,7 +432,8 @@ class CallProcessor(FrameProcessor):
             self._is_feeding = False
             await self.feed(on.Dropped(self._clock()))
             await self._write_end(self._clock())
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self._thread, self._aside):
+            thread.shutdown(wait=False, cancel_futures=True)
         await super().cleanup()
 
     def can_generate_metrics(self) -> bool:

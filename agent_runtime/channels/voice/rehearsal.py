@@ -15,12 +15,11 @@ from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.hands import CallHands
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.outcome import Line, Outcome
+from agent_runtime.channels.voice.pace import Pace
 from agent_runtime.channels.voice.turns import CallTurns
 from agent_runtime.channels.voice.verdict import problems_of
 from agent_runtime.library.call_scenario import CallScenario, Step
 
-WORD_S = 0.38
-"""A spoken word, at about 160 words a minute."""
 _PERMIT_S, _TURN_S, _VOICE_S, _TICK_S = 0.02, 0.12, 0.15, 0.5
 _AT_MOST = timedelta(hours=1)
 
@@ -53,9 +52,11 @@ class Rehearsed:
         yield from problems_of(self)
 
 
-def rehearse_call(scenario: CallScenario, turns: CallTurns, *, now: datetime) -> Rehearsed:
+def rehearse_call(
+    scenario: CallScenario, turns: CallTurns, *, now: datetime, pace: Pace | None = None
+) -> Rehearsed:
     """Plays a scenario to its end; `now` is when the call is answered."""
-    return _Rehearsal(scenario, turns, now).play()
+    return _Rehearsal(scenario, turns, now, pace or Pace()).play()
 
 
 def limits_of(scenario: CallScenario) -> CallLimits:
@@ -69,12 +70,14 @@ class _Voice:
     """Sentences that are being said."""
 
     pieces: tuple[str, ...]
+    language: str
     since: datetime
+    length_s: float
 
     def heard_at(self, at: datetime) -> str:
         """What was heard of them by then, in whole words."""
         words = " ".join(self.pieces).split()
-        count = int((at - self.since).total_seconds() / WORD_S)
+        count = int(len(words) * (at - self.since).total_seconds() / (self.length_s or 1.0))
         return " ".join(words[: max(count, 0)])
 
 
@@ -83,6 +86,7 @@ class _Rehearsal:
     scenario: CallScenario
     turns: CallTurns
     now: datetime
+    pace: Pace
     hands: CallHands = field(init=False)
     talk: Conversation = field(init=False)
     pressed: str = ""
@@ -108,7 +112,7 @@ class _Rehearsal:
             self.turns.call,
             limits_of(self.scenario),
             language=language,
-            navigate=lambda text: next((k for said, k in menu.items() if said in text), ""),
+            navigate=lambda text: next((k for w, k in menu.items() if w in text.lower()), ""),
         )
         self._began, self._steps = self.now, list(self.scenario.call)
 
@@ -172,8 +176,10 @@ class _Rehearsal:
     def _say(self, command: do.Say) -> None:
         self._speech += 1
         number = self._speech
-        words = len(" ".join(command.pieces).split())
-        self._voice = _Voice(command.pieces, self.now + timedelta(seconds=_VOICE_S))
+        language = command.utterance.language
+        length_s = self.pace.ours(command.pieces, language)
+        begins_at = self.now + timedelta(seconds=_VOICE_S)
+        self._voice = _Voice(command.pieces, language, begins_at, length_s)
 
         def begins() -> None:
             if self._is_saying(number):
@@ -181,20 +187,27 @@ class _Rehearsal:
 
         def ends() -> None:
             if self._is_saying(number):
-                self._voice = None
+                self._quieten()
                 self._feed(on.BotStopped(self.now, " ".join(command.pieces)))
 
         self._at(_VOICE_S, begins)
-        self._at(_VOICE_S + words * WORD_S, ends)
-        self._spoken_into(number)
+        self._at(_VOICE_S + length_s, ends)
+        words = len(" ".join(command.pieces).split())
+        self._spoken_into(number, length_s / (words or 1))
 
     def _is_saying(self, number: int) -> bool:
         return self._voice is not None and self._speech == number
 
     def _hush(self) -> None:
         if self._voice is not None:
-            heard, self._voice = self._voice.heard_at(self.now), None
-            self._feed(on.BotStopped(self.now, heard, is_cut=True))
+            self._feed(on.BotStopped(self.now, self._quieten(), is_cut=True))
+
+    def _quieten(self) -> str:
+        """Ends our voice, and returns what was heard of it."""
+        assert self._voice is not None
+        voice, self._voice = self._voice, None
+        self.pace.we_said(voice.pieces, voice.language, since=voice.since, until=self.now)
+        return voice.heard_at(self.now)
 
     def _tick(self) -> None:
         self._feed(on.Tick(self.now))
@@ -202,7 +215,7 @@ class _Rehearsal:
 
     # Their side
 
-    def _spoken_into(self, number: int) -> None:
+    def _spoken_into(self, number: int, word_s: float) -> None:
         """Whoever is to speak into this utterance does so after so many words of it."""
         step = self._steps[0] if self._steps and not self._is_busy else None
         if step is None or (step.barge_in_after is None and not step.tts_fails):
@@ -214,7 +227,7 @@ class _Rehearsal:
                 self._steps.pop(0)
                 self._begin(step)
 
-        self._at(_VOICE_S + after * WORD_S + 0.01, act)
+        self._at(_VOICE_S + after * word_s + 0.01, act)
 
     def _their_turn(self) -> None:
         """Looks often whether the next step of theirs can begin, and begins it after its pause."""
@@ -228,12 +241,13 @@ class _Rehearsal:
         if is_timed and (step.goes_on or not is_ours):
             self._steps.pop(0)
             self._is_busy = True
-            self._at(step.silence or step.after_s, lambda: self._begin(step))
+            plays_s = step.plays_s if step.plays else 0.0
+            self._at(step.silence or step.after_s + plays_s, lambda: self._begin(step))
 
     def _begin(self, step: Step) -> None:
         self._is_busy = True
         self._turn_s = step.turn_takes_s or self._turn_s
-        spoken_s = step.noise_s or (0.4 if step.cough else len(step.says.split()) * WORD_S)
+        spoken_s = self.pace.theirs(step)
         if spoken_s:
             self._feed(on.UserStarted(self.now))
             self._at(spoken_s, lambda: self._end(step, spoken_s))
@@ -242,6 +256,8 @@ class _Rehearsal:
 
     def _end(self, step: Step, spoken_s: float) -> None:
         self._is_busy = False
+        since = self.now - timedelta(seconds=spoken_s)
+        self.pace.they_did(step, since=since, until=self.now)
         if step.who is not None:
             self._feed(on.WhoAnswered(self.now, step.who))
         if spoken_s:
@@ -251,8 +267,7 @@ class _Rehearsal:
         if step.stt_fails:
             self._feed(on.SttFailed(self.now))
         if step.tts_fails and self._voice is not None:
-            heard, self._voice = self._voice.heard_at(self.now), None
-            self._feed(on.TtsFailed(self.now, heard))
+            self._feed(on.TtsFailed(self.now, self._quieten()))
         if step.takes_call is not None:
             self._feed(on.Transferred(self.now, step.takes_call))
         if step.hangs_up or step.drops:

@@ -6,6 +6,7 @@ from datetime import datetime
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.arms import publish_controls
 from agent_runtime.channels.voice.call_start import CallStart
+from agent_runtime.channels.voice.pace import Pace
 from agent_runtime.channels.voice.rehearsal import Rehearsed, rehearse_call
 from agent_runtime.channels.voice.turns import CallTurns
 from agent_runtime.contracts import Assignment
@@ -50,31 +51,41 @@ class Postman:
 
 
 def play_call(
-    scenario: CallScenario, library: Library, model: LanguageModel, *, now: datetime
+    scenario: CallScenario,
+    library: Library,
+    model: LanguageModel,
+    *,
+    now: datetime,
+    pace: Pace | None = None,
 ) -> Rehearsed:
     """Plays a scenario on a stage of its own; nothing of it is kept.
 
     Raises:
         ParleyError: nobody may be called who has not agreed to it, or is nobody.
     """
-    runtime = _stage(scenario, library, model, now)
-    call = CallStart(
+    runtime = stage_for(scenario, library, model, now=now)
+    turns = CallTurns(runtime, call_of(scenario, carrier="text"), mail=Postman())
+    if turns.join(now=now) is None:
+        raise ParleyError(f"{scenario.id}: nobody of ours could answer this call.")
+    return rehearse_call(scenario, turns, now=now, pace=pace)
+
+
+def call_of(scenario: CallScenario, *, carrier: str) -> CallStart:
+    """Returns the call of a scenario, as its transport or its dialler knows it."""
+    return CallStart(
         call_id=scenario.id,
         direction=scenario.direction,
         number=NUMBER,
         language=scenario.language,
-        carrier="text",
+        carrier=carrier,
         meta={"playbook": scenario.playbook, "call_back": "1" if scenario.is_callback else ""},
     )
-    turns = CallTurns(runtime, call, mail=Postman())
-    if turns.join(now=now) is None:
-        raise ParleyError(f"{scenario.id}: nobody of ours could answer this call.")
-    return rehearse_call(scenario, turns, now=now)
 
 
-def _stage(
-    scenario: CallScenario, library: Library, model: LanguageModel, now: datetime
+def stage_for(
+    scenario: CallScenario, library: Library, model: LanguageModel, *, now: datetime
 ) -> Runtime:
+    """Returns a runtime in memory that knows the person of a scenario."""
     person = replace(
         READER,
         language=scenario.language,

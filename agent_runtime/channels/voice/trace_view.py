@@ -1,7 +1,7 @@
 """Calls as their traces tell them: which there were, and each from ring to end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Engine, or_, select
@@ -9,6 +9,10 @@ from sqlalchemy import Engine, or_, select
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.store import tables as t
 from agent_runtime.store.sql_rows import load
+
+LISTENED = "listened"
+"""Somebody of ours has listened to the recording: later than the call, and no part of it."""
+_MEANWHILE = ("turn", "message", "meeting", "suppression", "policy", "crm_write", "incident")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,9 @@ class CallView:
     events: tuple[TraceEvent, ...]
     """Of the call itself."""
     turns: tuple[TraceEvent, ...] = ()
-    """Turns, messages, meetings and stops of its thread while it lasted."""
+    """Turns, messages, meetings, stops, permits and writes of its thread while it lasted."""
+    listened: tuple[TraceEvent, ...] = ()
+    """Who has listened to its recording, and when."""
 
     @property
     def end(self) -> dict[str, Any]:
@@ -33,24 +39,31 @@ def calls_in(engine: Engine, tenant_id: str) -> tuple[CallView, ...]:
     for event in _events(engine, tenant_id, ("call",)):
         if call_id := event.payload.get("of_call"):
             by_call.setdefault(call_id, []).append(event)
-    found = [CallView(call_id, tuple(events)) for call_id, events in by_call.items()]
+    found = [
+        CallView(call_id, of_call, listened=tuple(e for e in events if e not in of_call))
+        for call_id, events in by_call.items()
+        if (of_call := tuple(e for e in events if e.payload["event"] != LISTENED))
+    ]
     return tuple(sorted(found, key=lambda call: call.events[-1].occurred_at, reverse=True))
 
 
 def call_in(engine: Engine, tenant_id: str, call_id: str) -> CallView | None:
     """Returns one call, by its id or how that begins, with what its thread did meanwhile."""
     calls = [call for call in calls_in(engine, tenant_id) if call.call_id.startswith(call_id)]
-    if not calls:
-        return None
-    first, last = calls[0].events[0], calls[0].events[-1]
+    return with_thread(calls[0], _events(engine, tenant_id, _MEANWHILE)) if calls else None
+
+
+def with_thread(call: CallView, events: Iterable[TraceEvent]) -> CallView:
+    """Returns a call with what its thread did while it lasted."""
+    times = [event.occurred_at for event in call.events]
     meanwhile = (
         event
-        for event in _events(engine, tenant_id, ("turn", "message", "meeting", "suppression"))
-        if event.thread_id == first.thread_id
-        and event.occurred_at <= last.occurred_at
-        and event.occurred_at >= first.occurred_at
+        for event in events
+        if event.kind in _MEANWHILE
+        and event.thread_id == call.events[0].thread_id
+        and min(times) <= event.occurred_at <= max(times)
     )
-    return CallView(calls[0].call_id, calls[0].events, tuple(meanwhile))
+    return replace(call, turns=tuple(meanwhile))
 
 
 def told(call: CallView) -> Iterable[str]:
@@ -65,6 +78,8 @@ def told(call: CallView) -> Iterable[str]:
         line = _line(event)
         if line:
             yield f"{(event.occurred_at - began).total_seconds():7.1f}  {line}"
+    for event in call.listened:
+        yield f"{event.payload['by']} listened on {event.occurred_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _line(event: TraceEvent) -> str:
@@ -80,6 +95,8 @@ def _line(event: TraceEvent) -> str:
         return f"meeting   {said.get('status', '')}"
     if event.kind == "suppression":
         return f"stop      {said.get('reason', '')}"
+    if event.kind in ("policy", "crm_write", "incident") or said.get("event") == "sound":
+        return ""
     what = said["event"]
     rest = {k: v for k, v in said.items() if k not in ("of_call", "event", "call_id") and v != ""}
     told_of = ", ".join(f"{k} {v}" for k, v in rest.items())

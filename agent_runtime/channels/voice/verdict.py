@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agent_runtime.channels.voice.rehearsal import Rehearsed
+    from agent_runtime.channels.voice.sound.sounded import Sounded
 
 
-def problems_of(played: "Rehearsed") -> Iterator[str]:
+def problems_of(played: "Rehearsed | Sounded") -> Iterator[str]:
     """Yields a sentence for everything that went otherwise."""
     expected, outcome, talk = played.scenario.expect, played.outcome, played.conversation
     words = " ".join(line.text for line in played.heard)

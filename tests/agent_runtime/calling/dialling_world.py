@@ -21,13 +21,15 @@ ONLINE = OnlineExperiment("e", "l", "salt", "h", {"agent": 1.0})
 
 
 class World:
-    def __init__(self, store, *receipts, consented=True, dialler=None, model=None, **policy):
+    def __init__(
+        self, store, *receipts, consented=True, dialler=None, model=None, calendar=None, **policy
+    ):
         self.store, self.dialler, self.now = store, dialler or ScriptedDialler(*receipts), NOW
         self.runtime = assemble(
             store,
             library=calling_library(**policy),
             model=model or ScriptedModel({}),
-            calendar=MemoryCalendar({"o-1": OfficeHours("Europe/Berlin")}),
+            calendar=calendar or MemoryCalendar({"o-1": OfficeHours("Europe/Berlin")}),
             newcomers=Newcomers(
                 "t", (OWNER,), OnlineExperiment("e", "l", "s", "h", {"agent": 1.0})
             ),

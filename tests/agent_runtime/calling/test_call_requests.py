@@ -141,7 +141,7 @@ def test_what_is_no_object_is_refused(desk, body):
 
 def test_a_person_in_another_playbook_or_with_every_call_made_is_not_called(desk):
     session = Session("t", "thread-p-ana", ANA.person_id, ANA.contact_id, "icp_prospecting", "new")
-    desk.store.save_session(replace(session, touches_sent=1))
+    desk.store.save_session(replace(session, touches_sent=4))
     assert "was made already" in desk.post().json()["error"]
     desk.store.save_session(replace(session, playbook="win_back"))
     assert "in the playbook win_back" in desk.post().json()["error"]

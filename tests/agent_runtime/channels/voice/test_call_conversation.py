@@ -122,3 +122,86 @@ def test_a_line_that_broke_is_taken_up_again_only_where_that_is_allowed():
     stopped.happens("stop", "Hello?")
     stopped.feed(on.Dropped(stopped.now, by_them=True))
     assert not stopped.asked(do.CallBack)
+
+
+def in_a_turn(**limits):
+    """A call in which they have asked something and no answer is there yet."""
+    call = Played(judges=False, **limits)
+    call.happens("start", "")
+    call.happens("stop", "Hello?")
+    call.happens("prepared", "")
+    call.happens("begun", "")
+    call.happens("ended", "")
+    call.happens("start", "")
+    call.happens("stop", "What is the price?")
+    assert call.asked(do.Ask)
+    return call
+
+
+def test_a_filler_that_comes_after_the_answer_is_not_said():
+    """Sound brought it to light: permitted too late, it was said behind the answer."""
+    call = in_a_turn(filler_s=0.5)
+    call.happens("tick", "")
+    (filler,) = [c for c in call.asked(do.Prepare) if c.text_ids == ("call.one_moment",)]
+    call.happens("answered", "")
+    one_moment = Utterance("call.one_moment", ("One moment, please.",), "en", is_message=False)
+    done = call.feed(on.Prepared(call.now, filler.key, (one_moment,)))
+    call.happens("ended", "")
+    assert [c.utterance.text_id for c in done if isinstance(c, do.KeepHeard)] == ["call.one_moment"]
+    assert "call.one_moment" not in [c.utterance.text_id for c in call.asked(do.Say)]
+
+
+def test_a_sound_between_words_is_no_turn():
+    """R259: a recogniser writes "Uh" or "You" for a breath, and another script for a hum."""
+    for heard in ("Uh,", "You", "Hmm.", "아아ᄋ?"):
+        call = in_a_turn()
+        call.happens("answered", "")
+        call.happens("begun", "")
+        call.happens("ended", "")
+        asked = len(call.asked(do.Ask))
+        call.happens("start", "")
+        call.happens("stop", heard)
+        assert len(call.asked(do.Ask)) == asked, heard
+
+
+def test_a_bye_to_our_goodbye_is_no_turn():
+    call = in_a_turn()
+    call.happens("start", "")
+    call.happens("stop", "Bye.")
+    call.happens("closing", "")
+    assert len(call.asked(do.Ask)) == 1
+    assert call.asked(do.Say)[-1].utterance.text.startswith("One thing.")
+    call.happens("ended", "")
+    call.happens("prepared", "")
+    call.happens("start", "")
+    call.happens("stop", "Thank you, goodbye!")
+    assert len(call.asked(do.Ask)) == 1
+
+
+def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
+    """R255: whoever takes leave while we do is let go."""
+    played = Played()
+    for what, word in (("start", ""), ("stop", "Hello?"), ("prepared", ""), ("ended", "")):
+        played.happens(what, word)
+    played.happens("start", "")
+    played.happens("stop", "No, that is all.")
+    played.happens("closing", "")
+    assert played.talk.phase == "ending"
+    turns = played.talk.turns
+    for words in ("Bye.", "Thank you, bye bye!", "You too."):
+        played.happens("start", "")
+        played.happens("stop", words)
+    assert (played.talk.phase, played.talk.turns) == ("ending", turns)
+    assert [said.taken_as for said in played.asked(do.Overheard)][-3:] == ["farewell"] * 3
+    played.happens("start", "")
+    played.happens("stop", "Wait, what does it cost?")
+    assert (played.talk.phase, played.talk.turns) == ("talking", turns + 1)
+
+
+def test_taking_leave_is_nothing_else():
+    """R255: a question or a no is a turn, also at the end."""
+    partings = {"en": "Thanks, bye!", "es": "Gracias, adiós.", "de": "Danke, tschüss."}
+    partings |= {"fr": "Merci, au revoir.", "pt": "Obrigado, até logo.", "it": "Grazie, a presto."}
+    assert all(is_aside(said, "farewell", language=name) for name, said in partings.items())
+    others = ("Thanks, but stop calling me.", "Bye the way, is it safe?", "No.", "Good question.")
+    assert not any(is_aside(said, "farewell", language="en") for said in others)

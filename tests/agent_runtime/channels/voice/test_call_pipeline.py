@@ -1,10 +1,13 @@
 """A real pipeline of Pipecat leads a call: frames in order, barge-in, what was heard, the end."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
-from call_wire import PATIENT, Wire, led_call
+from call_wire import PATIENCE_S, PATIENT, Wire, led_call
 from conversation_world import ANA
+
+from agent_runtime.channels.voice.hands import CallHands
 
 
 def test_a_call_is_led_from_hello_to_a_booking():
@@ -220,3 +223,45 @@ def test_who_goes_on_speaking_withdraws_the_turn_that_has_not_been_decided():
 
 def slow_method(function):
     return lambda self, wanted, **more: function(wanted, **more)
+
+
+def test_a_turn_that_hangs_is_bridged_given_up_and_written_while_it_still_hangs():
+    """R274: the thread that works the turns is held by it, and nothing else waits for that."""
+    free = threading.Event()
+
+    class Stuck(CallHands):
+        def ask(self, wanted, *, now, is_withdrawn=lambda: False):
+            free.wait(PATIENCE_S)
+            return super().ask(wanted, now=now, is_withdrawn=is_withdrawn)
+
+    async def go():
+        async with led_call(limits=replace(PATIENT, filler_s=0.3, turn_s=2)) as call:
+            call.processor.hands = Stuck(call.processor.hands.turns)
+            await call.ear.says("Hello?")
+            await call.listening(1)
+            await call.ear.says("What is the price?")
+            await call.until(lambda: call.processor.outcome is not None)
+            assert not free.is_set()
+            free.set()
+        assert call.processor.outcome.reason == "model_stalled"
+        said = call.processor.hands.texts_heard
+        assert said[-2:] == ("call.one_moment", "call.trouble")
+
+    try:
+        asyncio.run(go())
+    finally:
+        free.set()
+
+
+def test_whoever_hangs_up_on_purpose_is_not_called_back():
+    async def go(event):
+        wire = Wire("on_client_disconnected", "on_client_hung_up")
+        async with led_call(limits=replace(PATIENT, calls_back=True), wire=wire) as call:
+            await call.ear.says("Hello?")
+            await call.listening(1)
+            await wire.tell(event)
+            await call.until(lambda: call.processor.outcome is not None)
+        return call.processor.hands.calls_back, call.processor.outcome.reason
+
+    assert asyncio.run(go("on_client_hung_up")) == (False, "hung_up")
+    assert asyncio.run(go("on_client_disconnected")) == (True, "dropped")

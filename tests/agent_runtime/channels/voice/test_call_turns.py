@@ -85,6 +85,17 @@ def test_what_was_not_heard_was_not_said():
     assert message.body == "[[OWNER_NAME]] can meet y"
 
 
+def test_who_breaks_into_the_question_behind_the_times_has_heard_the_times():
+    """R257 R263: "the first one" comes right behind the last time, not behind the question."""
+    store, turns = call_world()
+    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    (offer,) = say(turns, 1, "Happy to talk.", heard=False).says
+    on_offer = store.session_of(ANA.person_id).offered
+    turns.heard(offer, offer.text[: offer.text.rindex(" ") - 4], now=NOW)
+    assert store.session_of(ANA.person_id).offered == on_offer
+    assert say(turns, 2, "The first one works for me.").action == "book"
+
+
 def test_an_opener_that_was_cut_before_it_disclosed_is_followed_by_the_disclosure():
     store, turns = call_world()
     (said,) = opener(turns)

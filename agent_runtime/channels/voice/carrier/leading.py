@@ -1,0 +1,131 @@
+"""Leads the call of a carrier's socket, and hangs up by the carrier when it is over."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from json import JSONDecodeError, loads
+
+import httpx
+from fastapi import WebSocket, WebSocketDisconnect
+from starlette.concurrency import run_in_threadpool
+
+from agent_runtime.calling.dialler import CallNews
+from agent_runtime.channels.voice.call_start import CallStart
+from agent_runtime.channels.voice.carrier.account import CarrierAccount
+from agent_runtime.channels.voice.carrier.hooks import REFUSED
+from agent_runtime.channels.voice.carrier.tokens import CallName
+from agent_runtime.channels.voice.carrier.transport import CarrierTransport
+from agent_runtime.channels.voice.carrier.vendor import Ask, Started, Vendor
+from agent_runtime.channels.voice.carrier.vendors import vendor_of
+from agent_runtime.channels.voice.outcome import Outcome
+from agent_runtime.channels.voice.pipeline import CallService
+
+STARTS_WITHIN_S = 5.0
+LAST_SOUND_S = 0.3
+"""The carrier still plays what we sent last when we are done."""
+TIMEOUT = httpx.Timeout(5.0)
+_GONE = (404, 409, 410, 422)
+"""It is over already: Twilio 404, Telnyx 422 with error 90018, Plivo 404."""
+
+
+@dataclass(slots=True)
+class Leading:
+    """Leads calls over sockets, many at once."""
+
+    account: CarrierAccount
+    service: CallService
+    clock: Callable[[], datetime]
+    vendor: Vendor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Finds the vendor."""
+        self.vendor = vendor_of(self.account)
+
+    async def __call__(self, websocket: WebSocket, name: CallName) -> None:
+        """Leads one call; whatever happens, the carrier is told to hang up and the desk its end."""
+        await websocket.accept()
+        started = await self._started(websocket)
+        if started is None or started.provider_id != name.provider_id:
+            await websocket.close(REFUSED)
+            return
+        outcome: Outcome | None = None
+        transport = CarrierTransport(
+            websocket,
+            self.vendor.serializer(started),
+            press=lambda keys: self._press(name, keys),
+        )
+        try:
+            outcome = await self.service.serve(transport, self._start(name))
+        except Exception:
+            logging.getLogger(__name__).exception("a call could not be led: %s", name.call_id)
+        finally:
+            await asyncio.sleep(LAST_SOUND_S if outcome else 0)
+            await self._hang_up(name)
+            await self._report(name, outcome)
+
+    async def _started(self, websocket: WebSocket) -> Started | None:
+        """Reads up to the start of the stream; Twilio and Telnyx say `connected` before it."""
+        try:
+            async with asyncio.timeout(STARTS_WITHIN_S):
+                for _ in range(3):
+                    said = loads(await websocket.receive_text())
+                    if isinstance(said, dict) and (started := self.vendor.started(said)):
+                        return started
+        except (TimeoutError, JSONDecodeError, KeyError, WebSocketDisconnect):
+            return None
+        return None
+
+    def _start(self, name: CallName) -> CallStart:
+        """What the carrier knows of the call; of one that we dialled its row knows the rest."""
+        known = {"message_id": name.call_id, "attempt": name.attempt}
+        is_ours = name.direction == "outbound"
+        return CallStart(
+            name.call_id,
+            "outbound" if is_ours else "inbound",
+            name.number,
+            name.own_number,
+            self.account.vendor,
+            meta=known if is_ours else {},
+        )
+
+    async def _report(self, name: CallName, outcome: Outcome | None) -> None:
+        """The end of a call that nobody led to one; whoever led it has told the desk before."""
+        if name.direction == "inbound":
+            return
+        news = CallNews(
+            name.call_id,
+            int(name.attempt),
+            "ended",
+            outcome="dropped",
+            is_abandoned=outcome is None,
+            code="not_led",
+        )
+        desk = self.service.runtime.calls
+        await run_in_threadpool(desk.report, news, now=self.clock())
+
+    async def _press(self, name: CallName, keys: str) -> bool:
+        ask = self.vendor.press(name.provider_id, keys)
+        return ask is not None and await self._asked(name, ask)
+
+    async def _hang_up(self, name: CallName) -> None:
+        if not await self._asked(name, self.vendor.hang_up(name.provider_id)):
+            logging.getLogger(__name__).warning("the carrier did not hang up: %s", name.call_id)
+
+    async def _asked(self, name: CallName, ask: Ask) -> bool:
+        """Asks the region that has the call, then the others; True once one has done it."""
+        regions = list(self.account.regions)
+        mine = regions.pop(int(name.region)) if int(name.region) < len(regions) else None
+        for region in [mine, *regions] if mine else regions:
+            auth = self.vendor.auth(region)
+            try:
+                async with httpx.AsyncClient(
+                    base_url=region.url, auth=auth, timeout=TIMEOUT
+                ) as client:
+                    answer = await client.send(ask.request(client))
+            except httpx.HTTPError:
+                continue
+            if answer.is_success or answer.status_code in _GONE:
+                return True
+        return False

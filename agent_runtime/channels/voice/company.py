@@ -1,0 +1,90 @@
+"""Composition root of calls: the runtime of a workspace with its neighbours, ready to talk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy import Engine
+
+from agent_runtime.app import assemble
+from agent_runtime.calling.telephony import telephony_of
+from agent_runtime.channels.email.outgoing import open_return_paths, smtp_opener
+from agent_runtime.channels.voice.limits import CallLimits
+from agent_runtime.channels.voice.pipeline import CallService
+from agent_runtime.clock import read_now
+from agent_runtime.endpoints import Endpoints
+from agent_runtime.mind import open_mind, open_oracle, open_second_opinion
+from agent_runtime.neighbours import open_calendar
+from agent_runtime.newcomers import read_newcomers
+from agent_runtime.settings import Settings
+from agent_runtime.status import open_store
+from agent_runtime.store.sql import SqlStore
+from agent_runtime.warm_up import warm_up
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyCalls:
+    """Leads calls of a workspace; every call has a clock of its own."""
+
+    store: SqlStore
+    _service: CallService
+
+    def service(self) -> CallService:
+        """Returns what leads the next call."""
+        return replace(self._service, clock=running_clock(self.store.engine))
+
+
+def open_company_calls(settings: Settings, endpoints: Endpoints, *, worker: str) -> CompanyCalls:
+    """Returns what leads calls on the store, calendar and mail server of a workspace.
+
+    Args:
+        settings: Which workspace.
+        endpoints: Where its neighbours listen.
+        worker: Names this process, so that no other one settles what it is sending.
+
+    Raises:
+        ParleyError: there is no run in this workspace.
+    """
+    store = open_store(settings)
+    engine = store.engine
+    with store.begin() as tx:
+        newcomers = read_newcomers(tx, settings.tenant_id)
+    library, model = open_mind(settings)
+    warm_up(library, model, now=read_now(engine))
+    runtime = assemble(
+        store,
+        library=library,
+        model=model,
+        calendar=open_calendar(settings, endpoints, newcomers.owners, lambda: read_now(engine)),
+        newcomers=newcomers,
+        worker=worker,
+        return_paths=open_return_paths(settings),
+        oracle=open_oracle(settings),
+        second=open_second_opinion(settings),
+        telephony=telephony_of(settings),
+    )
+    runtime.outbox.recover(now=read_now(engine))
+    limits = CallLimits(longest_s=settings.voice_longest_s)
+    service = CallService(
+        runtime=runtime,
+        settings=settings,
+        clock=lambda: read_now(engine),
+        mail=smtp_opener(
+            settings,
+            endpoints,
+            clock=lambda: read_now(engine),
+            unsubscribe=runtime.desk.inbound_address,
+        ),
+        limits=lambda _: limits,
+    )
+    return CompanyCalls(store, service)
+
+
+def running_clock(engine: Engine) -> Callable[[], datetime]:
+    """Returns a clock that starts at the instant of the store and runs as real time does.
+
+    The sandbox's clock stands still between its days; a call on it would never have an end.
+    """
+    start, began = read_now(engine), monotonic()
+    return lambda: start + timedelta(seconds=monotonic() - began)

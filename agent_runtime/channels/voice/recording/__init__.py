@@ -1,0 +1,1 @@
+"""Recordings of calls: only with leave, or where the law of the place asks for none."""

@@ -1,0 +1,94 @@
+"""Parts that can be told to fail in a call: a recogniser, a voice, a model of language."""
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from agent_runtime.channels.voice.pipeline import Speech
+from agent_runtime.models.language import LanguageModel
+from agent_runtime.speech.engines import Engines
+from agent_runtime.speech.failures import Died, TimedOut
+from agent_runtime.speech.hearing import HearingService
+from agent_runtime.speech.sound import Samples
+from agent_runtime.speech.speaking import SpeakingService
+from agent_runtime.speech.tones import Tone
+from agent_runtime.speech.voices import Voice
+
+
+@dataclass(slots=True)
+class Faults:
+    """What is to fail next."""
+
+    ear_hangs: bool = False
+    """Until the next utterance has been lost."""
+    voice_dies_in: int | None = None
+    """After so many sentences."""
+    turn_takes_s: float = 0.0
+
+
+def may_fail(speech: Speech, faults: Faults) -> Speech:
+    """Returns the same ears and voices; the first voice and all ears fail when told to."""
+    for ear in speech.ears.values():
+        if isinstance(ear, HearingService):
+            ear._engines = _Ears(ear._engines, faults)  # pyright: ignore
+    first = next(iter(speech.voices.values()))
+    if isinstance(first, SpeakingService):
+        first._voice = _DyingVoice(first._voice, faults)
+    return speech
+
+
+class _Ears:
+    def __init__(self, engines: Engines[Any], faults: Faults) -> None:
+        self._engines, self._faults = engines, faults
+
+    async def warm(self) -> None:
+        await self._engines.warm()
+
+    async def run(self, work: Callable[[Any], Any], *, limit_s: float) -> Any:
+        if self._faults.ear_hangs:
+            raise TimedOut(f"no answer within {limit_s:g} s")
+        return await self._engines.run(work, limit_s=limit_s)
+
+
+class _DyingVoice:
+    def __init__(self, voice: Voice, faults: Faults) -> None:
+        self._voice, self._faults = voice, faults
+        self.name, self.rate = voice.name, voice.rate
+
+    async def warm(self) -> None:
+        await self._voice.warm()
+
+    async def speak(self, text: str, tone: Tone) -> AsyncGenerator[tuple[str, Samples], None]:
+        left = self._faults.voice_dies_in
+        if left is not None:
+            self._faults.voice_dies_in = left - 1 if left else None
+        async for piece, sound in self._voice.speak(text, tone):
+            if left == 0:
+                yield "", sound[: len(sound) // 2]
+                raise Died("the voice died in mid-sentence")
+            yield piece, sound
+
+
+@dataclass(frozen=True, slots=True)
+class StallingModel:
+    """A model of language that takes as long as it is told to, once."""
+
+    model: LanguageModel
+    faults: Faults
+
+    @property
+    def version(self) -> str:
+        """Of the model behind it."""
+        return self.model.version
+
+    @property
+    def abstain_below(self) -> float:
+        """Of the model behind it."""
+        return self.model.abstain_below
+
+    def understand(self, text: str, language: str) -> Any:
+        """Returns what the model does, late."""
+        takes_s, self.faults.turn_takes_s = self.faults.turn_takes_s, 0.0
+        time.sleep(takes_s)
+        return self.model.understand(text, language)

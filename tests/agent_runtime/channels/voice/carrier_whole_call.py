@@ -1,0 +1,158 @@
+"""One whole call over a carrier: real ears, real voice, the model that ships, a CalDAV server."""
+
+import asyncio
+import time
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from call_people import NUMBER, OWN
+from carrier_calls import SHORT, account_for, serving
+from conversation_world import ANA, NOW
+from dialling_world import World
+from fastapi import FastAPI
+from icalendar import Calendar
+from phone_network import PhoneNetwork
+from phone_person import Person
+from phone_vendors import SIMS
+
+from agent_runtime.channels.voice.carrier.dialler import CarrierDialler
+from agent_runtime.channels.voice.carrier.hooks import CarrierHooks, carrier_voice_router
+from agent_runtime.channels.voice.carrier.leading import Leading
+from agent_runtime.channels.voice.limits import CallLimits
+from agent_runtime.channels.voice.pipeline import CallService, speech_for
+from agent_runtime.sandbox.calendar_server import serve_calendar
+from agent_runtime.settings import Settings
+from agent_runtime.store.memory import MemoryStore
+from agent_runtime.tools.caldav_calendar import CalDavCalendar
+from agent_runtime.tools.slots import OfficeHours
+from agent_runtime.warm_up import warm_up
+
+OWNER = "o-1"
+BOOKS = ("Hello?", "Yes, sure.", "The second one works for me.", "No, that's all. Thank you, bye.")
+CALLS = (
+    "Hi, I would like to book a demo.",
+    "The second one works for me.",
+    "No, that's all. Thank you, bye.",
+)
+
+
+PATIENT = CallLimits(
+    turn_s=90, filler_s=90, voice_s=60, words_s=30, silence_s=90, hello_s=60, transfer_s=90
+)
+"""For a machine that is busy: nothing happens because it took long."""
+PATIENT_SPEECH = Settings(speech_hearing_limit_s=30, speech_speaking_limit_s=30)
+
+
+def whole_call(vendor, direction, model):
+    """Leads one call in real time; returns what a test then finds everywhere."""
+    began, sim = time.monotonic(), SIMS[vendor]()
+    person = Person(*(BOOKS if direction == "outbound" else CALLS))
+    hours = {OWNER: OfficeHours("Europe/Berlin")}
+
+    def clock():
+        return NOW + timedelta(seconds=time.monotonic() - began)
+
+    app = FastAPI()
+    with (
+        TemporaryDirectory() as folder,
+        serve_calendar(Path(folder), hours) as server,
+        serving(app) as url,
+        PhoneNetwork(sim, ring_s=0.5) as phones,
+    ):
+        phones.clock, phones.person = clock, lambda call: person
+        account = account_for(sim, phones.urls, url)
+        dialler = CarrierDialler(account, clock=clock, patience=SHORT)
+        calendar = CalDavCalendar(server.url, hours=hours, clock=clock)
+        world = World(MemoryStore("t"), dialler=dialler, model=model, calendar=calendar)
+        warm_up(world.runtime.outbox.library, model, now=clock())
+        service = CallService(
+            world.runtime, PATIENT_SPEECH, clock, limits=lambda _: PATIENT, speech=speech_for
+        )
+        asyncio.run(_load(service))
+        lead = Leading(account, service, clock)
+        hooks = CarrierHooks(account, world.runtime.calls, clock, lead)
+        app.include_router(carrier_voice_router(hooks))
+        if direction == "outbound":
+            world.work(clock())
+            phones.settle(240)
+        else:
+            phones.call_us(f"{url}/carrier/voice/{vendor}/inbound", NUMBER, OWN.number)
+        (call,) = world.calls() or (None,)
+        dialler.close()
+        events = [e.payload for e in world.store.events if e.kind == "call"]
+        return {
+            "heard": transcript(person.recording),
+            "said": person.said,
+            "state": call.state if call else "",
+            "outcome": call.outcome if call else "",
+            "result": call.result if call else "",
+            "rings": len(phones.rings),
+            "ended": [e for e in events if e.get("event") == "ended"],
+            "hung_up": [path for method, path in phones.requests if _is_end(method, path)],
+            "hooks": phones.hooks,
+            "meetings": meetings_in(Path(folder)),
+            "seconds": round(time.monotonic() - began, 1),
+        }
+
+
+async def _load(service):
+    """Ears and voice are loaded before anybody is on the line."""
+    speech = service.speech("en", service.settings)
+    for one in (*speech.ears.values(), *speech.voices.values()):
+        engines = getattr(one, "_engines", None) or getattr(one, "_decoders", None)
+        if engines is not None:
+            await engines.warm()
+
+
+def meetings_in(folder):
+    """Reads the calendar server's own files: who is invited when."""
+    found = []
+    for path in folder.rglob("*.ics"):
+        for event in Calendar.from_ical(path.read_bytes()).walk("VEVENT"):
+            who = event.get("attendee") or []
+            who = who if isinstance(who, list) else [who]
+            if str(event.get("status")) == "CONFIRMED":
+                found.append((event["dtstart"].dt.isoformat(), sorted(map(str, who))))
+    return found
+
+
+def transcript(sound):
+    """What somebody who listened to the line has heard, by Moonshine, a pause at a time."""
+    from agent_runtime.speech.decoders import RATE, Moonshine
+    from agent_runtime.speech.sound import resample
+
+    ears, words = Moonshine(), []
+    samples = sound.astype(np.float32) / 32768
+    loud = np.abs(samples[: len(samples) // 160 * 160].reshape(-1, 160)).max(axis=1) > 0.02
+    start = None
+    for at in range(len(loud) + 1):
+        is_voice = at < len(loud) and bool(loud[at : at + 25].any())
+        if is_voice and start is None:
+            start = at
+        elif not is_voice and start is not None:
+            piece = samples[max(0, start * 160 - 800) : at * 160 + 800]
+            words.append(ears.decode(resample(piece, 8000, RATE)))
+            start = None
+    return words
+
+
+def _is_end(method, path):
+    is_post = method == "POST" and ("/actions/hangup" in path or "/Calls/" in path)
+    return is_post or method == "DELETE"
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+
+    from loguru import logger
+
+    from agent_runtime.mind import open_mind
+
+    logger.remove()
+    logger.add("/tmp/carrier/log.txt", level="DEBUG")
+    print(json.dumps(whole_call(*sys.argv[1:3], open_mind(Settings())[1]), indent=1, default=str))
+    assert ANA
+    asyncio.get_event_loop_policy()
