@@ -240,6 +240,8 @@ class Conversation:
         if self.phase == "menu" and words:
             keys = self.navigate(words)
             return [*said, *(self._end("menu") if keys is None else [Press(keys)] if keys else [])]
+        if self.phase == "machine":
+            return [*said, *(self.mouth.go_on(at) or self.mouth.next(at))]
         return said
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
@@ -380,6 +382,8 @@ class Conversation:
             return self.mouth.next(event.at) if self._user_since is None else []
         if event.key.startswith(("opener", "handed")):
             return self._may_not_open(event.at)
+        if event.key.startswith("voicemail"):
+            return self._end("voicemail")
         return self._after(then, event.at)
 
     def _may_not_open(self, at: datetime) -> list[Command]:
@@ -511,7 +515,7 @@ class Conversation:
         return self._leave_message() if self.phase == "machine" else []
 
     def _leave_message(self) -> list[Command]:
-        if self._preparing or self.mouth.is_speaking:
+        if self._preparing or not self.mouth.is_empty:
             return []
         then = _Then("hang_up", "voicemail_left")
         return [self._prepare("voicemail", (), frame="call.voicemail", then=then)]
