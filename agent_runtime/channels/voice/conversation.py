@@ -240,13 +240,14 @@ class Conversation:
         if self.phase == "menu" and words:
             keys = self.navigate(words)
             return [*said, *(self._end("menu") if keys is None else [Press(keys)] if keys else [])]
-        if self.phase == "machine":
+        if self.phase == "machine" or self.who == "screening":
             return [*said, *(self.mouth.go_on(at) or self.mouth.next(at))]
         return said
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
-        if self.phase == "opening" and self._preparing and self._asking is None:
-            return [Overheard(words, "greeting")]
+        is_opener_next = bool(self._preparing) or self.mouth.is_about_to_speak
+        if self.phase == "opening" and is_opener_next and self._asking is None:
+            return [Overheard(words, "greeting"), *self.mouth.next(at)]
         self.has_spoken = True
         self._prompts = self._unheard = 0
         if is_aside(words, "hold", language=self.language):
@@ -278,8 +279,8 @@ class Conversation:
     def _no_words(self, event: UserStopped, *, is_cough: bool) -> list[Command]:
         if self.mouth.cut is not None or self._held is not None or self._asking or self._withdrawn:
             return self._go_on(event.at)
-        if is_cough or self._preparing:
-            return []
+        if is_cough or self._preparing or self.phase == "opening":
+            return self.mouth.next(event.at)
         self._unheard += 1
         if self._unheard > 2:
             return self._give_up("bad_line", "call.bad_line")
