@@ -132,6 +132,7 @@ class Conversation:
     _then: _Then = field(default=_LISTEN, init=False)
     _preparing: dict[str, _Then] = field(default_factory=dict, init=False)
     _keys: int = field(default=0, init=False)
+    _openings: int = field(default=0, init=False)
     _asking: _Asking | None = field(default=None, init=False)
     _held: Answer | None = field(default=None, init=False)
     _withdrawn: str = field(default="", init=False)
@@ -348,7 +349,8 @@ class Conversation:
         is_ours = self.call.direction == "outbound"
         asks = self.limits.records
         done = self._record_at_once()
-        if self._is_handed:
+        self._openings += 1
+        if self._is_handed and self._openings == 1:
             return [*done, self._prepare("handed", ())]
         return [
             *done,
