@@ -132,6 +132,7 @@ class Conversation:
     _then: _Then = field(default=_LISTEN, init=False)
     _preparing: dict[str, _Then] = field(default_factory=dict, init=False)
     _keys: int = field(default=0, init=False)
+    _openings: int = field(default=0, init=False)
     _asking: _Asking | None = field(default=None, init=False)
     _held: Answer | None = field(default=None, init=False)
     _withdrawn: str = field(default="", init=False)
@@ -240,11 +241,14 @@ class Conversation:
         if self.phase == "menu" and words:
             keys = self.navigate(words)
             return [*said, *(self._end("menu") if keys is None else [Press(keys)] if keys else [])]
+        if self.phase == "machine" or self.who == "screening":
+            return [*said, *(self.mouth.go_on(at) or self.mouth.next(at))]
         return said
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
-        if self.phase == "opening" and self._preparing and self._asking is None:
-            return [Overheard(words, "greeting")]
+        is_opener_next = bool(self._preparing) or self.mouth.is_about_to_speak
+        if self.phase == "opening" and is_opener_next and self._asking is None:
+            return [Overheard(words, "greeting"), *self.mouth.next(at)]
         self.has_spoken = True
         self._prompts = self._unheard = 0
         if is_aside(words, "hold", language=self.language):
@@ -276,8 +280,8 @@ class Conversation:
     def _no_words(self, event: UserStopped, *, is_cough: bool) -> list[Command]:
         if self.mouth.cut is not None or self._held is not None or self._asking or self._withdrawn:
             return self._go_on(event.at)
-        if is_cough or self._preparing:
-            return []
+        if is_cough or self._preparing or self.phase == "opening":
+            return self.mouth.next(event.at)
         self._unheard += 1
         if self._unheard > 2:
             return self._give_up("bad_line", "call.bad_line")
@@ -345,7 +349,8 @@ class Conversation:
         is_ours = self.call.direction == "outbound"
         asks = self.limits.records
         done = self._record_at_once()
-        if self._is_handed:
+        self._openings += 1
+        if self._is_handed and self._openings == 1:
             return [*done, self._prepare("handed", ())]
         return [
             *done,
@@ -380,6 +385,8 @@ class Conversation:
             return self.mouth.next(event.at) if self._user_since is None else []
         if event.key.startswith(("opener", "handed")):
             return self._may_not_open(event.at)
+        if event.key.startswith("voicemail"):
+            return self._end("voicemail")
         return self._after(then, event.at)
 
     def _may_not_open(self, at: datetime) -> list[Command]:
@@ -511,7 +518,7 @@ class Conversation:
         return self._leave_message() if self.phase == "machine" else []
 
     def _leave_message(self) -> list[Command]:
-        if self._preparing or self.mouth.is_speaking:
+        if self._preparing or not self.mouth.is_empty:
             return []
         then = _Then("hang_up", "voicemail_left")
         return [self._prepare("voicemail", (), frame="call.voicemail", then=then)]

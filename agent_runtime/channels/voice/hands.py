@@ -38,6 +38,8 @@ class CallHands:
     answers: list[Answer] = field(default_factory=list)
     handed_on: list[str] = field(default_factory=list)
     calls_back: bool = False
+    openers: int = 0
+    """How often it was begun to say who calls."""
     texts_heard: tuple[str, ...] = ()
     """Ids of the texts of which something was heard, in order."""
     whispered: str = ""
@@ -77,15 +79,21 @@ class CallHands:
         if wanted.kind in ("opener", "handed") and self.dialled is not None:
             self.dialled.answered(now=now)
         if wanted.kind == "handed":
+            self.openers += 1
             return Prepared(now, wanted.key, self.turns.handed(now=now))
         says = self.turns.first_words(
             wanted.text_ids,
-            cause=wanted.kind,
+            cause=self._cause(wanted.kind),
             frame=wanted.frame,
             is_proactive=self.turns.call.direction == "outbound",
             now=now,
         )
         return Prepared(now, wanted.key, says)
+
+    def _cause(self, kind: str) -> str:
+        """What was begun before somebody was there was said to nobody, and is a message anew."""
+        self.openers += kind == "opener"
+        return kind if kind != "opener" or self.openers < 2 else f"{kind}:{self.openers}"
 
     def do(self, command: Command, *, now: datetime) -> None:
         """Carries out a command that asks for nothing back."""
