@@ -72,11 +72,19 @@ class UnrecordCallFrame(SystemFrame):
 
 @dataclass
 class TransferCallFrame(ControlFrame):
-    """Asks the transport to put the call through; `Transferred` is fed back."""
+    """Asks the transport to put the call through; it answers with `CallTransferredFrame`."""
 
     route_to: str = ""
     summary: str = ""
     """What the person of ours is told first."""
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class CallTransferredFrame(ControlFrame):
+    """The transport's answer, upstream: whether a person of ours has taken the call."""
+
+    is_taken: bool = False
     interruptible: bool = field(default=False, init=False)
 
 
@@ -156,6 +164,8 @@ class CallProcessor(FrameProcessor):
             await self._line_closed()
         elif isinstance(frame, SpeechFailedFrame):
             await self._speech_failed(frame)
+        elif isinstance(frame, CallTransferredFrame):
+            await self.feed(on.Transferred(self._clock(), frame.is_taken))
         else:
             await self._hear(frame)
 
