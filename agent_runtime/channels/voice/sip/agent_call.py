@@ -45,6 +45,7 @@ class AgentCall(pj.Call):
         self._has_port = self._has_answered = False
         self._rtp_packets, self._rtp_at = -1, 0.0
         self._code = 0
+        self._is_ended_by_us = False
 
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
         """Tells of each provisional answer to our INVITE: one of 18x means that it rings."""
@@ -68,6 +69,7 @@ class AgentCall(pj.Call):
                 "code": about.lastStatusCode,
                 "reason": about.lastReason,
                 "was_answered": self._has_answered,
+                "by_them": not self._is_ended_by_us,
             }
             self._tell(self.number, end)
 
@@ -125,6 +127,7 @@ class AgentCall(pj.Call):
         how = pj.CallOpParam()
         how.statusCode = code
         if not self.is_over:
+            self._is_ended_by_us = True
             self.hangup(how)
 
     def is_silent(self, limit_s: float, now: float) -> bool:

@@ -14,7 +14,7 @@ from agent_runtime.calling.dialler import CallNews, CallReceipt
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.sip.agent_config import AgentConfig
 from agent_runtime.channels.voice.sip.caller import number_in
-from agent_runtime.channels.voice.sip.dialling import Attempt, Dialled
+from agent_runtime.channels.voice.sip.dialling import FIRST_ANSWER_S, Attempt, Dialled
 from agent_runtime.channels.voice.sip.line import SipLine
 from agent_runtime.channels.voice.sip.orders import DialOrder, take_orders
 from agent_runtime.channels.voice.sip.transport import SipTransport
@@ -43,6 +43,7 @@ class SipBridge:
         report: Takes what is learnt of a call that nobody answered.
         own_numbers: Numbers of ours; a call shows no other one.
         transfers: To which address a role of ours is reached.
+        first_answer_s: How long a trunk may be mute before the next one is tried.
     """
 
     config: AgentConfig
@@ -51,6 +52,7 @@ class SipBridge:
     report: Callable[[CallNews], object]
     own_numbers: frozenset[str] = frozenset()
     transfers: Mapping[str, str] = field(default_factory=dict)
+    first_answer_s: float = FIRST_ANSWER_S
     agent: UserAgent = field(init=False)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
     _lines: set[SipLine] = field(default_factory=set, init=False)
@@ -131,6 +133,7 @@ class SipBridge:
             dial=lambda trunk: self.agent.dial(trunk, order.number, order.own_number),
             trunks=tuple(by_name),
             ring_s=order.ring_s,
+            first_answer_s=self.first_answer_s,
         )
         self._placed.append((order.call_id, order.attempt))
         self._dialling += 1

@@ -34,12 +34,14 @@ class Attempt:
     Args:
         dial: Begins a call through a trunk, by its name.
         trunks: In the order in which they are tried.
-        ring_s: How long it may ring, over all trunks.
+        ring_s: How long each may ring.
+        first_answer_s: How long each may be mute.
     """
 
     dial: Callable[[str], SipLine]
     trunks: Sequence[str]
     ring_s: float
+    first_answer_s: float = FIRST_ANSWER_S
     taken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set once a trunk works on it, or it is over."""
     tried: list[str] = field(default_factory=list, init=False)
@@ -72,7 +74,7 @@ class Attempt:
     async def _one(self, line: SipLine, trunk: str) -> Ended | Dialled:
         """Follows one trunk to an answer, to an end, or until it is given up."""
         loop = asyncio.get_running_loop()
-        until, was_heard = loop.time() + FIRST_ANSWER_S, False
+        until, was_heard = loop.time() + self.first_answer_s, False
         while (note := await _next_note(line, until - loop.time())) is not None:
             if note["on"] == "provisional":
                 until = until if was_heard else loop.time() + self.ring_s

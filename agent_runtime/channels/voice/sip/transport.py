@@ -25,6 +25,8 @@ from agent_runtime.channels.voice.processor import CallTransferredFrame, Transfe
 from agent_runtime.channels.voice.sip import wire
 from agent_runtime.channels.voice.sip.line import SipLine
 
+_GOODBYE = (200, 487)
+"""BYE, and CANCEL before we have picked up."""
 _LAST_WORDS_S = 1.0
 """From the last sound that was sent until it has been played."""
 
@@ -93,8 +95,8 @@ class SipTransport(BaseTransport):
                 case "failed" if note["do"] == "transfer":
                     await self._output.told(is_taken=False)
                 case "ended":
-                    is_theirs = note.get("was_answered") and note["code"] == 200
-                    how = HUNG_UP if is_theirs else "lost"
+                    is_bye = note.get("by_them") and note["code"] in _GOODBYE
+                    how = HUNG_UP if is_bye else "lost"
                     await self._call_event_handler("on_client_disconnected", how)
                     return None
 

@@ -104,17 +104,24 @@ class World:
     def __init__(self):
         self.bridge = None
         self.led, self.news = [], []
+        self.picks_up = asyncio.Event()
+        self.picks_up.set()
         self.arrived = asyncio.Condition()
 
     @property
+    def port(self):
+        return self.bridge.agent.port
+
+    @property
     def address(self):
-        return f"127.0.0.1:{self.bridge.agent.port}"
+        return f"127.0.0.1:{self.port}"
 
     async def lead(self, transport, call):
         led = Led(transport, call)
         async with self.arrived:
             self.led.append(led)
             self.arrived.notify_all()
+        await self.picks_up.wait()
         return await led.run()
 
     async def call(self, count=1):
@@ -126,7 +133,7 @@ class World:
 
 
 @asynccontextmanager
-async def sip_world(*trunks, orders=None, **config):
+async def sip_world(*trunks, orders=None, transfers=None, first_answer_s=PATIENCE_S, **config):
     """A bridge whose trunks are given; the first one may call us unless trunks are named."""
     world = World()
     trunks = trunks or (SipTrunk(name="phone", host="127.0.0.1:9", peers=("127.0.0.1",)),)
@@ -138,7 +145,8 @@ async def sip_world(*trunks, orders=None, **config):
         lead=world.lead,
         report=world.news.append,
         own_numbers=frozenset({OURS}),
-        transfers={"owner": "sip:lena@127.0.0.1:9"},
+        transfers=transfers or {},
+        first_answer_s=first_answer_s,
     )
     await world.bridge.start(orders)
     try:

@@ -14,7 +14,6 @@ from agent_runtime.speech.services import decoders_for, voice_for
 from agent_runtime.speech.sound import resample
 from agent_runtime.speech.tones import PLAIN
 
-pytest.importorskip("pjsua2")
 pytestmark = pytest.mark.real
 
 PATIENT = Settings(speech_hearing_limit_s=30, speech_speaking_limit_s=30)
