@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from agent_runtime.channels.voice.sip.setup import SipSetup
 from agent_runtime.errors import ParleyError
 
 LANDING_DAYS = 30
@@ -301,6 +302,8 @@ class Settings(BaseSettings):
     """Whether calls are recorded, where leave is given or the law of the place wants none."""
     voice_carrier: VoiceCarrier | None = None
     """The carrier of calls, as JSON; without one nothing is dialled."""
+    sip: SipSetup | None = None
+    """Trunks of `parley call sip`, as JSON."""
     calls_key: SecretStr = SecretStr("")
     """Signs requests to place a call, `POST /calls`; empty means that none is accepted."""
     executor_id: str = "worker-1"

@@ -17,8 +17,8 @@ from agent_runtime.channels.voice.sip.caller import number_in
 from agent_runtime.channels.voice.sip.dialling import FIRST_ANSWER_S, Attempt, Dialled
 from agent_runtime.channels.voice.sip.line import SipLine
 from agent_runtime.channels.voice.sip.orders import DialOrder, take_orders
+from agent_runtime.channels.voice.sip.setup import SipTrunk
 from agent_runtime.channels.voice.sip.transport import SipTransport
-from agent_runtime.channels.voice.sip.trunk import SipTrunk
 from agent_runtime.channels.voice.sip.user_agent import UserAgent
 
 Lead = Callable[[SipTransport, CallStart], Awaitable[object]]

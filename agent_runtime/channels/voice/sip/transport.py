@@ -20,7 +20,6 @@ from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import BaseTransport, TransportParams
 
-from agent_runtime.channels.voice.pipeline import HUNG_UP
 from agent_runtime.channels.voice.processor import CallTransferredFrame, TransferCallFrame
 from agent_runtime.channels.voice.sip import wire
 from agent_runtime.channels.voice.sip.line import SipLine
@@ -34,8 +33,9 @@ _LAST_WORDS_S = 1.0
 class SipTransport(BaseTransport):
     """Carries one call of the SIP user agent.
 
-    Events: `on_client_connected` once both sides hear each other, `on_client_disconnected` when
-    they have hung up (`hung_up`) or the line broke (`lost`), which is the handler's argument.
+    Events: `on_client_connected` once both sides hear each other, and at the end one of
+    `on_client_hung_up`, where they said goodbye, and `on_client_disconnected`, where the line broke or we
+    ended it.
 
     Args:
         line: The call.
@@ -59,6 +59,7 @@ class SipTransport(BaseTransport):
         self._input = _Input(self, params, name="sip-in")
         self._output = _Output(self, params, name="sip-out")
         self._register_event_handler("on_client_connected")
+        self._register_event_handler("on_client_hung_up")
         self._register_event_handler("on_client_disconnected")
 
     def input(self) -> FrameProcessor:
@@ -96,8 +97,8 @@ class SipTransport(BaseTransport):
                     await self._output.told(is_taken=False)
                 case "ended":
                     is_bye = note.get("by_them") and note["code"] in _GOODBYE
-                    how = HUNG_UP if is_bye else "lost"
-                    await self._call_event_handler("on_client_disconnected", how)
+                    name = "on_client_hung_up" if is_bye else "on_client_disconnected"
+                    await self._call_event_handler(name)
                     return None
 
     def put_through(self, route_to: str) -> bool:

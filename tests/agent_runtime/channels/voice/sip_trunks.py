@@ -5,7 +5,7 @@ import shutil
 import socket
 from contextlib import asynccontextmanager
 
-from agent_runtime.channels.voice.sip.trunk import SipTrunk
+from agent_runtime.channels.voice.sip.setup import SipTrunk
 
 REASONS = {
     100: "Trying",

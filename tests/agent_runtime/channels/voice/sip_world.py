@@ -21,7 +21,7 @@ from pipecat.workers.runner import WorkerRunner
 from agent_runtime.channels.voice.sip import wire
 from agent_runtime.channels.voice.sip.agent_config import AgentConfig
 from agent_runtime.channels.voice.sip.bridge import SipBridge
-from agent_runtime.channels.voice.sip.trunk import SipTrunk
+from agent_runtime.channels.voice.sip.setup import SipTrunk
 
 OURS = "+12125550100"
 THEIRS = "+12125550123"
@@ -61,7 +61,8 @@ class Led:
         self.events = []
         self.joined, self.over = asyncio.Event(), asyncio.Event()
         transport.add_event_handler("on_client_connected", self._on_joined)
-        transport.add_event_handler("on_client_disconnected", self._on_left)
+        transport.add_event_handler("on_client_hung_up", self._on_hung_up)
+        transport.add_event_handler("on_client_disconnected", self._on_lost)
         stages = [transport.input(), self.middle, transport.output()]
         self.worker = PipelineWorker(
             Pipeline(stages),
@@ -75,7 +76,13 @@ class Led:
         self.events.append("joined")
         self.joined.set()
 
-    async def _on_left(self, _, how):
+    async def _on_hung_up(self, _):
+        await self._over("hung_up")
+
+    async def _on_lost(self, _):
+        await self._over("lost")
+
+    async def _over(self, how):
         self.events.append(how)
         await self.worker.queue_frame(EndFrame())
 
