@@ -25,7 +25,7 @@ def serve(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take and place calls over SIP, until it is stopped. Needs `pip install 'parley[sip]'`.
+    """Take and place calls over SIP, until it is stopped. Needs PJSIP: the extra `sip`.
 
     Runs beside `parley worker`, which hands it the calls that are due. PARLEY_SIP says with whom
     it speaks: numbers are dialled through these trunks only, in their order, and whoever calls

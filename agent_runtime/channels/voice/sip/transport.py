@@ -33,9 +33,8 @@ _LAST_WORDS_S = 1.0
 class SipTransport(BaseTransport):
     """Carries one call of the SIP user agent.
 
-    Events: `on_client_connected` once both sides hear each other, and at the end one of
-    `on_client_hung_up`, where they said goodbye, and `on_client_disconnected`, where the line broke or we
-    ended it.
+    Events: `on_client_connected` once both sides hear each other, and one at the end:
+    `on_client_hung_up` where they did it on purpose, else `on_client_disconnected`.
 
     Args:
         line: The call.

@@ -39,12 +39,13 @@ class Telephone:
         folder: Of its files.
         ports: Of SIP and of its control; its sound takes what is free.
         answers: `auto`, `manual`.
+        user: Who it is: a name or a number.
     """
 
-    def __init__(self, folder: Path, ports: tuple[int, int], *, answers="manual", more=""):
+    def __init__(self, folder, ports, *, answers="manual", user="phone", more=""):
         self.folder, self.ports = folder, ports
         self.events = []
-        self._answers, self._more = answers, more
+        self._answers, self._user, self._more = answers, user, more
         self._process = self._writer = self._hearing = None
         self._news = asyncio.Condition()
 
@@ -63,7 +64,7 @@ class Telephone:
             modules=modules,
         )
         (self.folder / "config").write_text(config)
-        account = f"<sip:phone@127.0.0.1>;regint=0;answermode={self._answers}{self._more}\n"
+        account = f"<sip:{self._user}@127.0.0.1>;regint=0;answermode={self._answers}{self._more}\n"
         (self.folder / "accounts").write_text(account)
         with (self.folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
