@@ -11,7 +11,8 @@ from agent_runtime.channels.voice.sip.line import SipLine
 FIRST_ANSWER_S = 4.0
 """A trunk that says nothing for so long, not even 100 Trying, is not there: UDP repeats an INVITE
 after 0.5, 1.5 and 3.5 s (RFC 3261, timer A)."""
-_GONE_S = 3.0
+GONE_S = 3.0
+"""From our CANCEL until the trunk must have confirmed it."""
 
 Fate = Literal["answered", "busy", "no_answer", "failed", "never_rang", "unknown"]
 
@@ -36,12 +37,14 @@ class Attempt:
         trunks: In the order in which they are tried.
         ring_s: How long each may ring.
         first_answer_s: How long each may be mute.
+        gone_s: How long each may take to confirm that it no longer rings.
     """
 
     dial: Callable[[str], SipLine]
     trunks: Sequence[str]
     ring_s: float
     first_answer_s: float = FIRST_ANSWER_S
+    gone_s: float = GONE_S
     taken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set once a trunk works on it, or it is over."""
     tried: list[str] = field(default_factory=list, init=False)
@@ -103,7 +106,7 @@ class Attempt:
     async def _cancelled(self, line: SipLine, trunk: str) -> Ended | Dialled:
         """We have cancelled: what rang may still be ringing until the trunk confirms it."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + _GONE_S
+        until = loop.time() + self.gone_s
         while (note := await _next_note(line, until - loop.time())) is not None:
             if note["on"] == "ended":
                 is_dead = note.get("reason") == "user_agent_died"

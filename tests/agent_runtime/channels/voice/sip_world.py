@@ -18,7 +18,7 @@ from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.workers.runner import WorkerRunner
 
-from agent_runtime.channels.voice.sip import wire
+from agent_runtime.channels.voice.processor import CallTransferredFrame, TransferCallFrame
 from agent_runtime.channels.voice.sip.agent_config import AgentConfig
 from agent_runtime.channels.voice.sip.bridge import SipBridge
 from agent_runtime.channels.voice.sip.setup import SipTrunk
@@ -39,11 +39,12 @@ class Middle(FrameProcessor):
 
     def __init__(self):
         super().__init__(name="middle")
-        self.sound, self.keys, self.all = bytearray(), "", []
+        self.sound, self.keys, self.transferred = bytearray(), "", []
 
     async def process_frame(self, frame, direction):
         await super().process_frame(frame, direction)
-        self.all.append(type(frame))
+        if isinstance(frame, CallTransferredFrame):
+            self.transferred.append(frame.is_taken)
         if isinstance(frame, InputAudioRawFrame):
             self.sound += frame.audio
             return
@@ -98,6 +99,12 @@ class Led:
 
     async def press(self, keys):
         await self.worker.queue_frame(OutputDTMFUrgentFrame.from_string(keys))
+
+    async def interrupt(self):
+        await self.middle.broadcast_interruption()
+
+    async def put_through(self, route_to):
+        await self.worker.queue_frame(TransferCallFrame(route_to))
 
     async def hang_up(self):
         await self.worker.queue_frame(EndFrame())
@@ -160,13 +167,6 @@ async def sip_world(*trunks, orders=None, transfers=None, first_answer_s=PATIENC
         yield world
     finally:
         await world.bridge.stop()
-
-
-def loudness(sound):
-    """Root mean square of each 20 ms at 16 kHz."""
-    size = wire.TICK_BYTES // 2
-    whole = sound[: len(sound) // size * size].reshape(-1, size).astype(np.float64)
-    return np.sqrt((whole**2).mean(axis=1))
 
 
 async def until(holds, within_s=PATIENCE_S):

@@ -73,3 +73,58 @@ def test_words_and_keys_go_both_ways_and_they_hang_up(phone):
             assert call.call.direction == "inbound"
 
     asyncio.run(go())
+
+
+def test_whoever_is_interrupted_is_silent_and_what_waited_is_not_said_later(phone):
+    """R257: of ten seconds of sound they hear what had left when they broke in."""
+
+    async def go():
+        async with sip_world() as world, phone() as telephone:
+            await telephone.dial(OURS, world.address)
+            call = await world.call()
+            await asyncio.wait_for(call.joined.wait(), 30)
+            await call.say(tone(10), 16000)
+            await until(lambda: loud_s(telephone.heard()) > 0.5)
+            await call.interrupt()
+            before = len(telephone.heard())
+            await until(lambda: len(telephone.heard()) > before + 3 * RATE)
+            assert loud_s(telephone.heard()[-2 * RATE :]) == 0
+            assert loud_s(telephone.heard()) < 8
+            await call.say(tone(0.5), 16000)
+            await until(lambda: loud_s(telephone.heard()[-2 * RATE :]) > 0.3)
+            await call.hang_up()
+            await telephone.until("CALL_CLOSED")
+
+    asyncio.run(go())
+
+
+def test_a_person_of_ours_takes_over_by_their_own_telephone(phone):
+    """R275."""
+
+    async def go():
+        lena = phone("lena", answers="auto")
+        transfers = {"owner": f"sip:lena@{lena.address}"}
+        async with sip_world(transfers=transfers) as world, phone() as ana, lena:
+            await ana.dial(OURS, world.address)
+            call = await world.call()
+            await asyncio.wait_for(call.joined.wait(), 30)
+            await call.put_through("nobody")
+            await until(lambda: call.middle.transferred == [False])
+            await call.put_through("owner")
+            await lena.until("CALL_ESTABLISHED")
+            await until(lambda: call.middle.transferred == [False, True])
+            await call.hang_up()
+            await asyncio.wait_for(call.over.wait(), 30)
+
+    asyncio.run(go())
+
+
+def tone(length_s):
+    times = np.arange(int(length_s * 16000)) / 16000
+    return (8000 * np.sin(2 * np.pi * 440 * times)).astype(np.int16)
+
+
+def loud_s(sound):
+    """Seconds of sound, of 20 ms each."""
+    frames = sound[: len(sound) // 160 * 160].reshape(-1, 160).astype(np.float64)
+    return 0.02 * int((np.sqrt((frames**2).mean(axis=1)) > 500).sum())
