@@ -10,7 +10,7 @@ import numpy as np
 import soxr
 
 RATE = 8000
-QUIET_S = 30
+QUIET_S = 90
 """After its words a file goes on in silence: baresip hangs up where a file ends."""
 _CONFIG = """
 sip_listen 127.0.0.1:{sip_port}

@@ -1,6 +1,8 @@
 """Trunks on loopback: real sipp that answers as it is told, and one that is mute."""
 
 import asyncio
+import hashlib
+import re
 import shutil
 import socket
 from contextlib import asynccontextmanager
@@ -127,12 +129,46 @@ class Mute(asyncio.DatagramProtocol):
         self.messages.append(data.decode(errors="replace"))
 
 
+class Registrar(asyncio.DatagramProtocol):
+    """Asks who registers for a password (RFC 2617), and keeps whether it was right."""
+
+    def __init__(self, user, password):
+        self.tries = []
+        self._account = md5_of(f"{user}:east:{password}")
+
+    def connection_made(self, transport):
+        self._wire = transport
+
+    def datagram_received(self, data, addr):
+        text = data.decode()
+        given = dict(re.findall(r'(\w+)="([^"]*)"', text.partition("Authorization:")[2]))
+        if given:
+            asked = md5_of(f"REGISTER:{given['uri']}")
+            self.tries.append(given["response"] == md5_of(f"{self._account}:n0nce:{asked}"))
+        is_right = bool(self.tries) and self.tries[-1]
+        first = "200 OK" if is_right else "401 Unauthorized"
+        kept = [
+            line for line in text.split("\r\n") if line.startswith(("Via", "From", "Call", "CS"))
+        ]
+        to = next(line for line in text.split("\r\n") if line.startswith("To"))
+        more = (
+            "Expires: 300" if is_right else 'WWW-Authenticate: Digest realm="east", nonce="n0nce"'
+        )
+        lines = [f"SIP/2.0 {first}", *kept, f"{to};tag=x", more, "Content-Length: 0", "", ""]
+        self._wire.sendto("\r\n".join(lines).encode(), addr)
+
+
+def md5_of(text):
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 @asynccontextmanager
-async def mute_trunk(port):
+async def at_port(port, made):
+    """Has a protocol of UDP listen on a port."""
     loop = asyncio.get_running_loop()
-    wire, mute = await loop.create_datagram_endpoint(Mute, local_addr=("127.0.0.1", port))
+    wire, protocol = await loop.create_datagram_endpoint(made, local_addr=("127.0.0.1", port))
     try:
-        yield mute
+        yield protocol
     finally:
         wire.close()
 

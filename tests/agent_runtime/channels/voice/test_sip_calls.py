@@ -102,17 +102,19 @@ def test_a_person_of_ours_takes_over_by_their_own_telephone(phone):
     """R275."""
 
     async def go():
-        lena = phone("lena", answers="auto")
-        transfers = {"owner": f"sip:lena@{lena.address}"}
+        lena = phone("lena", answers="auto", user="lena")
+        transfers = {"owner": f"sip:lena@{lena.address}", "sales": f"sip:max@{lena.address}"}
         async with sip_world(transfers=transfers) as world, phone() as ana, lena:
             await ana.dial(OURS, world.address)
             call = await world.call()
             await asyncio.wait_for(call.joined.wait(), 30)
             await call.put_through("nobody")
             await until(lambda: call.middle.transferred == [False])
+            await call.put_through("sales")
+            await until(lambda: call.middle.transferred == [False, False])
             await call.put_through("owner")
             await lena.until("CALL_ESTABLISHED")
-            await until(lambda: call.middle.transferred == [False, True])
+            await until(lambda: call.middle.transferred == [False, False, True])
             await call.hang_up()
             await asyncio.wait_for(call.over.wait(), 30)
 

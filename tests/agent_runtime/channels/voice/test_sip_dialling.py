@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
-from sip_trunks import mute_trunk, of_answers, sipp, trunk
+from sip_trunks import Mute, Registrar, at_port, of_answers, sipp, trunk
 from sip_world import OURS, THEIRS, free_port, sip_world, until
 
 from agent_runtime.channels.voice.sip.orders import DialOrder
@@ -38,7 +38,7 @@ def dial(folder, first, second=None, *, wanted=None, first_answer_s=10.0):
                 if answers:
                     await stack.enter_async_context(sipp(folder, of_answers(*answers), port))
                 else:
-                    mute = await stack.enter_async_context(mute_trunk(port))
+                    mute = await stack.enter_async_context(at_port(port, Mute))
             trunks = trunk("east", ports[0]), trunk("west", ports[1])
             world = await stack.enter_async_context(
                 sip_world(*trunks, first_answer_s=first_answer_s)
@@ -126,3 +126,26 @@ def test_only_numbers_are_dialled_and_only_ours_are_shown(tmp_path, wanted, code
     receipt, *_, others = dial(tmp_path, (200,), wanted=order(**wanted))
     assert (receipt.status, receipt.code) == ("rejected", code)
     assert others == 0
+
+
+def test_a_trunk_with_an_account_is_told_where_we_are_and_a_wrong_password_is_said(
+    tmp_path, caplog
+):
+    caplog.set_level("INFO")
+
+    async def register(password, tries):
+        port = free_port()
+        account = {"user": "parley", "password": password, "registers": True}
+        async with (
+            at_port(port, lambda: Registrar("parley", "s3cret")) as registrar,
+            sip_world(trunk("east", port, **account)),
+        ):
+            await until(lambda: registrar.tries and "REGISTER with" in caplog.text)
+            assert registrar.tries[0] is tries
+
+    asyncio.run(register("s3cret", True))
+    assert "REGISTER with 200" in caplog.text
+    caplog.clear()
+    asyncio.run(register("guess", False))
+    assert "REGISTER with 200" not in caplog.text
+    assert "guess" not in caplog.text
