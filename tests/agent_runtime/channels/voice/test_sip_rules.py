@@ -198,7 +198,7 @@ def test_settings_name_trunks_and_what_is_wrong_with_them(monkeypatch):
 
     monkeypatch.setenv("PARLEY_SIP", '{"trunks": [{"name": "east", "host": "sip.example"}]}')
     loaded = load_settings()
-    assert type(open_dialler(loaded)).__name__ == "SipDialler"
+    assert type(open_dialler(loaded, clock=lambda: None)).__name__ == "SipDialler"
     twins = [{"name": "a", "host": "b"}, {"name": "a", "host": "c"}]
     monkeypatch.setenv("PARLEY_SIP", json.dumps({"trunks": twins}))
     with pytest.raises(ParleyError, match="each needs one of its own"):
