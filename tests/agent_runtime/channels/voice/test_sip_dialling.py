@@ -101,6 +101,7 @@ def test_a_trunk_that_refuses_at_once_says_so_in_the_receipt(tmp_path):
 
 
 def test_a_trunk_that_is_overloaded_or_mute_hands_the_call_to_the_next(tmp_path):
+    """R270."""
     for first, wait_s in (((503,), 10.0), ((100, 503), 10.0), ((), 0.7)):
         folder = tmp_path / f"{len(first)}"
         folder.mkdir()
