@@ -92,7 +92,7 @@ def open_crm(settings: Settings, store: Store) -> Crm:
 
 
 def open_dialler(settings: Settings, *, clock: Callable[[], datetime]) -> Dialler:
-    """Returns what places calls, a trunk before a carrier; without telephony nothing rings.
+    """Returns what places calls: SIP trunks, else a carrier; without telephony nothing rings.
 
     Raises:
         ParleyError: a carrier is named and something that it needs is missing.

@@ -9,7 +9,7 @@ from agent_runtime.speech.decoders import Moonshine
 from agent_runtime.speech.tones import PLAIN
 from agent_runtime.speech.voices import HibariEngine
 
-QUIET_S = 1.6
+QUIET_S = 1.0
 """So long does the agent not speak before it is our turn."""
 _LOUD = 300
 _RATE = 8000
@@ -29,6 +29,21 @@ class Caller:
         voice = HibariEngine("gb")
         self._says = {text: voice.synthesise(text, PLAIN) * 32767 for text in says}
         self._from = 0
+        self._ears = Moonshine()
+
+    async def react(self, answers, last):
+        """Waits for our turn and answers what was heard last; says it again where none fits.
+
+        Args:
+            answers: Word of theirs to sentence of ours, in the order in which they are looked for.
+            last: What we have said before.
+        """
+        await self.listen()
+        end = soxr.resample(self._turns[-1].astype(np.float32) / 32768, _RATE, 16000)[-16000 * 7 :]
+        words = (await asyncio.to_thread(self._ears.decode, end)).lower()
+        said = next((ours for theirs, ours in answers.items() if theirs in words), last)
+        await self.say(said)
+        return said
 
     async def listen(self, within_s=90.0):
         """Waits until the agent has spoken and is quiet."""
@@ -47,8 +62,7 @@ class Caller:
 
     def words(self):
         """What the agent said in each of its turns, as ears apart understand it."""
-        ears = Moonshine()
-        return [_words(ears, sound) for sound in self._turns]
+        return [_words(self._ears, sound) for sound in self._turns]
 
 
 def _words(ears, sound):

@@ -16,7 +16,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
-import pjsua2 as pj
+from pjsua2 import pjsua2 as pj
 
 from agent_runtime.channels.voice.sip import wire
 from agent_runtime.channels.voice.sip.agent_call import AgentCall

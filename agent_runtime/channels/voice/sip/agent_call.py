@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
-import pjsua2 as pj
+from pjsua2 import pjsua2 as pj
 
 from agent_runtime.channels.voice.sip.agent_sound import SoundPort
 from agent_runtime.channels.voice.sip.playing import Playing

@@ -2,8 +2,9 @@
 
 import ctypes
 from collections.abc import Callable
+from typing import Any
 
-import pjsua2 as pj
+from pjsua2 import pjsua2 as pj
 
 from agent_runtime.channels.voice.sip import wire
 from agent_runtime.channels.voice.sip.playing import SILENCE, Playing
@@ -56,7 +57,7 @@ class SoundPort(pj.AudioMediaPort):
             self._send(wire.sound(self._call, _bytes_of(frame.buf)))
 
 
-def _bytes_of(vector: pj.ByteVector) -> bytes:
+def _bytes_of(vector: Any) -> bytes:
     """A vector of C++ begins with the address of its bytes; one by one they would take 500 us."""
     first = ctypes.c_void_p.from_address(int(vector.this)).value
     return ctypes.string_at(first, vector.size()) if first else b""

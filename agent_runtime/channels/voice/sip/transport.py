@@ -1,6 +1,7 @@
 """A SIP call as a transport of Pipecat."""
 
 import asyncio
+from collections.abc import Mapping
 
 from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import (
@@ -43,7 +44,11 @@ class SipTransport(BaseTransport):
     """
 
     def __init__(
-        self, line: SipLine, *, transfers: dict[str, str] | None = None, is_answered: bool = False
+        self,
+        line: SipLine,
+        *,
+        transfers: Mapping[str, str] | None = None,
+        is_answered: bool = False,
     ) -> None:
         super().__init__()
         params = TransportParams(

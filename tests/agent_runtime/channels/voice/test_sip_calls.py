@@ -51,6 +51,8 @@ def likeness(heard, said):
 
 
 def test_words_and_keys_go_both_ways_and_they_hang_up(phone):
+    """R248 R275."""
+
     async def go():
         ours, theirs = await spoken(WE_SAY), await spoken(THEY_SAY)
         async with sip_world() as world, phone() as telephone:
@@ -76,7 +78,7 @@ def test_words_and_keys_go_both_ways_and_they_hang_up(phone):
 
 
 def test_whoever_is_interrupted_is_silent_and_what_waited_is_not_said_later(phone):
-    """R257: of ten seconds of sound they hear what had left when they broke in."""
+    """R257 R272: of ten seconds of sound they hear what had left when they broke in."""
 
     async def go():
         async with sip_world() as world, phone() as telephone:
@@ -99,8 +101,6 @@ def test_whoever_is_interrupted_is_silent_and_what_waited_is_not_said_later(phon
 
 
 def test_a_person_of_ours_takes_over_by_their_own_telephone(phone):
-    """R275."""
-
     async def go():
         lena = phone("lena", answers="auto", user="lena")
         transfers = {"owner": f"sip:lena@{lena.address}", "sales": f"sip:max@{lena.address}"}

@@ -31,6 +31,7 @@ TRUNKS = st.lists(st.tuples(st.lists(PROVISIONAL, max_size=3), FINAL), min_size=
 @example([([100], 0), ([], 200)])
 @settings(max_examples=60)
 def test_never_do_two_telephones_ring_and_doubt_is_never_dialled_again(trunks):
+    """R270."""
     begun = []
 
     def dial(name):
