@@ -77,7 +77,8 @@ def company_switchboard(settings: Settings, caller: Caller) -> Switchboard:
                 tx.add_address("voice", start.address, contact.person_id, now=service.clock())
         return service, start
 
-    return Switchboard(opens, PageWords(name, is_ours=bool(caller.playbook)))
+    words = PageWords(name, is_ours=bool(caller.playbook), is_recorded=settings.voice_records)
+    return Switchboard(opens, words)
 
 
 def scenario_switchboard(settings: Settings, scenario: CallScenario) -> Switchboard:

@@ -192,6 +192,9 @@ def test_the_page_runs_nothing_but_its_own_and_answers_under_its_own_name():
             other = await client.get(line.url, headers={"host": "evil.example"})
             assert other.status_code == 400
             assert (await client.get(f"{line.url}feed.py")).status_code == 404
-            assert (await client.get(f"{line.url}call.js")).status_code == 200
+            script = await client.get(f"{line.url}call.js")
+            assert script.status_code == 200
+            for markup in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+                assert markup not in script.text
 
     run(steps)
