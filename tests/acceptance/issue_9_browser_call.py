@@ -12,6 +12,8 @@ from tests.acceptance.check import Check, Result, Verdict
 WANTS = "I would like to book a meeting."
 TAKES = "The second one works for me."
 BYE = "No, that's all, thank you. Bye."
+REPLIES = (("can I help you?", WANTS), ("suits you?", TAKES), ("anything else", BYE))
+"""What is answered to which words of theirs; to any other they say again what they said last."""
 FILE_RATE = 48_000
 BEGINS_S = (13.0, 33.0, 51.0)
 """When each sentence begins in the file of the fake microphone: it cannot wait for its turn."""
@@ -48,17 +50,20 @@ def _run(case: str) -> Result:
 
 
 def _reacts(company: Any) -> Result:
-    """Speaks whenever the page says that it is their turn."""
+    """Answers what was said, whenever the page says that it is their turn."""
     from tests.agent_runtime.channels.voice.browser_caller import browser_at
 
     with browser_at(company.url) as caller:
         caller.call()
-        for sentence, count in ((WANTS, 1), (TAKES, 2), (BYE, 4)):
-            caller.their_turn(count, seconds=90)
-            before = len(caller.lines)
+        answered, sentence = 0, WANTS
+        while True:
+            caller.their_turn(answered + 1, seconds=120)
+            if caller.state != "listening":
+                break
+            said = [words for who, words in caller.lines if who == "agent"]
+            answered = len(said)
+            sentence = next((mine for theirs, mine in REPLIES if theirs in said[-1]), sentence)
             caller.say(_spoken(sentence))
-            caller.wait(lambda before=before: len(caller.lines) > before, f"{sentence!r} is shown")
-        caller.until("ended", "failed", seconds=90)
         return _seen(caller) | {"heard": _words_of(caller.heard())}
 
 

@@ -14,7 +14,7 @@ needs_chromium = pytest.mark.skipif(not shutil.which("chromium"), reason="needs 
 
 @needs_chromium
 def test_a_browser_hears_the_opener_and_hangs_up_and_nothing_stays_open():
-    """R27 R28 R248: the page and the first words say that an AI speaks; hanging up ends it all."""
+    """R248 R253: the page and the first words say that an AI speaks; hanging up ends it all."""
     words = PageWords(caller="<i>Ana</i>")
     with browser_line(words) as line, browser_at(line.url) as caller:
         assert "AI assistant" in caller.text(".disclosure")

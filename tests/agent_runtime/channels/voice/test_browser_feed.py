@@ -51,7 +51,7 @@ class Shown:
 
 
 def test_words_appear_as_they_are_heard_and_what_was_cut_off_is_marked():
-    """R28: the transcript is what was heard, not what was generated."""
+    """R272: the transcript is what was heard, not what was generated."""
     shown = Shown()
     shown.says(OFFER)
     shown.playout.heard = "We have"
@@ -97,7 +97,7 @@ def test_nothing_comes_after_the_end():
 
 
 def test_the_wait_of_a_turn_is_told_by_its_stages():
-    """R28: latency by stage."""
+    """R249: latency by stage."""
     shown = Shown()
     measured = {"vad": 200.0, "stt": 260.0, "turn": 300.0, "loop": 90.0, "first_sound": 480.0}
     shown.feed(shown, Measured(1, measured))
