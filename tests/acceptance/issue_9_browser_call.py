@@ -1,6 +1,7 @@
 """A real Chromium holds a whole call over WebRTC and books a meeting on a real calendar server."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -137,10 +138,9 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
 
 
 def _second_of(ours: list[str]) -> list[str]:
-    """The second of the times that were offered, as it was said."""
-    offer = next((words for words in ours if "suits you?" in words), "")
-    times = offer.partition(": ")[2].partition(".")[0].split(", ")
-    return times[1:2]
+    """The second of the times that were offered last, as it was said."""
+    offer = next((words for words in reversed(ours) if " suit" in words), "")
+    return re.findall(r"[A-Z]\w+day \d+ \w+ at [\d:]+ [AP]M", offer)[1:2]
 
 
 def _told(event: Mapping[str, str]) -> str:
