@@ -139,7 +139,7 @@ class CallProcessor(FrameProcessor):
         self._withdrawn: set[int] = set()
         self._words: list[str] = []
         self._events: deque[on.Event] = deque()
-        self._is_feeding = self._closes = False
+        self._is_feeding = self._closes = self._is_gone = False
         self._ending: Future[Outcome] | None = None
         self._is_user_speaking = False
         self._voice_since: float | None = None
@@ -175,6 +175,7 @@ class CallProcessor(FrameProcessor):
 
     async def dropped(self, *, by_them: bool = False) -> None:
         """The other side is gone."""
+        self._is_gone = True
         await self._hushed()
         await self.feed(on.Dropped(self._clock(), by_them=by_them))
 
@@ -413,8 +414,8 @@ class CallProcessor(FrameProcessor):
 
     async def _hang_up(self) -> None:
         await self._write_end(self._clock())
-        # A voice that hangs would keep the line open until it is done.
-        is_stuck = self.talk.end_reason == "tts_failed"
+        # A voice that hangs, or a line into which nothing can be said, would keep it open for long.
+        is_stuck = self.talk.end_reason == "tts_failed" or self._is_gone
         await self.push_frame(CancelWorkerFrame() if is_stuck else EndWorkerFrame())
 
     async def _line_closed(self) -> None:

@@ -179,7 +179,7 @@ def test_a_bye_to_our_goodbye_is_no_turn():
 
 
 def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
-    """R255: whoever takes leave while we do is let go."""
+    """Whoever takes leave while we do is let go."""
     played = Played()
     for what, word in (("start", ""), ("stop", "Hello?"), ("prepared", ""), ("ended", "")):
         played.happens(what, word)
@@ -199,7 +199,7 @@ def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
 
 
 def test_taking_leave_is_nothing_else():
-    """R255: a question or a no is a turn, also at the end."""
+    """A question or a no is a turn, also at the end."""
     partings = {"en": "Thanks, bye!", "es": "Gracias, adiós.", "de": "Danke, tschüss."}
     partings |= {"fr": "Merci, au revoir.", "pt": "Obrigado, até logo.", "it": "Grazie, a presto."}
     assert all(is_aside(said, "farewell", language=name) for name, said in partings.items())
