@@ -113,7 +113,7 @@ class _Reading:
     def began(self) -> datetime:
         if since := self._payload("sound").get("since"):
             return datetime.fromisoformat(since)
-        return self.call.events[0].occurred_at
+        return self.call.began
 
     def _second(self, at: datetime) -> float:
         return round(max((at - self.began).total_seconds(), 0.0), 3)

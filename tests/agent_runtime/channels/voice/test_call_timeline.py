@@ -76,6 +76,14 @@ def test_words_decisions_and_permits_stand_on_the_axis():
     assert [m.at_s for m in call.moments if m.kind == "barge_in"] == [11.0]
 
 
+def test_a_turn_before_anything_else_of_the_call_belongs_to_it():
+    whole = seen()
+    late = tuple(e for e in whole.events if e.payload["event"] in ("ended", "sound"))
+    events = played("interrupts_with_a_question").hands.turns.runtime.store.events
+    found = trace_view.with_thread(trace_view.CallView(whole.call_id, late), events)
+    assert [e.kind for e in found.turns].count("turn") == 1
+
+
 def test_a_booking_shows_its_tools_and_effects():
     call = timeline_of(_view(played("books_a_meeting").hands))
     labels = [moment.label for moment in call.moments]
