@@ -91,6 +91,12 @@ def test_a_booking_shows_its_tools_and_effects():
     assert call.next_steps == ("hold the meeting",)
 
 
+def test_who_answered_is_told():
+    call = timeline_of(_view(played("voicemail_after_the_beep").hands))
+    (verdict,) = [moment for moment in call.moments if moment.kind == "who"]
+    assert verdict.label == "Answered by: voicemail"
+
+
 def test_stages_add_up_to_the_whole():
     (took,) = timeline_of(seen()).took
     assert dict(took.stages) == {
