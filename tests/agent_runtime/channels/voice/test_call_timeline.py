@@ -93,8 +93,15 @@ def test_a_booking_shows_its_tools_and_effects():
 
 def test_who_answered_is_told():
     call = timeline_of(_view(played("voicemail_after_the_beep").hands))
-    (verdict,) = [moment for moment in call.moments if moment.kind == "who"]
+    verdict, *_ = [moment for moment in call.moments if moment.kind == "who"]
     assert verdict.label == "Answered by: voicemail"
+
+
+def test_no_word_of_theirs_stands_in_a_verdict():
+    hands = played("voicemail_after_the_beep").hands
+    hands.recognised("person", now=NOW, confidence=0.8, reasons=('said "ana here"', "a beep"))
+    traced = hands.turns.runtime.store.events[-1].payload
+    assert traced["reasons"] == ["telling words", "a beep"]
 
 
 def test_stages_add_up_to_the_whole():
