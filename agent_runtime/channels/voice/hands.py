@@ -1,6 +1,6 @@
 """Carries out what a call asks of the runtime: words, turns, records; the audio is others'."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -166,6 +166,14 @@ class CallHands:
     def latency(self, number: int, stages: dict[str, float], *, now: datetime) -> None:
         """Traces where the time of a turn went, in milliseconds from their last sound on."""
         self._trace("latency", number, now=now, turn=number, latency_ms=stages)
+
+    def recognised(
+        self, who: str, *, now: datetime, confidence: float = 1.0, reasons: Sequence[str] = ()
+    ) -> None:
+        """Traces a verdict on who answered, from 0 to 1; what they said is no matter of a trace."""
+        told = dict.fromkeys("telling words" if '"' in one else one for one in reasons)
+        details = {"confidence": round(confidence, 2), "reasons": list(told)}
+        self._trace("who_answered", who, now=now, who=who, **details)
 
     def sound(self, sound: dict[str, Any], *, now: datetime) -> None:
         """Traces who was heard when, without sound and without words."""

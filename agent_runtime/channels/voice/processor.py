@@ -234,6 +234,9 @@ class CallProcessor(FrameProcessor):
             self._tell(SoFar(frame.text))
         elif isinstance(frame, WhoAnsweredFrame):
             if frame.who != "nobody_yet":
+                known = {"confidence": frame.confidence, "reasons": frame.reasons}
+                now = self._clock()
+                self._thread.submit(self.hands.recognised, frame.who, now=now, **known)
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
