@@ -78,7 +78,8 @@ class SpeechServer:
             self._hears = asyncio.create_task(self._ears.run())
         if synthesiser is not None:
             self._voices = Voices(synthesiser, speaks, metrics, most=limits.speaking_streams)
-        self.state = "ready"
+        if self.state == "loading":
+            self.state = "ready"
 
     def hearing(self) -> Ears:
         """Returns what hears.
