@@ -16,10 +16,10 @@ def recogniser(settings: Settings) -> Callable[[], Recogniser] | None:
         return None
 
     def load() -> Recogniser:
-        device = _prepare(settings)
         found = find("PARLEY_NEMO_ASR", settings.asr)
         if found.kind not in HEARS:
             raise NotAModel(f"PARLEY_NEMO_ASR = {settings.asr}: {found.kind} hears nothing.")
+        device = _prepare(settings)
         from speech.nemo.recognisers import StreamingRecogniser, WholeRecogniser
 
         served = WholeRecogniser if found.kind == "whole_utterance" else StreamingRecogniser
@@ -34,12 +34,11 @@ def synthesiser(settings: Settings) -> Callable[[], Synthesiser] | None:
         return None
 
     def load() -> Synthesiser:
-        device = _prepare(settings)
         found = find("PARLEY_NEMO_TTS", settings.tts)
-        from speech.nemo.synthesisers import FastPitch, Magpie
-
         if found.kind == "magpie":
-            return Magpie(found, settings, device=device)
+            from speech.nemo.synthesisers import Magpie
+
+            return Magpie(found, settings, device=_prepare(settings))
         if found.kind != "fastpitch":
             raise NotAModel(f"PARLEY_NEMO_TTS = {settings.tts}: {found.kind} speaks no text.")
         if not settings.vocoder:
@@ -47,7 +46,9 @@ def synthesiser(settings: Settings) -> Callable[[], Synthesiser] | None:
         vocoder = find("PARLEY_NEMO_VOCODER", settings.vocoder)
         if vocoder.kind != "vocoder":
             raise NotAModel(f"PARLEY_NEMO_VOCODER = {settings.vocoder}: it is {vocoder.kind}.")
-        return FastPitch(found, vocoder, settings, device=device)
+        from speech.nemo.synthesisers import FastPitch
+
+        return FastPitch(found, vocoder, settings, device=_prepare(settings))
 
     return load
 

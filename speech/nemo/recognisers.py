@@ -16,11 +16,11 @@ class StreamingRecogniser:
     """A pipeline of `nemo.collections.asr.inference`, which hears utterances as they are said."""
 
     def __init__(self, found: Found, settings: Settings, *, device: str) -> None:
+        config = pipeline_config(found, settings, device=device)
         from nemo.collections.asr.inference.factory.pipeline_builder import PipelineBuilder
         from omegaconf import OmegaConf
 
-        config = OmegaConf.create(pipeline_config(found, settings, device=device))
-        self._pipeline: Any = PipelineBuilder.build_pipeline(config)
+        self._pipeline: Any = PipelineBuilder.build_pipeline(OmegaConf.create(config))
         self._pipeline.open_session()
         self.model, self.kind, self.rate = found.path.stem, found.kind, found.rate
         self.batch = settings.batch
