@@ -1,5 +1,8 @@
 """From a setting to an engine: the file, its kind, and the class that serves it."""
 
+# NeMo and torch are in the server's environment only.
+# pyright: reportMissingImports=false
+
 import logging
 import os
 from collections.abc import Callable

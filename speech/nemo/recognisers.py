@@ -1,5 +1,8 @@
 """Models that hear, as the server wants them."""
 
+# NeMo and torch are in the server's environment only.
+# pyright: reportMissingImports=false
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,8 @@
 """Models that speak, as the server wants them."""
 
+# NeMo and torch are in the server's environment only.
+# pyright: reportMissingImports=false
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,7 +43,9 @@ class FastPitch:
         self._mean, self._deviation = (
             float(found.config.get(name) or 0) for name in ("pitch_mean", "pitch_std")
         )
-        self.tones = ("pace", "warmth", "emphasis") if self._deviation else ("pace",)
+        self.tones: tuple[str, ...] = (
+            ("pace", "warmth", "emphasis") if self._deviation else ("pace",)
+        )
         self._hop = hop
         self._frames = max(1, int(CHUNK_S * self.rate / hop))
         for _ in self.synthesise("hello", Manner("en")):
@@ -87,7 +92,7 @@ class FastPitch:
 class Magpie:
     """Magpie makes sound of a piece by itself, in several languages and with several voices."""
 
-    tones = ()
+    tones: tuple[str, ...] = ()
 
     def __init__(self, found: Found, settings: Settings, *, device: str) -> None:
         from nemo.collections.tts.models import MagpieTTSModel

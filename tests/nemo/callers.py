@@ -12,6 +12,7 @@ from agent_runtime.speech.services import offline_voice_for
 from agent_runtime.speech.sound import resample, to_pcm
 from agent_runtime.speech.tones import PLAIN
 from speech.wire import messages as wire
+from speech.wire.flow import Window
 from speech.wire.sound import pack, unpack
 
 RATE = 16_000
@@ -49,15 +50,19 @@ async def says(url: str, sound: np.ndarray, *, pace: float = 1.0, stream: int = 
         pace: Times as fast as it was said.
         stream: Its number.
     """
-    heard, size = Heard(), int(FRAME_S * RATE)
+    heard, size, window = Heard(), int(FRAME_S * RATE), Window(0)
     async with connect(f"{url.replace('http', 'ws')}{wire.PATH}") as socket:
         await socket.send(wire.Hello(versions=(wire.VERSION,)).as_text())
         await socket.send(wire.AsrOpen(stream=stream, language="en").as_text())
-        reading = asyncio.create_task(_read(socket, heard))
+        reading = asyncio.create_task(_read(socket, heard, window))
         began = time.monotonic()
         for number, start in enumerate(range(0, len(sound), size)):
             await asyncio.sleep(max(0.0, began + number * FRAME_S / pace - time.monotonic()))
-            await socket.send(pack(stream, to_pcm(sound[start : start + size])))
+            pcm = to_pcm(sound[start : start + size])
+            while pcm:
+                allowed = await window.take_up_to(len(pcm))
+                await socket.send(pack(stream, pcm[:allowed]))
+                pcm = pcm[allowed:]
         ended = time.monotonic()
         await socket.send(wire.AsrEnd(stream=stream, utterance=1).as_text())
         await reading
@@ -65,9 +70,11 @@ async def says(url: str, sound: np.ndarray, *, pace: float = 1.0, stream: int = 
     return heard
 
 
-async def _read(socket, heard: Heard) -> None:
+async def _read(socket, heard: Heard, window: Window) -> None:
     while True:
         match wire.from_server(await socket.recv()):
+            case wire.AsrOpened(window=allowed) | wire.Credit(bytes=allowed):
+                window.add(allowed)
             case wire.AsrInterim(text=text):
                 heard.interims.append(text)
             case wire.AsrFinal(text=text, audio_s=audio_s):

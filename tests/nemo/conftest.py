@@ -13,6 +13,8 @@ from tests.nemo.server import QUIET, Server, running
 
 HERE = Path(__file__).parent
 
+os.environ.setdefault("LOGURU_LEVEL", "ERROR")
+
 
 @pytest.fixture(scope="session")
 def environment() -> Path:

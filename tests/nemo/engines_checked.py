@@ -97,6 +97,17 @@ def speaks(engine) -> dict:
     }
 
 
+def says(engine) -> dict:
+    """Returns what a model that makes sound by itself says, by speaker."""
+    sounds = {
+        voice: np.concatenate(list(engine.synthesise("Hello.", Manner("en-US", voice=voice))))
+        for voice in ("", "1")
+    }
+    lengths = [len(sound) / engine.rate for sound in sounds.values()]
+    loud = [float(np.abs(sound).max()) for sound in sounds.values()]
+    return {"kind": engine.kind, "rate": engine.rate, "seconds": lengths, "loudest": loud}
+
+
 if __name__ == "__main__":
     models = Path(sys.argv[1])
     told = {}
@@ -104,6 +115,8 @@ if __name__ == "__main__":
         told[kind] = hears(recogniser(Settings(asr=str(models / f"{kind}.nemo")))())
     files = {"tts": str(models / "fastpitch.nemo"), "vocoder": str(models / "hifigan.nemo")}
     told["voice"] = speaks(synthesiser(Settings(**files))())
+    files = {"tts": str(models / "magpie.nemo"), "codec": str(models / "codec.nemo")}
+    told["magpie"] = says(synthesiser(Settings(**files))())
     print(json.dumps(told))
     sys.stdout.flush()
     os._exit(0)

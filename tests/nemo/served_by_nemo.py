@@ -81,6 +81,14 @@ def test_what_the_vocoder_makes_in_parts_has_no_seam_and_a_tone_changes_it(check
     assert voice["paces"]["1.25"] == pytest.approx(1 / 1.25, rel=0.08)
 
 
+def test_magpie_speaks_with_speakers_of_its_own_and_a_codec_of_the_settings(checked):
+    told = checked["magpie"]
+    print(f"\n{told}")
+    assert (told["kind"], told["rate"]) == ("magpie", RATE)
+    assert min(told["seconds"]) > 0
+    assert min(told["loudest"]) > 0
+
+
 def test_many_callers_in_real_time_hear_what_each_would_hear_alone(server, sounds):
     """Sixteen at once, each in frames of 20 ms as they come from a telephone."""
     alone = [asyncio.run(says(server.url, sound, pace=100)).text for sound in sounds]
@@ -159,9 +167,9 @@ def test_a_caller_who_is_cancelled_or_vanishes_frees_the_model(server, sounds):
                     started += isinstance(frame, str) and '"tts.started"' in frame
                 await socket.send(wire.TtsCancel(stream=10).as_text())
                 socket.transport.abort()
-        until = time.monotonic() + 60
-        while server.metric("parley_speech_streams") and time.monotonic() < until:
-            await asyncio.sleep(0.1)
+            until = time.monotonic() + 60
+            while server.metric("parley_speech_streams") and time.monotonic() < until:
+                await asyncio.sleep(0.1)
 
     asyncio.run(run())
     assert server.metric("parley_speech_streams") == 0

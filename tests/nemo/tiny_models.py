@@ -10,7 +10,12 @@ from pathlib import Path
 import sentencepiece
 import torch
 from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE, EncDecRNNTBPEModel
-from nemo.collections.tts.models import FastPitchModel, HifiGanModel
+from nemo.collections.tts.models import (
+    AudioCodecModel,
+    FastPitchModel,
+    HifiGanModel,
+    MagpieTTSModel,
+)
 from omegaconf import OmegaConf
 
 RATE = 16_000
@@ -38,6 +43,7 @@ def make(folder: Path) -> None:
     spelled = _hears(is_streaming=False) | {"decoder": _ctc(letters)}
     _save(EncDecCTCModel, spelled, folder / "letters.nemo")
     _speaking(folder)
+    _magpie(folder)
 
 
 def _tokenizer(folder: Path) -> Path:
@@ -174,6 +180,66 @@ def _speaking(folder: Path) -> None:
         "optim": {"_target_": "torch.optim.AdamW", "lr": 0.1},
     }
     _save(HifiGanModel, vocoder, folder / "hifigan.nemo")
+
+
+def _magpie(folder: Path) -> None:
+    modules = "nemo.collections.tts.modules.audio_codec_modules."
+    losses = "nemo.collections.tts.losses.audio_codec_loss."
+    codec = {
+        **{"sample_rate": RATE, "samples_per_frame": 320, "commit_loss_scale": 0.0},
+        **{"loss_resolutions": [[640, 160, 640]], "mel_loss_dims": [40]},
+        "audio_encoder": {
+            "_target_": f"{modules}MultiResolutionSTFTEncoder",
+            **{"out_dim": 8, "resolutions": [[640, 160, 640], [1280, 320, 1280]]},
+            "resolution_filter_list": [16, 32],
+        },
+        "audio_decoder": {
+            "_target_": f"{modules}ResNetDecoder",
+            **{"input_dim": 8, "input_filters": 16, "n_hidden_layers": 1, "hidden_filters": 16},
+            **{"pre_up_sample_rates": [], "pre_up_sample_filters": []},
+            **{"resblock_up_sample_rates": [8, 8, 5], "resblock_up_sample_filters": [16, 8, 8]},
+        },
+        "vector_quantizer": {
+            "_target_": f"{modules}GroupFiniteScalarQuantizer",
+            **{"num_groups": 2, "num_levels_per_group": [4, 4, 4, 4]},
+        },
+        "generator_loss": {"_target_": f"{losses}GeneratorSquaredLoss"},
+        "discriminator_loss": {"_target_": f"{losses}DiscriminatorSquaredLoss"},
+    }
+    _save(AudioCodecModel, codec, folder / "codec.nemo")
+    width = 32
+    layers = {
+        **{"n_layers": 1, "d_model": width, "d_ffn": 64, "sa_n_heads": 2, "kernel_size": 1},
+        **{"max_length_causal_mask": 512, "use_learnable_pos_emb": True, "is_causal": True},
+    }
+    letters = (
+        "nemo.collections.common.tokenizers.text_to_speech.tts_tokenizers.EnglishCharsTokenizer"
+    )
+    config = {
+        **{"codecmodel_path": str(folder / "codec.nemo"), "model_type": "decoder_ce"},
+        **{"embedding_dim": width, "hidden_dim": width, "cfg_unconditional_prob": 0.1},
+        "text_tokenizers": {"english_chartokenizer": {"_target_": letters}},
+        **{"local_transformer_type": "autoregressive", "local_transformer_hidden_dim": width},
+        **{"local_transformer_n_layers": 1, "local_transformer_n_heads": 1},
+        "encoder": layers,
+        "context_encoder": layers | {"is_causal": False},
+        "decoder": layers
+        | {"has_xattn": True, "xa_d_memory": width, "xa_n_heads": 1, "xa_d_head": 16},
+        **{"inference_parameters": {"max_decoder_steps": 40}, "prior_scaling_factor": None},
+        **{"prior_end_step": 0, "prior_scaledown_start_step": 0, "indefinite_prior_prob": 0.0},
+        **{"context_duration_min": 1.0, "context_duration_max": 1.0},
+        "optim": {"name": "sgd", "lr": 0.1},
+    }
+    MagpieTTSModel.setup_training_data = _nothing
+    voices, steps = 2, 10
+
+    def bake(model: MagpieTTSModel) -> None:
+        model.baked_context_embedding = torch.nn.Embedding(voices, steps * width)
+        model._baked_embedding_T = torch.tensor(steps)
+        model._baked_embedding_D = torch.tensor(width)
+        model.baked_context_embedding_len = torch.tensor([steps] * voices)
+
+    _save(MagpieTTSModel, config, folder / "magpie.nemo", bake)
 
 
 def _frames() -> dict:

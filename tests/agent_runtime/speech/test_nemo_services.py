@@ -29,6 +29,7 @@ from agent_runtime.speech.sound import from_pcm
 from agent_runtime.speech.speaking import SpeakingService
 from agent_runtime.speech.tones import Tone
 from agent_runtime.speech.voices import HibariVoice
+from pipelines.doctor import Finding, examine
 from speech.engines import FakeRecogniser, FakeSynthesiser
 from speech.server import Limits
 from tests.agent_runtime.speech.line import line_with
@@ -255,3 +256,23 @@ def test_without_a_server_what_is_installed_is_used(monkeypatch, url):
     assert isinstance(stt_for("en", settings), HearingService)
     assert isinstance(tts_for("en", settings)._voice, HibariVoice)
     assert not offers(settings).is_there
+
+
+def test_doctor_says_what_the_server_offers_or_that_calls_go_without_it(monkeypatch):
+    def finding() -> Finding:
+        return next(one for one in examine() if one.name == "speech server")
+
+    async def run() -> None:
+        async with served() as found:
+            monkeypatch.setenv("PARLEY_SPEECH_URL", found.url)
+            said = await asyncio.to_thread(finding)
+            assert said.state == "ok"
+            assert said.says == f"{found.url}: fake hears en, es; fake speaks en"
+            found.server.state = "draining"
+            said = await asyncio.to_thread(finding)
+            assert (said.state, "is not ready: draining" in said.says) == ("warning", True)
+
+    asyncio.run(run())
+    said = finding()
+    assert said.state == "warning"
+    assert said.says.endswith("calls are heard and spoken with what is installed")
