@@ -29,6 +29,7 @@ from agent_runtime.speech.nemo.voice import ServerVoice
 from agent_runtime.speech.sound import Samples
 from agent_runtime.speech.speaking import SpeakingService
 from agent_runtime.speech.voices import (
+    ESPEAK_VOICES,
     Accent,
     EspeakVoice,
     HibariEngine,
@@ -101,6 +102,17 @@ def offline_voice_for(language: str, settings: Settings) -> Voice | NoAssets:
         accent: Accent = "gb" if language.lower().replace("_", "-") == "en-gb" else "us"
         return HibariVoice(_hibari(accent), limit_s=limit_s)
     return EspeakVoice(base, program=find_espeak(), limit_s=limit_s)
+
+
+def spare_voice_for(language: str, settings: Settings) -> Voice | None:
+    """Returns a voice of another program than the one that speaks a language; None without any."""
+    if offers(settings).has(language, "speaking"):
+        voice = offline_voice_for(language, settings)
+        return None if isinstance(voice, NoAssets) else voice
+    base, program = base_language(language), find_espeak()
+    if base not in ESPEAK_VOICES or not program:
+        return None
+    return EspeakVoice(base, program=program, limit_s=settings.speech_speaking_limit_s)
 
 
 @cache

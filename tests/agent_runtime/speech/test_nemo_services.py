@@ -24,7 +24,7 @@ from agent_runtime.speech.nemo.hearing import ServerHearingService
 from agent_runtime.speech.nemo.offers import offers, socket_url
 from agent_runtime.speech.nemo.stream import HearingStream
 from agent_runtime.speech.nemo.voice import ServerVoice
-from agent_runtime.speech.services import stt_for, tts_for
+from agent_runtime.speech.services import spare_voice_for, stt_for, tts_for
 from agent_runtime.speech.sound import from_pcm
 from agent_runtime.speech.speaking import SpeakingService
 from agent_runtime.speech.tones import Tone
@@ -245,6 +245,8 @@ def test_the_server_comes_first_language_by_language(monkeypatch):
             assert tts_for("en", settings)._voice.name == "fake"
             # It speaks no Spanish, so that is spoken with what is here.
             assert tts_for("es", settings)._voice.name == "espeak-ng"
+            # When it dies in a call, the voice that is installed takes over.
+            assert spare_voice_for("en", settings).name == "hibari"
 
     asyncio.run(run())
 
@@ -256,6 +258,8 @@ def test_without_a_server_what_is_installed_is_used(monkeypatch, url):
     assert isinstance(stt_for("en", settings), HearingService)
     assert isinstance(tts_for("en", settings)._voice, HibariVoice)
     assert not offers(settings).is_there
+    assert spare_voice_for("en", settings).name == "espeak-ng"
+    assert spare_voice_for("sv", settings) is None
 
 
 def test_doctor_says_what_the_server_offers_or_that_calls_go_without_it(monkeypatch):
