@@ -1,7 +1,7 @@
 """Makes the environment of the server: `python3.11 speech/environment.py FOLDER [--cuda]`.
 
-Its packages are those of `server.lock`, with hashes. The libraries of CUDA, which a build of torch
-for the CPU does not want, are in `cuda.lock`. It imports nothing but the standard library, since
+Its packages are those of `server.lock` and torch: PyTorch's build for the CPU of `cpu.lock`, or with
+`--cuda` that of `cuda.lock`, with its libraries. It imports nothing but the standard library, since
 nothing else is there yet.
 """
 
@@ -11,12 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SERVER, CUDA = HERE / "server.lock", HERE / "cuda.lock"
+SERVER, CPU, CUDA = HERE / "server.lock", HERE / "cpu.lock", HERE / "cuda.lock"
 
 
 def make(environment: Path, *, with_cuda: bool = False) -> None:
     """Makes the environment; a second time costs nothing."""
-    locks = [SERVER, CUDA] if with_cuda else [SERVER]
+    locks = [CUDA if with_cuda else CPU, SERVER]
     made_of = sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
     stamp = environment / "made_of"
     if stamp.exists() and stamp.read_text("utf-8") == made_of:

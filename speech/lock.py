@@ -1,7 +1,7 @@
 """Writes the locks of the server's environment: `python speech/lock.py UV`.
 
-`uv pip compile` finds versions and hashes; what it writes is parted in two, since the libraries of
-CUDA are as large as all the rest and a build of torch for the CPU does not want them.
+`uv pip compile` finds versions and hashes. What it writes is parted: torch for a GPU, with the
+libraries of CUDA, is as large as all the rest, and the build for the CPU wants none of them.
 """
 
 import re
@@ -10,11 +10,16 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-WANTED, SERVER, CUDA = HERE / "server.in", HERE / "server.lock", HERE / "cuda.lock"
-_IS_CUDA = re.compile(r"(?:nvidia-|cuda-toolkit|triton)")
+WANTED, SERVER = HERE / "server.in", HERE / "server.lock"
+CUDA, CPU = HERE / "cuda.lock", HERE / "cpu.lock"
+_IS_CUDA = re.compile(r"(?:torch==|nvidia-|cuda-toolkit|triton)")
+TORCH = "2.13.0"
 TORCH_ON_CPU = "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
-"""SHA-256 of PyTorch's own build of 2.13.0 for the CPU, Python 3.11 and x86_64; the index of which
-it is no part knows the others."""
+"""SHA-256 of PyTorch's own build of that version for the CPU, Python 3.11 and x86_64.
+
+It is in a file of its own, since pip prefers a build whose hash its index tells, and that is the
+one for a GPU.
+"""
 
 
 def lock(uv: str) -> None:
@@ -27,14 +32,12 @@ def lock(uv: str) -> None:
     found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     blocks = re.split(r"\n(?=\S)", found.strip())
     cuda = [block for block in blocks if _IS_CUDA.match(block)]
-    server = [_with_cpu(block) for block in blocks if not _IS_CUDA.match(block)]
+    server = [block for block in blocks if not _IS_CUDA.match(block)]
+    if not any(block.startswith(f"torch=={TORCH} ") for block in cuda):
+        raise SystemExit(f"TORCH = {TORCH!r} is not what was found; set it and its hash.")
     SERVER.write_text("\n".join(server) + "\n", "utf-8")
     CUDA.write_text("\n".join(cuda) + "\n", "utf-8")
-
-
-def _with_cpu(block: str) -> str:
-    is_torch = block.startswith("torch==2.13.0 ")
-    return f"{block} \\\n    --hash=sha256:{TORCH_ON_CPU}" if is_torch else block
+    CPU.write_text(f"torch=={TORCH} \\\n    --hash=sha256:{TORCH_ON_CPU}\n", "utf-8")
 
 
 def _versions(locks: list[str]) -> Path:
