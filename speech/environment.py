@@ -1,6 +1,6 @@
 """Makes the environment of the server: `python3.11 speech/environment.py FOLDER [--cuda]`.
 
-Its packages are those of `server.lock` and torch: PyTorch's build for the CPU of `cpu.lock`, or with
+Its packages are those of `server.lock` and torch: the build for the CPU of `cpu.lock`, or with
 `--cuda` that of `cuda.lock`, with its libraries. It imports nothing but the standard library, since
 nothing else is there yet.
 """
