@@ -282,6 +282,11 @@ class Settings(BaseSettings):
     sms_number: str = ""
     """Number of ours in E.164, from which SMS go out."""
     whatsapp_number: str = ""
+    speech_url: str = ""
+    """Our speech server, such as `http://127.0.0.1:8790`; empty means that calls are heard and
+    spoken with what is installed."""
+    speech_token: SecretStr = SecretStr("")
+    """What the speech server wants of its clients, where it was started with one."""
     speech_interim_s: float = Field(default=0.4, ge=0.1, le=5)
     """Seconds between two decodes of what a caller is still saying."""
     speech_hearing_limit_s: float = Field(default=4.0, gt=0, le=30)

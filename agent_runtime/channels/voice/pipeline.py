@@ -37,7 +37,7 @@ from agent_runtime.settings import Settings
 from agent_runtime.speech.answer_processor import AnswerProcessor
 from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.languages import NoAssets
-from agent_runtime.speech.services import stt_for, tts_for
+from agent_runtime.speech.services import spare_voice_for, stt_for, tts_for
 
 START_S, STOP_S = 0.1, 0.2
 """Voice that lasts so long is speech; quiet that lasts so long may be its end."""
@@ -182,11 +182,10 @@ def _spare_voice(language: str, settings: Settings) -> FrameProcessor | None:
     from pipecat.transcriptions.language import Language
 
     from agent_runtime.speech.speaking import SpeakingService
-    from agent_runtime.speech.voices import EspeakVoice, find_espeak
 
-    if not (program := find_espeak()):
+    voice = spare_voice_for(language, settings)
+    if voice is None:
         return None
-    voice = EspeakVoice(language, program=program, limit_s=settings.speech_speaking_limit_s)
     limit_s = settings.speech_speaking_limit_s
     return SpeakingService(voice, language=Language(language), limit_s=limit_s)
 
