@@ -91,4 +91,4 @@ def ear_for(language: str) -> Ear | None:
 
     if language == "en":
         return Moonshine().decode
-    return Whisper(language).decode if has_whisper() else None
+    return Whisper().speaking(language).decode if has_whisper() else None
