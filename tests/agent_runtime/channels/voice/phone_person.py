@@ -8,11 +8,11 @@ from phone_line import FRAME, FRAME_S
 RATE = 8000
 LOUD = 250
 """Root mean square of 16-bit samples from which a frame is speech."""
-TURN_S = 4.0
+TURN_S = 5.0
 """So long is silence before it is taken for their turn: a busy machine pauses between sentences."""
 PATIENCE_S = 40.0
 """Nothing was said to them for so long: they say it again."""
-PAUSE = 40
+PAUSE = 75
 """Frames without sound after which what comes is another sentence."""
 LEAVES_S = 90.0
 
