@@ -71,7 +71,7 @@ class Service:
             idle_timeout_secs=None,
             enable_rtvi=False,
         )
-        for event in ("on_hung_up", "on_client_disconnected"):
+        for event in ("on_client_hung_up", "on_client_disconnected"):
             transport.add_event_handler(event, self._ending(event, worker))
         runner = WorkerRunner(handle_sigint=False, handle_sigterm=False)
         await runner.add_workers(worker)
@@ -153,5 +153,5 @@ def test_who_hangs_up_is_told_from_a_line_that_breaks(vendor, breaks):
     caller = Caller(frames=40)
     caller.breaks = breaks
     found = led(vendor, caller, ends=False)
-    assert found.service.told == ["on_client_disconnected" if breaks else "on_hung_up"]
+    assert found.service.told == ["on_client_disconnected" if breaks else "on_client_hung_up"]
     assert found.row.state == "ENDED"
