@@ -155,10 +155,6 @@ class Through(Generic[Engine, Part]):
         return self.engines.is_loaded
 
 
-Decoding = Engines[Part] | Through[Any, Part]
-"""What runs work on one engine, or on one language of an engine that knows many."""
-
-
 def _is_stuck(job: "_Job[Any] | None") -> bool:
     return job is not None and job.is_given_up
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from pipecat.frames.frames import (
@@ -25,7 +26,7 @@ from pipecat.transcriptions.language import Language
 from pipecat.utils.time import time_now_iso8601
 
 from agent_runtime.speech.decoders import RATE, Decoder
-from agent_runtime.speech.engines import Engines
+from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.failures import Overloaded, SpeechFailure, TimedOut
 from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.hearing import LONGEST_S, MOST_UTTERANCES, PAUSE_S
@@ -54,7 +55,7 @@ class ServerHearingService(STTService):
         language: Language,
         model: str,
         limit_s: float,
-        offline: Engines[Decoder] | None = None,
+        offline: Engines[Decoder] | Through[Any, Decoder] | None = None,
     ) -> None:
         super().__init__(
             settings=STTSettings(model=model, language=language), ttfs_p99_latency=_P99_S
@@ -193,7 +194,7 @@ class ServerHearingService(STTService):
         await self.push_error(f"{failure}; decoded here")
         return await self._decode(said, self._offline)
 
-    async def _decode(self, said: Said, engines: Engines[Decoder]) -> str:
+    async def _decode(self, said: Said, engines: Engines[Decoder] | Through[Any, Decoder]) -> str:
         rate = said.utterance.rate
         sound = np.pad(said.utterance.samples(), (0, int(_TAIL_S * rate)))
         left_s = max(self._limit_s / 2, said.ended_at + self._limit_s - time.monotonic())
