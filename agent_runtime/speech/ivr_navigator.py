@@ -7,10 +7,13 @@ from typing import Literal
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.phone_menu import Menu
+from agent_runtime.speech.sound_alike import sameness
 
 _KEYPAD = dict(zip("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999", strict=True))
 _LETTERS_OF_NAME = 3
 _TIMES_HEARD = 3
+_SOUNDS_LIKE = 0.76
+"""From there on a label that was misheard is taken for a topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +101,22 @@ class IvrNavigator:
         found = {
             key: label for key, label in menu.options.items() if re.search(rf"\b(?:{topic})", label)
         }
+        if not found:
+            found = self._sounding(menu, topic)
         return [
             Step("press", key, reason) for key, _ in sorted(found.items(), key=lambda f: len(f[1]))
         ]
+
+    def _sounding(self, menu: Menu, topic: str) -> dict[str, str]:
+        """Returns the option whose words sound most like the topic, where one does."""
+        phrases = [part for part in topic.split("|") if part.replace(" ", "").isalpha()]
+        likely = {
+            key: max((_likeness(phrase, label) for phrase in phrases), default=0.0)
+            for key, label in menu.options.items()
+        }
+        best = max(likely, key=lambda key: likely[key], default="")
+        is_like = best and likely[best] >= _SOUNDS_LIKE
+        return {best: menu.options[best]} if is_like else {}
 
     def _saying(self, menu: Menu, topic: str, reason: str) -> list[Step]:
         return [
@@ -109,6 +125,17 @@ class IvrNavigator:
 
     def _is_about(self, topic: str, label: str) -> bool:
         return re.search(rf"\b(?:{self._topics[topic]})", label) is not None
+
+
+def _likeness(phrase: str, label: str) -> float:
+    """Returns how much a phrase sounds like some words of a label that follow each other."""
+    words, size = label.split(), len(phrase.split())
+    likely = [
+        sameness(phrase, " ".join(words[at : at + count])) - (0.04 if count > size else 0.0)
+        for count in (size, size + 1)
+        for at in range(len(words) - count + 1)
+    ]
+    return max(likely, default=0.0)
 
 
 def _place(menu: Menu) -> str:

@@ -10,7 +10,7 @@ PERSON_P95_S = 1.0
 FOUND = 0.99
 MINUTES = 30
 _BATCH = 10
-_FIRST_SEED = 30_000
+_FIRST_SEED = 41_000
 """Whoever tunes anything on what these seeds showed takes others for the check."""
 _TOLD = ("person", "voicemail", "ivr")
 
@@ -63,7 +63,8 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     p95 = delays[int(0.95 * (len(delays) - 1) + 0.999)]
     by_kind = ", ".join(f"{who} {n - missed[who]} of {n}" for who, n in sorted(starts.items()))
     figure = (
-        f"{share:.3f} of {told} persons, voicemails and menus told apart ({every:.3f} of all "
+        f"{share:.3f} of {told} persons, voicemails and menus told apart (95% interval "
+        f"{_interval(share, told)}; {every:.3f} of all "
         f"{starts.total()}: {by_kind}); a person is known {delays[len(delays) // 2]:.2f} s (p50), "
         f"{p95:.2f} s (p95), {delays[-1]:.2f} s (longest) after their first words, in time of the "
         f"call; recordings for a while taken for a person or uncertain: {over.total()} "
@@ -71,6 +72,14 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     )
     passed = share >= TOLD_APART and p95 <= PERSON_P95_S
     return Verdict(passed, figure, f"at least {TOLD_APART:.0%}, p95 at most {PERSON_P95_S} s")
+
+
+def _interval(share: float, count: int) -> str:
+    """Returns the Wilson interval of a share."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(round(share * count), count, method="wilson")
+    return f"{low:.3f} to {high:.3f}"
 
 
 def _beeps(case: str) -> Result:
@@ -134,7 +143,7 @@ def _judge_beeps(results: Mapping[str, Result]) -> Verdict:
 
 CHECKS = {
     "who-answered": Check(
-        cases=[str(batch) for batch in range(20)], sample=["0", "1"], run=_sound, judge=_judge
+        cases=[str(batch) for batch in range(24)], sample=["0", "1"], run=_sound, judge=_judge
     ),
     "who-answered-words": Check(
         cases=[f"{language} 0" for language in ("en", "es", "de", "fr", "it", "pt")],
