@@ -53,6 +53,8 @@ class Mender:
     def _key(self, words: Sequence[str]) -> str:
         heard = " ".join(words)
         verb = next((verb for verb in self.verbs if verb == words[0]), None)
+        if len(words) == 1 and verb is not None:
+            return f"{verb} {UNKNOWN}"
         if len(words) == 1 and verb is None:
             verb = next((verb for verb in self.verbs if words[0].startswith(verb)), None)
         by_key: dict[str, float] = {}

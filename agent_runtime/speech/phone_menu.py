@@ -25,6 +25,12 @@ class Menu:
     text: str = ""
     """All that was said, in plain words."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Says whether each option that was counted up to was understood."""
+        counted = sorted(int(key) for key in self.options if key.isdigit() and key != "0")
+        return counted == list(range(1, len(counted) + 1)) and all(self.options.values())
+
 
 @dataclass(frozen=True, slots=True)
 class _Grammar:

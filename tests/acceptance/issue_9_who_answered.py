@@ -8,6 +8,7 @@ from tests.acceptance.check import Check, Result, Verdict
 TOLD_APART = 0.97
 PERSON_P95_S = 1.0
 FOUND = 0.99
+REACHED = 37 / 40
 MINUTES = 30
 _BATCH = 10
 _FIRST_SEED = 41_000
@@ -141,7 +142,31 @@ def _judge_beeps(results: Mapping[str, Result]) -> Verdict:
     return Verdict(passed, figure, f"at least {FOUND:.0%} found, none in {MINUTES} min of speech")
 
 
+def _menus(case: str) -> Result:
+    """Ten telephone menus in sound, walked with what Moonshine heard of them."""
+    from loguru import logger
+
+    from tests.agent_runtime.speech.judged import words_in
+    from tests.agent_runtime.speech.menu_trees import a_tree, walk
+
+    logger.remove()
+    first = _FIRST_SEED + int(case) * _BATCH
+    trees = [a_tree(seed, "held_out") for seed in range(first, first + _BATCH)]
+    walks = [walk(tree, words_in) for tree in trees]
+    lost = [one.steps for one in walks if not one.is_reached]
+    return {"trees": len(trees), "lost": lost}
+
+
+def _judge_menus(results: Mapping[str, Result]) -> Verdict:
+    trees = sum(one["trees"] for one in results.values())
+    lost = sum(len(one["lost"]) for one in results.values())
+    share = 1 - lost / trees
+    figure = f"{trees - lost} of {trees} goals reached in sound (95% {_interval(share, trees)})"
+    return Verdict(share >= REACHED, figure, f"at least {REACHED:.1%}")
+
+
 CHECKS = {
+    "phone-menus": Check(cases=["0", "1", "2", "3"], sample=["0"], run=_menus, judge=_judge_menus),
     "who-answered": Check(
         cases=[str(batch) for batch in range(24)], sample=["0", "1"], run=_sound, judge=_judge
     ),

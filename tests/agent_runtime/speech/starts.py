@@ -8,7 +8,7 @@ seconds; `*` marks the first words of a person who breaks into a recording.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ import yaml
 
 from tests.agent_runtime.speech import sounds
 from tests.agent_runtime.speech.sounds import silence
-from tests.agent_runtime.speech.telephone_line import a_line, through
+from tests.agent_runtime.speech.telephone_line import a_line, followed, through
 from tests.agent_runtime.speech.voices import RATE, Split, say, voice
 
 LETTERS_PER_S = 14.0
@@ -87,12 +87,7 @@ def _made(rng: np.random.Generator, split: Split, language: str, who: str, *, wi
     audio, about = b"", script
     if with_audio:
         clean = np.concatenate([*parts, silence(2.5)]) * rng.uniform(0.5, 1.0)
-        line = a_line(rng, split, (14, 35))
-        if not speaker.is_clear and line.codec == "GSM610":
-            # Moonshine tiny does not follow espeak through GSM and much noise; nothing would.
-            line = replace(line, codec="ULAW")
-        if not speaker.is_clear:
-            line = replace(line, loss=min(line.loss, 0.02), snr_db=max(line.snr_db, 22.0))
+        line = followed(a_line(rng, split, (14, 35)), speaker)
         audio = through(line, clean, rng, 0.008)
         about = f"{script} {speaker} {line}"
     return Start(who, language, tuple(said), at, audio, about)
