@@ -8,7 +8,7 @@ from pipecat.transcriptions.language import Language
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings
 from agent_runtime.speech.decoders import Decoder, Moonshine, Whisper
-from agent_runtime.speech.engines import Engines
+from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.hearing import HearingService
 from agent_runtime.speech.languages import (
     HEARD_BY_WHISPER,
@@ -80,11 +80,11 @@ def voice_for(language: str, settings: Settings) -> Voice | NoAssets:
 
 
 @cache
-def decoders_for(language: str) -> Engines[Decoder]:
+def decoders_for(language: str) -> Engines[Decoder] | Through[Whisper, Decoder]:
     """Returns the threads that decode a language, the same ones for all calls of a process."""
     if language == "en":
         return Engines("moonshine", Moonshine)
-    return Engines(f"whisper {language}", lambda: Whisper(language), at_once=1)
+    return Through(_whispers(), lambda whisper: whisper.speaking(language))
 
 
 async def language_of_sound(
@@ -97,17 +97,26 @@ async def language_of_sound(
     """
     if missing := what_is_missing("es", "hearing"):
         return NoAssets("", "hearing", missing.why)
-    engines = _identifiers()
     limit_s = settings.speech_hearing_limit_s
-    language, confidence = await engines.run(
-        lambda whisper: whisper.identify(samples, among), limit_s=limit_s
-    )
-    return SpokenLanguage(language, confidence)
+    shares = await language_shares_of_sound(samples, among, limit_s=limit_s)
+    found = max(shares, key=lambda language: shares[language])
+    return SpokenLanguage(found, shares[found])
+
+
+async def language_shares_of_sound(
+    samples: Samples, among: tuple[str, ...], *, limit_s: float
+) -> dict[str, float]:
+    """Returns how probable languages are by the first seconds of 16 kHz samples, together 1.
+
+    Raises:
+        SpeechFailure: the model did not answer in time, or broke.
+    """
+    return await _whispers().run(lambda whisper: whisper.shares(samples, among), limit_s=limit_s)
 
 
 @cache
-def _identifiers() -> Engines[Whisper]:
-    return Engines("whisper languages", lambda: Whisper("en"), at_once=1)
+def _whispers() -> Engines[Whisper]:
+    return Engines("whisper", Whisper)
 
 
 @cache

@@ -16,6 +16,7 @@ from agent_runtime.channels.voice.commands import (
     KeepHeard,
     Overheard,
     Prepare,
+    Speak,
     Transfer,
 )
 from agent_runtime.channels.voice.conversation import Conversation
@@ -72,7 +73,7 @@ class CallHands:
     def prepare(self, wanted: Prepare, *, now: datetime) -> Prepared:
         """Has words permitted."""
         if wanted.kind == "phrase":
-            phrase = self.turns.phrase(wanted.text_ids[0], now=now)
+            phrase = self.turns.phrase(wanted.text_ids[0], language=wanted.language, now=now)
             return Prepared(now, wanted.key, (phrase,) if phrase else ())
         if wanted.kind in ("opener", "handed") and self.dialled is not None:
             self.dialled.answered(now=now)
@@ -101,6 +102,16 @@ class CallHands:
             case CallBack():
                 self.calls_back = True
                 self._trace("call_back", now=now, after_s=command.after_s)
+            case Speak():
+                self.turns.go_on_in(command.language)
+                self._trace(
+                    "speak",
+                    len(self.lines),
+                    now=now,
+                    language=command.language,
+                    why=command.why,
+                    share=command.share,
+                )
             case _:
                 details = {name: getattr(command, name) for name in command.__slots__}
                 self._trace(type(command).__name__.lower(), now=now, **details)

@@ -38,24 +38,17 @@ from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.languages import CallLanguageFrame, language_heard
 from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, SoFar
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import BeepFrame, WhoAnsweredFrame
-from agent_runtime.speech.frames import SpeechFailedFrame
+from agent_runtime.speech.frames import LanguageHeardFrame, SpeechFailedFrame
 
 TICK_S = 0.1
 WORDLESS_S = 0.9
 """Quiet after a sound for which no words came: then there are none."""
 _ENDS_WITHIN_S = 10.0
-
-
-@dataclass
-class CallLanguageFrame(ControlFrame):
-    """The call goes on in another language."""
-
-    language: str = ""
-    interruptible: bool = field(default=False, init=False)
 
 
 @dataclass
@@ -226,6 +219,8 @@ class CallProcessor(FrameProcessor):
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
+        elif isinstance(frame, LanguageHeardFrame):
+            await self.feed(language_heard(frame, self._clock()))
 
     def _voice_stopped(self, stop_s: float) -> None:
         now = perf_counter()

@@ -142,12 +142,19 @@ class CallTurns:
         self.runtime.outbox.deliver(self._router, message_id, now=now)
         return self._taken()
 
-    def phrase(self, content_id: str, *, now: datetime) -> Utterance | None:
-        """Returns a set phrase of calls, if the rules let it be said now."""
+    def phrase(self, content_id: str, *, language: str = "", now: datetime) -> Utterance | None:
+        """Returns a set phrase of calls, if the rules let it be said now.
+
+        Args:
+            content_id: The text.
+            language: Two letters; empty: that of the thread.
+            now: The instant.
+        """
         library = self.runtime.outbox.library
         with self.runtime.store.begin() as tx:
             contact, session = self._people(tx)
-            text = self._text(library, contact, session, content_id, now)
+            spoken = replace(session, language=language) if language else session
+            text = self._text(library, contact, spoken, content_id, now)
             if text is None:
                 return None
             # A person may have taken over by now; saying so is the farewell that is still allowed.
@@ -286,6 +293,13 @@ class CallTurns:
         offering = self.runtime.outbox.said(utterance.text_id, kept, now=now)
         if offering:
             self.runtime.desk.keeper.settle(offering, now=now)
+
+    def go_on_in(self, language: str) -> None:
+        """Takes note that the conversation has another language from here on."""
+        with self.runtime.store.begin() as tx:
+            _, session = self._people(tx)
+            if session.language != language:
+                tx.save_session(replace(session, language=language))
 
     def close(self) -> None:
         """Ends the line: nothing is taken any more."""
