@@ -27,6 +27,7 @@ from pipecat.frames.frames import (
     SystemFrame,
     TranscriptionFrame,
     TTSSpeakFrame,
+    TTSUpdateSettingsFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
@@ -44,6 +45,8 @@ from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import BeepFrame, WhoAnsweredFrame
 from agent_runtime.speech.frames import LanguageHeardFrame, SpeechFailedFrame
+from agent_runtime.speech.speaking import SpeakingSettings
+from agent_runtime.speech.tones import Tone
 
 TICK_S = 0.1
 WORDLESS_S = 0.9
@@ -133,6 +136,7 @@ class CallProcessor(FrameProcessor):
         self._warmed = ""
         self._ended_at: float | None = None
         self._spent: dict[str, float] = {}
+        self._tone: Tone | None = None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Takes what concerns the call, and passes everything on."""
@@ -289,7 +293,9 @@ class CallProcessor(FrameProcessor):
 
     async def _tell_pipeline(self, command: do.Command) -> None:
         if isinstance(command, do.SpareVoice):
+            self._tone = None
             await self._switch(self._voices, "spare", FrameDirection.DOWNSTREAM)
+            await self.push_frame(CallLanguageFrame(language=self.talk.language))
         elif isinstance(command, do.Speak):
             await self._switch(self._voices, command.language, FrameDirection.DOWNSTREAM)
             await self._switch(self._ears, command.language, FrameDirection.UPSTREAM)
@@ -312,7 +318,14 @@ class CallProcessor(FrameProcessor):
     async def _say(self, command: do.Say) -> None:
         await self.push_frame(self.playout.begin(command.pieces))
         for piece in command.pieces:
+            await self._sound(command.utterance.tone_of(piece))
             await self.push_frame(TTSSpeakFrame(piece, append_to_context=False))
+
+    async def _sound(self, tone: Tone) -> None:
+        """Has what follows said in a tone, where the voice has more than one."""
+        if tone != self._tone:
+            self._tone = tone
+            await self.push_frame(TTSUpdateSettingsFrame(delta=SpeakingSettings(tone=tone)))
 
     async def _hushed(self) -> None:
         if self.playout.pieces:

@@ -183,7 +183,8 @@ class CallTurns:
             if authorise(proposal, facts, rules=self.runtime.outbox.rules).permit is None:
                 return None
             paragraphs = tuple(fill(s.text, contact, {}) for s in proposal.sentences)
-            return Utterance(content_id, paragraphs, proposal.language, is_message=False)
+            said = Utterance(content_id, paragraphs, proposal.language, is_message=False)
+            return self._toned(said, session)
 
     def answer(
         self,
@@ -360,9 +361,17 @@ class CallTurns:
         says = self.line.take()
         with self.runtime.store.begin() as tx:
             found = [(u, tx.message(u.text_id)) for u in says]
-        return tuple(
-            replace(u, content_ids=message.content_ids if message else ()) for u, message in found
-        )
+            session = self.session_in(tx)
+        known = (replace(u, content_ids=m.content_ids if m else ()) for u, m in found)
+        return tuple(self._toned(u, session) if session else u for u in known)
+
+    def _toned(self, said: Utterance, session: Session) -> Utterance:
+        """Returns an utterance with the tone of the stage in which it is said."""
+        library = self.runtime.outbox.library
+        own = library.playbook(session.playbook).tones
+        texts = said.content_ids or (said.text_id,)
+        tone, of_figures = library.style.voice.tones(session.state, own, texts)
+        return replace(said, tone=tone, tone_of_figures=of_figures)
 
     def _whose(self, tx: Tx, *, now: datetime) -> Contact | None:
         address = self.call.address
