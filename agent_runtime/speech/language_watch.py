@@ -6,16 +6,16 @@ from math import log
 
 LEAST_S = 1.0
 """Voice that is shorter tells nothing: no call changes its language on one short word."""
-_NEEDED = 2.0
+_NEEDED = 1.3
 """Of a language's lead over that of the call, as a logarithm of shares; one clear sentence has it,
 or two that are less clear."""
-_APART = 0.7
+_APART = 0.5
 """Of its lead over any third language."""
 _NOW = 0.5
 """The last sentence speaks for it by itself."""
 _MOST, _LEAST = 3.0, 0.01
 _FADES = 0.5
-_KNOWN = 0.7
+_KNOWN = 0.5
 """A language that a person is known to speak is likelier by so much."""
 
 
