@@ -6,7 +6,7 @@ from math import log
 
 LEAST_S = 1.0
 """Voice that is shorter tells nothing: no call changes its language on one short word."""
-_NEEDED = 1.3
+_NEEDED = 1.8
 """Of a language's lead over that of the call, as a logarithm of shares; one clear sentence has it,
 or two that are less clear."""
 _APART = 0.5
@@ -15,8 +15,10 @@ _NOW = 0.5
 """The last sentence speaks for it by itself."""
 _MOST, _LEAST = 3.0, 0.01
 _FADES = 0.5
-_KNOWN = 0.5
-"""A language that a person is known to speak is likelier by so much."""
+_KNOWN = _LED = 0.5
+"""A language that a person is known to speak, or in which calls are led, is likelier by so much."""
+_GIVES_UP = 2.0
+"""A lead that leaves the call to a person takes more than one that only changes its language."""
 
 
 @dataclass(slots=True)
@@ -25,10 +27,12 @@ class LanguageWatch:
 
     Args:
         language: In which the call goes on, two letters.
+        led: Languages in which the call may go on.
         known: Languages that this person is known to speak.
     """
 
     language: str
+    led: frozenset[str]
     known: frozenset[str] = frozenset()
     _leads: dict[str, float] = field(default_factory=dict, init=False)
 
@@ -48,7 +52,8 @@ class LanguageWatch:
             before = self._leads.get(one, 0.0)
             self._leads[one] = _FADES * before + max(-_MOST, min(_MOST, lead))
         found, *others = sorted(now, key=self._lead, reverse=True)
-        is_ahead = self._lead(found) >= _NEEDED and now[found] >= _NOW
+        needed = _NEEDED if found in self.led else _GIVES_UP
+        is_ahead = self._lead(found) >= needed and now[found] >= _NOW
         is_apart = all(self._lead(found) - self._lead(one) >= _APART for one in others)
         return found if is_ahead and is_apart else ""
 
@@ -58,4 +63,5 @@ class LanguageWatch:
         self._leads.clear()
 
     def _lead(self, language: str) -> float:
-        return self._leads.get(language, 0.0) + _KNOWN * (language in self.known)
+        likelier = _KNOWN * (language in self.known) + _LED * (language in self.led)
+        return self._leads.get(language, 0.0) + likelier

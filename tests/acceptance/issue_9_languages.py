@@ -102,9 +102,10 @@ def _coded(sound):
 
 
 def _after(tellings) -> str:
+    from agent_runtime.library.content import LOCALES
     from agent_runtime.speech.language_watch import LanguageWatch
 
-    watch = LanguageWatch("en")
+    watch = LanguageWatch("en", frozenset(LOCALES))
     for shares, voiced_s in tellings:
         if found := watch.heard(shares, voiced_s=voiced_s):
             return found

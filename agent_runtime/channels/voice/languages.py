@@ -73,10 +73,10 @@ def ears_of(language: str, settings: Settings) -> "CallHearing | None":
     """Returns what hears a call and notices other languages; None where nothing tells them."""
     if what_is_missing(language, "hearing") or what_is_missing("es", "hearing"):
         return None
-    limit_s = settings.speech_hearing_limit_s
+    limit_s, led = settings.speech_hearing_limit_s, led_languages(language, settings)
     return CallHearing(
-        {one: decoders_for(one) for one in led_languages(language, settings)},
-        LanguageWatch(language),
+        {one: decoders_for(one) for one in led},
+        LanguageWatch(language, led),
         lambda sound: language_shares_of_sound(sound, LOCALES, limit_s=limit_s),
         model=assets(language).hearing,
         interim_s=settings.speech_interim_s,

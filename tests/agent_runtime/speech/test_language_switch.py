@@ -18,20 +18,29 @@ from tests.agent_runtime.speech.line import line_with
 
 SPANISH = {"en": 0.02, "es": 0.95, "it": 0.03}
 UNSURE = {"en": 0.22, "es": 0.6, "it": 0.18}
+LED = frozenset(LOCALES)
 ENGLISH = {"en": 0.9, "es": 0.08, "it": 0.02}
 
 
 def test_one_clear_sentence_is_another_language_and_unclear_ones_need_to_be_two():
     """R277."""
-    assert LanguageWatch("en").heard(SPANISH, voiced_s=2.0) == "es"
-    watch = LanguageWatch("en")
+    assert LanguageWatch("en", LED).heard(SPANISH, voiced_s=2.0) == "es"
+    watch = LanguageWatch("en", LED)
     assert [watch.heard(UNSURE, voiced_s=2.0) for _ in range(2)] == ["", "es"]
-    known = LanguageWatch("en", known=frozenset({"es"}))
+    known = LanguageWatch("en", LED, known=frozenset({"es"}))
     assert known.heard(UNSURE, voiced_s=2.0) == "es"
 
 
+def test_a_language_in_which_no_call_is_led_needs_to_be_clearer():
+    """What closes the call takes two sentences where one would only change its language."""
+    half = {"en": 0.1, "it": 0.5, "es": 0.4}
+    watch = LanguageWatch("en", frozenset({"en"}))
+    assert [watch.heard(half, voiced_s=2.0) for _ in range(3)] == ["", "", ""]
+    assert LanguageWatch("en", frozenset({"en", "es"})).heard(half, voiced_s=2.0) != "it"
+
+
 def test_what_was_unclear_is_forgotten_once_they_go_on_as_before():
-    watch = LanguageWatch("en")
+    watch = LanguageWatch("en", LED)
     for shares in (UNSURE, ENGLISH, UNSURE, ENGLISH, UNSURE):
         assert watch.heard(shares, voiced_s=2.0) == ""
 
@@ -41,13 +50,13 @@ def test_what_was_unclear_is_forgotten_once_they_go_on_as_before():
     st.floats(0, LEAST_S, exclude_max=True),
 )
 def test_a_short_word_never_changes_the_language(shares, voiced_s):
-    assert LanguageWatch("en").heard(shares, voiced_s=voiced_s) == ""
+    assert LanguageWatch("en", LED).heard(shares, voiced_s=voiced_s) == ""
 
 
 @given(st.lists(st.tuples(st.floats(0.3, 1), st.sampled_from(LOCALES[1:])), max_size=8))
 def test_english_that_sounds_foreign_stays_english(sounds):
     """An accent leaves English the likelier one."""
-    watch = LanguageWatch("en")
+    watch = LanguageWatch("en", LED)
     for share, other in sounds:
         assert watch.heard({"en": share, other: (1 - share) / 2}, voiced_s=3.0) == ""
 
@@ -92,7 +101,12 @@ def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6):
     async def hear():
         ears = {one: Engines(one, lambda name=one: _Ear(name)) for one in led}
         ear = SwitchingHearing(
-            ears, LanguageWatch("en"), identify, model="both", interim_s=0.4, limit_s=5
+            ears,
+            LanguageWatch("en", frozenset(led)),
+            identify,
+            model="both",
+            interim_s=0.4,
+            limit_s=5,
         )
         sound = np.random.default_rng(1).normal(0, 0.2, int(voiced_s * 16000)).astype(np.float32)
         async with line_with(ear) as line:

@@ -1,6 +1,7 @@
 """A call in real sound and real time: a caller of espeak, our ears and voices, a line of 16 kHz."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -80,7 +81,7 @@ async def switched_call(seed):
         runtime=runtime,
         settings=settings,
         clock=lambda: datetime.now(UTC),
-        limits=lambda _: PATIENT,
+        limits=lambda _: replace(PATIENT, words_s=60),
         speech=_speech,
     )
     wire = Wire()
