@@ -6,7 +6,7 @@ from math import log
 
 LEAST_S = 1.0
 """Voice that is shorter tells nothing: no call changes its language on one short word."""
-_NEEDED = 1.8
+_NEEDED = 2.3
 """Of a language's lead over that of the call, as a logarithm of shares; one clear sentence has it,
 or two that are less clear."""
 _APART = 0.5
@@ -17,7 +17,7 @@ _MOST, _LEAST = 3.0, 0.01
 _FADES = 0.5
 _KNOWN = _LED = 0.5
 """A language that a person is known to speak, or in which calls are led, is likelier by so much."""
-_GIVES_UP = 2.0
+_GIVES_UP = 2.3
 """A lead that leaves the call to a person takes more than one that only changes its language."""
 
 

@@ -17,7 +17,7 @@ from agent_runtime.speech.switching import SwitchingHearing
 from tests.agent_runtime.speech.line import line_with
 
 SPANISH = {"en": 0.02, "es": 0.95, "it": 0.03}
-UNSURE = {"en": 0.22, "es": 0.6, "it": 0.18}
+UNSURE = {"en": 0.17, "es": 0.66, "it": 0.17}
 LED = frozenset(LOCALES)
 ENGLISH = {"en": 0.9, "es": 0.08, "it": 0.02}
 
