@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup screenshots demo test test-spark test-vllm entailment check check-types check-sql check-rest check-dbt fix bench accept docs lock clean
+.PHONY: help setup screenshots demo test test-spark test-vllm test-nemo speech entailment check check-types check-sql check-rest check-dbt fix bench accept docs lock clean
 
 help:
 	@echo "make demo     play the sandbox company end to end, then open out/demo/index.html"
@@ -27,6 +27,8 @@ help:
 	@echo "make test-spark   the arms in real Spark, in an environment of its own (needs Java)"
 	@echo "make entailment   trains a small model of entailment (an hour on two cores)"
 	@echo "make test-vllm    the client against a real vLLM on the CPU, in an environment of its own (4 GB)"
+	@echo "make speech       our speech server with NeMo, in an environment of its own (5 GB); see docs/nemo.md"
+	@echo "make test-nemo    that server with tiny models of NeMo on the CPU, as a process with real sound"
 	@echo "make accept ISSUE=2 [SAMPLE=1] [ONLY=CHECK] [JOBS=2]   what is too long for make test; resumable"
 
 setup: $(READY)
@@ -96,6 +98,17 @@ test-vllm: $(READY)
 	$(BIN)/python -m tests.vllm.environment $(PARLEY_VLLM_ENV)
 	$(BIN)/python -m pytest -n 0 -s -p no:randomly $(wildcard tests/vllm/*_by_vllm.py)
 
+# Serves what PARLEY_NEMO_ASR, PARLEY_NEMO_TTS and PARLEY_NEMO_VOCODER name; CUDA=1 for a GPU.
+speech:
+	python3.11 speech/environment.py out/speech-env $(if $(CUDA),--cuda)
+	out/speech-env/bin/python -m speech
+
+test-nemo: export PARLEY_SPEECH_ENV := $(CURDIR)/out/speech-env
+
+test-nemo: $(READY)
+	python3.11 speech/environment.py $(PARLEY_SPEECH_ENV)
+	$(BIN)/python -m pytest -n 0 -s -p no:randomly $(wildcard tests/nemo/*_by_nemo.py)
+
 # A model of entailment for grounding's second opinion: trained here from packages and labelled drafts.
 entailment: $(READY)
 	$(BIN)/python -m tests.entailment.environment out/entailment-env
@@ -114,6 +127,7 @@ screenshots: $(READY)
 lock: | $(UV)
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+	python3.11 speech/lock.py $(UV)
 
 clean:
 	rm -rf out dbt/target dbt/logs
@@ -122,7 +136,7 @@ $(READY): requirements.lock pyproject.toml .python-version | $(UV)
 	$(UV) venv -q --allow-existing --python 3.11 --python-preference only-system $(VENV)
 	$(UV) pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install -q --no-deps --no-build-isolation --python $(BIN)/python -e .
-	$(BIN)/python -m compileall -q agent_runtime experiments pipelines
+	$(BIN)/python -m compileall -q agent_runtime experiments pipelines speech
 	PYTHONDONTWRITEBYTECODE= $(BIN)/parley playbook train
 	$(BIN)/python -m pipelines.prepare
 	@touch $@

@@ -92,11 +92,16 @@ def open_crm(settings: Settings, store: Store) -> Crm:
 
 
 def open_dialler(settings: Settings, *, clock: Callable[[], datetime]) -> Dialler:
-    """Returns what places calls; without telephony nothing rings.
+    """Returns what places calls: SIP trunks, else a carrier; without telephony nothing rings.
 
     Raises:
         ParleyError: a carrier is named and something that it needs is missing.
     """
+    if settings.sip is not None and settings.sip.dials:
+        from agent_runtime.channels.voice.sip.dialler import SipDialler
+        from agent_runtime.channels.voice.sip.orders import socket_of
+
+        return SipDialler(socket_of(settings.workspace))
     if settings.voice_carrier is None:
         return NoDialler()
     from agent_runtime.channels.voice.carrier.dialler import CarrierDialler

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from agent_runtime.channels.voice.sip.setup import SipSetup
 from agent_runtime.errors import ParleyError
 
 LANDING_DAYS = 30
@@ -281,6 +282,11 @@ class Settings(BaseSettings):
     sms_number: str = ""
     """Number of ours in E.164, from which SMS go out."""
     whatsapp_number: str = ""
+    speech_url: str = ""
+    """Our speech server, such as `http://127.0.0.1:8790`; empty means that calls are heard and
+    spoken with what is installed."""
+    speech_token: SecretStr = SecretStr("")
+    """What the speech server wants of its clients, where it was started with one."""
     speech_interim_s: float = Field(default=0.4, ge=0.1, le=5)
     """Seconds between two decodes of what a caller is still saying."""
     speech_hearing_limit_s: float = Field(default=4.0, gt=0, le=30)
@@ -301,6 +307,8 @@ class Settings(BaseSettings):
     """Whether calls are recorded, where leave is given or the law of the place wants none."""
     voice_carrier: VoiceCarrier | None = None
     """The carrier of calls, as JSON; without one nothing is dialled."""
+    sip: SipSetup | None = None
+    """Trunks of `parley call sip`, as JSON."""
     calls_key: SecretStr = SecretStr("")
     """Signs requests to place a call, `POST /calls`; empty means that none is accepted."""
     executor_id: str = "worker-1"

@@ -161,6 +161,21 @@ def _speech() -> Outcome:
     return "ok", f"English both ways, {others}"
 
 
+def _speech_server() -> Outcome:
+    try:
+        settings = load_settings()
+    except ParleyError:
+        return "failed", "the settings cannot be read"
+    if not settings.speech_url:
+        return "ok", "what is installed; PARLEY_SPEECH_URL names no server"
+    from agent_runtime.speech.nemo.offers import ask
+
+    found = ask(settings)
+    if not found.is_there:
+        return "warning", f"{found.says}; calls are heard and spoken with what is installed"
+    return "ok", found.says
+
+
 def _language_model() -> Outcome:
     try:
         settings = load_settings()
@@ -209,6 +224,7 @@ _CHECKS: dict[str, Callable[[], Outcome]] = {
     "chromium": _browser,
     "postgres": _postgres,
     "speech": _speech,
+    "speech server": _speech_server,
     "language model": _language_model,
     "entailment": _entailment,
 }

@@ -12,11 +12,13 @@ REPOSITORY = Path(__file__).parents[1]
 WITHOUT_DATA = "without shared data"
 
 PACKAGE_OF = {
+    "baresip": "apt-get install baresip-core",
     "chromium": "apt-get install chromium",
     "dovecot": "apt-get install dovecot-imapd",
     "espeak-ng": "apt-get install espeak-ng",
     "git": "apt-get install git",
     "initdb": "apt-get install postgresql",
+    "sipp": "apt-get install sip-tester",
 }
 """How to get a program that a `real` test starts."""
 

@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from agent_runtime.channels.voice.call_cli import call
+from agent_runtime.channels.voice.sip.cli import serve
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.settings import load_settings
+
+call.command("sip")(serve)
 
 
 @call.command()

@@ -94,7 +94,7 @@ def _voice(settings: Settings, door: Door) -> "APIRouter | None":
     from agent_runtime.channels.voice.carrier.vendors import account_of
 
     account = account_of(settings)
-    return account and voice_router(settings, account, door.store, clock=door.clock)
+    return account and voice_router(settings, account, clock=door.clock)
 
 
 def public_routes(door: Door) -> tuple[BaseRoute, ...]:

@@ -38,6 +38,8 @@ def cross_problems(library: "Library") -> Iterator[str]:
         yield from (f"{where}: {p}" for p in _states(library, playbook))
         yield from (f"{where}: {p}" for p in _texts(library, playbook))
         yield from (f"{where}: {p}" for p in _moves(library, playbook))
+        yield from (f"{where}: {p}" for p in _tones(playbook))
+    yield from _stages(library)
     for scenario in library.scenarios:
         if scenario.playbook not in library.playbooks:
             yield f"scenario {scenario.id}: field playbook: {scenario.playbook!r} is unknown."
@@ -95,6 +97,20 @@ def _texts(library: "Library", playbook: Playbook) -> Iterator[str]:
     frame = [c for c in library.contents.values() if c.id == playbook.frame]
     if not all(c.discloses_ai and c.greeting and c.greeting_without_name for c in frame):
         yield f"field frame: {playbook.frame!r} must greet and must disclose that an AI writes."
+
+
+def _tones(playbook: Playbook) -> Iterator[str]:
+    for name in playbook.tones.keys() - playbook.states.keys():
+        yield f"field tones.{name}: it is no state; name one of the states."
+
+
+def _stages(library: "Library") -> Iterator[str]:
+    """A stage that the style guide names is a state of some playbook, where there are any."""
+    if not library.playbooks:
+        return
+    states = {state for playbook in library.playbooks.values() for state in playbook.states}
+    for name in sorted(library.style.voice.stages.keys() - states):
+        yield f"prompts/style.md: field voice.stages.{name}: no playbook has a state of that name."
 
 
 def _moves(library: "Library", playbook: Playbook) -> Iterator[str]:

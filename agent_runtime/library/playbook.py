@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from agent_runtime.domain import BRIEF_CHANNELS, ActionKind, Autonomy, ChannelName, SafeBand
 from agent_runtime.library.content import LOCALES, Locale
+from agent_runtime.library.voice_style import StageTone
 
 Intent = Literal[
     "interested",
@@ -269,6 +270,8 @@ class Playbook(_Part):
     touches: tuple[Touch, ...] = ()
     calling: Calling = Calling()
     """How its touches by voice are tried."""
+    tones: dict[str, StageTone] = Field(default_factory=dict)
+    """How it sounds on the telephone, by state; in any other as the style guide says."""
     questions: tuple[Question, ...] = ()
     scopes: tuple[str, ...] = ()
     """Topics of the knowledge base that may answer a question here, also one off the track; empty:

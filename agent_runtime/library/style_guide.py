@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from agent_runtime.domain import ChannelName
 from agent_runtime.library.content import LOCALES, LibraryError, Locale, read_matter, sentence_of
+from agent_runtime.library.voice_style import VoiceStyle
 
 SHIPPED = Path(__file__).parents[1] / "prompts" / "style.md"
 
@@ -59,6 +60,8 @@ class StyleGuide(_Part):
     """How the reader is addressed, per language."""
     banned: dict[Locale, tuple[str, ...]] = Field(default_factory=dict)
     """Words and phrases that this company does not use; `*` ends a word in any way."""
+    voice: VoiceStyle = VoiceStyle()
+    """How it sounds on the telephone."""
     body: str = Field(min_length=1)
     """What the prompt says of it; `{words_per_sentence}` and the other limits may stand in it."""
 

@@ -1,14 +1,15 @@
 """What the words say about who answered a call, from the phrases in `words/answering`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from agent_runtime.authored import load_yaml
 from agent_runtime.hearing.sentences import without_accents
+from agent_runtime.speech.sound_alike import alike
 
 Party = Literal["person", "voicemail", "ivr", "screening", "unavailable"]
 PARTIES: tuple[Party, ...] = ("person", "voicemail", "ivr", "screening", "unavailable")
@@ -19,6 +20,8 @@ _KEY, _NEXT_KEY = 3.5, 2.0
 """One key may stand in a voicemail's instructions; several are a menu."""
 _MOST_SURE = 3
 """Phrases of one strength beyond this number add nothing."""
+_LEAST_ALIKE, _MOST_ALIKE = 1.2, 3.0
+"""What a phrase weighs that only sounds like what was recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Evidence:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AnswerWords:
     """The phrases of one language."""
 
@@ -38,6 +41,8 @@ class AnswerWords:
     sure: Mapping[Party, re.Pattern[str]]
     hint: Mapping[Party, re.Pattern[str]]
     key: re.Pattern[str]
+    alike: Mapping[Party, tuple[str, ...]]
+    """Whole phrases to be found where the recogniser misheard them."""
 
     def greets_only(self, text: str) -> bool:
         """Says whether an utterance is nothing but what a person says who picks up."""
@@ -47,20 +52,35 @@ class AnswerWords:
         """Says whether a person's question or answer is in the text."""
         return self.sure["person"].search(plain(text)) is not None
 
-    def evidence(self, text: str) -> list[Evidence]:
+    def evidence(self, text: str) -> tuple[Evidence, ...]:
         """Returns what the text, all that one party has said so far, speaks for."""
-        words = plain(text)
-        found: list[Evidence] = []
+        return _evidence(self, plain(text))
+
+    def _exact(self, words: str) -> Iterator[Evidence]:
         for weight, patterns in ((_SURE, self.sure), (_HINT, self.hint)):
             for party, pattern in patterns.items():
-                said = list(
-                    dict.fromkeys(match.group().strip() for match in pattern.finditer(words))
-                )
-                found += [Evidence(party, weight, f'said "{one}"') for one in said[:_MOST_SURE]]
-        keys = list(dict.fromkeys(match.group().strip() for match in self.key.finditer(words)))
-        for number, key in enumerate(keys[: _MOST_SURE + 1]):
-            found.append(Evidence("ivr", _NEXT_KEY if number else _KEY, f'said "{key}"'))
-        return found
+                for one in _said(pattern, words)[:_MOST_SURE]:
+                    yield Evidence(party, weight, f'said "{one}"')
+        for number, key in enumerate(_said(self.key, words)[: _MOST_SURE + 1]):
+            yield Evidence("ivr", _NEXT_KEY if number else _KEY, f'said "{key}"')
+
+    def _near(self, words: str, party: Party) -> Iterator[Evidence]:
+        """Yields phrases of a party that sound like something in the words, none within another."""
+        found = [one for phrase in self.alike[party] if (one := alike(phrase, words))]
+        taken: set[int] = set()
+        for one in sorted(found, key=lambda one: -one.weight):
+            if one.weight >= _LEAST_ALIKE and taken.isdisjoint(one.span):
+                taken.update(one.span)
+                weight = min(_MOST_ALIKE, one.weight)
+                yield Evidence(party, weight, f'sounds like "{one.phrase}"')
+
+
+@lru_cache(maxsize=64)
+def _evidence(phrases: AnswerWords, words: str) -> tuple[Evidence, ...]:
+    exact = list(phrases._exact(words))
+    sure = {one.party for one in exact if one.weight > _HINT}
+    near = [one for party in PARTIES if party not in sure for one in phrases._near(words, party)]
+    return (*exact, *near)
 
 
 @cache
@@ -80,6 +100,7 @@ def answer_words(language: str) -> AnswerWords:
         key=re.compile(
             rf"\b(?:{menu['press']}) (?:(?:{menu['key_words']}) )*(?:{digits}|[0-9]|\*|#)(?= |$)"
         ),
+        alike={party: tuple(authored[party].get("alike", "").splitlines()) for party in PARTIES},
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from agent_runtime.speech.failures import Died, Overloaded, TimedOut
 
 Engine = TypeVar("Engine")
+Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 AT_ONCE = 2
@@ -47,6 +48,8 @@ class Engines(Generic[Engine]):
         self._jobs: Queue[_Job[Engine]] = Queue(MOST_WAITING)
         self._lock = threading.Lock()
         self._running: dict[threading.Thread, _Job[Engine] | None] = {}
+        self.is_loaded = False
+        """Whether some engine is loaded, so that nobody waits for that."""
 
     async def warm(self) -> None:
         """Loads the first engine, so that nobody waits for it in a call."""
@@ -119,6 +122,7 @@ class Engines(Generic[Engine]):
                 if engine is None:
                     with _LOADING:
                         engine = self._load()
+                    self.is_loaded = True
                 job.began = time.monotonic()
                 _answer(job, result=job.work(engine))
             except Exception as error:  # the waiting side raises it as `Died`
@@ -128,6 +132,27 @@ class Engines(Generic[Engine]):
                 if len(self._running) > self._at_once:
                     del self._running[me]
                     return
+
+
+@dataclass(frozen=True, slots=True)
+class Through(Generic[Engine, Part]):
+    """Runs work on what engines of another kind give: one language of a model that knows many."""
+
+    engines: Engines[Engine]
+    part: Callable[[Engine], Part]
+
+    async def warm(self) -> None:
+        """Loads the first engine."""
+        await self.engines.warm()
+
+    async def run(self, work: Callable[[Part], Result], *, limit_s: float) -> Result:
+        """Returns what the work returns; raises as `Engines.run` does."""
+        return await self.engines.run(lambda engine: work(self.part(engine)), limit_s=limit_s)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether some engine is loaded, so that nobody waits for that."""
+        return self.engines.is_loaded
 
 
 def _is_stuck(job: "_Job[Any] | None") -> bool:

@@ -1,9 +1,9 @@
 """What speech tells the pipeline beside words and sound."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from pipecat.frames.frames import SystemFrame
+from pipecat.frames.frames import ControlFrame, SystemFrame
 
 from agent_runtime.speech.failures import Why
 
@@ -31,3 +31,23 @@ class SpeechFailedFrame(SystemFrame):
     lost_s: float = 0.0
     spoken: str = ""
     unspoken: str = ""
+
+
+@dataclass
+class LanguageHeardFrame(ControlFrame):
+    """Goes before the transcript of what was said in another language than before.
+
+    Parameters:
+        language: Two letters.
+        is_led: Whether calls are led in it, and it can be heard here.
+        is_asked: Whether they asked for it in words; otherwise it is what they spoke.
+        is_ready: Whether its model is loaded; otherwise the transcript comes later.
+        share: How probable it is by the sound, from 0 to 1; 0 where nothing was told by it.
+    """
+
+    language: str = ""
+    is_led: bool = True
+    is_asked: bool = False
+    is_ready: bool = True
+    share: float = 0.0
+    interruptible: bool = field(default=False, init=False)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pipecat.frames.frames import (
@@ -25,7 +26,7 @@ from pipecat.transcriptions.language import Language
 from pipecat.utils.time import time_now_iso8601
 
 from agent_runtime.speech.decoders import RATE, Decoder
-from agent_runtime.speech.engines import Engines
+from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.failures import SpeechFailure, Why
 from agent_runtime.speech.frames import SpeechFailedFrame
 from agent_runtime.speech.sound import resample
@@ -56,7 +57,7 @@ class _Decoded:
     text: str
 
 
-class _Hearing:
+class Hearing:
     """One utterance and what is known of its words so far."""
 
     def __init__(self, utterance: Utterance) -> None:
@@ -69,6 +70,7 @@ class _Hearing:
 
     @property
     def is_quiet(self) -> bool:
+        """Whether they may have finished."""
         return self.utterance.length_s - self.utterance.voiced_s >= PAUSE_S
 
 
@@ -83,7 +85,7 @@ class HearingService(STTService):
 
     def __init__(
         self,
-        engines: Engines[Decoder],
+        engines: Engines[Decoder] | Through[Any, Decoder],
         *,
         language: Language,
         model: str,
@@ -98,8 +100,8 @@ class HearingService(STTService):
         self._interim_s = interim_s
         self._limit_s = limit_s
         self._room: Room | None = None
-        self._now: _Hearing | None = None
-        self._over: asyncio.Queue[_Hearing | None] = asyncio.Queue(MOST_UTTERANCES)
+        self._now: Hearing | None = None
+        self._over: asyncio.Queue[Hearing | None] = asyncio.Queue(MOST_UTTERANCES)
         self._finishing: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._early: set[asyncio.Task[_Decoded | SpeechFailure]] = set()
@@ -142,7 +144,7 @@ class HearingService(STTService):
         """Begins and ends utterances where the VAD says so, after passing its frames on."""
         await super().process_frame(frame, direction)
         if isinstance(frame, VADUserStartedSpeakingFrame) and self._room and not self._now:
-            self._now = _Hearing(self._room.begin())
+            self._now = Hearing(self._room.begin())
         elif isinstance(frame, VADUserStoppedSpeakingFrame) and self._now:
             ended, self._now = self._now, None
             await self._end(ended)
@@ -166,7 +168,7 @@ class HearingService(STTService):
             await self._split(self._now)
         self._decode_early(self._now)
 
-    def _decode_early(self, hearing: _Hearing) -> None:
+    def _decode_early(self, hearing: Hearing) -> None:
         """Decodes what is there if it may be all, or if some time has passed since the last."""
         if hearing.running and not hearing.running.done():
             return
@@ -180,7 +182,7 @@ class HearingService(STTService):
             self._early.add(hearing.running)
             hearing.running.add_done_callback(self._early.discard)
 
-    async def _decode_so_far(self, hearing: _Hearing) -> _Decoded | SpeechFailure:
+    async def _decode_so_far(self, hearing: Hearing) -> _Decoded | SpeechFailure:
         began = time.monotonic()
         until_s = hearing.running_until_s
         try:
@@ -210,12 +212,12 @@ class HearingService(STTService):
             lambda decoder: decoder.decode(resample(sound, rate, RATE)), limit_s=self._limit_s
         )
 
-    async def _split(self, hearing: _Hearing) -> None:
-        self._now = _Hearing(hearing.utterance.cut(within_s=LONGEST_S / 5))
+    async def _split(self, hearing: Hearing) -> None:
+        self._now = Hearing(hearing.utterance.cut(within_s=LONGEST_S / 5))
         hearing.is_last = False
         await self._end(hearing)
 
-    async def _end(self, hearing: _Hearing) -> None:
+    async def _end(self, hearing: Hearing) -> None:
         try:
             self._over.put_nowait(hearing)
         except asyncio.QueueFull:
@@ -236,7 +238,7 @@ class HearingService(STTService):
                 frame.finalized = hearing.is_last
                 await self.push_frame(frame)
 
-    async def _finish(self, hearing: _Hearing) -> str:
+    async def _finish(self, hearing: Hearing) -> str:
         """Returns the words of an utterance that is over."""
         voiced_s = hearing.utterance.voiced_s
         if voiced_s == 0:
@@ -251,7 +253,7 @@ class HearingService(STTService):
             return hearing.known.text
         return await self._decode(hearing.utterance, hearing.utterance.length_s)
 
-    async def _say_lost(self, hearing: _Hearing, why: Why, detail: str) -> None:
+    async def _say_lost(self, hearing: Hearing, why: Why, detail: str) -> None:
         lost_s = round(hearing.utterance.voiced_s, 2)
         await self.push_frame(SpeechFailedFrame("hearing", why, detail, lost_s=lost_s))
         await self.push_error(f"{lost_s} s of speech were not understood: {detail}")

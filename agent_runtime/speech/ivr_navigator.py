@@ -7,10 +7,13 @@ from typing import Literal
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.phone_menu import Menu
+from agent_runtime.speech.sound_alike import sameness
 
 _KEYPAD = dict(zip("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999", strict=True))
 _LETTERS_OF_NAME = 3
 _TIMES_HEARD = 3
+_SOUNDS_LIKE = 0.82
+"""From there on a label that was misheard is taken for a topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class IvrNavigator:
         self._tried: set[tuple[str, str]] = set()
         self._heard: Counter[str] = Counter()
         self._is_in_directory = False
+        self._has_waited = False
 
     def hear(self, menu: Menu) -> Step:
         """Returns the step to take; call it when a menu has been spoken to its end."""
@@ -60,8 +64,8 @@ class IvrNavigator:
         if self._is_in_directory and not menu.options:
             self._is_in_directory = False
             return self._taken(menu, Step("press", _on_keypad(self._goal.last_name), "the name"))
-        if not menu.options and not menu.spoken and not menu.takes_extension:
-            return Step("wait", reason="no option yet")
+        if reason := self._why_wait(menu):
+            return Step("wait", reason=reason)
         place = _place(menu)
         self._heard[place] += 1
         if self._heard[place] > _TIMES_HEARD:
@@ -71,14 +75,29 @@ class IvrNavigator:
                 return self._taken(menu, step)
         return Step("give_up", reason="no option leads to the goal")
 
+    def _why_wait(self, menu: Menu) -> str:
+        if not menu.options and not menu.spoken and not menu.takes_extension:
+            return "no option yet"
+        if self._has_waited or menu.is_whole or self._towards_goal(menu):
+            return ""
+        self._has_waited = True
+        return "part of the menu was not understood; most menus are said again"
+
     def _taken(self, menu: Menu, step: Step) -> Step:
         self._steps += 1
+        self._has_waited = False
         self._tried.add((_place(menu), step.value))
         label = menu.options.get(step.value, "")
         self._is_in_directory = bool(self._goal.last_name) and self._is_about("directory", label)
         return step
 
     def _candidates(self, menu: Menu) -> list[Step]:
+        steps = self._towards_goal(menu)
+        steps += self._pressing(menu, self._topics["operator"], "an operator")
+        steps += self._saying(menu, self._topics["operator"], "an operator")
+        return [*steps, Step("press", "0", "an operator is mostly there")]
+
+    def _towards_goal(self, menu: Menu) -> list[Step]:
         goal = self._goal
         steps: list[Step] = []
         if goal.extension and menu.takes_extension:
@@ -90,17 +109,28 @@ class IvrNavigator:
             topic = self._topics.get(goal.department) or _words(goal.department)
             steps += self._pressing(menu, topic, goal.department)
             steps += self._saying(menu, topic, goal.department)
-        steps += self._pressing(menu, self._topics["operator"], "an operator")
-        steps += self._saying(menu, self._topics["operator"], "an operator")
-        return [*steps, Step("press", "0", "an operator is mostly there")]
+        return steps
 
     def _pressing(self, menu: Menu, topic: str, reason: str) -> list[Step]:
         found = {
             key: label for key, label in menu.options.items() if re.search(rf"\b(?:{topic})", label)
         }
+        if not found:
+            found = self._sounding(menu, topic)
         return [
             Step("press", key, reason) for key, _ in sorted(found.items(), key=lambda f: len(f[1]))
         ]
+
+    def _sounding(self, menu: Menu, topic: str) -> dict[str, str]:
+        """Returns the option whose words sound most like the topic, where one does."""
+        phrases = [part for part in topic.split("|") if part.replace(" ", "").isalpha()]
+        likely = {
+            key: max((_likeness(phrase, label) for phrase in phrases), default=0.0)
+            for key, label in menu.options.items()
+        }
+        best = max(likely, key=lambda key: likely[key], default="")
+        is_like = best and likely[best] >= _SOUNDS_LIKE
+        return {best: menu.options[best]} if is_like else {}
 
     def _saying(self, menu: Menu, topic: str, reason: str) -> list[Step]:
         return [
@@ -109,6 +139,17 @@ class IvrNavigator:
 
     def _is_about(self, topic: str, label: str) -> bool:
         return re.search(rf"\b(?:{self._topics[topic]})", label) is not None
+
+
+def _likeness(phrase: str, label: str) -> float:
+    """Returns how much a phrase sounds like some words of a label that follow each other."""
+    words, size = label.split(), len(phrase.split())
+    likely = [
+        sameness(phrase, " ".join(words[at : at + count])) - (0.04 if count > size else 0.0)
+        for count in (size, size + 1)
+        for at in range(len(words) - count + 1)
+    ]
+    return max(likely, default=0.0)
 
 
 def _place(menu: Menu) -> str:

@@ -1,13 +1,15 @@
 """Telephone menus as they are spoken: "for sales, press one", "press 2 for support"."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 from agent_runtime.speech.answer_words import authored_answers, plain
+from agent_runtime.speech.menu_mending import UNKNOWN, Mender, in_order
 
 _END = " . "
+_FEW_WORDS = 6
 _THANKS = "calling|holding|llamar|votre appel|ihren anruf|aver"
 
 
@@ -23,6 +25,12 @@ class Menu:
     text: str = ""
     """All that was said, in plain words."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Says whether each option that was counted up to was understood."""
+        counted = sorted(int(key) for key in self.options if key.isdigit() and key != "0")
+        return counted == list(range(1, len(counted) + 1)) and all(self.options.values())
+
 
 @dataclass(frozen=True, slots=True)
 class _Grammar:
@@ -32,6 +40,10 @@ class _Grammar:
     between: re.Pattern[str]
     extension: re.Pattern[str]
     digits: Mapping[str, str]
+    named: re.Pattern[str]
+    """A key with the word that names it."""
+    mender: Mender | None
+    """Where the language has words that sound like its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +62,14 @@ def menu_in(text: str, language: str = "en") -> Menu:
         ValueError: there are no phrases for the language.
     """
     grammar = _grammar(language)
-    words = _END.join(filter(None, map(plain, re.split(r"[.;!?]+", text)))) + _END
-    parts = list(_parts(words, grammar))
+    sentences = filter(None, map(plain, re.split(r"[.;!?]+", text)))
+    words = _END.join(_mended(one, grammar) for one in sentences) + _END
+    parts = list(_in_order(_parts(words, grammar)))
     purpose_first = bool(parts) and grammar.purpose.search(_last_sentence(parts[0].before))
     options: dict[str, str] = {}
     for part in parts:
         label = _before(part, grammar) if purpose_first else _after(part, grammar)
-        label = label or _after(part, grammar) or _before(part, grammar)
+        label = label or _after(part, grammar) or _before(part, grammar) or _loose(part, grammar)
         options[part.digit] = options.get(part.digit) or label
     spoken = [match.group(1) for match in grammar.say.finditer(words)]
     return Menu(options, tuple(spoken), grammar.extension.search(words) is not None, plain(text))
@@ -73,6 +86,22 @@ def _parts(words: str, grammar: _Grammar) -> Iterator[_Part]:
         yield _Part(grammar.digits.get(digit, digit), before, after)
 
 
+def _mended(sentence: str, grammar: _Grammar) -> str:
+    """Returns the sentence with a key that was misheard, without a number that stands for none."""
+    key = grammar.key.search(sentence)
+    if key is None:
+        return grammar.mender.mended(sentence) if grammar.mender else sentence
+    is_stray = key.group(2) and grammar.named.search(sentence, key.end()) is not None
+    return sentence[key.end() :] if is_stray and not sentence[: key.start()].strip() else sentence
+
+
+def _in_order(parts: Iterable[_Part]) -> Iterator[_Part]:
+    listed = list(parts)
+    for part, key in zip(listed, in_order(part.digit for part in listed), strict=True):
+        if key != UNKNOWN:
+            yield replace(part, digit=key)
+
+
 def _before(part: _Part, grammar: _Grammar) -> str:
     purposes = list(grammar.purpose.finditer(_last_sentence(part.before)))
     return _tidy(purposes[0].group(1), grammar) if purposes else ""
@@ -81,6 +110,18 @@ def _before(part: _Part, grammar: _Grammar) -> str:
 def _after(part: _Part, grammar: _Grammar) -> str:
     purpose = grammar.purpose.match(part.after.split(_END)[0])
     return _tidy(purpose.group(1), grammar) if purpose else ""
+
+
+def _loose(part: _Part, grammar: _Grammar) -> str:
+    """Returns the few words beside a key where the word for "for" was misheard or parted off."""
+    beside = part.after.split(_END.strip())[0].strip()
+    if not beside:
+        before = [one.strip() for one in part.before.split(_END.strip()) if one.strip()]
+        said = [one for one in before if len(one.split()) > 1][-1:]
+        beside = said[0] if said else ""
+    purposes = list(grammar.purpose.finditer(beside))
+    label = purposes[0].group(1) if purposes else beside
+    return _tidy(label, grammar) if len(label.split()) <= _FEW_WORDS else ""
 
 
 def _last_sentence(words: str) -> str:
@@ -100,7 +141,11 @@ def _grammar(language: str) -> _Grammar:
     keys = f"(?:(?:{menu['key_words']}) )*"
     either = f"(?:{menu['or']})"
     return _Grammar(
-        key=re.compile(rf"\b{press} {keys}({digit})(?= |$)|(?<= )({digit})(?= {purpose}\b)"),
+        key=re.compile(
+            rf"\b{press} {keys}({digit}|\?)(?= |$)|(?:^|(?<= ))({digit})(?= {purpose}\b)"
+        ),
+        named=re.compile(rf"\b{press} {keys}(?:{digit})(?= |$)"),
+        mender=Mender(menu["alike"], digits, purpose) if "alike" in menu else None,
         purpose=re.compile(rf" ?\b{purpose} (?!{_THANKS})(.+)"),
         say=re.compile(rf"\b(?:{menu['say']}) (?!{either} )(\w+)"),
         between=re.compile(rf"^(?:{either} )|(?: (?:{either}|and|y|und|et|e|please|bitte))+ *$"),

@@ -1,4 +1,8 @@
-"""The services of Pipecat that hear and speak a language with what is installed here."""
+"""The services of Pipecat that hear and speak a language: our server's, or what is installed.
+
+The server of `PARLEY_SPEECH_URL` comes first, language by language; where it does not answer, or
+does not know the language, what is installed here is used.
+"""
 
 from functools import cache
 
@@ -8,7 +12,7 @@ from pipecat.transcriptions.language import Language
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings
 from agent_runtime.speech.decoders import Decoder, Moonshine, Whisper
-from agent_runtime.speech.engines import Engines
+from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.hearing import HearingService
 from agent_runtime.speech.languages import (
     HEARD_BY_WHISPER,
@@ -18,9 +22,14 @@ from agent_runtime.speech.languages import (
     base_language,
     what_is_missing,
 )
+from agent_runtime.speech.nemo.hearing import ServerHearingService
+from agent_runtime.speech.nemo.offers import Offers, offers, socket_url
+from agent_runtime.speech.nemo.stream import HearingStream
+from agent_runtime.speech.nemo.voice import ServerVoice
 from agent_runtime.speech.sound import Samples
 from agent_runtime.speech.speaking import SpeakingService
 from agent_runtime.speech.voices import (
+    ESPEAK_VOICES,
     Accent,
     EspeakVoice,
     HibariEngine,
@@ -40,6 +49,8 @@ def stt_for(language: str, settings: Settings) -> STTService | NoAssets:
     Raises:
         ParleyError: the tag is none that Pipecat knows.
     """
+    if (served := offers(settings)).has(language, "hearing"):
+        return _served_hearing(language, settings, served)
     if missing := what_is_missing(language, "hearing"):
         return missing
     return HearingService(
@@ -70,6 +81,20 @@ def tts_for(language: str, settings: Settings) -> SpeakingService | NoAssets:
 
 def voice_for(language: str, settings: Settings) -> Voice | NoAssets:
     """Returns what speaks a language outside a pipeline, or why nothing does."""
+    if (served := offers(settings)).has(language, "speaking"):
+        return ServerVoice(
+            socket_url(settings.speech_url),
+            language=language,
+            rate=served.speaking_rate,
+            limit_s=settings.speech_speaking_limit_s,
+            model=served.speaking_model,
+            token=settings.speech_token.get_secret_value(),
+        )
+    return offline_voice_for(language, settings)
+
+
+def offline_voice_for(language: str, settings: Settings) -> Voice | NoAssets:
+    """Returns what speaks a language with what is installed here, or why nothing does."""
     if missing := what_is_missing(language, "speaking"):
         return missing
     base, limit_s = base_language(language), settings.speech_speaking_limit_s
@@ -79,12 +104,23 @@ def voice_for(language: str, settings: Settings) -> Voice | NoAssets:
     return EspeakVoice(base, program=find_espeak(), limit_s=limit_s)
 
 
+def spare_voice_for(language: str, settings: Settings) -> Voice | None:
+    """Returns a voice of another program than the one that speaks a language; None without any."""
+    if offers(settings).has(language, "speaking"):
+        voice = offline_voice_for(language, settings)
+        return None if isinstance(voice, NoAssets) else voice
+    base, program = base_language(language), find_espeak()
+    if base not in ESPEAK_VOICES or not program:
+        return None
+    return EspeakVoice(base, program=program, limit_s=settings.speech_speaking_limit_s)
+
+
 @cache
-def decoders_for(language: str) -> Engines[Decoder]:
+def decoders_for(language: str) -> Engines[Decoder] | Through[Whisper, Decoder]:
     """Returns the threads that decode a language, the same ones for all calls of a process."""
     if language == "en":
         return Engines("moonshine", Moonshine)
-    return Engines(f"whisper {language}", lambda: Whisper(language), at_once=1)
+    return Through(_whispers(), lambda whisper: whisper.speaking(language))
 
 
 async def language_of_sound(
@@ -97,22 +133,53 @@ async def language_of_sound(
     """
     if missing := what_is_missing("es", "hearing"):
         return NoAssets("", "hearing", missing.why)
-    engines = _identifiers()
     limit_s = settings.speech_hearing_limit_s
-    language, confidence = await engines.run(
-        lambda whisper: whisper.identify(samples, among), limit_s=limit_s
-    )
-    return SpokenLanguage(language, confidence)
+    shares = await language_shares_of_sound(samples, among, limit_s=limit_s)
+    found = max(shares, key=lambda language: shares[language])
+    return SpokenLanguage(found, shares[found])
+
+
+async def language_shares_of_sound(
+    samples: Samples, among: tuple[str, ...], *, limit_s: float
+) -> dict[str, float]:
+    """Returns how probable languages are by the first seconds of 16 kHz samples, together 1.
+
+    Raises:
+        SpeechFailure: the model did not answer in time, or broke.
+    """
+    return await _whispers().run(lambda whisper: whisper.shares(samples, among), limit_s=limit_s)
 
 
 @cache
-def _identifiers() -> Engines[Whisper]:
-    return Engines("whisper languages", lambda: Whisper("en"), at_once=1)
+def _whispers() -> Engines[Whisper]:
+    return Engines("whisper", Whisper)
 
 
 @cache
 def _hibari(accent: Accent) -> Engines[HibariEngine]:
     return Engines(f"hibari {accent}", lambda: HibariEngine(accent))
+
+
+def _served_hearing(language: str, settings: Settings, served: Offers) -> STTService:
+    """Hears on the server, and here what the server does not answer, where that is possible."""
+
+    def stream() -> HearingStream:
+        return HearingStream(
+            socket_url(settings.speech_url),
+            language=language,
+            rate=served.hearing_rate,
+            limit_s=settings.speech_hearing_limit_s,
+            token=settings.speech_token.get_secret_value(),
+        )
+
+    is_here = what_is_missing(language, "hearing") is None
+    return ServerHearingService(
+        stream,
+        language=_pipecat_language(language),
+        model=served.hearing_model,
+        limit_s=settings.speech_hearing_limit_s,
+        offline=decoders_for(base_language(language)) if is_here else None,
+    )
 
 
 def _pipecat_language(tag: str) -> Language:

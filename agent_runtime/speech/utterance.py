@@ -65,6 +65,11 @@ class Utterance:
         return len(self._pcm) / 2 / self.rate
 
     @property
+    def pcm(self) -> bytes:
+        """All of it, as 16-bit PCM."""
+        return bytes(self._pcm[: len(self._pcm) // 2 * 2])
+
+    @property
     def voiced_s(self) -> float:
         """Where its last voiced 10 ms end; 0 while nothing is."""
         threshold = self._threshold()

@@ -39,11 +39,12 @@ class Pauses:
 
     after_question_s: float = 0.45
     """After "hello?" with a question, "who is this?", "how can I help?"."""
-    after_words_s: float = 0.7
+    after_words_s: float = 0.65
     """After other short words: a recorded greeting goes on sooner."""
-    after_long_s: float = 0.8
-    after_recording_s: float = 1.6
-    """After words that lean towards a recording but do not settle it."""
+    after_long_s: float = 0.75
+    after_recording_s: float = 0.8
+    """After words that lean towards a recording but do not settle it. No longer than a person can
+    be left waiting: where a recording goes on after that, the verdict is revised."""
     nobody_speaks_s: float = 3.0
     ring_s: float = 6.5
     """After a ring the next one may be so far away."""
@@ -58,6 +59,8 @@ class _Heard:
     spoken_s: float = 0.0
     utterances: int = 0
     longest_s: float = 0.0
+    unbroken_s: float = 0.0
+    """How long was spoken without a pause in which somebody else could have answered."""
     last_s: float = 0.0
     """The length of the last utterance."""
     last_words: str = ""
@@ -108,6 +111,8 @@ class WhoAnswered:
     def speech_started(self, at_s: float) -> Verdict:
         """A voice began at `at_s`."""
         self._speaking_since = at_s
+        if at_s - self._stopped_s > _TURN_S:
+            self._heard.unbroken_s = 0.0
         return self.tick(at_s)
 
     def speech_stopped(self, at_s: float, now_s: float) -> Verdict:
@@ -116,7 +121,8 @@ class WhoAnswered:
             length = max(0.0, at_s - self._speaking_since)
             self._heard.utterances += 1
             self._heard.spoken_s += length
-            self._heard.longest_s = max(self._heard.longest_s, length)
+            self._heard.unbroken_s += length
+            self._heard.longest_s = max(self._heard.longest_s, self._heard.unbroken_s)
             self._heard.last_s, self._heard.awaits_words = length, True
         self._speaking_since, self._stopped_s = None, at_s
         return self.tick(now_s)
@@ -164,11 +170,22 @@ class WhoAnswered:
         heard = self._heard
         evidence = [*self._words.evidence(heard.text), *heard.sounds, *self._of_length(now_s)]
         scores = _scores(evidence)
-        best = max(PARTIES, key=lambda party: scores[party])
-        lead = scores[best] - max(scores[party] for party in PARTIES if party != best)
-        if best != "person" and lead >= _SURE_LEAD and scores[best] >= _SURE_LEAD:
-            return _verdict(best, scores, evidence, now_s)
+        recording = self._recording(scores)
+        if recording is not None:
+            return _verdict(recording, scores, evidence, now_s)
         return self._person(now_s, scores, evidence)
+
+    def _recording(self, scores: dict[Party, float]) -> Party | None:
+        """Returns who it is where it is not a person; what it was stays, unless outdone."""
+        best = max(_OTHERS, key=lambda party: scores[party])
+        before = self.verdict.who
+        if before in _OTHERS:
+            is_other = best != before and scores[best] >= scores[before] + _OUTDONE
+            who = best if is_other else before
+            return who if scores[who] > scores["person"] else None
+        enough = _SURE_LEAD if scores["person"] > _UNLIKELY else _LEANS
+        is_sure = scores[best] >= enough and scores[best] - scores["person"] >= _SURE_LEAD
+        return best if is_sure else None
 
     def _person(
         self, now_s: float, scores: dict[Party, float], evidence: list[Evidence]
@@ -213,23 +230,29 @@ class WhoAnswered:
     def _of_length(self, now_s: float) -> Iterable[Evidence]:
         heard = self._heard
         running = now_s - self._speaking_since if self._speaking_since is not None else 0.0
-        longest = max(heard.longest_s, running)
+        longest = max(heard.longest_s, heard.unbroken_s + running)
         if longest > _LONG_S:
-            yield Evidence("person", max(-2.0, 0.5 * (_LONG_S - longest)), "speaks unbroken")
+            yield Evidence("person", max(-3.0, 0.5 * (_LONG_S - longest)), "speaks unbroken")
         total = heard.spoken_s + running
         if heard.utterances and total <= _SHORT_S:
-            yield Evidence("person", 2.5, "short first words, then a pause")
+            weight = 2.5 if total <= _GREETING_S else 1.5
+            yield Evidence("person", weight, "short first words, then a pause")
         elif heard.utterances and total <= _RECEPTION_S:
-            yield Evidence("person", 1.0, "few first words, then a pause")
+            yield Evidence("person", 0.3, "few first words, then a pause")
         if heard.utterances == 1 and self._words.greets_only(heard.text):
             yield Evidence("person", 2.0, "a greeting and no more")
 
 
-_SURE_LEAD = 2.0
+_SURE_LEAD, _LEANS, _OUTDONE = 2.0, 1.0, 1.0
+_UNLIKELY = -1.5
+"""A person's score after so long a speech that less shows a recording."""
+_TURN_S = 1.0
+"""A pause in which somebody else may answer."""
+_OTHERS: tuple[Party, ...] = ("screening", "unavailable", "voicemail", "ivr")
 _UTTERANCES = 12
 """The last ones count, so that an hour in a queue costs no more than a minute."""
 _RECORDINGS = ("voicemail", "ivr", "screening")
-_SHORT_S, _RECEPTION_S, _LONG_S = 2.2, 4.5, 5.0
+_GREETING_S, _SHORT_S, _RECEPTION_S, _LONG_S = 1.2, 2.2, 4.5, 5.0
 _SOUNDS = {
     "beep": Evidence("voicemail", 3.0, "a beep"),
     "busy": Evidence("unavailable", 6.0, "a busy tone"),

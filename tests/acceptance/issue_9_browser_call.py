@@ -1,17 +1,24 @@
 """A real Chromium holds a whole call over WebRTC and books a meeting on a real calendar server."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.acceptance.check import Check, Result, Verdict
 
 WANTS = "I would like to book a meeting."
 TAKES = "The second one works for me."
 BYE = "No, that's all, thank you. Bye."
+REPLIES = (("can I help you?", WANTS), ("suits you?", TAKES), ("anything else", BYE))
+"""What is answered to which words of ours, the last of them first."""
+AGAIN = ("catch that", "still there")
+"""To these they say again what they said last."""
 FILE_RATE = 48_000
 BEGINS_S = (13.0, 33.0, 51.0)
 """When each sentence begins in the file of the fake microphone: it cannot wait for its turn."""
@@ -48,17 +55,22 @@ def _run(case: str) -> Result:
 
 
 def _reacts(company: Any) -> Result:
-    """Speaks whenever the page says that it is their turn."""
+    """Answers what was said, whenever the page says that it is their turn."""
     from tests.agent_runtime.channels.voice.browser_caller import browser_at
 
     with browser_at(company.url) as caller:
         caller.call()
-        for sentence, count in ((WANTS, 1), (TAKES, 2), (BYE, 4)):
-            caller.their_turn(count, seconds=90)
-            before = len(caller.lines)
-            caller.say(_spoken(sentence))
-            caller.wait(lambda before=before: len(caller.lines) > before, f"{sentence!r} is shown")
-        caller.until("ended", "failed", seconds=90)
+        answered, sentence = 0, WANTS
+        while True:
+            caller.their_turn(answered + 1, seconds=120)
+            if caller.state != "listening":
+                break
+            said = [words for who, words in caller.lines if who == "agent"]
+            new, answered = " ".join(said[answered:]), len(said)
+            mine = [reply for theirs, reply in REPLIES if theirs in new]
+            if mine or any(words in new for words in AGAIN):
+                sentence = mine[-1] if mine else sentence
+                caller.say(_spoken(sentence))
         return _seen(caller) | {"heard": _words_of(caller.heard())}
 
 
@@ -107,7 +119,8 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
             and seen["disposition"] == "meeting_booked",
             "disclosed first": first[0] == "agent" and "AI assistant" in first[1],
             "disclosed on the page": seen["page_says_ai"],
-            "the time is one that was offered": any("booked" in words for words in ours),
+            "the second time that was offered": _second_of(ours)
+            == [_told(e) for e in seen["events"]],
             "invited": seen["invited"] == [["ana@alder.example"]],
             "the wait is shown for each turn": len(seen["turns_ms"]) == seen["turns"],
             "the agent was audible": "assistant" in seen.get("heard", "assistant").lower(),
@@ -122,6 +135,18 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
             f"waits {seen['turns_ms']} ms; {', '.join(failed) or 'all holds'}"
         )
     return Verdict(passed, "; ".join(figures), "booked, read from the server, all checks hold")
+
+
+def _second_of(ours: list[str]) -> list[str]:
+    """The second of the times that were offered last, as it was said."""
+    offer = next((words for words in reversed(ours) if " suit" in words), "")
+    return re.findall(r"[A-Z]\w+day \d+ \w+ at [\d:]+ [AP]M", offer)[1:2]
+
+
+def _told(event: Mapping[str, str]) -> str:
+    """How the agent says when an event begins, to somebody in Berlin."""
+    start = datetime.fromisoformat(event["start"]).astimezone(ZoneInfo("Europe/Berlin"))
+    return f"{start:%A %-d %B} at {start:%-I:%M %p}".replace(":00", "")
 
 
 def _spoken(text: str, rate: int = 24_000) -> bytes:

@@ -19,7 +19,7 @@ def _at_home() -> None:
 
 
 def _call(case: str) -> Result:
-    """One call, with ears and voice, in real time."""
+    """One call to a person and one from them, with ears and voice, in real time."""
     _at_home()
     from carrier_whole_call import whole_call
     from loguru import logger
@@ -28,9 +28,9 @@ def _call(case: str) -> Result:
     from agent_runtime.settings import Settings
 
     logger.remove()
-    vendor, direction = case.split()
-    found = whole_call(vendor, direction, open_mind(Settings())[1])
-    return found | {"direction": direction, "faults": _faults(found, direction)}
+    model = open_mind(Settings())[1]
+    found = {way: whole_call(case, way, model) for way in ("outbound", "inbound")}
+    return {way: one | {"faults": _faults(one, way)} for way, one in found.items()}
 
 
 def _faults(found: Result, direction: str) -> list[str]:
@@ -38,7 +38,7 @@ def _faults(found: Result, direction: str) -> list[str]:
     heard = " ".join(found["heard"]).lower()
     ended = found["ended"][-1] if found["ended"] else {}
     wrong = {
-        "nobody was told that an AI speaks": not ("ai assistant" in heard or "a.i." in heard),
+        "nobody was told that an AI speaks": "assistant" not in heard,
         "no meeting on the calendar server": len(found["meetings"]) != 1,
         "its end is not a meeting": ended.get("disposition") != "meeting_booked",
         "the carrier was not told to hang up": not found["hung_up"],
@@ -53,14 +53,15 @@ def _faults(found: Result, direction: str) -> list[str]:
 
 
 def _judge(results: Mapping[str, Result]) -> Verdict:
-    good = [case for case, one in results.items() if not one["faults"]]
-    lengths = ", ".join(f"{case} {one['seconds']} s" for case, one in results.items())
-    faults = "; ".join(f"{case}: {one['faults']}" for case, one in results.items() if one["faults"])
+    calls = {f"{case} {way}": one for case, ways in results.items() for way, one in ways.items()}
+    good = [name for name, one in calls.items() if not one["faults"]]
+    lengths = ", ".join(f"{name} {one['seconds']} s" for name, one in calls.items())
+    faults = "; ".join(f"{name}: {one['faults']}" for name, one in calls.items() if one["faults"])
     figure = (
-        f"{len(good)} of {len(results)} calls disclosed, booked a meeting that was read from the "
+        f"{len(good)} of {len(calls)} calls disclosed, booked a meeting that was read from the "
         f"calendar server, and ended as they must ({lengths}) {faults}"
     )
-    return Verdict(len(good) == len(results), figure.strip(), "every one of them")
+    return Verdict(len(good) == len(calls), figure.strip(), "every one of them")
 
 
 def _regions(case: str) -> Result:
@@ -94,8 +95,8 @@ def _judge_regions(results: Mapping[str, Result]) -> Verdict:
 
 CHECKS = {
     "carrier-call": Check(
-        cases=[f"{vendor} {way}" for vendor in VENDORS for way in ("outbound", "inbound")],
-        sample=["twilio outbound"],
+        cases=list(VENDORS),
+        sample=["twilio"],
         run=_call,
         judge=_judge,
     ),

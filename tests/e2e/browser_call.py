@@ -127,6 +127,9 @@ def company_with_a_browser_line(folder, *options):
             "PARLEY_SMTP_PORT": str(exchanger.port),
             "PARLEY_CALDAV_URL": calendar.url,
             "PYTHONUNBUFFERED": "1",
+            # What is checked is the call, on a machine that may be busy with other things.
+            "PARLEY_SPEECH_HEARING_LIMIT_S": "30",
+            "PARLEY_SPEECH_SPEAKING_LIMIT_S": "30",
         }
         command = [
             *(sys.executable, "-c", "from pipelines.cli import main; main()"),

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from agent_runtime.channels.voice.recording.shelf import Label, Shelf
 from agent_runtime.erasures import hash_of
 from agent_runtime.settings import Settings, Workspace
 from agent_runtime.store.engine import open_engine
@@ -50,6 +51,19 @@ def contact(settings):
     acted = tables["activities"].get_column("contact_id").drop_nulls()
     people = tables["contacts"].filter(pl.col("email").is_not_null())
     return people.filter(pl.col("contact_id").is_in(acted.to_list())).row(0, named=True)
+
+
+def test_recordings_go_with_whoever_is_erased(ingested, now):
+    """R198: the sound of their calls, and of nobody else's."""
+    shelf, who = Shelf(ingested.paths.recordings), contact(ingested)
+    for call_id, person in (("theirs", who["person_id"]), ("other", "somebody-else")):
+        label = Label(call_id, "northbeam", person, "thread", now, "given in the call")
+        (shelf.begin(label) / "them.flac").write_bytes(b"sound")
+    dry = run_erase(ingested, [who["email"]], dry_run=True, now=now)
+    assert dry.erased["recordings of calls"] == 1
+    assert shelf.of_call("theirs") is not None
+    assert run_erase(ingested, [who["email"]], now=now).erased["recordings of calls"] == 1
+    assert [one.label.call_id for one in shelf.all()] == ["other"]
 
 
 def test_nothing_in_the_lake_names_who_was_erased(ingested, small_export, now):

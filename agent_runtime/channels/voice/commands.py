@@ -25,6 +25,8 @@ class Prepare(Command):
     text_ids: tuple[str, ...]
     frame: str = ""
     """The text that greets and discloses before them."""
+    language: str = ""
+    """Of a set phrase; empty: that of the thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,10 @@ class Speak(Command):
     """Go on in another language: hearing, voice and content."""
 
     language: str
+    why: str = "text"
+    """text: what is said is in it; spoken, asked: they did so."""
+    share: float = 0.0
+    """How probable it was by the sound of what they said; 0: nothing was told by it."""
 
 
 @dataclass(frozen=True, slots=True)

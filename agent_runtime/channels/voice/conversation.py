@@ -35,6 +35,7 @@ from agent_runtime.channels.voice.events import (
     Connected,
     Dropped,
     Event,
+    LanguageHeard,
     Party,
     Prepared,
     SttFailed,
@@ -108,12 +109,14 @@ class Conversation:
         limits: How long it waits, and what it may do.
         language: In which it begins, two letters.
         navigate: Which keys lead on, in a menu that says this; empty: none yet; None: none will.
+        spoken: Languages that some voice here speaks, for a word of goodbye at least.
     """
 
     call: CallStart
     limits: CallLimits = field(default_factory=CallLimits)
     language: str = "en"
     navigate: Callable[[str], str | None] = lambda _: ""
+    spoken: frozenset[str] = frozenset()
     phase: Phase = field(default="ringing", init=False)
     who: Party | None = field(default=None, init=False)
     end_reason: str = field(default="", init=False)
@@ -132,6 +135,7 @@ class Conversation:
     _then: _Then = field(default=_LISTEN, init=False)
     _preparing: dict[str, _Then] = field(default_factory=dict, init=False)
     _keys: int = field(default=0, init=False)
+    _openings: int = field(default=0, init=False)
     _asking: _Asking | None = field(default=None, init=False)
     _held: Answer | None = field(default=None, init=False)
     _withdrawn: str = field(default="", init=False)
@@ -144,6 +148,8 @@ class Conversation:
     _holds: bool = field(default=False, init=False)
     _is_final: bool = field(default=False, init=False)
     """Whether our last words stand, whatever they say to them."""
+    _tells: Literal["", "spoken", "asked"] = field(default="", init=False)
+    """Why the call has a language in which nothing has been said yet."""
     _prompts: int = field(default=0, init=False)
     _unheard: int = field(default=0, init=False)
     _deaf: int = field(default=0, init=False)
@@ -240,11 +246,14 @@ class Conversation:
         if self.phase == "menu" and words:
             keys = self.navigate(words)
             return [*said, *(self._end("menu") if keys is None else [Press(keys)] if keys else [])]
+        if self.phase == "machine" or self.who == "screening":
+            return [*said, *(self.mouth.go_on(at) or self.mouth.next(at))]
         return said
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
-        if self.phase == "opening" and self._preparing and self._asking is None:
-            return [Overheard(words, "greeting")]
+        is_opener_next = bool(self._preparing) or self.mouth.is_about_to_speak
+        if self.phase == "opening" and is_opener_next and self._asking is None:
+            return [Overheard(words, "greeting"), *self.mouth.next(at)]
         self.has_spoken = True
         self._prompts = self._unheard = 0
         if is_aside(words, "hold", language=self.language):
@@ -276,8 +285,8 @@ class Conversation:
     def _no_words(self, event: UserStopped, *, is_cough: bool) -> list[Command]:
         if self.mouth.cut is not None or self._held is not None or self._asking or self._withdrawn:
             return self._go_on(event.at)
-        if is_cough or self._preparing:
-            return []
+        if is_cough or self._preparing or self.phase == "opening":
+            return self.mouth.next(event.at)
         self._unheard += 1
         if self._unheard > 2:
             return self._give_up("bad_line", "call.bad_line")
@@ -326,9 +335,13 @@ class Conversation:
         if self.phase in ("opening", "ending"):
             self._preparing.clear()
             self._enter("talking", at)
+        told, is_asked = self._told_in_language(), self._tells == "asked"
+        self._tells = ""
+        if is_asked:
+            return [*done, Overheard(text, "language"), *told]
         self.turns += 1
         self._asking = _Asking(self.turns, text, at)
-        return [*done, Ask(self.turns, text)]
+        return [*done, *told, Ask(self.turns, text)]
 
     def _forget_answer(self, at: datetime) -> list[Command]:
         done = self.mouth.drop()
@@ -345,7 +358,8 @@ class Conversation:
         is_ours = self.call.direction == "outbound"
         asks = self.limits.records
         done = self._record_at_once()
-        if self._is_handed:
+        self._openings += 1
+        if self._is_handed and self._openings == 1:
             return [*done, self._prepare("handed", ())]
         return [
             *done,
@@ -380,6 +394,8 @@ class Conversation:
             return self.mouth.next(event.at) if self._user_since is None else []
         if event.key.startswith(("opener", "handed")):
             return self._may_not_open(event.at)
+        if event.key.startswith("voicemail"):
+            return self._end("voicemail")
         return self._after(then, event.at)
 
     def _may_not_open(self, at: datetime) -> list[Command]:
@@ -511,7 +527,7 @@ class Conversation:
         return self._leave_message() if self.phase == "machine" else []
 
     def _leave_message(self) -> list[Command]:
-        if self._preparing or self.mouth.is_speaking:
+        if self._preparing or not self.mouth.is_empty:
             return []
         then = _Then("hang_up", "voicemail_left")
         return [self._prepare("voicemail", (), frame="call.voicemail", then=then)]
@@ -551,6 +567,42 @@ class Conversation:
             return done
         return [*done, SpareVoice(), *self.mouth.go_on(event.at)]
 
+    # Another language
+
+    def _other_language(self, event: LanguageHeard) -> list[Command]:
+        """Goes on in it, and says once again in it who speaks; or leaves it to a person."""
+        if event.language == self.language or self.phase in ("ending", "transferring", "ringing"):
+            return []
+        if not event.is_led:
+            return self._not_that_language(event)
+        self.language = event.language
+        why = "asked" if event.is_asked else "spoken"
+        done: list[Command] = [Speak(event.language, why, event.share)]
+        if self.phase in ("machine", "menu", "greeting"):
+            return done
+        self._tells = why
+        return [*self._bridge(event), *done]
+
+    def _bridge(self, event: LanguageHeard) -> list[Command]:
+        if event.is_ready or self._user_since is not None:
+            return []
+        self.fillers += 1
+        return self._phrase("call.one_moment")
+
+    def _not_that_language(self, event: LanguageHeard) -> list[Command]:
+        if self.phase in ("machine", "menu", "greeting"):
+            return []
+        self._user_since = None
+        language = event.language if event.language in self.spoken else self.language
+        return self._give_up("language", "call.language_later", language=language)
+
+    def _told_in_language(self) -> list[Command]:
+        """In a language that has just begun it is said anew that an AI speaks."""
+        if not self._tells:
+            return []
+        text = "call.language_asked" if self._tells == "asked" else "call.language"
+        return self._phrase(text, language=self.language)
+
     def _broken(self, event: Broken) -> list[Command]:
         """Says so once; where even that cannot be done, the line is closed."""
         self._asking, self._words = None, None
@@ -568,7 +620,7 @@ class Conversation:
             reason = "completed" if not self._is_final else "stopped"
         return [*done, *self._end(reason)]
 
-    def _give_up(self, reason: str, text_id: str) -> list[Command]:
+    def _give_up(self, reason: str, text_id: str, *, language: str = "") -> list[Command]:
         """Says why, leaves the rest to a person, and hangs up."""
         self.phase, self._is_final = "ending", True
         self._preparing.clear()
@@ -576,7 +628,8 @@ class Conversation:
         if self._asking is not None:
             done.append(Withdraw(self._asking.number))
             self._asking = None
-        return [*done, HandOn(reason), *self._phrase(text_id, _Then("hang_up", reason))]
+        told = self._phrase(text_id, _Then("hang_up", reason), language=language)
+        return [*done, HandOn(reason), *told]
 
     def _tick(self, event: Tick) -> list[Command]:
         at = event.at
@@ -651,8 +704,8 @@ class Conversation:
         self.phase, self._phase_since = phase, at
         return []
 
-    def _phrase(self, text_id: str, then: _Then = _LISTEN) -> list[Command]:
-        return [self._prepare("phrase", (text_id,), then=then)]
+    def _phrase(self, text_id: str, then: _Then = _LISTEN, *, language: str = "") -> list[Command]:
+        return [self._prepare("phrase", (text_id,), then=then, language=language)]
 
     def _prepare(
         self,
@@ -661,11 +714,12 @@ class Conversation:
         *,
         frame: str = "",
         then: _Then = _LISTEN,
+        language: str = "",
     ) -> Prepare:
         self._keys += 1
         key = f"{kind}:{self._keys}"
         self._preparing[key] = then
-        return Prepare(key, kind, text_ids, frame)
+        return Prepare(key, kind, text_ids, frame, language)
 
     def _end(self, reason: str) -> list[Command]:
         done = [*self.mouth.hush(), *self.mouth.drop(), *self._forget_answer_at_end()]
@@ -709,6 +763,7 @@ _TAKES: dict[type[Event], Callable[[Conversation, Any], list[Command]]] = {
     Prepared: Conversation._prepared,
     Answered: Conversation._answered,
     WhoAnswered: Conversation._recognised,
+    LanguageHeard: Conversation._other_language,
     Beep: Conversation._beeped,
     Transferred: Conversation._transferred,
     SttFailed: Conversation._deafened,

@@ -72,6 +72,21 @@ class WhoAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageHeard(Event):
+    """They have spoken, or asked for, another language; the words of it come after this."""
+
+    language: str
+    is_led: bool = True
+    """Whether calls are led in it here: otherwise a person gets back to them."""
+    is_asked: bool = False
+    """They asked for it in words; otherwise it is what they spoke."""
+    is_ready: bool = True
+    """Otherwise its words come late, since it has to be loaded."""
+    share: float = 0.0
+    """How probable it is by the sound."""
+
+
+@dataclass(frozen=True, slots=True)
 class Beep(Event):
     """The tone after which a voicemail records."""
 

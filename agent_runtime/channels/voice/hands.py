@@ -1,6 +1,6 @@
 """Carries out what a call asks of the runtime: words, turns, records; the audio is others'."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from agent_runtime.channels.voice.commands import (
     KeepHeard,
     Overheard,
     Prepare,
+    Speak,
     Transfer,
 )
 from agent_runtime.channels.voice.conversation import Conversation
@@ -38,6 +39,8 @@ class CallHands:
     answers: list[Answer] = field(default_factory=list)
     handed_on: list[str] = field(default_factory=list)
     calls_back: bool = False
+    openers: int = 0
+    """How often it was begun to say who calls."""
     texts_heard: tuple[str, ...] = ()
     """Ids of the texts of which something was heard, in order."""
     whispered: str = ""
@@ -72,20 +75,26 @@ class CallHands:
     def prepare(self, wanted: Prepare, *, now: datetime) -> Prepared:
         """Has words permitted."""
         if wanted.kind == "phrase":
-            phrase = self.turns.phrase(wanted.text_ids[0], now=now)
+            phrase = self.turns.phrase(wanted.text_ids[0], language=wanted.language, now=now)
             return Prepared(now, wanted.key, (phrase,) if phrase else ())
         if wanted.kind in ("opener", "handed") and self.dialled is not None:
             self.dialled.answered(now=now)
         if wanted.kind == "handed":
+            self.openers += 1
             return Prepared(now, wanted.key, self.turns.handed(now=now))
         says = self.turns.first_words(
             wanted.text_ids,
-            cause=wanted.kind,
+            cause=self._cause(wanted.kind),
             frame=wanted.frame,
             is_proactive=self.turns.call.direction == "outbound",
             now=now,
         )
         return Prepared(now, wanted.key, says)
+
+    def _cause(self, kind: str) -> str:
+        """What was begun before somebody was there was said to nobody, and is a message anew."""
+        self.openers += kind == "opener"
+        return kind if kind != "opener" or self.openers < 2 else f"{kind}:{self.openers}"
 
     def do(self, command: Command, *, now: datetime) -> None:
         """Carries out a command that asks for nothing back."""
@@ -101,6 +110,16 @@ class CallHands:
             case CallBack():
                 self.calls_back = True
                 self._trace("call_back", now=now, after_s=command.after_s)
+            case Speak():
+                self.turns.go_on_in(command.language)
+                self._trace(
+                    "speak",
+                    len(self.lines),
+                    now=now,
+                    language=command.language,
+                    why=command.why,
+                    share=command.share,
+                )
             case _:
                 details = {name: getattr(command, name) for name in command.__slots__}
                 self._trace(type(command).__name__.lower(), now=now, **details)
@@ -158,6 +177,14 @@ class CallHands:
     def latency(self, number: int, stages: dict[str, float], *, now: datetime) -> None:
         """Traces where the time of a turn went, in milliseconds from their last sound on."""
         self._trace("latency", number, now=now, turn=number, latency_ms=stages)
+
+    def recognised(
+        self, who: str, *, now: datetime, confidence: float = 1.0, reasons: Sequence[str] = ()
+    ) -> None:
+        """Traces a verdict on who answered, from 0 to 1; what they said is no matter of a trace."""
+        told = dict.fromkeys("telling words" if '"' in one else one for one in reasons)
+        details = {"confidence": round(confidence, 2), "reasons": list(told)}
+        self._trace("who_answered", who, now=now, who=who, **details)
 
     def sound(self, sound: dict[str, Any], *, now: datetime) -> None:
         """Traces who was heard when, without sound and without words."""

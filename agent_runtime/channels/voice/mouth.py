@@ -42,6 +42,13 @@ class Mouth:
         """Whether nothing is being said, was cut, or waits."""
         return self.saying is None and self.cut is None and not self._waiting
 
+    @property
+    def is_about_to_speak(self) -> bool:
+        """Whether something is to be said of which nothing was heard yet, and nothing was cut."""
+        if self.saying is not None:
+            return not self.saying.has_begun and not self.saying.before
+        return self.cut is None and bool(self._waiting)
+
     def add(self, *utterances: Utterance) -> None:
         """Puts utterances behind those that wait."""
         self._waiting.extend(utterances)

@@ -118,7 +118,7 @@ def _disposition(
         (reason == "stopped" or "stopped" in thens, "stopped"),
         (reason == "transferred", "transferred"),
         (bool(meetings), "meeting_booked"),
-        (reason == "handed_over" or "transfer" in thens, "handed_over"),
+        (reason in ("handed_over", "language") or "transfer" in thens, "handed_over"),
         (reason == "voicemail_left", "voicemail_left"),
         (reason == "voicemail", "voicemail"),
         (reason == "menu", "menu"),

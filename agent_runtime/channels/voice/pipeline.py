@@ -23,6 +23,7 @@ from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.dialled import dialled_of, limits_for
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.languages import ears_of, expect, spoken_by, voices_of
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.menus import MenuKeys
 from agent_runtime.channels.voice.onlooker import Onlooker
@@ -124,7 +125,10 @@ class CallService:
         limits = limits_for(self.limits(call), call, contact, dialled, self.settings)
         limits = replace(limits, judges=listener is not None)
         keys = self.navigate or MenuKeys(contact, language)
-        talk = Conversation(call, limits, language=language, navigate=keys)
+        expect(speech.ears, contact, call.number)
+        talk = Conversation(
+            call, limits, language=language, navigate=keys, spoken=spoken_by(speech.voices)
+        )
         joins = [name for name in _JOINED if name in transport._event_handlers]
         playout = Playout()
         processor = CallProcessor(
@@ -159,36 +163,18 @@ def speech_for(language: str, settings: Settings) -> Speech:
     Raises:
         ParleyError: not even English is installed.
     """
-    ears, voices = stt_for(language, settings), tts_for(language, settings)
-    if isinstance(ears, NoAssets) or isinstance(voices, NoAssets):
+    ears = ears_of(language, settings) or stt_for(language, settings)
+    voices = voices_of(language, settings)
+    if isinstance(ears, NoAssets) or not voices:
         if language == "en":
-            missing = ears if isinstance(ears, NoAssets) else voices
+            missing = ears if isinstance(ears, NoAssets) else tts_for(language, settings)
             raise ParleyError(f"no call can be led: {missing}")
         return speech_for("en", settings)
     return Speech(
         ears={language: ears},
-        voices={language: voices, **_others(language, settings)},
+        voices=voices,
         vad=SileroVADAnalyzer(params=VADParams(start_secs=START_S, stop_secs=STOP_S)),
     )
-
-
-def _others(language: str, settings: Settings) -> dict[str, FrameProcessor]:
-    spare = _spare_voice(language, settings)
-    return {"spare": spare} if spare is not None else {}
-
-
-def _spare_voice(language: str, settings: Settings) -> FrameProcessor | None:
-    """The voice of another program, so that what broke the first does not break it too."""
-    from pipecat.transcriptions.language import Language
-
-    from agent_runtime.speech.speaking import SpeakingService
-    from agent_runtime.speech.voices import EspeakVoice, find_espeak
-
-    if not (program := find_espeak()):
-        return None
-    voice = EspeakVoice(language, program=program, limit_s=settings.speech_speaking_limit_s)
-    limit_s = settings.speech_speaking_limit_s
-    return SpeakingService(voice, language=Language(language), limit_s=limit_s)
 
 
 def _listener(call: CallStart, speech: Speech, language: str) -> AnswerProcessor | None:

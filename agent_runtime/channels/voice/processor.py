@@ -27,6 +27,7 @@ from pipecat.frames.frames import (
     SystemFrame,
     TranscriptionFrame,
     TTSSpeakFrame,
+    TTSUpdateSettingsFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
@@ -38,24 +39,19 @@ from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.languages import CallLanguageFrame, language_heard
 from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, SoFar
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import BeepFrame, WhoAnsweredFrame
-from agent_runtime.speech.frames import SpeechFailedFrame
+from agent_runtime.speech.frames import LanguageHeardFrame, SpeechFailedFrame
+from agent_runtime.speech.speaking import SpeakingSettings
+from agent_runtime.speech.tones import Tone
 
 TICK_S = 0.1
 WORDLESS_S = 0.9
 """Quiet after a sound for which no words came: then there are none."""
 _ENDS_WITHIN_S = 10.0
-
-
-@dataclass
-class CallLanguageFrame(ControlFrame):
-    """The call goes on in another language."""
-
-    language: str = ""
-    interruptible: bool = field(default=False, init=False)
 
 
 @dataclass
@@ -72,11 +68,19 @@ class UnrecordCallFrame(SystemFrame):
 
 @dataclass
 class TransferCallFrame(ControlFrame):
-    """Asks the transport to put the call through; `Transferred` is fed back."""
+    """Asks the transport to put the call through; it answers with `CallTransferredFrame`."""
 
     route_to: str = ""
     summary: str = ""
     """What the person of ours is told first."""
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class CallTransferredFrame(ControlFrame):
+    """The transport's answer, upstream: whether a person of ours has taken the call."""
+
+    is_taken: bool = False
     interruptible: bool = field(default=False, init=False)
 
 
@@ -131,7 +135,7 @@ class CallProcessor(FrameProcessor):
         self._withdrawn: set[int] = set()
         self._words: list[str] = []
         self._events: deque[on.Event] = deque()
-        self._is_feeding = self._closes = False
+        self._is_feeding = self._closes = self._is_gone = False
         self._ending: Future[Outcome] | None = None
         self._is_user_speaking = False
         self._voice_since: float | None = None
@@ -140,6 +144,7 @@ class CallProcessor(FrameProcessor):
         self._warmed = ""
         self._ended_at: float | None = None
         self._spent: dict[str, float] = {}
+        self._tone: Tone | None = None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Takes what concerns the call, and passes everything on."""
@@ -156,6 +161,8 @@ class CallProcessor(FrameProcessor):
             await self._line_closed()
         elif isinstance(frame, SpeechFailedFrame):
             await self._speech_failed(frame)
+        elif isinstance(frame, CallTransferredFrame):
+            await self.feed(on.Transferred(self._clock(), frame.is_taken))
         else:
             await self._hear(frame)
 
@@ -165,6 +172,7 @@ class CallProcessor(FrameProcessor):
 
     async def dropped(self, *, by_them: bool = False) -> None:
         """The other side is gone."""
+        self._is_gone = True
         await self._hushed()
         await self.feed(on.Dropped(self._clock(), by_them=by_them))
 
@@ -223,9 +231,14 @@ class CallProcessor(FrameProcessor):
             self._tell(SoFar(frame.text))
         elif isinstance(frame, WhoAnsweredFrame):
             if frame.who != "nobody_yet":
+                known = {"confidence": frame.confidence, "reasons": frame.reasons}
+                now = self._clock()
+                self._thread.submit(self.hands.recognised, frame.who, now=now, **known)
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
+        elif isinstance(frame, LanguageHeardFrame):
+            await self.feed(language_heard(frame, self._clock()))
 
     def _voice_stopped(self, stop_s: float) -> None:
         now = perf_counter()
@@ -294,7 +307,9 @@ class CallProcessor(FrameProcessor):
 
     async def _tell_pipeline(self, command: do.Command) -> None:
         if isinstance(command, do.SpareVoice):
+            self._tone = None
             await self._switch(self._voices, "spare", FrameDirection.DOWNSTREAM)
+            await self.push_frame(CallLanguageFrame(language=self.talk.language))
         elif isinstance(command, do.Speak):
             await self._switch(self._voices, command.language, FrameDirection.DOWNSTREAM)
             await self._switch(self._ears, command.language, FrameDirection.UPSTREAM)
@@ -317,7 +332,14 @@ class CallProcessor(FrameProcessor):
     async def _say(self, command: do.Say) -> None:
         await self.push_frame(self.playout.begin(command.pieces))
         for piece in command.pieces:
+            await self._sound(command.utterance.tone_of(piece))
             await self.push_frame(TTSSpeakFrame(piece, append_to_context=False))
+
+    async def _sound(self, tone: Tone) -> None:
+        """Has what follows said in a tone, where the voice has more than one."""
+        if tone != self._tone:
+            self._tone = tone
+            await self.push_frame(TTSUpdateSettingsFrame(delta=SpeakingSettings(tone=tone)))
 
     async def _hushed(self) -> None:
         if self.playout.pieces:
@@ -403,8 +425,8 @@ class CallProcessor(FrameProcessor):
 
     async def _hang_up(self) -> None:
         await self._write_end(self._clock())
-        # A voice that hangs would keep the line open until it is done.
-        is_stuck = self.talk.end_reason == "tts_failed"
+        # A voice that hangs, or a line into which nothing can be said, would keep it open for long.
+        is_stuck = self.talk.end_reason == "tts_failed" or self._is_gone
         await self.push_frame(CancelWorkerFrame() if is_stuck else EndWorkerFrame())
 
     async def _line_closed(self) -> None:

@@ -259,6 +259,7 @@ class _Rehearsal:
         since = self.now - timedelta(seconds=spoken_s)
         self.pace.they_did(step, since=since, until=self.now)
         if step.who is not None:
+            self.hands.recognised(step.who, now=self.now)
             self._feed(on.WhoAnswered(self.now, step.who))
         if spoken_s:
             self._feed(on.UserStopped(self.now, step.says, spoken_s))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, or_, select
@@ -26,6 +27,18 @@ class CallView:
     """Turns, messages, meetings, stops, permits and writes of its thread while it lasted."""
     listened: tuple[TraceEvent, ...] = ()
     """Who has listened to its recording, and when."""
+
+    @property
+    def began(self) -> datetime:
+        """Its first instant: a turn may have been traced before anything of the call itself."""
+        found = [event.occurred_at for event in self.events]
+        for event in self.events:
+            if event.payload["event"] == "ended":
+                length = timedelta(seconds=event.payload.get("duration_s", 0.0))
+                found.append(event.occurred_at - length)
+            elif event.payload["event"] == "sound":
+                found.append(datetime.fromisoformat(event.payload["since"]))
+        return min(found)
 
     @property
     def end(self) -> dict[str, Any]:
@@ -55,13 +68,13 @@ def call_in(engine: Engine, tenant_id: str, call_id: str) -> CallView | None:
 
 def with_thread(call: CallView, events: Iterable[TraceEvent]) -> CallView:
     """Returns a call with what its thread did while it lasted."""
-    times = [event.occurred_at for event in call.events]
+    began, last = call.began, max(event.occurred_at for event in call.events)
     meanwhile = (
         event
         for event in events
         if event.kind in _MEANWHILE
         and event.thread_id == call.events[0].thread_id
-        and min(times) <= event.occurred_at <= max(times)
+        and began <= event.occurred_at <= last
     )
     return replace(call, turns=tuple(meanwhile))
 
@@ -70,7 +83,7 @@ def told(call: CallView) -> Iterable[str]:
     """Yields a call as text, a line a moment, with its second in the call."""
     if not call.events:
         return
-    began = call.events[0].occurred_at
+    began = call.began
     moments: Sequence[TraceEvent] = sorted(
         (*call.events, *call.turns), key=lambda e: (e.occurred_at, e.seq or 0)
     )

@@ -142,12 +142,19 @@ class CallTurns:
         self.runtime.outbox.deliver(self._router, message_id, now=now)
         return self._taken()
 
-    def phrase(self, content_id: str, *, now: datetime) -> Utterance | None:
-        """Returns a set phrase of calls, if the rules let it be said now."""
+    def phrase(self, content_id: str, *, language: str = "", now: datetime) -> Utterance | None:
+        """Returns a set phrase of calls, if the rules let it be said now.
+
+        Args:
+            content_id: The text.
+            language: Two letters; empty: that of the thread.
+            now: The instant.
+        """
         library = self.runtime.outbox.library
         with self.runtime.store.begin() as tx:
             contact, session = self._people(tx)
-            text = self._text(library, contact, session, content_id, now)
+            spoken = replace(session, language=language) if language else session
+            text = self._text(library, contact, spoken, content_id, now)
             if text is None:
                 return None
             # A person may have taken over by now; saying so is the farewell that is still allowed.
@@ -176,7 +183,8 @@ class CallTurns:
             if authorise(proposal, facts, rules=self.runtime.outbox.rules).permit is None:
                 return None
             paragraphs = tuple(fill(s.text, contact, {}) for s in proposal.sentences)
-            return Utterance(content_id, paragraphs, proposal.language, is_message=False)
+            said = Utterance(content_id, paragraphs, proposal.language, is_message=False)
+            return self._toned(said, session)
 
     def answer(
         self,
@@ -287,6 +295,13 @@ class CallTurns:
         if offering:
             self.runtime.desk.keeper.settle(offering, now=now)
 
+    def go_on_in(self, language: str) -> None:
+        """Takes note that the conversation has another language from here on."""
+        with self.runtime.store.begin() as tx:
+            _, session = self._people(tx)
+            if session.language != language:
+                tx.save_session(replace(session, language=language))
+
     def close(self) -> None:
         """Ends the line: nothing is taken any more."""
         self.line.is_open = False
@@ -346,9 +361,17 @@ class CallTurns:
         says = self.line.take()
         with self.runtime.store.begin() as tx:
             found = [(u, tx.message(u.text_id)) for u in says]
-        return tuple(
-            replace(u, content_ids=message.content_ids if message else ()) for u, message in found
-        )
+            session = self.session_in(tx)
+        known = (replace(u, content_ids=m.content_ids if m else ()) for u, m in found)
+        return tuple(self._toned(u, session) if session else u for u in known)
+
+    def _toned(self, said: Utterance, session: Session) -> Utterance:
+        """Returns an utterance with the tone of the stage in which it is said."""
+        library = self.runtime.outbox.library
+        own = library.playbook(session.playbook).tones
+        texts = said.content_ids or (said.text_id,)
+        tone, of_figures = library.style.voice.tones(session.state, own, texts)
+        return replace(said, tone=tone, tone_of_figures=of_figures)
 
     def _whose(self, tx: Tx, *, now: datetime) -> Contact | None:
         address = self.call.address

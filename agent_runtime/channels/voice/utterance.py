@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from agent_runtime.domain import Sentence
 from agent_runtime.grounding.sentences import split_sentences
+from agent_runtime.library.voice_style import has_figures
+from agent_runtime.speech.tones import PLAIN, Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,14 @@ class Utterance:
     is_message: bool = True
     """False for a set phrase, which is no message of the thread."""
     content_ids: tuple[str, ...] = field(default=(), compare=False)
+    tone: Tone = field(default=PLAIN, compare=False)
+    """How it is said, by the style guide and the stage of the conversation."""
+    tone_of_figures: Tone = field(default=PLAIN, compare=False)
+    """How a sentence of it is said in which a figure stands."""
+
+    def tone_of(self, piece: str) -> Tone:
+        """Returns how one of its sentences is said."""
+        return self.tone_of_figures if has_figures(piece) else self.tone
 
     @property
     def text(self) -> str:

@@ -122,7 +122,7 @@ def test_a_guide_that_cannot_be_used_is_named(tmp_path):
     for wrong, named in (
         (text.replace("words_per_sentence: 32", "words_per_sentence: 300"), "words_per_sentence"),
         (text.replace(", it: formal", ""), "it says nothing of it"),
-        (text.replace("version: 1", "version: 0"), "version"),
+        (text.replace("version: 2", "version: 0"), "version"),
     ):
         file = tmp_path / "style.md"
         file.write_text(wrong)

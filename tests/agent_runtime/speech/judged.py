@@ -1,18 +1,20 @@
 """Holds the judge against a start of a call: as words with their times, or as sound.
 
-Sound goes through Silero's voice detection, the tone listener and Moonshine (English). Its words
-come `WORDS_AFTER_S` after the voice detector's stop, in time of the call, not of the machine: the
-recogniser's own p95 on two quiet cores is 0.23 s.
+Sound goes through Silero's voice detection, Moonshine (English) and the detector of the live call.
+Words come `WORDS_AFTER_S` after the voice detector's stop, in time of the call, not of the machine:
+the recogniser's own p95 on two quiet cores is 0.23 s. What is said so far comes every second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import soxr
 
-from agent_runtime.speech.call_tones import ToneHeard, ToneListener
+from agent_runtime.speech.answer_detector import AnswerDetector, News
+from agent_runtime.speech.call_tones import ToneHeard
 from agent_runtime.speech.who_answered import Verdict, WhoAnswered
 from tests.agent_runtime.speech.starts import Start
 from tests.agent_runtime.speech.voices import RATE
@@ -21,9 +23,16 @@ VAD_S = 0.2
 VAD_START_S = 0.1
 """Shorter than in a conversation: a short "yes?" has no 0.2 s of voice."""
 WORDS_AFTER_S = 0.3
+INTERIM_AFTER_S = 0.3
+_INTERIM = 50
+"""Frames after which a growing utterance is decoded again."""
+_FRAME = 320
+"""Bytes of 20 ms."""
 _LISTENS_ON_S = 2.3
 _TICK_S = 0.1
 _PRE_ROLL_S = 0.4
+_TAIL_S = 0.15
+"""As `HearingService` does it."""
 _TONES = {"<beep>": "beep", "<sit>": "sit", "<busy>": "busy", "<ring>": "ring_back"}
 
 
@@ -58,7 +67,6 @@ class _Run:
     def __init__(self, language: str) -> None:
         self.judge = WhoAnswered(language)
         self.verdicts: list[Verdict] = []
-        self.words: list[str] = []
 
     def keep(self) -> None:
         verdict = self.judge.verdict
@@ -68,7 +76,7 @@ class _Run:
             self.verdicts.append(verdict)
 
     def judged(self) -> Judged:
-        return Judged(tuple(self.verdicts), " / ".join(self.words))
+        return Judged(tuple(self.verdicts), "")
 
 
 def from_words(start: Start) -> Judged:
@@ -104,35 +112,64 @@ def _happenings(start: Start) -> Iterator[tuple[float, str, float, str]]:
     yield start.ends_s + _LISTENS_ON_S, "end", start.ends_s, ""
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the ears of a call noticed at the end of a frame of 20 ms, counted from 0."""
+
+    frame: int
+    what: Literal["start", "stop", "interim", "words"]
+    words: str = ""
+
+
 def from_sound(start: Start) -> Judged:
     """Judges a start by its sound."""
-    run = _Run(start.language)
-    listener, vad = ToneListener(RATE), _vad()
-    heard = np.frombuffer(start.audio, "<i2")
-    waiting: list[tuple[float, str]] = []
-    began: float | None = None
-    for number in range(len(heard) // 160):
-        frame, now = start.audio[number * 320 : (number + 1) * 320], (number + 1) * 0.02
-        is_voice = _is_voice(vad, frame)
+    return from_marks(start, ears(start.audio))
+
+
+def from_marks(start: Start, marks: Iterable[Mark]) -> Judged:
+    """Judges a start by its sound, where voice and words are known already."""
+    detector = AnswerDetector(start.language, RATE)
+    verdicts: list[Verdict] = []
+    waiting = sorted(marks, key=lambda mark: mark.frame)
+    words = [mark.words for mark in waiting if mark.what == "words"]
+    for number in range(len(start.audio) // _FRAME):
+        news = detector.hear(start.audio[number * _FRAME : (number + 1) * _FRAME])
+        while waiting and waiting[0].frame <= number:
+            news += _noticed(detector, waiting.pop(0))
+        verdicts += [one for one in news if isinstance(one, Verdict) and one.who != "nobody_yet"]
+    return Judged(tuple(verdicts), " / ".join(words))
+
+
+def _noticed(detector: AnswerDetector, mark: Mark) -> list[News]:
+    if mark.what == "start":
+        return detector.voice_started(VAD_START_S)
+    if mark.what == "stop":
+        return detector.voice_stopped(VAD_S)
+    return detector.words(mark.words, is_final=mark.what == "words")
+
+
+def ears(audio: bytes, *, with_interim: bool = True) -> Iterator[Mark]:
+    """Yields what Silero and Moonshine notice, words as long after as a machine needs them."""
+    heard, vad = np.frombuffer(audio, "<i2"), _vad()
+    began: int | None = None
+    decoded = 0
+    for number in range(len(audio) // _FRAME):
+        is_voice = _is_voice(vad, audio[number * _FRAME : (number + 1) * _FRAME])
         if is_voice and began is None:
-            began = now - VAD_START_S
-            listener.speech_heard = True
-            run.judge.speech_started(began)
-        elif not is_voice and began is not None:
-            run.judge.speech_stopped(now - VAD_S, now)
-            segment = heard[round(max(0.0, began - _PRE_ROLL_S) * RATE) : round(now * RATE)]
-            waiting.append((now + WORDS_AFTER_S, _recognised(segment)))
+            began = decoded = number
+            yield Mark(number, "start")
+        is_due = with_interim and number - decoded >= _INTERIM
+        if began is None or not (is_due or not is_voice):
+            continue
+        first = max(0, began - round((VAD_START_S + _PRE_ROLL_S) / 0.02))
+        words = _recognised(heard[first * _FRAME // 2 : (number + 1) * _FRAME // 2])
+        decoded = number
+        if is_voice:
+            yield Mark(number + round(INTERIM_AFTER_S / 0.02), "interim", words)
+        else:
             began = None
-        for tone in listener.feed(frame):
-            run.judge.tone(tone, now)
-        if waiting and waiting[0][0] <= now + 1e-9:
-            _, words = waiting.pop(0)
-            run.words.append(words)
-            run.judge.transcript(words, now)
-        if number % 5 == 0:
-            run.judge.tick(now)
-        run.keep()
-    return run.judged()
+            yield Mark(number, "stop")
+            yield Mark(number + round(WORDS_AFTER_S / 0.02), "words", words)
 
 
 def _vad():
@@ -164,6 +201,14 @@ def _moonshine():
 
 
 def _recognised(segment: np.ndarray) -> str:
-    samples = soxr.resample(segment.astype(np.float32) / 32768, RATE, 16000)
+    quiet = np.zeros(round(_TAIL_S * RATE), np.int16)
+    heard = np.concatenate((segment, quiet)).astype(np.float32) / 32768
+    samples = soxr.resample(heard, RATE, 16000)
     transcript = _moonshine().transcribe_without_streaming(samples.tolist(), 16000)
     return " ".join(line.text.strip() for line in transcript.lines)
+
+
+def words_in(audio: bytes) -> str:
+    """Returns the words of 16-bit sound at 8 kHz, one sentence for each utterance."""
+    marks = ears(audio, with_interim=False)
+    return ". ".join(mark.words.rstrip(" .") for mark in marks if mark.what == "words")

@@ -1,13 +1,14 @@
 """Generated starts of calls with the truth: who answered, what was said, and how it sounds.
 
 The tuning and the held-out starts share no sentence, name, voice or kind of noise. A script is
-sentences with the pause after each; `{name}` and the like are filled in, `<beep>` and other tones
-sound. Sentences of one utterance are parted by `|`, with the pause in seconds; `*` marks
-the first words of a person who breaks into a recording.
+sentences with the pause after each; `{name}` and the like are filled in, one of `(a/b)` is chosen,
+`<beep>` and other tones sound. Sentences of one utterance are parted by `|`, with the pause in
+seconds; `*` marks the first words of a person who breaks into a recording.
 """
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import yaml
 
 from tests.agent_runtime.speech import sounds
 from tests.agent_runtime.speech.sounds import silence
-from tests.agent_runtime.speech.telephone_line import a_line, through
+from tests.agent_runtime.speech.telephone_line import a_line, followed, through
 from tests.agent_runtime.speech.voices import RATE, Split, say, voice
 
 LETTERS_PER_S = 14.0
@@ -65,9 +66,10 @@ MIX = {"person": 0.4, "voicemail": 0.28, "ivr": 0.2, "screening": 0.06, "unavail
 def _made(rng: np.random.Generator, split: Split, language: str, who: str, *, with_audio: bool):
     authored = _scripts(split)
     script = str(rng.choice(authored[language][who]))
+    script = re.sub(r"\(([^)]*)\)", lambda found: str(rng.choice(found[1].split("/"))), script)
     for place, fillings in authored["fill"].items():
         script = script.replace("{" + place + "}", str(rng.choice(fillings)))
-    speaker = voice(rng, split, language, clear=rng.random() < 0.7)
+    speaker = voice(rng, split, language, clear=rng.random() < 0.6)
     parts: list[np.ndarray] = [silence(0.3)]
     said: list[Said] = []
     at = 0.3
@@ -85,10 +87,7 @@ def _made(rng: np.random.Generator, split: Split, language: str, who: str, *, wi
     audio, about = b"", script
     if with_audio:
         clean = np.concatenate([*parts, silence(2.5)]) * rng.uniform(0.5, 1.0)
-        line = a_line(rng, split, (14, 35))
-        if speaker.engine != "hibari":
-            # Moonshine tiny does not follow espeak through GSM, loss and noise; nothing would.
-            line = replace(line, codec="ULAW", loss=0.0, snr_db=max(line.snr_db, 28.0))
+        line = followed(a_line(rng, split, (14, 35)), speaker)
         audio = through(line, clean, rng, 0.008)
         about = f"{script} {speaker} {line}"
     return Start(who, language, tuple(said), at, audio, about)

@@ -78,3 +78,32 @@ def test_menus_without_end_are_given_up():
 
 def test_it_waits_until_something_is_offered():
     assert IvrNavigator(Goal(department="sales")).hear(menu_in("Please hold.")).kind == "wait"
+
+
+MISHEARD = [
+    ("Breath one for sales. Presto for support. Press three for billing.",
+     {"1": "sales", "2": "support", "3": "billing"}),
+    ("For sales, press one. For the port, press the air. For billing, press three.",
+     {"1": "sales", "2": "the port", "3": "billing"}),
+    ("For technical help. Or press one. For building, press for.",
+     {"1": "technical help", "4": "building"}),
+    ("2 If you need sales, press one.", {"1": "need sales"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "options"), MISHEARD)
+def test_a_menu_that_was_misheard_is_mended_by_its_sound_and_its_order(text, options):
+    """R275: small recognisers mishear keys over a telephone line."""
+    assert dict(menu_in(text).options) == options
+
+
+@pytest.mark.parametrize(
+    ("department", "key"), [("support", "2"), ("billing", "3"), ("hr", "4"), ("sales", "1")]
+)
+def test_a_department_is_known_by_its_sound(department, key):
+    """R275."""
+    menu = menu_in(
+        "For sails, press one. For the port, press two. For building, press three. "
+        "For career, press four."
+    )
+    assert IvrNavigator(Goal(department=department)).hear(menu).value == key

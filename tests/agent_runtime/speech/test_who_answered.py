@@ -117,3 +117,47 @@ def test_a_screener_is_told_all_four_or_nothing():
     assert said.endswith("I call for Acme. It is about your demo request.")
     with pytest.raises(ValueError, match="why is empty"):
         screening_answer(**facts, why=" ")
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        ("Clean cold while your calling transferred.", "ivr"),
+        ("Feed enter your account number. Followed by the pamphlet.", "ivr"),
+        ("If you recall your name and grievance for calling, I see if this person is available",
+         "screening"),
+        ("The ten please record your massage when you have finished recalling.", "voicemail"),
+    ],
+)  # fmt: skip
+def test_a_recording_is_known_by_its_sound_where_its_words_were_misheard(words, who):
+    """R256: small recognisers mishear much over a telephone line."""
+    assert _after(WhoAnswered(), (words, 0.5, 3.6)).who == who
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "She's away from her desk, can I take a message?",
+        "Sorry, I was on the other line. Who's this?",
+    ],
+)
+def test_a_person_who_speaks_of_messages_and_lines_is_a_person(words):
+    assert _after(WhoAnswered(), (words, 0.5, 3.4)).is_person
+
+
+def test_a_recording_that_falls_silent_stays_what_it_was():
+    """Only words of a person make a person of it."""
+    judge = WhoAnswered()
+    assert _after(
+        judge, ("This call is screened. Say your name after the tone.", 0.5, 4.0)
+    ).who == ("screening")
+    assert judge.tick(9.0).who == "screening"
+
+
+def test_nobody_waits_longer_than_a_second_whatever_they_say():
+    """R256: words that lean towards a recording keep a person waiting no longer than others."""
+    judge = WhoAnswered()
+    judge.speech_started(0.5)
+    judge.speech_stopped(2.9, 3.1)
+    judge.transcript("Thank you for calling, please hold.", 3.4)
+    assert judge.tick(3.85).is_person

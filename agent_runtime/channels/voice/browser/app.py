@@ -1,9 +1,9 @@
 """The web side of calls from a browser: one page, the offer, and a socket that tells the page."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from agent_runtime.channels.voice.browser.lines import BadOffer, BrowserCall, Lines, NoLine
 from agent_runtime.channels.voice.browser.page_words import LABELS, PageWords
@@ -50,7 +50,7 @@ def build_call_app(lines: Lines, words: PageWords, *, hosts: Sequence[str]) -> S
     """
     door = _Door(lines, words)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await lines.close()
@@ -109,7 +109,7 @@ class _Door:
         await socket.accept()
         telling = asyncio.create_task(self._tell(socket, call))
         try:
-            while True:
+            while socket.application_state is WebSocketState.CONNECTED:
                 if await _wants_to_hang_up(socket):
                     await call.hang_up()
         except WebSocketDisconnect:
@@ -119,9 +119,12 @@ class _Door:
             await asyncio.wait({telling})
 
     async def _tell(self, socket: WebSocket, call: BrowserCall) -> None:
-        async for message in self._lines.watch(call):
-            await socket.send_json(message)
-        await socket.close()
+        # A page that goes while it is told something is gone, and `live` learns of it.
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            async with contextlib.aclosing(self._lines.watch(call)) as messages:
+                async for message in messages:
+                    await socket.send_json(message)
+            await socket.close()
 
 
 async def _wants_to_hang_up(socket: WebSocket) -> bool:

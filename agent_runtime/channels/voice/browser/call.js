@@ -38,7 +38,8 @@
     const isTalking = TALKING.has(state);
     $("start").hidden = isTalking;
     $("start").disabled = state === "asking";
-    $("hangup").hidden = $("mute").hidden = $("timer").hidden = $("level").hidden = !isTalking;
+    for (const id of ["hangup", "mute", "meters", "now"]) $(id).hidden = !isTalking;
+    $("now").textContent = STATES[state][0];
     if (state === "ended" || state === "failed") $("start").textContent = "Call again";
     if (SAID[state] && state !== before) $("announce").textContent = SAID[state];
     if (state === "ringing" && before !== "ringing") $("hangup").focus();

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -115,7 +115,7 @@ class Lines:
         """Returns a call that is under way or has ended lately."""
         return self._calls.get(call_id)
 
-    async def watch(self, call: BrowserCall) -> AsyncIterator[Message]:
+    async def watch(self, call: BrowserCall) -> AsyncGenerator[Message, None]:
         """Yields what the page of a call is told; as long as it listens, the call goes on."""
         call.watchers += 1
         try:

@@ -16,6 +16,8 @@ class PageWords:
     """Whether we call them."""
     is_kept: bool = True
     """False: all of it takes place in memory, and nothing stays."""
+    is_recorded: bool = False
+    """Whether sound is kept, where that may be."""
 
 
 _SAID: dict[Disposition, str] = {

@@ -21,6 +21,7 @@ from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.call_scenario import CallScenario
 from agent_runtime.mind import open_mind
+from agent_runtime.ports import Tx
 from agent_runtime.settings import Settings
 from agent_runtime.speech.languages import NoAssets, what_is_missing
 from agent_runtime.speech.services import decoders_for, voice_for
@@ -57,27 +58,40 @@ def company_switchboard(settings: Settings, caller: Caller) -> Switchboard:
     Raises:
         ParleyError: the workspace, its neighbours, the person or the playbook are not there.
     """
+    if caller.playbook and not caller.person:
+        raise ParleyError("--playbook says how somebody is called; name them with --person.")
     calls = open_company_calls(
         settings, _neighbours(settings), worker=f"{settings.executor_id}-browser"
     )
     if caller.playbook:
         calls.service().runtime.outbox.library.playbook(caller.playbook)
     name = _name(calls, caller.person) if caller.person else ""
-    if caller.playbook and not caller.person:
-        raise ParleyError("--playbook says how somebody is called; name them with --person.")
 
     def opens(call_id: str) -> tuple[CallService, CallStart]:
-        direction = "outbound" if caller.playbook else "inbound"
-        meta = {"playbook": caller.playbook}
-        start = CallStart(call_id, direction, "", carrier=CARRIER, meta=meta)
         service = calls.service()
-        if caller.person:
-            with calls.store.begin() as tx:
-                contact = whom(tx, caller.person)
-                tx.add_address("voice", start.address, contact.person_id, now=service.clock())
-        return service, start
+        with calls.store.begin() as tx:
+            return service, start_of(tx, caller, call_id, now=service.clock())
 
-    return Switchboard(opens, PageWords(name, is_ours=bool(caller.playbook)))
+    words = PageWords(name, is_ours=bool(caller.playbook), is_recorded=settings.voice_records)
+    return Switchboard(opens, words)
+
+
+def start_of(tx: Tx, caller: Caller, call_id: str, *, now: datetime) -> CallStart:
+    """Returns a call of the page; a known person talks on their own number, where they have one.
+
+    An address that only names this call would be the latest of theirs, and they would be called on
+    it: only who has no number gets one.
+    """
+    direction = "outbound" if caller.playbook else "inbound"
+    start = CallStart(call_id, direction, "", carrier=CARRIER, meta={"playbook": caller.playbook})
+    if not caller.person:
+        return start
+    contact = whom(tx, caller.person)
+    number = tx.address_on("voice", contact.person_id)
+    if number.startswith("+"):
+        return replace(start, number=number)
+    tx.add_address("voice", start.address, contact.person_id, now=now)
+    return start
 
 
 def scenario_switchboard(settings: Settings, scenario: CallScenario) -> Switchboard:

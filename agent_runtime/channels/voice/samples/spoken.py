@@ -90,7 +90,9 @@ class Spoken(Pace):
             return mumble(step.noise_s, rng)
         if not step.says:
             return _NONE
-        words = _heard(step.says, self._their_voice, self.scenario.language)
+        voice = self._their_voice
+        language = self.scenario.language
+        words = _heard(step.says, voice.voice, voice.pitch, voice.speed, language)
         if not step.beep:
             return words
         return np.concatenate([words, np.zeros(_BEFORE_BEEP, np.float32), beep()])
@@ -116,8 +118,8 @@ def _said(text: str, language: str) -> Samples:
 
 
 @cache
-def _heard(text: str, sound: Sound, language: str) -> Samples:
-    return speak(text, sound, language=language)
+def _heard(text: str, voice: str, pitch: float, speed: float, language: str) -> Samples:
+    return speak(text, Sound(voice=voice, pitch=pitch, speed=speed), language=language)
 
 
 def _laid(sounds: Sequence[tuple[float, Samples]], length: int) -> Samples:

@@ -26,6 +26,8 @@ LEAVES_S = 2.0
 WORD_S = 0.36
 """A word of our voice, with the pauses between sentences."""
 _REPEAT_S = 4.0
+_REPEATS = 3
+"""A menu that is not answered hangs up after as many."""
 _SILENCE = np.zeros(FRAME, np.float32)
 
 
@@ -97,18 +99,21 @@ class Caller:
     _spoken_s: float = 0.0
     """So long have we spoken since they last finished or we last fell silent."""
     _owes: bool = False
+    _has_begun: bool = False
+    """Whether it is not the first thing that happens."""
     _since_s: float = 0.0
     """Seconds since they last finished anything."""
     _now: Part | None = None
     _played: int = 0
     _pressed_before: int = 0
+    _repeats: int = 0
     _rest_s: float = 0.0
     """Of a silence that they keep."""
 
     def __post_init__(self) -> None:
         """Who is called speaks first; who calls waits for us."""
         self.parts = list(self.parts)
-        self._owes = not self.speaks_first
+        self._owes = self._has_begun = not self.speaks_first
 
     def tick(self, ours: Samples) -> Samples:
         """Hears 20 ms of ours and gives 20 ms of theirs."""
@@ -149,12 +154,12 @@ class Caller:
         waits = step.after_s if step.silence == 0 else 0.0
         if step.hangs_up or step.drops:
             waits = max(waits, LEAVES_S)
-        is_first = not self.uttered and self._since_s == self._at / FRAME * FRAME_S
-        quiet = waits if is_first or step.plays else max(TURN_S, waits)
+        quiet = max(TURN_S, waits) if self._has_begun and not step.plays else waits
         return self._quiet_s >= quiet - 1e-6 and self._since_s >= waits
 
     def _begin(self, part: Part) -> Samples:
         self.parts = self.parts[1:]
+        self._has_begun = True
         step = part.step
         if step.stt_fails:
             self.tell("stt_fails", True)
@@ -177,6 +182,10 @@ class Caller:
 
     def _say_again(self, part: Part) -> Samples:
         self._played = 0
+        self._repeats += 1
+        if self._repeats > _REPEATS:
+            self._now, self.parts = None, []
+            self.tell("hangs_up", True)
         return _SILENCE
 
     def _finish(self, part: Part) -> Samples:

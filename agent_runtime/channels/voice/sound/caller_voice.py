@@ -71,5 +71,6 @@ def _by_espeak(voice: str, text: str, sound: Sound) -> Samples:
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     if done.returncode or len(done.stdout) < 100:
         raise ParleyError(f"sound.voice {voice!r} is none that espeak-ng speaks; see its --voices.")
-    samples, rate = soundfile.read(BytesIO(done.stdout), dtype="float32")
+    read, rate = soundfile.read(BytesIO(done.stdout), dtype="float32")
+    samples = np.asarray(read, np.float32)
     return trim(resample(samples, rate, RATE), RATE, tail_s=0.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_runtime.channels.voice.pipeline import Speech
-from agent_runtime.models.language import LanguageModel
+from agent_runtime.models.language import Guess, LanguageModel
 from agent_runtime.speech.engines import Engines
 from agent_runtime.speech.failures import Died, TimedOut
 from agent_runtime.speech.hearing import HearingService
@@ -70,24 +70,14 @@ class _DyingVoice:
             yield piece, sound
 
 
-@dataclass(frozen=True, slots=True)
 class StallingModel:
     """A model of language that takes as long as it is told to, once."""
 
-    model: LanguageModel
-    faults: Faults
+    def __init__(self, model: LanguageModel, faults: Faults) -> None:
+        self.model, self.faults = model, faults
+        self.version, self.abstain_below = model.version, model.abstain_below
 
-    @property
-    def version(self) -> str:
-        """Of the model behind it."""
-        return self.model.version
-
-    @property
-    def abstain_below(self) -> float:
-        """Of the model behind it."""
-        return self.model.abstain_below
-
-    def understand(self, text: str, language: str) -> Any:
+    def understand(self, text: str, language: str) -> tuple[Guess, ...]:
         """Returns what the model does, late."""
         takes_s, self.faults.turn_takes_s = self.faults.turn_takes_s, 0.0
         time.sleep(takes_s)

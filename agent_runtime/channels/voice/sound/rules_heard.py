@@ -35,7 +35,7 @@ def words_heard(call: Sounded) -> tuple[tuple[Span, str], ...]:
     for span in _stretches(audible(call.agent, joined_s=_PAUSE_S)):
         start, end = int((span.start_s - 0.1) * RATE), int((span.end_s + 0.1) * RATE)
         samples = call.agent[max(start, 0) : end].astype(np.float32) / 32768
-        texts = (ear(np.pad(samples, RATE // 10)).strip() for ear in ears)
+        texts = (ear(np.pad(samples, RATE // 10).astype(np.float32)).strip() for ear in ears)
         if text := " / ".join(filter(None, texts)):
             found.append((span, text))
     return tuple(found)
@@ -91,4 +91,4 @@ def ear_for(language: str) -> Ear | None:
 
     if language == "en":
         return Moonshine().decode
-    return Whisper(language).decode if has_whisper() else None
+    return Whisper().speaking(language).decode if has_whisper() else None

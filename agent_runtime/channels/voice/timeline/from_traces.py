@@ -39,9 +39,6 @@ _KINDS: dict[str, MomentKind] = {
     "callback": "effect",
     "call_back": "effect",
     "sparevoice": "fault",
-    "answered": "who",
-    "who_answered": "who",
-    "answered_by": "who",
 }
 _LABELS = {
     "record": "Recording begins",
@@ -113,7 +110,7 @@ class _Reading:
     def began(self) -> datetime:
         if since := self._payload("sound").get("since"):
             return datetime.fromisoformat(since)
-        return self.call.events[0].occurred_at
+        return self.call.began
 
     def _second(self, at: datetime) -> float:
         return round(max((at - self.began).total_seconds(), 0.0), 3)
@@ -260,6 +257,9 @@ def _told(event: TraceEvent) -> tuple[MomentKind, str, str] | None:
 
 def _told_of_call(said: dict[str, Any]) -> tuple[MomentKind, str, str]:
     name = str(said["event"])
+    if name == "who_answered":
+        why = "; ".join((f"confidence {said['confidence']:.2f}", *said["reasons"]))
+        return "who", f"Answered by: {said['who']}".replace("_", " "), why
     rest = {k: v for k, v in said.items() if k not in ("of_call", "event") and v not in ("", None)}
     detail = ", ".join(f"{key} {value}".replace("_", " ") for key, value in rest.items())
     label = _LABELS.get(name) or name.replace("_", " ").capitalize()

@@ -7,6 +7,8 @@ from typing import Literal
 
 BOUND_MS, AIM_MS = 800.0, 500.0
 """From their last sound to our first: what a call may take, and what it should."""
+_AT_ONCE_S = 0.02
+"""Nobody answers so soon after the end of a sentence: it was cut, as a rehearsal does at once."""
 Who = Literal["them", "us"]
 MomentKind = Literal["barge_in", "effect", "stop", "who", "record", "person", "fault", "other"]
 """barge_in: they spoke into ours; effect: something of ours changed the world, a meeting or a
@@ -157,9 +159,9 @@ def barge_ins(them: Sequence[Stretch], us: Sequence[Stretch]) -> tuple[Moment, .
     """Returns where they began to speak while we did, and how soon we were silent."""
     found = []
     for voice in them:
-        into = [ours for ours in us if ours.start_s < voice.start_s < ours.end_s]
+        into = [s for s in us if s.start_s < voice.start_s <= s.end_s + _AT_ONCE_S]
         if into:
-            silent_ms = (into[0].end_s - voice.start_s) * 1000
+            silent_ms = max(into[0].end_s - voice.start_s, 0.0) * 1000
             told = f"our sentence ended {silent_ms:.0f} ms later"
             found.append(Moment(voice.start_s, "barge_in", "They speak into ours", told))
     return tuple(found)

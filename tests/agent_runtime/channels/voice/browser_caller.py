@@ -98,6 +98,8 @@ class BrowserCaller:
 
     @property
     def story(self):
+        if self.page.is_closed():
+            return "the tab is closed"
         return (self.state, self.text("#hint"), self.lines, self.complaints)
 
     def say(self, sound, rate=RATE):

@@ -70,7 +70,8 @@ def browser_line(words=None, **more):
     server, left = uvicorn.Server(config), []
 
     async def run():
-        await voice_for("en", SETTINGS).warm()
+        if line.speech is deaf_with_a_voice:
+            await voice_for("en", SETTINGS).warm()
         await server.serve(sockets=[listening])
         left.extend(task for task in asyncio.all_tasks() if task is not asyncio.current_task())
 

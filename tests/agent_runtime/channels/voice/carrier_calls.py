@@ -41,7 +41,7 @@ class CarrierCalls:
     def dial(self):
         """Works what is due; returns the call's row once the network is quiet."""
         self.world.work()
-        self.network.settle()
+        self.network.settle(60)
         return self.world.call()
 
 

@@ -1,20 +1,22 @@
 """One whole call over a carrier: real ears, real voice, the model that ships, a CalDAV server."""
 
 import asyncio
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urljoin
 
+import httpx
 import numpy as np
 from call_people import NUMBER, OWN
 from carrier_calls import SHORT, account_for, serving
-from conversation_world import ANA, NOW
+from conversation_world import NOW
 from dialling_world import World
 from fastapi import FastAPI
 from icalendar import Calendar
-from phone_network import PhoneNetwork
-from phone_person import Person
+from phone_apart import network_apart
 from phone_vendors import SIMS
 
 from agent_runtime.channels.voice.carrier.dialler import CarrierDialler
@@ -22,7 +24,7 @@ from agent_runtime.channels.voice.carrier.hooks import CarrierHooks, carrier_voi
 from agent_runtime.channels.voice.carrier.leading import Leading
 from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.pipeline import CallService, speech_for
-from agent_runtime.sandbox.calendar_server import serve_calendar
+from agent_runtime.sandbox.calendar_server import USERNAME, serve_calendar
 from agent_runtime.settings import Settings
 from agent_runtime.store.memory import MemoryStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
@@ -30,7 +32,12 @@ from agent_runtime.tools.slots import OfficeHours
 from agent_runtime.warm_up import warm_up
 
 OWNER = "o-1"
-BOOKS = ("Hello?", "Yes, sure.", "The second one works for me.", "No, that's all. Thank you, bye.")
+BOOKS = (
+    "Hello?",
+    "Yes, I would like to book a demo.",
+    "The second one works for me.",
+    "No, that's all. Thank you, bye.",
+)
 CALLS = (
     "Hi, I would like to book a demo.",
     "The second one works for me.",
@@ -48,7 +55,7 @@ PATIENT_SPEECH = Settings(speech_hearing_limit_s=30, speech_speaking_limit_s=30)
 def whole_call(vendor, direction, model):
     """Leads one call in real time; returns what a test then finds everywhere."""
     began, sim = time.monotonic(), SIMS[vendor]()
-    person = Person(*(BOOKS if direction == "outbound" else CALLS))
+    sentences = BOOKS if direction == "outbound" else CALLS
     hours = {OWNER: OfficeHours("Europe/Berlin")}
 
     def clock():
@@ -59,9 +66,8 @@ def whole_call(vendor, direction, model):
         TemporaryDirectory() as folder,
         serve_calendar(Path(folder), hours) as server,
         serving(app) as url,
-        PhoneNetwork(sim, ring_s=0.5) as phones,
+        network_apart(vendor, sentences, now=NOW, began=began) as phones,
     ):
-        phones.clock, phones.person = clock, lambda call: person
         account = account_for(sim, phones.urls, url)
         dialler = CarrierDialler(account, clock=clock, patience=SHORT)
         calendar = CalDavCalendar(server.url, hours=hours, clock=clock)
@@ -79,20 +85,21 @@ def whole_call(vendor, direction, model):
             phones.settle(240)
         else:
             phones.call_us(f"{url}/carrier/voice/{vendor}/inbound", NUMBER, OWN.number)
+        told = _told_at_the_end(phones)
         (call,) = world.calls() or (None,)
         dialler.close()
         events = [e.payload for e in world.store.events if e.kind == "call"]
         return {
-            "heard": transcript(person.recording),
-            "said": person.said,
+            "heard": transcript(told["recording"]),
+            "said": told["said"],
             "state": call.state if call else "",
             "outcome": call.outcome if call else "",
             "result": call.result if call else "",
-            "rings": len(phones.rings),
+            "rings": told["rings"],
             "ended": [e for e in events if e.get("event") == "ended"],
-            "hung_up": [path for method, path in phones.requests if _is_end(method, path)],
-            "hooks": phones.hooks,
-            "meetings": meetings_in(Path(folder)),
+            "hung_up": [path for method, path in told["requests"] if _is_end(method, path)],
+            "hooks": told["hooks"],
+            "meetings": meetings_in(f"{server.url}/{OWNER}/"),
             "seconds": round(time.monotonic() - began, 1),
         }
 
@@ -106,11 +113,14 @@ async def _load(service):
             await engines.warm()
 
 
-def meetings_in(folder):
-    """Reads the calendar server's own files: who is invited when."""
+def meetings_in(calendar_url):
+    """Reads a calendar from its server: who is invited when."""
+    listing = httpx.request("PROPFIND", calendar_url, headers={"Depth": "1"}, auth=(USERNAME, ""))
+    listing.raise_for_status()
     found = []
-    for path in folder.rglob("*.ics"):
-        for event in Calendar.from_ical(path.read_bytes()).walk("VEVENT"):
+    for path in re.findall(r"<href>([^<]+\.ics)</href>", listing.text):
+        text = httpx.get(urljoin(calendar_url, path), auth=(USERNAME, "")).text
+        for event in Calendar.from_ical(text).walk("VEVENT"):
             who = event.get("attendee") or []
             who = who if isinstance(who, list) else [who]
             if str(event.get("status")) == "CONFIRMED":
@@ -138,21 +148,16 @@ def transcript(sound):
     return words
 
 
+def _told_at_the_end(phones):
+    """What the network tells, once we have hung up by its API or had the time to."""
+    for _ in range(50):
+        told = phones.report()
+        if any(_is_end(*request) for request in told["requests"]):
+            break
+        time.sleep(0.2)
+    return told
+
+
 def _is_end(method, path):
     is_post = method == "POST" and ("/actions/hangup" in path or "/Calls/" in path)
     return is_post or method == "DELETE"
-
-
-if __name__ == "__main__":
-    import json
-    import sys
-
-    from loguru import logger
-
-    from agent_runtime.mind import open_mind
-
-    logger.remove()
-    logger.add("/tmp/carrier/log.txt", level="DEBUG")
-    print(json.dumps(whole_call(*sys.argv[1:3], open_mind(Settings())[1]), indent=1, default=str))
-    assert ANA
-    asyncio.get_event_loop_policy()

@@ -8,10 +8,12 @@ from phone_line import FRAME, FRAME_S
 RATE = 8000
 LOUD = 250
 """Root mean square of 16-bit samples from which a frame is speech."""
-TURN_S = 4.0
+TURN_S = 5.0
 """So long is silence before it is taken for their turn: a busy machine pauses between sentences."""
 PATIENCE_S = 40.0
 """Nothing was said to them for so long: they say it again."""
+PAUSE = 75
+"""Frames without sound after which what comes is another sentence."""
 LEAVES_S = 90.0
 
 
@@ -50,6 +52,7 @@ class Person:
         self._noise = np.random.default_rng(1)
         self._saying = np.zeros(0, np.int16)
         self._quiet_s = self._waits_s = 0.0
+        self._gap = 0
         self._is_spoken_to = begins
         for text in sentences:
             spoken(text)
@@ -63,9 +66,12 @@ class Person:
         """What they heard, as 16-bit samples at 8 kHz."""
         return np.concatenate(self.heard) if self.heard else np.zeros(0, np.int16)
 
-    def next_frame(self, heard):
-        """Takes 20 ms of what they hear, and returns what they say meanwhile."""
-        self.heard.append(heard)
+    def next_frame(self, heard, *, is_sound):
+        """Takes 20 ms of what they hear, and returns what they say meanwhile.
+
+        What a busy machine sends late leaves gaps in words; of those the recording keeps none.
+        """
+        self._keep(heard, is_sound=is_sound)
         is_loud = float(np.sqrt(np.mean(heard.astype(np.float64) ** 2))) > LOUD
         self._is_spoken_to |= is_loud
         self._quiet_s = 0.0 if is_loud else self._quiet_s + FRAME_S
@@ -78,6 +84,13 @@ class Person:
         frame, self._saying = self._saying[:FRAME], self._saying[FRAME:]
         room = self._noise.normal(0, 12, FRAME).astype(np.int16)
         return room + np.pad(frame, (0, FRAME - len(frame)))
+
+    def _keep(self, heard, *, is_sound):
+        self._gap = 0 if is_sound else self._gap + 1
+        if is_sound:
+            self.heard.append(heard)
+        elif self._gap == PAUSE and self.heard:
+            self.heard.extend([np.zeros(FRAME, np.int16)] * PAUSE)
 
     def _is_their_turn(self):
         is_first = not self.said and self._quiet_s > 0.8

@@ -86,7 +86,7 @@ def run(steps, **more):
 
 
 def test_a_page_is_told_state_words_and_what_came_of_it_and_may_read_them_again():
-    """R27 R28: the page shows what happens, also one that comes late."""
+    """R253: over WebRTC; a page that comes late has everything."""
 
     async def steps(line):
         async with page(line) as caller:
@@ -158,7 +158,7 @@ def test_a_server_that_stops_ends_its_calls():
 
 
 def test_a_foreign_page_begins_no_call_and_hears_of_none():
-    """R196: another page in the same browser can neither call nor listen."""
+    """Another page in the same browser can neither call nor listen."""
 
     async def steps(line):
         async with page(line) as caller:
@@ -192,6 +192,9 @@ def test_the_page_runs_nothing_but_its_own_and_answers_under_its_own_name():
             other = await client.get(line.url, headers={"host": "evil.example"})
             assert other.status_code == 400
             assert (await client.get(f"{line.url}feed.py")).status_code == 404
-            assert (await client.get(f"{line.url}call.js")).status_code == 200
+            script = await client.get(f"{line.url}call.js")
+            assert script.status_code == 200
+            for markup in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+                assert markup not in script.text
 
     run(steps)

@@ -179,7 +179,7 @@ def test_a_bye_to_our_goodbye_is_no_turn():
 
 
 def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
-    """R255: whoever takes leave while we do is let go."""
+    """Whoever takes leave while we do is let go."""
     played = Played()
     for what, word in (("start", ""), ("stop", "Hello?"), ("prepared", ""), ("ended", "")):
         played.happens(what, word)
@@ -199,9 +199,92 @@ def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
 
 
 def test_taking_leave_is_nothing_else():
-    """R255: a question or a no is a turn, also at the end."""
+    """A question or a no is a turn, also at the end."""
     partings = {"en": "Thanks, bye!", "es": "Gracias, adiós.", "de": "Danke, tschüss."}
     partings |= {"fr": "Merci, au revoir.", "pt": "Obrigado, até logo.", "it": "Grazie, a presto."}
     assert all(is_aside(said, "farewell", language=name) for name, said in partings.items())
     others = ("Thanks, but stop calling me.", "Bye the way, is it safe?", "No.", "Good question.")
     assert not any(is_aside(said, "farewell", language="en") for said in others)
+
+
+def at_the_beep():
+    call = Played(voicemail="leave_message")
+    call.happens("start", "")
+    call.happens("voicemail", "")
+    call.happens("beep", "")
+    return call
+
+
+def test_a_message_that_is_permitted_before_their_words_are_through_is_still_left():
+    """In sound the beep is heard before the last words of the greeting are written."""
+    call = at_the_beep()
+    call.happens("prepared", "")
+    assert not call.asked(do.Say)
+    call.happens("stop", "Please leave a message after the tone.")
+    assert len(call.asked(do.Say)) == 1
+    call.happens("begun", "")
+    call.happens("ended", "")
+    assert call.talk.end_reason == "voicemail_left"
+    assert len(call.asked(do.Prepare)) == 1
+
+
+def test_a_message_that_may_not_be_left_was_not_left():
+    call = at_the_beep()
+    call.happens("blocked", "")
+    assert call.talk.end_reason == "voicemail"
+
+
+def test_a_sound_into_our_message_does_not_end_it():
+    call = at_the_beep()
+    call.happens("stop", "")
+    call.happens("prepared", "")
+    call.happens("begun", "")
+    call.happens("start", "")
+    call.happens("cut", "")
+    call.happens("stop", "")
+    assert len(call.asked(do.Say)) == 2
+    call.happens("ended", "")
+    assert call.talk.end_reason == "voicemail_left"
+
+
+def picked_up():
+    """A person has been recognised in the middle of their greeting, before its words are there."""
+    call = Played()
+    call.happens("start", "")
+    call.happens("person", "")
+    return call
+
+
+def test_a_greeting_whose_words_come_after_the_verdict_is_no_turn():
+    """In sound it is known who answered before the turn of their "hello?" has ended."""
+    for order in (("prepared", "stop"), ("stop", "prepared")):
+        call = picked_up()
+        for what in order:
+            call.happens(what, "Hello?")
+        assert not call.asked(do.Ask), order
+        assert len(call.asked(do.Say)) == 1, order
+
+
+def test_words_that_come_while_the_voice_is_about_to_begin_are_the_greeting():
+    call = picked_up()
+    call.happens("stop", "")
+    call.happens("prepared", "")
+    assert len(call.asked(do.Say)) == 1
+    call.happens("stop", "Hello?")
+    assert not call.asked(do.Ask)
+
+
+def test_a_sound_before_the_opener_does_not_keep_it_back():
+    call = picked_up()
+    call.happens("prepared", "")
+    call.happens("stop", "")
+    assert len(call.asked(do.Say)) == 1
+
+
+def test_a_screener_is_told_who_calls_even_while_it_still_speaks():
+    call = Played()
+    call.happens("start", "")
+    call.feed(on.WhoAnswered(call.now, "screening"))
+    call.happens("prepared", "")
+    call.happens("stop", "Please say your name.")
+    assert len(call.asked(do.Say)) == 1

@@ -76,11 +76,32 @@ def test_words_decisions_and_permits_stand_on_the_axis():
     assert [m.at_s for m in call.moments if m.kind == "barge_in"] == [11.0]
 
 
+def test_a_turn_before_anything_else_of_the_call_belongs_to_it():
+    whole = seen()
+    late = tuple(e for e in whole.events if e.payload["event"] in ("ended", "sound"))
+    events = played("interrupts_with_a_question").hands.turns.runtime.store.events
+    found = trace_view.with_thread(trace_view.CallView(whole.call_id, late), events)
+    assert [e.kind for e in found.turns].count("turn") == 1
+
+
 def test_a_booking_shows_its_tools_and_effects():
     call = timeline_of(_view(played("books_a_meeting").hands))
     labels = [moment.label for moment in call.moments]
     assert {"Meeting confirmed", "Tool: calendar", "Email sent"} <= set(labels)
     assert call.next_steps == ("hold the meeting",)
+
+
+def test_who_answered_is_told():
+    call = timeline_of(_view(played("voicemail_after_the_beep").hands))
+    verdict, *_ = [moment for moment in call.moments if moment.kind == "who"]
+    assert verdict.label == "Answered by: voicemail"
+
+
+def test_no_word_of_theirs_stands_in_a_verdict():
+    hands = played("voicemail_after_the_beep").hands
+    hands.recognised("person", now=NOW, confidence=0.8, reasons=('said "ana here"', "a beep"))
+    traced = hands.turns.runtime.store.events[-1].payload
+    assert traced["reasons"] == ["telling words", "a beep"]
 
 
 def test_stages_add_up_to_the_whole():

@@ -18,7 +18,7 @@ def test_the_first_words_of_a_call_say_that_an_ai_speaks_and_why():
     """R256 R258: greeting, disclosure and reason, in words that a voice can say."""
     _, turns = call_world()
     (said,) = opener(turns)
-    assert said.pieces[0] == ("Hello Ana, this is Northbeam's AI assistant, calling for Lena Vogt.")
+    assert said.pieces[0] == ("Hello Ana, this is Northbeam's AI assistant, for Lena Vogt.")
     assert "Relay" in said.text
     assert "[[" not in said.text
 

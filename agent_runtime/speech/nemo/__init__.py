@@ -1,0 +1,1 @@
+"""Hearing and speaking through our speech server (`speech/`), over its WebSocket."""

@@ -1,0 +1,138 @@
+"""A caller goes on in another language: told by sound or asked for, never by accent or one word."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pipecat.frames.frames import TranscriptionFrame
+
+from agent_runtime.library.content import LOCALES
+from agent_runtime.speech.asked_languages import asked_language
+from agent_runtime.speech.engines import Engines
+from agent_runtime.speech.frames import LanguageHeardFrame
+from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
+from agent_runtime.speech.switching import SwitchingHearing
+from tests.agent_runtime.speech.line import line_with
+
+SPANISH = {"en": 0.02, "es": 0.95, "it": 0.03}
+UNSURE = {"en": 0.17, "es": 0.66, "it": 0.17}
+LED = frozenset(LOCALES)
+ENGLISH = {"en": 0.9, "es": 0.08, "it": 0.02}
+
+
+def test_one_clear_sentence_is_another_language_and_unclear_ones_need_to_be_two():
+    """R277."""
+    assert LanguageWatch("en", LED).heard(SPANISH, voiced_s=2.0) == "es"
+    watch = LanguageWatch("en", LED)
+    assert [watch.heard(UNSURE, voiced_s=2.0) for _ in range(2)] == ["", "es"]
+    known = LanguageWatch("en", LED, known=frozenset({"es"}))
+    assert known.heard(UNSURE, voiced_s=2.0) == "es"
+
+
+def test_a_language_in_which_no_call_is_led_needs_to_be_clearer():
+    """What closes the call takes two sentences where one would only change its language."""
+    half = {"en": 0.1, "it": 0.5, "es": 0.4}
+    watch = LanguageWatch("en", frozenset({"en"}))
+    assert [watch.heard(half, voiced_s=2.0) for _ in range(3)] == ["", "", ""]
+    assert LanguageWatch("en", frozenset({"en", "es"})).heard(half, voiced_s=2.0) != "it"
+
+
+def test_what_was_unclear_is_forgotten_once_they_go_on_as_before():
+    watch = LanguageWatch("en", LED)
+    for shares in (UNSURE, ENGLISH, UNSURE, ENGLISH, UNSURE):
+        assert watch.heard(shares, voiced_s=2.0) == ""
+
+
+@given(
+    st.dictionaries(st.sampled_from(LOCALES), st.floats(0, 1)),
+    st.floats(0, LEAST_S, exclude_max=True),
+)
+def test_a_short_word_never_changes_the_language(shares, voiced_s):
+    assert LanguageWatch("en", LED).heard(shares, voiced_s=voiced_s) == ""
+
+
+@given(st.lists(st.tuples(st.floats(0.3, 1), st.sampled_from(LOCALES[1:])), max_size=8))
+def test_english_that_sounds_foreign_stays_english(sounds):
+    """An accent leaves English the likelier one."""
+    watch = LanguageWatch("en", LED)
+    for share, other in sounds:
+        assert watch.heard({"en": share, other: (1 - share) / 2}, voiced_s=3.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("Do you speak Spanish?", "es"),
+        ("Sorry. Could we do this in German, please?", "de"),
+        ("I'd prefer to speak French.", "fr"),
+        ("¿Habla usted español?", "es"),
+        ("En inglés, por favor.", "en"),
+        ("Können wir auf Deutsch sprechen?", "de"),
+        ("Vous parlez français ?", "fr"),
+        ("Parla italiano?", "it"),
+        ("Podemos falar em português?", "pt"),
+        ("Is it available in Spanish?", ""),
+        ("Our team speaks Spanish and German.", ""),
+        ("Do you speak to our Spanish office?", ""),
+        ("English muffins", ""),
+        ("", ""),
+    ],
+)
+def test_a_language_is_asked_for_in_words(said, language):
+    assert asked_language(said) == language
+
+
+class _Ear:
+    def __init__(self, language):
+        self.language = language
+
+    def decode(self, samples):
+        return f"{len(samples) > 16000} {self.language}"
+
+
+def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6):
+    """Speech of some seconds through the ear of a call; returns its frames in order."""
+
+    async def identify(samples):
+        return shares
+
+    async def hear():
+        ears = {one: Engines(one, lambda name=one: _Ear(name)) for one in led}
+        ear = SwitchingHearing(
+            ears,
+            LanguageWatch("en", frozenset(led)),
+            identify,
+            model="both",
+            interim_s=0.4,
+            limit_s=5,
+        )
+        sound = np.random.default_rng(1).normal(0, 0.2, int(voiced_s * 16000)).astype(np.float32)
+        async with line_with(ear) as line:
+            for count in range(1, says + 1):
+                await line.say(sound)
+                await line.wait_for(TranscriptionFrame, count=count)
+            return line.of(TranscriptionFrame, LanguageHeardFrame)
+
+    return asyncio.run(hear())
+
+
+def test_the_sentence_that_changes_the_language_is_heard_anew_in_it():
+    """R277: nothing of it is lost, and the call is told before its words come."""
+    told, words, again = _hear(SPANISH, says=2)
+    assert isinstance(told, LanguageHeardFrame)
+    assert (told.language, told.is_led, told.is_asked) == ("es", True, False)
+    assert (words.text, words.language) == ("True es", "es")
+    assert (again.text, again.language) == ("True es", "es")
+
+
+def test_a_language_without_an_ear_is_told_and_heard_as_before():
+    told, words = _hear(SPANISH, led=("en",))
+    assert not told.is_led
+    assert words.text == "True en"
+
+
+def test_one_short_word_in_another_language_changes_nothing():
+    (words,) = _hear(SPANISH, voiced_s=0.5)
+    assert (words.text, words.language) == ("False en", "en")
