@@ -29,6 +29,7 @@ from agent_runtime.channels.voice.stage import Postman, call_of, play_call, stag
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.call_scenario import CallScenario, Sound
 from agent_runtime.library.catalog import Library
+from agent_runtime.library.content import LOCALES
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.settings import Settings
 from agent_runtime.speech.sound import to_pcm
@@ -88,8 +89,14 @@ async def call_in_sound(
     quiet_logs()
     parts = await asyncio.to_thread(parts_of, scenario)
     await asyncio.to_thread(_read_once, scenario, library, model, clock())
-    playing = _Playing(scenario, settings or Settings(), clock, speech, progress)
+    playing = _Playing(scenario, _on_stage(settings or Settings()), clock, speech, progress)
     return await playing.play(library, model, parts)
+
+
+def _on_stage(settings: Settings) -> Settings:
+    """A stage leads calls in every language that it can hear and speak, unless some are named."""
+    named = settings.voice_languages or LOCALES
+    return settings.model_copy(update={"voice_languages": named})
 
 
 def _read_once(
