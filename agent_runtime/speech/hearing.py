@@ -205,10 +205,15 @@ class HearingService(STTService):
             self._decode_early(hearing)
         return hearing.known
 
-    async def _decode(self, utterance: Utterance, until_s: float) -> str:
+    async def _decode(
+        self,
+        utterance: Utterance,
+        until_s: float,
+        engines: Engines[Decoder] | Through[Any, Decoder] | None = None,
+    ) -> str:
         rate = utterance.rate
         sound = np.pad(utterance.samples(until_s), (0, int(_TAIL_S * rate)))
-        return await self._engines.run(
+        return await (engines or self._engines).run(
             lambda decoder: decoder.decode(resample(sound, rate, RATE)), limit_s=self._limit_s
         )
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pipecat.transcriptions.language import Language
@@ -44,6 +45,7 @@ class SwitchingHearing(HearingService):
 
     Args:
         ears: What decodes, by language of two letters; the call may go on in these.
+        readers: What decodes further languages, for a sentence that is only read.
         watch: Knows the language of the call.
         identify: Tells languages apart by 16 kHz samples.
     """
@@ -54,6 +56,7 @@ class SwitchingHearing(HearingService):
         watch: LanguageWatch,
         identify: Identify,
         *,
+        readers: Mapping[str, Ear] = MappingProxyType({}),
         model: str,
         interim_s: float,
         limit_s: float,
@@ -66,6 +69,7 @@ class SwitchingHearing(HearingService):
             limit_s=limit_s,
         )
         self._ears, self._watch, self._identify = ears, watch, identify
+        self._readers = readers
         self._clues: dict[int, _Clue] = {}
         self._loading: set[asyncio.Task[None]] = set()
 
@@ -149,9 +153,14 @@ class SwitchingHearing(HearingService):
         await self._say_language(found, shares, is_asked=False)
         if found not in self._ears:
             self._watch.go_on_in(self._watch.language)
-            return await super()._finish(hearing)
+            return await self._read(hearing, found)
         self.go_on_in(found)
         return await self._decode(hearing.utterance, hearing.utterance.length_s)
+
+    async def _read(self, hearing: Hearing, language: str) -> str:
+        """Returns the words of a sentence in a language in which the call does not go on."""
+        said, reader = hearing.utterance, self._readers.get(language)
+        return await self._decode(said, said.length_s, reader)
 
     async def _say_language(
         self, language: str, shares: Mapping[str, float], *, is_asked: bool

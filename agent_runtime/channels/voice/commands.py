@@ -35,6 +35,8 @@ class Ask(Command):
 
     number: int
     text: str
+    only_stops: bool = False
+    """Heed it where it asks that contact stop; otherwise nothing of it happens."""
 
 
 @dataclass(frozen=True, slots=True)

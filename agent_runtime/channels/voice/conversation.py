@@ -98,6 +98,8 @@ class _Asking:
     since: datetime
     is_withdrawn: bool = False
     is_bridged: bool = False
+    is_foreign: bool = False
+    """It is in a language of no calls, and read for a stop only."""
 
 
 @dataclass(slots=True)
@@ -145,6 +147,9 @@ class Conversation:
     _user_since: datetime | None = field(default=None, init=False)
     _quiet_since: datetime | None = field(default=None, init=False)
     _phase_since: datetime | None = field(default=None, init=False)
+    _foreign: str = field(default="", init=False)
+    """Language in which a person gets back to them, once what they said in it was read."""
+    _foreign_since: datetime | None = field(default=None, init=False)
     _holds: bool = field(default=False, init=False)
     _is_final: bool = field(default=False, init=False)
     """Whether our last words stand, whatever they say to them."""
@@ -223,13 +228,14 @@ class Conversation:
         words = " ".join(event.text.split())
         if words and is_no_word(words, language=self.language):
             words = ""
+        if self._foreign:
+            return self._read_foreign(words, event.at)
         is_cough = not words and event.spoken_s <= self.limits.cough_s
         if self.phase not in ("opening", "recording", "talking", "ending"):
             return self._before_we_talk(words, event.at, is_cough=is_cough)
-        if self.phase == "ending" and (self._is_final or not words):
-            return []
-        if self.phase == "ending" and self._is_polite(words):
-            return [Overheard(words, "farewell")]
+        if self.phase == "ending" and (self._is_final or not words or self._is_polite(words)):
+            is_heard = bool(words) and not self._is_final
+            return [Overheard(words, "farewell")] if is_heard else []
         if not words:
             return self._no_words(event, is_cough=is_cough)
         is_pending = self.mouth.cut is not None or self._held is not None or self._asking
@@ -449,6 +455,9 @@ class Conversation:
         if asking is None or answer.number != asking.number:
             return [KeepHeard(u, "", is_cut=True) for u in answer.says]
         self._asking = None
+        if asking.is_foreign and answer.then != "stopped":
+            unsaid = [KeepHeard(u, "", is_cut=True) for u in answer.says]
+            return [*unsaid, *self._leave_to_person()]
         if answer.is_withdrawn:
             return self._ask_again(asking, at)
         if self._user_since is not None and answer.then != "stopped":
@@ -592,8 +601,24 @@ class Conversation:
     def _not_that_language(self, event: LanguageHeard) -> list[Command]:
         if self.phase in ("machine", "menu", "greeting"):
             return []
-        self._user_since = None
-        language = event.language if event.language in self.spoken else self.language
+        self._foreign = event.language if event.language in self.spoken else self.language
+        self._foreign_since = event.at
+        return []
+
+    def _read_foreign(self, words: str, at: datetime) -> list[Command]:
+        """Whoever asks in it that contact stop is obeyed before anything else is said."""
+        if not words:
+            return self._leave_to_person()
+        done = self._forget_answer(at)
+        if self._asking is not None:
+            done.append(Withdraw(self._asking.number))
+        self.turns += 1
+        self._asking = _Asking(self.turns, words, at, is_foreign=True)
+        heard = Overheard(words, "another language")
+        return [*done, heard, Ask(self.turns, words, only_stops=True)]
+
+    def _leave_to_person(self) -> list[Command]:
+        language, self._foreign, self._user_since = self._foreign, "", None
         return self._give_up("language", "call.language_later", language=language)
 
     def _told_in_language(self) -> list[Command]:
@@ -637,6 +662,9 @@ class Conversation:
             return []
         if self._is_past(self.connected_at, self.limits.longest_s, at) and not self._is_final:
             return self._too_long()
+        is_unread = bool(self._foreign) and self._asking is None
+        if is_unread and self._is_past(self._foreign_since or at, self.limits.words_s, at):
+            return self._leave_to_person()
         if self.mouth.saying is not None:
             saying = self.mouth.saying
             is_late = not saying.has_begun and self._is_past(saying.since, self.limits.voice_s, at)

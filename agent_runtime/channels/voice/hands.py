@@ -128,7 +128,13 @@ class CallHands:
         self, wanted: Ask, *, now: datetime, is_withdrawn: Callable[[], bool] = lambda: False
     ) -> Answered:
         """Works a turn."""
-        answer = self.turns.answer(wanted.number, wanted.text, now=now, is_withdrawn=is_withdrawn)
+        answer = self.turns.answer(
+            wanted.number,
+            wanted.text,
+            now=now,
+            is_withdrawn=is_withdrawn,
+            only_stops=wanted.only_stops,
+        )
         if not answer.is_withdrawn:
             self.lines.append(Line(now, "person", wanted.text))
             self.answers.append(answer)

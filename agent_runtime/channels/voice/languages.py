@@ -85,6 +85,7 @@ def ears_of(language: str, settings: Settings) -> "CallHearing | None":
         {one: decoders_for(one) for one in led},
         LanguageWatch(language, led),
         lambda sound: language_shares_of_sound(sound, LOCALES, limit_s=limit_s),
+        readers={one: decoders_for(one) for one in LOCALES if one not in led},
         model=assets(language).hearing,
         interim_s=settings.speech_interim_s,
         limit_s=limit_s,

@@ -193,6 +193,7 @@ class CallTurns:
         *,
         now: datetime,
         is_withdrawn: Callable[[], bool] = lambda: False,
+        only_stops: bool = False,
     ) -> Answer:
         """Answers one finished turn; nothing has happened where it was withdrawn in time.
 
@@ -201,6 +202,7 @@ class CallTurns:
             text: What they said.
             now: When they had finished.
             is_withdrawn: Says whether they have begun to speak again.
+            only_stops: Whether nothing else of it counts: it is in a language of no calls.
         """
         began = perf_counter()
         arrival = Arrival(
@@ -219,7 +221,9 @@ class CallTurns:
 
         def witness(inbound: Inbound, action: Action) -> None:
             if inbound.key == taken.key:
-                if is_withdrawn():
+                read = action.perception
+                is_stop = read is not None and read.opt_out
+                if is_withdrawn() or (only_stops and not is_stop):
                     raise Withdrawn
                 seen.append(action)
 

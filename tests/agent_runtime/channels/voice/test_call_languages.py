@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from call_wire import led_call
 from call_world import NOW, OUT, call_world, opener
+from conversation_world import ANA
 
 from agent_runtime.channels.voice import commands as do
 from agent_runtime.channels.voice import events as on
+from agent_runtime.channels.voice.answer import Answer
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.languages import led_languages, spoken_by, voices_of
 from agent_runtime.hearing.language import detect_language
@@ -69,10 +71,36 @@ def test_a_language_that_takes_time_to_load_is_bridged_in_the_old_one():
 def test_a_language_in_which_no_call_is_led_goes_to_a_person(language, told_in):
     """R277: politely, in it where there is a voice for that, and the line is closed."""
     talk = talking()
-    heard = on.LanguageHeard(NOW, language, is_led=False)
-    hand_on, told = talk.on(heard)
+    assert talk.on(on.LanguageHeard(NOW, language, is_led=False)) == ()
+    _, read = talk.on(on.UserStopped(NOW, "Wie viel kostet das?", 1.5))
+    assert (read.text, read.only_stops) == ("Wie viel kostet das?", True)
+    nothing = Answer(read.number, is_withdrawn=True)
+    hand_on, told = talk.on(on.Answered(NOW, nothing))
     assert hand_on == do.HandOn("language")
     assert (told.text_ids, told.language) == (("call.language_later",), told_in)
+
+
+def test_what_is_said_in_a_language_of_no_calls_and_has_no_words_goes_to_a_person_all_the_same():
+    talk = talking()
+    talk.on(on.LanguageHeard(NOW, "de", is_led=False))
+    assert do.HandOn("language") in talk.on(on.UserStopped(NOW, "", 1.5))
+    talk = talking()
+    talk.on(on.LanguageHeard(NOW, "de", is_led=False))
+    late = NOW + timedelta(seconds=talk.limits.words_s)
+    assert do.HandOn("language") in talk.on(on.Tick(late))
+
+
+def test_a_stop_in_a_language_of_no_calls_is_obeyed():
+    """R277: by the desk, before a person is promised; nothing but a stop of it counts."""
+    store, turns = call_world()
+    first = opener(turns)
+    turns.heard(first[0], first[0].text, now=NOW)
+    asks = turns.answer(1, "¿Cuánto cuesta?", now=NOW, only_stops=True)
+    assert asks.is_withdrawn
+    assert not store.suppressed(ANA.person_id)
+    stops = turns.answer(2, "Por favor, no me llame más.", now=NOW, only_stops=True)
+    assert stops.then == "stopped"
+    assert store.suppressed(ANA.person_id) == "opt_out"
 
 
 def test_the_same_language_and_the_last_words_change_nothing():
