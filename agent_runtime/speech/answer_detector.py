@@ -76,6 +76,11 @@ class AnswerDetector:
         self.judge.transcript(text, self.now_s, is_final=is_final)
         return list(self._news())
 
+    def put_through(self) -> list[News]:
+        """We have pressed a key: whoever speaks next is somebody else."""
+        self.judge.answered(self.now_s)
+        return list(self._news())
+
     def confirm_person(self) -> list[News]:
         """A person has conversed; nothing changes the verdict afterwards."""
         self.judge.confirm_person(self.now_s)

@@ -98,6 +98,11 @@ class AnswerProcessor(FrameProcessor):
             self._has_conversed = True
             await self._tell(self._detector.confirm_person())
 
+    async def put_through(self) -> None:
+        """We have pressed a key in a menu; who answers there is judged anew."""
+        if not self._has_conversed:
+            await self._tell(self._detector.put_through())
+
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Passes the frame on, then listens to it."""
         await super().process_frame(frame, direction)

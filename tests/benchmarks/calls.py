@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def measure(turns: int = 100) -> dict[str, object]:
     library, model = open_mind(Settings())
     heard, stages, silences = [], [], []
     loads = []
-    for number, scenario in enumerate(_calls(turns), start=1):
+    for number, scenario in enumerate(_calls(), start=1):
         call = play_call_in_sound(scenario, library, model, clock=lambda: datetime.now(UTC))
         asked = [turn for turn in call.turns if turn.stages_ms]
         heard += asked
@@ -51,6 +51,8 @@ def measure(turns: int = 100) -> dict[str, object]:
         silences += [one.silent_ms for one in call.barge_ins]
         loads.append(os.getloadavg()[0])
         sys.stderr.write(f"calls: {number} led, {len(heard)} turns, load {loads[-1]:.1f}\n")
+        if len(heard) >= turns:
+            break
     words = [turn.first_word_ms for turn in heard if turn.first_word_ms is not None]
     loop = [turn.stages_ms["loop"] for turn in heard]
     cut = [ms for ms in silences if ms is not None]
@@ -88,14 +90,13 @@ def _percentiles(values: list[float]) -> dict[str, float]:
     return {f"p{q}": round(float(np.percentile(values, q)), 1) for q in (50, 95, 100)}
 
 
-def _calls(turns: int) -> Iterator:
+def _calls() -> Iterator:
     from agent_runtime.library.call_scenario import CallScenario
 
     questions = cycle(QUESTIONS)
-    for number in range(-(-turns // PER_CALL)):
-        count = min(PER_CALL, turns - number * PER_CALL)
+    for number in count():
         steps = [{"says": "Hello?"}]
-        for place, question in enumerate(islice(questions, count)):
+        for place, question in enumerate(islice(questions, PER_CALL)):
             when = {"barge_in_after": 6 + place % 5} if place % 2 else {"after_s": 0.5}
             steps.append({"says": question} | when)
         steps += [{"says": "Thank you, goodbye."}, {"silence": 2}, {"hangs_up": True}]

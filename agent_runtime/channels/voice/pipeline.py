@@ -140,6 +140,7 @@ class CallService:
             voices=speech.voices,
             ears=speech.ears,
             onlooker=onlooker,
+            listener=listener,
         )
         _wire(transport, processor, joins)
         recorder = recorder_for(processor.hands, limits, self.settings, clock=self.clock)

@@ -43,12 +43,13 @@ from agent_runtime.channels.voice.languages import CallLanguageFrame, language_h
 from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, SoFar
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
-from agent_runtime.speech.answer_processor import BeepFrame, WhoAnsweredFrame
+from agent_runtime.speech.answer_processor import AnswerProcessor, BeepFrame, WhoAnsweredFrame
 from agent_runtime.speech.frames import LanguageHeardFrame, SpeechFailedFrame
 from agent_runtime.speech.speaking import SpeakingSettings
 from agent_runtime.speech.tones import Tone
 
 TICK_S = 0.1
+_TALKS = ("opening", "recording", "talking", "ending")
 WORDLESS_S = 0.9
 """Quiet after a sound for which no words came: then there are none."""
 _ENDS_WITHIN_S = 10.0
@@ -103,6 +104,7 @@ class CallProcessor(FrameProcessor):
         voices: What speaks, by language, and `spare` for when one fails; the first one begins.
         ears: What hears, by language.
         onlooker: Told of what happens.
+        listener: Who tells who answered.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class CallProcessor(FrameProcessor):
         voices: Mapping[str, FrameProcessor] = MappingProxyType({}),
         ears: Mapping[str, FrameProcessor] = MappingProxyType({}),
         onlooker: Onlooker | None = None,
+        listener: AnswerProcessor | None = None,
     ) -> None:
         super().__init__(name="call")
         self.talk, self.hands, self.playout = talk, hands, playout
@@ -125,7 +128,7 @@ class CallProcessor(FrameProcessor):
         self._clock = clock
         self._is_connected = is_connected
         self._voices, self._ears = voices, ears
-        self._onlooker = onlooker
+        self._onlooker, self._listener = onlooker, listener
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"call-{talk.call.call_id}")
         # While a turn holds the first one, words that bridge it or give it up are permitted here.
         self._aside = ThreadPoolExecutor(1, thread_name_prefix=f"beside-{talk.call.call_id}")
@@ -226,6 +229,9 @@ class CallProcessor(FrameProcessor):
         elif isinstance(frame, TranscriptionFrame):
             self._words.append(frame.text.strip())
             self._spent["stt"] = self._since_quiet()
+            is_late = not self._is_user_speaking and self._voice_since is None
+            if is_late and self.talk.phase in _TALKS:
+                await self._late_words()
         elif isinstance(frame, InterimTranscriptionFrame):
             self._warm(frame.text)
             self._tell(SoFar(frame.text))
@@ -255,6 +261,12 @@ class CallProcessor(FrameProcessor):
             return
         self._is_user_speaking, self._words = True, []
         await self.feed(on.UserStarted(self._clock()))
+
+    async def _late_words(self) -> None:
+        """The recogniser was slower than the end of the turn; what they said counts."""
+        self._is_user_speaking = True
+        await self.feed(on.UserStarted(self._clock()))
+        await self._turn_over()
 
     async def _turn_over(self) -> None:
         if not self._is_user_speaking and not self._words:
@@ -298,6 +310,8 @@ class CallProcessor(FrameProcessor):
             case do.Press():
                 for key in command.keys:
                     await self.push_frame(OutputDTMFUrgentFrame(button=KeypadEntry(key)))
+                if self._listener is not None:
+                    await self._listener.put_through()
             case do.HangUp():
                 self._closes = True
             case _:

@@ -146,3 +146,19 @@ async def test_a_line_without_sound_keeps_nobody_waiting():
     async with line_with(processor, rate=8000) as line:
         assert (await line.wait_for(WhoAnsweredFrame)).who == "uncertain"
         assert processor.verdict.is_person
+
+
+@in_a_loop
+async def test_whoever_picks_up_after_a_key_is_judged_anew():
+    """R275: a menu that puts through without ring-back; sound of real calls brought it to light."""
+    processor = AnswerProcessor()
+    async with line_with(processor, rate=8000) as line:
+        call = Call(line, rate=8000, frame_s=0.02)
+        await call.says("For sales, press one. For an operator, press zero.", 4.0)
+        await call.quiet(1.0)
+        assert (await line.wait_for(WhoAnsweredFrame)).who == "ivr"
+        await processor.put_through()
+        await call.quiet(1.0)
+        await call.says("Alex Miller speaking, hello.", 1.2)
+        await call.quiet(1.5)
+    assert call.who() == ["ivr", "nobody_yet", "person"]

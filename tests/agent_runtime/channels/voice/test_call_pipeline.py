@@ -265,3 +265,19 @@ def test_whoever_hangs_up_on_purpose_is_not_called_back():
 
     assert asyncio.run(go("on_client_hung_up")) == (False, "hung_up")
     assert asyncio.run(go("on_client_disconnected")) == (True, "dropped")
+
+
+def test_words_that_come_after_the_end_of_a_turn_are_heard_all_the_same():
+    """Sound on a busy machine brought it to light: the second half of a question was lost."""
+
+    async def go():
+        async with led_call() as call:
+            await call.ear.says("Hello?")
+            await call.listening(1)
+            await call.ear.says("So I wanted to ask you,")
+            await call.until(lambda: call.talk.turns == 1)
+            await call.ear.words("what is the price?")
+            await call.until(lambda: any("not by seats" in line.text for line in call.heard))
+            await call.processor.dropped(by_them=True)
+
+    asyncio.run(go())
