@@ -28,8 +28,8 @@ class Exchange:
         caller: The other side.
         to_us: The line from them to us.
         to_them: The line back.
-        arrived: Given what reaches our side every 20 ms, 16-bit PCM: one frame, or several that were
-            late, or none; called in the thread.
+        arrived: Given what reaches our side every 20 ms, 16-bit PCM: one frame, several where some
+            were late, or none; called in the thread.
         longest_s: The line breaks after so many seconds, whatever happens.
     """
 

@@ -135,8 +135,7 @@ def test_late_packets_come_in_order_within_the_jitter_and_each_once(jitter_ms, s
 
 
 def test_jitter_of_60_ms_makes_gaps_and_bunches_and_none_makes_neither():
-    sizes = {len(arrived) for line in [LatePackets(60)] for arrived in map(line.carry, [b"."] * 500)}
-    assert {0, 1, 2} <= sizes
+    assert {len(arrived) for arrived in map(LatePackets(60).carry, [b"."] * 500)} >= {0, 1, 2}
     assert {len(arrived) for arrived in map(LatePackets().carry, [b"."] * 500)} == {1}
 
 
