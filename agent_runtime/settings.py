@@ -252,7 +252,7 @@ class Settings(BaseSettings):
     llm_first_token_s: float = Field(default=8.0, gt=0, le=120)
     """Seconds until its first words must come."""
     chat_llm_s: float = Field(default=4.0, gt=0, le=30)
-    """Seconds until an answer must be whole for which somebody waits before a chat window."""
+    """Seconds until an answer must be whole for which somebody waits, in a chat or on the line."""
     llm_max_tokens: int = Field(default=1024, ge=128, le=8192)
     llm_at_once: int = Field(default=16, ge=1, le=256)
     """Questions under way at the same time in one process."""

@@ -47,6 +47,7 @@ class Step(_Part):
     takes_call: bool | None = None
     """Whether somebody of ours takes the call that is put through."""
     stt_fails: bool = False
+    """What they say next is not heard: the recogniser hangs over it."""
     tts_fails: bool = False
     """The voice dies in the middle of what we say next."""
     turn_takes_s: float = Field(default=0, ge=0)
@@ -83,6 +84,13 @@ class Sound(_Part):
     """ulaw: G.711 at 8 kHz; empty: 16 kHz, as in a browser."""
     loss: float = Field(default=0, ge=0, le=0.3)
     """Share of packets of 20 ms that do not arrive; each is filled with the one before it."""
+    loss_back: float = Field(default=0, ge=0, le=0.3)
+    """The same on the way to them."""
+    burst: float = Field(default=1, ge=1, le=20)
+    """How many packets are lost in a row, on average."""
+    jitter_ms: int = Field(default=0, ge=0, le=200)
+    """So much later may a packet reach us; in order, so that some come at once. Their telephone
+    plays ours from a buffer of that length."""
     echo_db: float | None = Field(default=None, ge=10, le=60)
     """So much quieter does our own voice come back to us, after 0.12 s."""
     seed: int = 1

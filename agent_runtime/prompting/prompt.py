@@ -73,7 +73,7 @@ class Prompt:
     most_drafts: int = MAX_DRAFTS
     """How many drafts are asked for."""
     is_live: bool = False
-    """Whether somebody waits before a chat window: it has a shorter limit, and one draft."""
+    """Whether somebody waits before a chat window or on the line: a shorter limit, one draft."""
 
     def bears_out(self, fact: str, tokens: Iterable[str]) -> bool:
         """Says whether a fact holds each token that speaks of the reader's account."""
@@ -137,6 +137,7 @@ def prompt_of(
         "subject": observation.subject[:200],
         "message": observation.text[:MAX_CHARACTERS],
     }
+    is_live = observation.channel in ("chat", "voice")
     return Prompt(
         version=prompt_version(asked, library),
         prefix=prefix_of(asked, playbook, known, library, language),
@@ -146,8 +147,8 @@ def prompt_of(
         facts=(*known.facts, *(fact_of(e) for e in (*passages, *about))),
         placeholders=frozenset(tokens),
         borne=(*known.borne, *borne_by(about)),
-        most_drafts=1 if observation.channel == "chat" else MAX_DRAFTS,
-        is_live=observation.channel == "chat",
+        most_drafts=1 if is_live else MAX_DRAFTS,
+        is_live=is_live,
     )
 
 

@@ -15,6 +15,7 @@ from agent_runtime.errors import ParleyError
 from agent_runtime.library.call_scenario import CallScenario
 from agent_runtime.library.catalog import Library
 from agent_runtime.models.language import LanguageModel
+from agent_runtime.models.oracle import Oracle
 from agent_runtime.newcomers import Newcomers, OnlineExperiment, Owner
 from agent_runtime.policies.arms import HOLDOUT
 from agent_runtime.policies.permit import Permit
@@ -83,7 +84,12 @@ def call_of(scenario: CallScenario, *, carrier: str) -> CallStart:
 
 
 def stage_for(
-    scenario: CallScenario, library: Library, model: LanguageModel, *, now: datetime
+    scenario: CallScenario,
+    library: Library,
+    model: LanguageModel,
+    *,
+    now: datetime,
+    oracle: Oracle | None = None,
 ) -> Runtime:
     """Returns a runtime in memory that knows the person of a scenario."""
     person = replace(
@@ -118,6 +124,7 @@ def stage_for(
         model=model,
         calendar=MemoryCalendar(office_hours((_OWNER,))),
         newcomers=Newcomers(person.tenant_id, (_OWNER,), experiment),
+        oracle=oracle,
     )
 
 

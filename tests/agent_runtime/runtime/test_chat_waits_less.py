@@ -24,9 +24,9 @@ def server():
         yield stand_in
 
 
-def says(world, text=ASKS, *, number=1):
-    world.store.add_address("chat", WINDOW, ANA.person_id, now=NOW)
-    arrival = Arrival("chat", f"{WINDOW}-{number}", WINDOW, text)
+def says(world, text=ASKS, *, number=1, channel="chat"):
+    world.store.add_address(channel, WINDOW, ANA.person_id, now=NOW)
+    arrival = Arrival(channel, f"{WINDOW}-{number}", WINDOW, text)
     return world.runtime.intake.take(arrival, now=NOW).key
 
 
@@ -66,6 +66,20 @@ def test_a_slow_model_keeps_a_chat_waiting_for_its_own_limit_only(server):
     while not server.seen["let_go"] and monotonic() < until:
         sleep(0.01)
     assert server.seen["let_go"] == 1
+
+
+def test_a_server_that_stalls_keeps_a_caller_waiting_no_longer_than_a_chat(server):
+    """R249: a call gives a turn up after 8 s, and has said by then what is approved."""
+    with asking(server.behave("hangs"), chat_s=0.4) as world:
+        says(world, channel="voice")
+        world.work()
+    (use,) = world.uses()
+    assert use["why_not"] == "no_first_token"
+    assert use["latency_ms"] < 5000
+    (prompt,) = server.asked
+    assert (
+        prompt["response_format"]["json_schema"]["schema"]["properties"]["drafts"]["maxItems"] == 1
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ the silence that it would be on a telephone.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from agent_runtime.channels.voice.sound.caller import FRAME_S, Caller
 from agent_runtime.channels.voice.sound.sounded import Track
-from agent_runtime.channels.voice.sound.wire_faults import FRAME, TelephoneLine
+from agent_runtime.channels.voice.sound.wire_faults import FRAME, LatePackets, TelephoneLine
 from agent_runtime.speech.sound import Samples, from_pcm, to_pcm
 
 _BYTES = 2 * FRAME
@@ -27,7 +28,8 @@ class Exchange:
         caller: The other side.
         to_us: The line from them to us.
         to_them: The line back.
-        arrived: Given each frame as it reaches our side, 16-bit PCM; called in the thread.
+        arrived: Given what reaches our side every 20 ms, 16-bit PCM: one frame, several where some
+            were late, or none; called in the thread.
         longest_s: The line breaks after so many seconds, whatever happens.
     """
 
@@ -36,11 +38,17 @@ class Exchange:
     to_them: TelephoneLine
     arrived: Callable[[bytes], None]
     longest_s: float = 300.0
+    late: LatePackets = field(default_factory=LatePackets)
+    """What comes late on its way to us."""
+    late_back: int = 0
+    """So many frames of ours lie in the buffer from which their telephone plays."""
     began_at: float = 0.0
     """`time.monotonic()` of the first sample."""
     _said: list[Samples] = field(default_factory=list)
     _heard: list[bytes] = field(default_factory=list)
     _ours: list[bytes] = field(default_factory=list)
+    _reached: list[Samples] = field(default_factory=list)
+    _buffered: deque[Samples] = field(default_factory=deque)
     _waiting: bytearray = field(default_factory=bytearray)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -92,6 +100,11 @@ class Exchange:
         length = min(len(arrived), len(ours), len(said))
         return arrived[:length], ours[:length], said[:length]
 
+    def reached(self) -> Track:
+        """Returns our side as they heard it, of the same length."""
+        heard = np.frombuffer(b"".join(map(to_pcm, self._reached)), "<i2")
+        return heard[: len(self.tracks()[0])]
+
     def _run(self) -> None:
         for number in range(round(self.longest_s / FRAME_S)):
             wait = self.began_at + number * FRAME_S - time.monotonic()
@@ -107,9 +120,16 @@ class Exchange:
             ours = bytes(self._waiting[:_BYTES]).ljust(_BYTES, b"\0")
             del self._waiting[:_BYTES]
         left = from_pcm(ours)
-        said = self.caller.tick(self.to_them.carry(left))
-        heard = to_pcm(self.to_us.carry(said, left))
+        reached = self._buffer(self.to_them.carry(left))
+        said = self.caller.tick(reached)
+        heard = self.late.carry(to_pcm(self.to_us.carry(said, left)))
         self._ours.append(ours)
+        self._reached.append(reached)
         self._said.append(said)
         self._heard.append(heard)
         self.arrived(heard)
+
+    def _buffer(self, frame: Samples) -> Samples:
+        self._buffered.append(frame)
+        is_full = len(self._buffered) > self.late_back
+        return self._buffered.popleft() if is_full else np.zeros_like(frame)

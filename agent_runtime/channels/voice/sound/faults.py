@@ -8,7 +8,7 @@ from typing import Any
 from agent_runtime.channels.voice.pipeline import Speech
 from agent_runtime.models.language import Guess, LanguageModel
 from agent_runtime.speech.engines import Engines
-from agent_runtime.speech.failures import Died, TimedOut
+from agent_runtime.speech.failures import Died
 from agent_runtime.speech.hearing import HearingService
 from agent_runtime.speech.sound import Samples
 from agent_runtime.speech.speaking import SpeakingService
@@ -21,20 +21,20 @@ class Faults:
     """What is to fail next."""
 
     ear_hangs: bool = False
-    """Until the next utterance has been lost."""
+    """Over every sound, until it is told not to."""
     voice_dies_in: int | None = None
-    """After so many sentences."""
+    """After so many sentences; whichever voice speaks then."""
     turn_takes_s: float = 0.0
 
 
 def may_fail(speech: Speech, faults: Faults) -> Speech:
-    """Returns the same ears and voices; the first voice and all ears fail when told to."""
+    """Returns the same ears and voices; they fail when told to."""
     for ear in speech.ears.values():
         if isinstance(ear, HearingService):
             ear._engines = _Ears(ear._engines, faults)  # pyright: ignore
-    first = next(iter(speech.voices.values()))
-    if isinstance(first, SpeakingService):
-        first._voice = _DyingVoice(first._voice, faults)
+    for voice in speech.voices.values():
+        if isinstance(voice, SpeakingService):
+            voice._voice = _DyingVoice(voice._voice, faults)
     return speech
 
 
@@ -47,7 +47,7 @@ class _Ears:
 
     async def run(self, work: Callable[[Any], Any], *, limit_s: float) -> Any:
         if self._faults.ear_hangs:
-            raise TimedOut(f"no answer within {limit_s:g} s")
+            return await self._engines.run(lambda _: time.sleep(2 * limit_s), limit_s=limit_s)
         return await self._engines.run(work, limit_s=limit_s)
 
 

@@ -22,6 +22,7 @@ from pipecat.transports.base_transport import BaseTransport, TransportParams
 from agent_runtime.channels.voice.processor import TransferCallFrame
 from agent_runtime.channels.voice.sound.sounded import RATE
 
+_FRAME_BYTES = 2 * RATE // 50
 _AHEAD_S = 0.04
 """So much of our sound is on the line at most: what is cut off beyond it is never heard."""
 
@@ -59,9 +60,10 @@ class _Input(BaseInputTransport):
         self.is_ready = True
 
     async def arrived(self, pcm: bytes) -> None:
-        """Takes 20 ms of theirs."""
-        if self.is_ready:
-            await self.push_audio_frame(InputAudioRawFrame(pcm, RATE, 1))
+        """Takes what came in 20 ms: a frame, several, or none."""
+        for start in range(0, len(pcm) if self.is_ready else 0, _FRAME_BYTES):
+            frame = pcm[start : start + _FRAME_BYTES]
+            await self.push_audio_frame(InputAudioRawFrame(frame, RATE, 1))
 
 
 class _Output(BaseOutputTransport):
@@ -139,7 +141,7 @@ class LoopTransport(BaseTransport):
         return self._output
 
     async def arrived(self, pcm: bytes) -> None:
-        """Takes 20 ms of theirs; 20 ms of ours were heard meanwhile."""
+        """Takes what came of theirs in 20 ms; as much of ours was heard meanwhile."""
         self._output.has_room()
         await self._input.arrived(pcm)
 

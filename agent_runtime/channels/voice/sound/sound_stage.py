@@ -16,7 +16,7 @@ from agent_runtime.channels.voice.onlooker import Happened
 from agent_runtime.channels.voice.pipeline import CallService, Speech, speech_for
 from agent_runtime.channels.voice.processor import CallProcessor
 from agent_runtime.channels.voice.rehearsal import limits_of
-from agent_runtime.channels.voice.sound.caller import Caller, parts_of
+from agent_runtime.channels.voice.sound.caller import FRAME_S, Caller, parts_of
 from agent_runtime.channels.voice.sound.caller_voice import speak
 from agent_runtime.channels.voice.sound.exchange import Exchange
 from agent_runtime.channels.voice.sound.faults import Faults, StallingModel, may_fail
@@ -24,13 +24,14 @@ from agent_runtime.channels.voice.sound.logbook import Logbook
 from agent_runtime.channels.voice.sound.loop_transport import Ends, LoopTransport
 from agent_runtime.channels.voice.sound.sounded import Sounded, Track
 from agent_runtime.channels.voice.sound.told import told_of
-from agent_runtime.channels.voice.sound.wire_faults import TelephoneLine
+from agent_runtime.channels.voice.sound.wire_faults import LatePackets, TelephoneLine
 from agent_runtime.channels.voice.stage import Postman, call_of, play_call, stage_for
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.call_scenario import CallScenario, Sound
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import LOCALES
 from agent_runtime.models.language import LanguageModel
+from agent_runtime.models.oracle import Oracle
 from agent_runtime.settings import Settings
 from agent_runtime.speech.sound import to_pcm
 
@@ -47,6 +48,7 @@ def play_call_in_sound(
     settings: Settings | None = None,
     speech: Callable[[str, Settings], Speech] = speech_for,
     progress: Callable[[float, str], None] = lambda at_s, what: None,
+    oracle: Oracle | None = None,
 ) -> Sounded:
     """Leads one call in sound and returns it; it takes as long as the call.
 
@@ -58,6 +60,7 @@ def play_call_in_sound(
         settings: Time limits of speech.
         speech: Makes ears and voice of the call, by its language.
         progress: Told of each utterance, with its second.
+        oracle: A language model on a server, asked in every turn; the caller of this closes it.
 
     Raises:
         ParleyError: nobody of ours could answer this call, or a voice of it is missing.
@@ -71,6 +74,7 @@ def play_call_in_sound(
             settings=settings,
             speech=speech,
             progress=progress,
+            oracle=oracle,
         )
     )
 
@@ -84,12 +88,14 @@ async def call_in_sound(
     settings: Settings | None = None,
     speech: Callable[[str, Settings], Speech] = speech_for,
     progress: Callable[[float, str], None] = lambda at_s, what: None,
+    oracle: Oracle | None = None,
 ) -> Sounded:
     """The same in an event loop, where several calls may go on at once."""
     quiet_logs()
     parts = await asyncio.to_thread(parts_of, scenario)
     await asyncio.to_thread(_read_once, scenario, library, model, clock())
-    playing = _Playing(scenario, _on_stage(settings or Settings()), clock, speech, progress)
+    known = _on_stage(settings or Settings())
+    playing = _Playing(scenario, known, clock, speech, progress, oracle)
     return await playing.play(library, model, parts)
 
 
@@ -121,6 +127,7 @@ class _Playing:
     clock: Callable[[], datetime]
     speech: Callable[[str, Settings], Speech]
     progress: Callable[[float, str], None]
+    oracle: Oracle | None = None
     faults: Faults = field(default_factory=Faults)
     caller: Caller = field(init=False)
     exchange: Exchange = field(init=False)
@@ -135,7 +142,11 @@ class _Playing:
     async def play(self, library: Library, model: LanguageModel, parts: Any) -> Sounded:
         self._loop = asyncio.get_running_loop()
         runtime = stage_for(
-            self.scenario, library, StallingModel(model, self.faults), now=self.clock()
+            self.scenario,
+            library,
+            StallingModel(model, self.faults),
+            now=self.clock(),
+            oracle=self.oracle,
         )
         made: list[Speech] = []
 
@@ -167,7 +178,12 @@ class _Playing:
         speaks_first = self.scenario.direction == "outbound"
         self.caller = Caller(parts, self._from_caller, speaks_first=speaks_first)
         self.exchange = Exchange(
-            self.caller, TelephoneLine(sound), TelephoneLine(sound, with_noise=False), self._frame
+            self.caller,
+            TelephoneLine(sound),
+            TelephoneLine(sound, with_noise=False),
+            self._frame,
+            late=LatePackets(sound.jitter_ms, seed=sound.seed),
+            late_back=round(sound.jitter_ms / 1000 / FRAME_S),
         )
         self.book = Logbook(lambda: self.exchange.now_s)
         self.transport = LoopTransport(
@@ -229,6 +245,8 @@ class _Playing:
         self.caller.is_asked_to_take = True
 
     def _look(self, processor: CallProcessor, happened: Happened) -> None:
+        if isinstance(happened, on.SttFailed):
+            self.faults.ear_hangs = False
         before = len(self.book.events)
         saying = processor.talk.mouth.saying
         text_id = saying.utterance.text_id if saying else ""

@@ -87,6 +87,8 @@ class Sounded:
     """16 kHz mono, as it arrived at our side: with the noise and the losses of the line."""
     agent: Track
     """16 kHz mono, as it left our side."""
+    reached: Track
+    """The same as they heard it: with the losses of the line, and late by its jitter."""
     turns: tuple[SoundTurn, ...]
     barge_ins: tuple[BargeIn, ...]
     caller_voiced: tuple[Span, ...]

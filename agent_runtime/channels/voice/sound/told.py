@@ -25,6 +25,7 @@ def told_of(playing: "_Playing") -> Sounded:
         began=playing._began or playing.clock(),
         caller=arrived,
         agent=ours,
+        reached=playing.exchange.reached(),
         turns=_turns(playing, audible(ours, joined_s=0.05)),
         barge_ins=barge_ins(theirs, ours_by_utterance),
         caller_voiced=theirs,

@@ -1,4 +1,4 @@
-"""What a telephone line does to a voice, 20 ms at a time: noise, G.711, lost packets, echo."""
+"""What a line does to a voice, 20 ms at a time: noise, G.711, lost and late packets, echo."""
 
 from collections import deque
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FRAME = RATE // 50
 VOICE_LEVEL = 0.1
 """Root mean square of a voice while it speaks; noise is measured against it."""
+_FRAME_MS = 20
 _ECHO_FRAMES = 6
 _NOISE_S = 20.0
 _TAPS = 31
@@ -31,7 +32,8 @@ class TelephoneLine:
 
     def __init__(self, sound: "Sound", *, with_noise: bool = True) -> None:
         self._codec = sound.codec
-        self._loss = sound.loss if with_noise else 0.0
+        self._loss = sound.loss if with_noise else sound.loss_back
+        self._burst, self._is_losing = sound.burst, False
         self._rng = np.random.default_rng(sound.seed)
         self._noise = np.zeros(FRAME, np.float32)
         if with_noise and sound.noise:
@@ -57,10 +59,20 @@ class TelephoneLine:
             wide = np.zeros(FRAME, np.float32)
             wide[::2] = 2 * coded
             mixed = self._up.feed(wide)
-        if self._loss and self._rng.random() < self._loss:
+        if self._is_lost():
             return self._last
         self._last = mixed.astype(np.float32)
         return self._last
+
+    def _is_lost(self) -> bool:
+        """Gilbert's chain; lost one by one, 5% of packets have 1.05 in a row on average."""
+        if not self._loss:
+            return False
+        length = max(self._burst, 1 / (1 - self._loss))
+        begins = self._loss / (1 - self._loss) / length
+        chance = 1 - 1 / length if self._is_losing else begins
+        self._is_losing = bool(self._rng.random() < chance)
+        return self._is_losing
 
     def _noise_now(self) -> Samples:
         start = self._at % len(self._noise)
@@ -73,6 +85,32 @@ class TelephoneLine:
         late = self._echo[0] if len(self._echo) == _ECHO_FRAMES else np.zeros_like(other)
         self._echo.append(other)
         return (late * self._echo_gain).astype(np.float32)
+
+
+class LatePackets:
+    """Packets on their way, one given and any number taken each 20 ms; none overtakes another.
+
+    Args:
+        jitter_ms: So much later may one arrive; what lies between two ticks is late by the next.
+        seed: Of the delays.
+    """
+
+    def __init__(self, jitter_ms: int = 0, *, seed: int = 1) -> None:
+        self._jitter = jitter_ms / _FRAME_MS
+        self._rng = np.random.default_rng(seed)
+        self._under_way: deque[tuple[int, bytes]] = deque()
+        self._now = self._last_due = 0
+
+    def carry(self, packet: bytes) -> bytes:
+        """Returns what arrives in the 20 ms in which a packet was sent; empty: nothing does."""
+        delay = int(np.ceil(self._rng.uniform(0, self._jitter))) if self._jitter else 0
+        self._last_due = max(self._last_due, self._now + delay)
+        self._under_way.append((self._last_due, packet))
+        arrived = b""
+        while self._under_way and self._under_way[0][0] <= self._now:
+            arrived += self._under_way.popleft()[1]
+        self._now += 1
+        return arrived
 
 
 class _LowPass:

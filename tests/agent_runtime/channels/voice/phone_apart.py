@@ -31,7 +31,7 @@ class Apart:
 
 
 @contextmanager
-def network_apart(vendor, sentences, *, now, began, ring_s=0.5):
+def network_apart(vendor, sentences, *, now, began, ring_s=0.5, breaks=""):
     """Yields a network on which one person answers, or calls.
 
     Args:
@@ -40,9 +40,10 @@ def network_apart(vendor, sentences, *, now, began, ring_s=0.5):
         now: The instant at which the clock of both sides stood at `began`.
         began: `time.monotonic()` then, which all processes of a machine share.
         ring_s: How long it rings.
+        breaks: Where the line breaks off: `ours`, `theirs` or `turn`; empty: it holds.
     """
     ours, theirs = get_context("spawn").Pipe()
-    said = (theirs, vendor, sentences, now, began, ring_s, list(sys.path))
+    said = (theirs, vendor, sentences, now, began, ring_s, breaks, list(sys.path))
     process = get_context("spawn").Process(target=_run, args=said, daemon=True)
     process.start()
     try:
@@ -52,13 +53,13 @@ def network_apart(vendor, sentences, *, now, began, ring_s=0.5):
         process.join(20)
 
 
-def _run(pipe, vendor, sentences, now, began, ring_s, path):
+def _run(pipe, vendor, sentences, now, began, ring_s, breaks, path):
     sys.path[:] = path
     from phone_network import PhoneNetwork
-    from phone_person import Person
+    from phone_person import CutOff, Person
     from phone_vendors import SIMS
 
-    person = Person(*sentences)
+    person = CutOff(*sentences, within=breaks) if breaks else Person(*sentences)
     with PhoneNetwork(SIMS[vendor](), ring_s=ring_s) as phones:
         phones.clock = lambda: now + timedelta(seconds=time.monotonic() - began)
         phones.person = lambda call: person

@@ -95,3 +95,34 @@ class Person:
     def _is_their_turn(self):
         is_first = not self.said and self._quiet_s > 0.8
         return bool(self.left) and self._is_spoken_to and (self._quiet_s > TURN_S or is_first)
+
+
+class CutOff(Person):
+    """A person whose line breaks off without a word, within what is said or worked.
+
+    Args:
+        within: `ours`: 1.5 s of our first sentences; `theirs`: the middle of their second one;
+            `turn`: 2 s after their second sentence.
+    """
+
+    breaks = True
+
+    def __init__(self, *sentences, within):
+        super().__init__(*sentences)
+        self._within, self._loud_s, self._after_s = within, 0.0, 0.0
+
+    def next_frame(self, heard, *, is_sound):
+        frame = super().next_frame(heard, is_sound=is_sound)
+        self._loud_s += FRAME_S if self._quiet_s == 0 else 0.0
+        has_said = len(self.said) == 2 and not len(self._saying)
+        self._after_s += FRAME_S if has_said else 0.0
+        return frame
+
+    @property
+    def is_done(self):
+        is_there = {
+            "ours": self._loud_s > 1.5,
+            "theirs": len(self.said) == 2 and len(self._saying) < len(spoken(self.said[1])) / 2,
+            "turn": self._after_s > 2.0,
+        }
+        return is_there[self._within] or super().is_done

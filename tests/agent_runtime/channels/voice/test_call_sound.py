@@ -1,16 +1,21 @@
 """Calls in sound: the line, the caller's manners and the times, all on tracks made for the test."""
 
+import math
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent_runtime.channels.voice.sound.caller import ANSWER_S, TURN_S, WORD_S, Caller, Part
+from agent_runtime.channels.voice.sound.exchange import Exchange
 from agent_runtime.channels.voice.sound.noises import cough, mumble, network_tone
 from agent_runtime.channels.voice.sound.sounded import RATE, Span
 from agent_runtime.channels.voice.sound.timing import Said, audible, barge_ins, reply_to
-from agent_runtime.channels.voice.sound.wire_faults import FRAME, TelephoneLine
+from agent_runtime.channels.voice.sound.wire_faults import FRAME, LatePackets, TelephoneLine
 from agent_runtime.library.call_scenario import CallScenario, Expected, Sound, Step
+from agent_runtime.speech.sound import to_pcm
 
 QUIET = np.zeros(FRAME, np.float32)
 VOICE = (0.2 * np.sin(np.arange(FRAME) * 2 * np.pi * 200 / RATE)).astype(np.float32)
@@ -99,6 +104,73 @@ def test_lost_packets_are_filled_with_the_one_before():
     lost = [n for n in range(1, 400) if heard[n][0] != frames[n][0]]
     assert 15 <= len(lost) <= 70
     assert all(heard[n][0] <= heard[n + 1][0] for n in range(399))
+
+
+@pytest.mark.parametrize("burst", [1, 5])
+def test_as_many_packets_are_lost_as_is_said_one_by_one_or_in_bursts(burst):
+    frames = [np.full(FRAME, n / 40_000, np.float32) for n in range(20_000)]
+    heard = carried(Sound(loss=0.05, burst=burst, codec=""), frames).reshape(-1, FRAME)
+    lost = "".join("x" if heard[n][0] != frames[n][0] else "." for n in range(1, 20_000))
+    assert lost.count("x") / len(lost) == pytest.approx(0.05, abs=0.01)
+    in_a_row = [len(run) for run in lost.split(".") if run]
+    assert sum(in_a_row) / len(in_a_row) == pytest.approx(max(burst, 1 / 0.95), rel=0.15)
+
+
+def test_the_way_to_them_loses_what_is_said_of_it():
+    frames = [np.full(FRAME, n / 1000, np.float32) for n in range(400)]
+    for sound, lost in ((Sound(loss=0.3), False), (Sound(loss_back=0.3), True)):
+        line = TelephoneLine(sound.model_copy(update={"codec": ""}), with_noise=False)
+        heard = [line.carry(frame) for frame in frames]
+        assert any(a[0] != b[0] for a, b in zip(heard, frames, strict=True)) is lost
+
+
+@given(jitter_ms=st.integers(0, 200), seed=st.integers(0, 99))
+def test_late_packets_come_in_order_within_the_jitter_and_each_once(jitter_ms, seed):
+    line = LatePackets(jitter_ms, seed=seed)
+    ticks = [line.carry(bytes([n])) for n in range(100)]
+    ticks += [line.carry(b"") for _ in range(math.ceil(jitter_ms / 20))]
+    assert b"".join(ticks) == bytes(range(100))
+    at = {packet: tick for tick, arrived in enumerate(ticks) for packet in arrived}
+    assert all(0 <= tick - packet <= math.ceil(jitter_ms / 20) for packet, tick in at.items())
+
+
+def test_jitter_of_60_ms_makes_gaps_and_bunches_and_none_makes_neither():
+    assert {len(arrived) for arrived in map(LatePackets(60).carry, [b"."] * 500)} >= {0, 1, 2}
+    assert {len(arrived) for arrived in map(LatePackets().carry, [b"."] * 500)} == {1}
+
+
+class Listens:
+    """A caller who says a tone, and keeps what of ours reaches it."""
+
+    def __init__(self):
+        self.heard = []
+
+    def tick(self, ours):
+        self.heard.append(ours)
+        return VOICE
+
+
+def test_an_exchange_gives_late_frames_together_and_plays_ours_from_a_buffer():
+    caller, arrived = Listens(), []
+    sound = Sound(codec="")
+    exchange = Exchange(
+        caller,
+        TelephoneLine(sound),
+        TelephoneLine(sound, with_noise=False),
+        arrived.append,
+        late=LatePackets(60),
+        late_back=3,
+    )
+    exchange.play(to_pcm(VOICE) * 5)
+    for _ in range(50):
+        exchange._exchange()
+    loud = [n for n, frame in enumerate(caller.heard) if np.abs(frame).max() > 0]
+    assert loud == [3, 4, 5, 6, 7]
+    assert {len(pcm) // (2 * FRAME) for pcm in arrived} >= {0, 1, 2}
+    assert 47 <= len(b"".join(arrived)) // (2 * FRAME) <= 50
+    theirs, ours, said = exchange.tracks()
+    assert len(theirs) == len(ours) == len(said) == len(exchange.reached())
+    assert exchange.reached()[3 * FRAME :] == pytest.approx(ours[: -3 * FRAME], abs=1)
 
 
 def test_our_voice_comes_back_late_and_quieter():
