@@ -51,3 +51,17 @@ class LanguageHeardFrame(ControlFrame):
     is_ready: bool = True
     share: float = 0.0
     interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class HeardOtherwiseFrame(ControlFrame):
+    """Goes before a transcript: its words if it was said in another language, which may be.
+
+    Parameters:
+        text: The words in that language.
+        language: Two letters.
+    """
+
+    text: str = ""
+    language: str = ""
+    interruptible: bool = field(default=False, init=False)

@@ -12,7 +12,7 @@ from agent_runtime.speech.asked_languages import asked_language
 from agent_runtime.speech.decoders import RATE, Decoder
 from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.failures import SpeechFailure
-from agent_runtime.speech.frames import LanguageHeardFrame
+from agent_runtime.speech.frames import HeardOtherwiseFrame, LanguageHeardFrame
 from agent_runtime.speech.hearing import Hearing, HearingService
 from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
 from agent_runtime.speech.sound import Samples, resample
@@ -21,6 +21,8 @@ _ENOUGH_S = 4.0
 """More sound than this tells a language no better."""
 _FRESH_S = 0.5
 """A clue stands for the whole utterance if no more than this was added."""
+_DOUBT = 0.25
+"""Of a sentence's sound; it is then read in that language as well."""
 _WAITS_S = 1.0
 """How long the words of an utterance wait to be told their language."""
 
@@ -137,12 +139,35 @@ class SwitchingHearing(HearingService):
         shares = await self._told(clue) if clue else {}
         if found := self._watch.heard(shares, voiced_s=voiced_s):
             return await self._in_other(hearing, found, shares)
+        otherwise = await self._otherwise(hearing, shares)
         text = await super()._finish(hearing)
+        if otherwise is not None:
+            await self.push_frame(otherwise)
         asked = asked_language(text)
         if asked and asked != self._watch.language:
             await self._say_language(asked, shares, is_asked=True)
             self.go_on_in(asked)
         return text
+
+    async def _otherwise(
+        self, hearing: Hearing, shares: Mapping[str, float]
+    ) -> HeardOtherwiseFrame | None:
+        """Returns what it would be in another language, where that is likely enough to heed.
+
+        It costs one more decode, so it is asked of doubtful sentences only.
+        """
+        others = {one: share for one, share in shares.items() if one != self._watch.language}
+        language = max(others, key=lambda one: others[one], default="")
+        reader = self._ears.get(language) or self._readers.get(language)
+        if reader is None or others[language] < _DOUBT:
+            return None
+        try:
+            said = hearing.utterance
+            text = await self._decode(said, said.length_s, reader)
+        except SpeechFailure as failure:
+            await self.push_error(f"a sentence was not read in {language}: {failure}")
+            return None
+        return HeardOtherwiseFrame(text, language)
 
     async def _told(self, clue: _Clue) -> Mapping[str, float]:
         done, _ = await asyncio.wait([clue.shares], timeout=_WAITS_S)

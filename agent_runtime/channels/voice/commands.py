@@ -37,6 +37,8 @@ class Ask(Command):
     text: str
     only_stops: bool = False
     """Heed it where it asks that contact stop; otherwise nothing of it happens."""
+    otherwise: str = ""
+    """What it would be in another language; heeded where that asks that contact stop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,8 @@ class Conversation:
     _user_since: datetime | None = field(default=None, init=False)
     _quiet_since: datetime | None = field(default=None, init=False)
     _phase_since: datetime | None = field(default=None, init=False)
+    _otherwise: str = field(default="", init=False)
+    """What they said since we last answered, as it would be in another language."""
     _foreign: str = field(default="", init=False)
     """Language in which a person gets back to them, once what they said in it was read."""
     _foreign_since: datetime | None = field(default=None, init=False)
@@ -228,6 +230,7 @@ class Conversation:
         words = " ".join(event.text.split())
         if words and is_no_word(words, language=self.language):
             words = ""
+        self._otherwise = f"{self._otherwise} {event.otherwise}".strip()
         if self._foreign:
             return self._read_foreign(words, event.at)
         is_cough = not words and event.spoken_s <= self.limits.cough_s
@@ -347,7 +350,8 @@ class Conversation:
             return [*done, Overheard(text, "language"), *told]
         self.turns += 1
         self._asking = _Asking(self.turns, text, at)
-        return [*done, *told, Ask(self.turns, text)]
+        otherwise, self._otherwise = self._otherwise, ""
+        return [*done, *told, Ask(self.turns, text, otherwise=otherwise)]
 
     def _forget_answer(self, at: datetime) -> list[Command]:
         done = self.mouth.drop()

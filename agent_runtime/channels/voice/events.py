@@ -34,6 +34,8 @@ class UserStopped(Event):
 
     text: str = ""
     spoken_s: float = 0.0
+    otherwise: str = ""
+    """Its words if it was said in another language; heeded where they ask that contact stop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ class CallHands:
             now=now,
             is_withdrawn=is_withdrawn,
             only_stops=wanted.only_stops,
+            otherwise=wanted.otherwise,
         )
         if not answer.is_withdrawn:
             self.lines.append(Line(now, "person", wanted.text))

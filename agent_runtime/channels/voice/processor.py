@@ -44,7 +44,7 @@ from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, 
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import AnswerProcessor, BeepFrame, WhoAnsweredFrame
-from agent_runtime.speech.frames import LanguageHeardFrame, SpeechFailedFrame
+from agent_runtime.speech.frames import HeardOtherwiseFrame, LanguageHeardFrame, SpeechFailedFrame
 from agent_runtime.speech.speaking import SpeakingSettings
 from agent_runtime.speech.tones import Tone
 
@@ -137,6 +137,7 @@ class CallProcessor(FrameProcessor):
         self._ticking: asyncio.Task[None] | None = None
         self._withdrawn: set[int] = set()
         self._words: list[str] = []
+        self._otherwise: list[str] = []
         self._events: deque[on.Event] = deque()
         self._is_feeding = self._closes = self._is_gone = False
         self._ending: Future[Outcome] | None = None
@@ -245,6 +246,8 @@ class CallProcessor(FrameProcessor):
             await self.feed(on.Beep(self._clock()))
         elif isinstance(frame, LanguageHeardFrame):
             await self.feed(language_heard(frame, self._clock()))
+        elif isinstance(frame, HeardOtherwiseFrame):
+            self._otherwise.append(frame.text.strip())
 
     def _voice_stopped(self, stop_s: float) -> None:
         now = perf_counter()
@@ -276,7 +279,9 @@ class CallProcessor(FrameProcessor):
         spoken_s, self._voiced_s = self._voiced_s, 0.0
         self._ended_at = self._quiet_at
         self._spent["turn"] = self._since_quiet()
-        await self.feed(on.UserStopped(self._clock(), text, max(spoken_s, 0.0)))
+        otherwise, self._otherwise = " ".join(filter(None, self._otherwise)), []
+        spoken_s = max(spoken_s, 0.0)
+        await self.feed(on.UserStopped(self._clock(), text, spoken_s, otherwise))
 
     def _warm(self, text: str) -> None:
         """While they still speak, what they have said so far is read: that is what takes long."""

@@ -22,6 +22,7 @@ from agent_runtime.domain import (
     ActionKind,
     Contact,
     Observation,
+    Perception,
     Session,
     TouchClass,
 )
@@ -194,6 +195,7 @@ class CallTurns:
         now: datetime,
         is_withdrawn: Callable[[], bool] = lambda: False,
         only_stops: bool = False,
+        otherwise: str = "",
     ) -> Answer:
         """Answers one finished turn; nothing has happened where it was withdrawn in time.
 
@@ -203,8 +205,11 @@ class CallTurns:
             now: When they had finished.
             is_withdrawn: Says whether they have begun to speak again.
             only_stops: Whether nothing else of it counts: it is in a language of no calls.
+            otherwise: What it would be in another language; it counts where it is a stop.
         """
         began = perf_counter()
+        if otherwise and self._read(otherwise, now).opt_out:
+            text = otherwise
         arrival = Arrival(
             "voice",
             f"{self.call.line_id}:{number}",
@@ -245,12 +250,16 @@ class CallTurns:
 
         Nothing is decided by it: the turn reads its own words, which have then been read before.
         """
+        self._read(text, now)
+
+    def _read(self, text: str, now: datetime) -> Perception:
         with self.runtime.store.begin() as tx:
             contact, session = self._people(tx)
             known = tx.recall(session.thread_id)
         said = redact(without_proof(text), contact, known=known).text
         heard = Observation("mail", "so far", now, text=said, channel="voice")
-        perceive(heard, session, self.runtime.desk.model, offered=session.offered, contact=contact)
+        model = self.runtime.desk.model
+        return perceive(heard, session, model, offered=session.offered, contact=contact)
 
     def heard(self, utterance: Utterance, heard: str, *, now: datetime) -> None:
         """Writes how much of a message was heard; the rest was never said.

@@ -11,7 +11,7 @@ from pipecat.frames.frames import TranscriptionFrame
 from agent_runtime.library.content import LOCALES
 from agent_runtime.speech.asked_languages import asked_language
 from agent_runtime.speech.engines import Engines
-from agent_runtime.speech.frames import LanguageHeardFrame
+from agent_runtime.speech.frames import HeardOtherwiseFrame, LanguageHeardFrame
 from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
 from agent_runtime.speech.switching import SwitchingHearing
 from tests.agent_runtime.speech.line import line_with
@@ -113,7 +113,7 @@ def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6):
             for count in range(1, says + 1):
                 await line.say(sound)
                 await line.wait_for(TranscriptionFrame, count=count)
-            return line.of(TranscriptionFrame, LanguageHeardFrame)
+            return line.of(TranscriptionFrame, LanguageHeardFrame, HeardOtherwiseFrame)
 
     return asyncio.run(hear())
 
@@ -125,6 +125,14 @@ def test_the_sentence_that_changes_the_language_is_heard_anew_in_it():
     assert (told.language, told.is_led, told.is_asked) == ("es", True, False)
     assert (words.text, words.language) == ("True es", "es")
     assert (again.text, again.language) == ("True es", "es")
+
+
+@pytest.mark.parametrize(("share", "is_read"), [(0.4, True), (0.1, False)])
+def test_a_doubtful_sentence_is_also_read_in_the_other_language(share, is_read):
+    """R277: so that a stop in it is obeyed."""
+    *otherwise, words = _hear({"en": 1 - share, "es": share})
+    assert words.text == "True en"
+    assert [(one.text, one.language) for one in otherwise] == [("True es", "es")] * is_read
 
 
 def test_a_language_without_an_ear_is_told_and_heard_as_before():

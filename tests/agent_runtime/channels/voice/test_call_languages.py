@@ -103,6 +103,28 @@ def test_a_stop_in_a_language_of_no_calls_is_obeyed():
     assert store.suppressed(ANA.person_id) == "opt_out"
 
 
+def test_a_stop_that_may_have_been_said_in_another_language_is_obeyed():
+    """R277: an English ear makes something of Spanish, and the sound alone did not settle it."""
+    store, turns = call_world()
+    first = opener(turns)
+    turns.heard(first[0], first[0].text, now=NOW)
+    likely = turns.answer(1, "What does it cost?", now=NOW, otherwise="¿Cuánto cuesta?")
+    assert not likely.is_withdrawn
+    assert not store.suppressed(ANA.person_id)
+    garbled = "or favor no mill a memas"
+    stops = turns.answer(2, garbled, now=NOW, otherwise="Por favor, no me llame más.")
+    assert stops.then == "stopped"
+    assert store.suppressed(ANA.person_id) == "opt_out"
+
+
+def test_what_it_would_be_in_another_language_goes_with_the_turn():
+    talk = talking()
+    (ask,) = talk.on(
+        on.UserStopped(NOW, "or favor no mill a memas", 1.5, "Por favor, no me llame.")
+    )
+    assert ask.otherwise == "Por favor, no me llame."
+
+
 def test_the_same_language_and_the_last_words_change_nothing():
     talk = talking()
     assert talk.on(on.LanguageHeard(NOW, "en")) == ()
