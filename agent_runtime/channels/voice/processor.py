@@ -49,7 +49,7 @@ from agent_runtime.speech.speaking import SpeakingSettings
 from agent_runtime.speech.tones import Tone
 
 TICK_S = 0.1
-_TALKS = ("opening", "recording", "talking", "ending")
+_TALKS = ("recording", "talking", "ending")
 WORDLESS_S = 0.9
 """Quiet after a sound for which no words came: then there are none."""
 _ENDS_WITHIN_S = 10.0
