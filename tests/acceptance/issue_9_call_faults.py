@@ -57,6 +57,8 @@ class Fault:
     handed_on: str = ""
     model: str = ""
     """What the server of the language model does."""
+    spare_dies: bool = False
+    """Whether the other voice dies in its first sentence."""
     why_not: str = ""
     """What the trace of a turn says of that server."""
 
@@ -102,8 +104,8 @@ IN_MEMORY: dict[str, Fault] = {
         call=(
             _BOOKS[0],
             {"tts_fails": True, "barge_in_after": 4},
-            {"tts_fails": True, "barge_in_after": 1},
         ),
+        spare_dies=True,
         expect={"disposition": "failed", "reason": "tts_failed"},
         handed_on="voice_failed",
     ),
@@ -142,7 +144,7 @@ def _in_memory(case: str) -> Result:
 
     fault, mind = IN_MEMORY[case], open_mind(load_settings(None))
     with _oracle(fault.model) as oracle:
-        call, tasks = asyncio.run(_played(_scenario(case, fault), mind, oracle))
+        call, tasks = asyncio.run(_played(fault, _scenario(case, fault), mind, oracle))
     if folder := os.environ.get("PARLEY_CALLS_KEPT"):
         call.save(Path(folder) / case)
     heard = " ".join(text for _, text in words_heard(replace(call, agent=call.reached)))
@@ -187,15 +189,31 @@ def _scenario(case: str, fault: Fault) -> Any:
     )
 
 
-async def _played(scenario: Any, mind: Any, oracle: Any) -> tuple[Any, list[str]]:
+async def _played(fault: Fault, scenario: Any, mind: Any, oracle: Any) -> tuple[Any, list[str]]:
     """Returns the call and the tasks of its event loop that it has left behind."""
+    from agent_runtime.channels.voice.pipeline import Speech, speech_for
+    from agent_runtime.channels.voice.sound.faults import Faults, may_fail
     from agent_runtime.channels.voice.sound.sound_stage import call_in_sound
+    from agent_runtime.settings import Settings
+
+    def speech(language: str, settings: Settings) -> Speech:
+        made = speech_for(language, settings)
+        if fault.spare_dies:
+            spare = {"spare": made.voices["spare"]}
+            may_fail(replace(made, ears={}, voices=spare), Faults(voice_dies_in=0))
+        return made
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
+    # A busy machine is no fault; only ears that hang are to be given up as soon as in any call.
+    hangs = any(step.stt_fails for step in scenario.call)
+    hearing_s = Settings().speech_hearing_limit_s if hangs else 12.0
+    settings = Settings(speech_hearing_limit_s=hearing_s, speech_speaking_limit_s=8.0)
     before = asyncio.all_tasks()
-    call = await call_in_sound(scenario, *mind, clock=clock, oracle=oracle)
+    call = await call_in_sound(
+        scenario, *mind, clock=clock, settings=settings, speech=speech, oracle=oracle
+    )
     await asyncio.sleep(0.5)
     return call, [str(task.get_coro()) for task in asyncio.all_tasks() - before]
 

@@ -261,7 +261,7 @@ class Conversation:
         if self.phase == "opening" and is_opener_next and self._asking is None:
             return [Overheard(words, "greeting"), *self.mouth.next(at)]
         self.has_spoken = True
-        self._prompts = self._unheard = 0
+        self._prompts = self._unheard = self._deaf = 0
         if is_aside(words, "hold", language=self.language):
             return [Overheard(words, "hold"), *self._hold(at)]
         self._holds = False
@@ -564,6 +564,9 @@ class Conversation:
         self._user_since, self._deaf = None, self._deaf + 1
         if self.phase in ("greeting", "machine", "menu", "ringing"):
             return self._end("stt_failed") if self._deaf > 1 else []
+        if self.phase == "opening":
+            # Until it is told that an AI speaks, no other words of ours are permitted.
+            return self.mouth.go_on(at) or self.mouth.next(at)
         if self._deaf > 1:
             return self._give_up("stt_failed", "call.bad_line")
         return [*self.mouth.hush(), *self.mouth.drop(), *self._phrase("call.could_not_hear")]

@@ -124,6 +124,36 @@ def test_a_line_that_broke_is_taken_up_again_only_where_that_is_allowed():
     assert not stopped.asked(do.CallBack)
 
 
+def test_whoever_is_not_heard_in_the_opener_hears_it_to_its_end():
+    """R259: before it is told that an AI speaks no other word may be said, so none was heard."""
+    call = Played(judges=False)
+    for what in ("start", "stop", "prepared", "begun", "start", "cut"):
+        call.happens(what, "Hello?")
+    said = len(call.asked(do.Say))
+    call.happens("stt", "")
+    assert call.talk.phase == "opening"
+    (again,) = call.asked(do.Say)[said:]
+    assert again.pieces == ("One thing.", "And another.")
+    assert not call.asked(do.HandOn)
+
+
+def test_a_recogniser_that_fails_is_given_up_only_if_it_fails_twice_in_a_row():
+    call = in_a_turn()
+    for what, word in (("answered", ""), ("begun", ""), ("ended", ""), ("start", "")):
+        call.happens(what, word)
+    call.happens("stt", "")
+    assert call.asked(do.Prepare)[-1].text_ids == ("call.could_not_hear",)
+    call.happens("start", "")
+    call.happens("stop", "What is the price?")
+    call.happens("answered", "")
+    call.happens("start", "")
+    call.happens("stt", "")
+    assert not call.asked(do.HandOn)
+    call.happens("start", "")
+    call.happens("stt", "")
+    assert [one.reason for one in call.asked(do.HandOn)] == ["stt_failed"]
+
+
 def in_a_turn(**limits):
     """A call in which they have asked something and no answer is there yet."""
     call = Played(judges=False, **limits)
