@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
 from types import MappingProxyType
@@ -322,6 +322,10 @@ class CallProcessor(FrameProcessor):
     async def _tell_pipeline(self, command: do.Command) -> None:
         if isinstance(command, do.SpareVoice):
             self._tone = None
+            if self.playout.pieces:
+                # A voice that is only late would speak into the words of the other.
+                self.playout.pieces = []
+                await self.broadcast_interruption()
             await self._switch(self._voices, "spare", FrameDirection.DOWNSTREAM)
             await self.push_frame(CallLanguageFrame(language=self.talk.language))
         elif isinstance(command, do.Speak):
@@ -395,7 +399,8 @@ class CallProcessor(FrameProcessor):
         async def run() -> None:
             loop = asyncio.get_running_loop()
             try:
-                event = await loop.run_in_executor(thread, work)
+                # It happens now: whatever waits for it does so from here on.
+                event = replace(await loop.run_in_executor(thread, work), at=self._clock())
             except Exception as error:
                 await self.push_error(f"a turn of the call failed: {error!r}")
                 event = on.Broken(self._clock())

@@ -119,13 +119,19 @@ class Voice(TTSService):
             max_consecutive_zero_audio_contexts=0,
             sample_rate=RATE,
         )
-        self.said = []
+        self.said, self.let_go = [], []
         self.dies_at = self.hangs_at = ""
+        self.begins_after_s = 0.0
 
     async def run_tts(self, text, context_id):
         self.said.append(text)
+        await asyncio.sleep(self.begins_after_s)
         if self.hangs_at and self.hangs_at in text:
-            await asyncio.sleep(PATIENCE_S)
+            try:
+                await asyncio.sleep(PATIENCE_S)
+            except asyncio.CancelledError:
+                self.let_go.append(text)
+                raise
         if self.dies_at and self.dies_at in text:
             gone = SpeechFailedFrame("speaking", "died", "it died", unspoken=text)
             await self.push_frame(gone, FrameDirection.UPSTREAM)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from dataclasses import replace
 
 from call_wire import PATIENCE_S, PATIENT, Wire, led_call
@@ -121,6 +122,41 @@ def test_a_voice_that_never_begins_ends_the_call_and_a_person_is_told():
             await call.until(lambda: call.processor.outcome is not None)
         assert call.processor.outcome.reason == "tts_failed"
         assert call.processor.hands.handed_on == ["voice_failed"]
+
+    asyncio.run(go())
+
+
+def test_a_voice_that_is_late_is_stopped_before_the_other_speaks():
+    async def go():
+        async with led_call(spare=True, limits=replace(PATIENT, voice_s=0.5)) as call:
+            call.voices[0].hangs_at = "Hello Ana"
+            await call.ear.says("Hello?")
+            await call.until(lambda: call.voices[1].said)
+            assert [text[:9] for text in call.voices[0].let_go] == ["Hello Ana"]
+            await call.processor.dropped(by_them=True)
+
+    asyncio.run(go())
+
+
+def test_an_answer_that_took_long_is_no_voice_that_is_late():
+    """R249: a voice is waited for from the moment on in which it has words to say."""
+
+    class Slow(CallHands):
+        def ask(self, wanted, *, now, is_withdrawn=lambda: False):
+            time.sleep(5)
+            return super().ask(wanted, now=now, is_withdrawn=is_withdrawn)
+
+    async def go():
+        async with led_call(spare=True, limits=replace(PATIENT, voice_s=4)) as call:
+            call.processor.hands = Slow(call.processor.hands.turns)
+            await call.ear.says("Hello?")
+            await call.listening(1)
+            call.voices[0].begins_after_s = 0.3
+            await call.ear.says("What is the price?")
+            await call.listening(2)
+            await call.processor.dropped(by_them=True)
+        assert not call.voices[1].said
+        assert not call.traced("sparevoice")
 
     asyncio.run(go())
 
