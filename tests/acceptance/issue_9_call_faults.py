@@ -77,7 +77,7 @@ _STALLED = Fault(
 )
 IN_MEMORY: dict[str, Fault] = {
     "line-loss": Fault(sound=_LOSS, expect=_BOOKED),
-    "line-loss-bursts": Fault(sound=_LOSS | {"burst": 4}, expect=_BOOKED),
+    "line-loss-bursts": Fault(sound=_LOSS | {"burst": 3}, expect=_BOOKED),
     "line-jitter": Fault(sound={"jitter_ms": 60}, expect=_BOOKED),
     "line-loss-jitter": Fault(sound=_LOSS | {"burst": 2, "jitter_ms": 60}, expect=_BOOKED),
     "ear-hangs-once": Fault(
