@@ -466,6 +466,9 @@ class CallProcessor(FrameProcessor):
         try:
             done = asyncio.shield(asyncio.wrap_future(self._ending))
             self.outcome = await asyncio.wait_for(done, _ENDS_WITHIN_S)
+        except TimeoutError:
+            # The line is closed all the same; it is written once the turn that hangs lets go.
+            await self.push_error("the end of the call is not written yet: a turn hangs")
         finally:
             self.over.set()
 
@@ -479,7 +482,7 @@ class CallProcessor(FrameProcessor):
             await self.feed(on.Dropped(self._clock()))
             await self._write_end(self._clock())
         for thread in (self._thread, self._aside):
-            thread.shutdown(wait=False, cancel_futures=True)
+            thread.shutdown(wait=False, cancel_futures=self.outcome is not None)
         await super().cleanup()
 
     def can_generate_metrics(self) -> bool:
