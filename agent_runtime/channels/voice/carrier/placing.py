@@ -154,7 +154,8 @@ class Placing:
     def _look(self, send: Send, dial: Dial, provider_id: str) -> Seen | None:
         if provider_id:
             return self.vendor.look(send, provider_id)
-        return next(iter(self.vendor.find(send, dial)), None)
+        # Without an id, what was never dialled may be what another region had of this call.
+        return next(iter(_live(self.vendor.find(send, dial))), None)
 
     def _found(self, region: int, dial: Dial) -> list[Seen]:
         """Calls that are this one, as the region shows them, or any that shares its log."""

@@ -30,8 +30,8 @@ from agent_runtime.store.sql import SqlStore
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 SOUND = {
     "since": NOW.isoformat(),
-    "them": [[0.2, 0.9], [11.0, 12.9]],
-    "us": [[1.2, 8.0], [8.2, 11.2], [13.3, 20.0]],
+    "them": [[0.2, 0.9], [9.4, 11.3]],
+    "us": [[1.2, 8.0], [8.2, 9.6], [12.0, 20.0]],
     "recorded": [],
 }
 
@@ -68,12 +68,12 @@ def test_words_decisions_and_permits_stand_on_the_axis():
     assert cut.heard.startswith("Hello [[FIRST_NAME]]")
     assert cut.unheard_words > 0
     theirs = next(one for one in call.spoken if one.turn == 1)
-    assert (theirs.start_s, theirs.end_s) == (11.0, 12.9)
+    assert (theirs.start_s, theirs.end_s) == (9.4, 11.3)
     (decided,) = call.decided
     assert (decided.intent, decided.decision) == ("pricing_question", "allow")
     assert call.permits
     assert all(permit.asked > 5 for permit in call.permits)
-    assert [m.at_s for m in call.moments if m.kind == "barge_in"] == [11.0]
+    assert [m.at_s for m in call.moments if m.kind == "barge_in"] == [9.4]
 
 
 def test_a_turn_before_anything_else_of_the_call_belongs_to_it():

@@ -8,7 +8,7 @@ import httpx
 from call_people import NUMBER, OWN
 from carrier_calls import account_for
 from conversation_world import NOW
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from phone_vendors import SIMS
 
@@ -159,6 +159,7 @@ def place(plans, *, shares_log=True, vendor="twilio"):
 PLANS = st.lists(st.sampled_from(HOW_IT_ENDS), min_size=1, max_size=3)
 
 
+@example(plans=["waits_and_dies", "no_id", "takes"], shares_log=True)
 @given(plans=PLANS, shares_log=st.booleans())
 def test_whatever_the_regions_do_no_telephone_rings_twice(plans, shares_log):
     """R270: and what is said never to have rung has not, nor will it."""
