@@ -1,6 +1,7 @@
 """The media socket: sound and keys both ways, how a line ends, and that the carrier hangs up."""
 
 import asyncio
+from time import sleep
 from types import SimpleNamespace
 
 import numpy as np
@@ -107,6 +108,17 @@ def share_at(sound, hertz):
     return spectrum[near].sum() / max(spectrum.sum(), 1)
 
 
+def ended(calls, ring):
+    """The row and our requests, once we have hung up and said so: the line may be over before."""
+    for _ in range(200):
+        row, requests = calls.world.call(), list(calls.network.requests)
+        is_hung_up = any(ring.sid in path for method, path in requests if method != "GET")
+        if is_hung_up and row.state == "ENDED":
+            break
+        sleep(0.05)
+    return row, requests
+
+
 def led(vendor, caller, *, ends):
     from loguru import logger
 
@@ -115,9 +127,9 @@ def led(vendor, caller, *, ends):
         service = Service(calls.world.runtime, ends=ends)
         calls.hooks.lead = Leading(calls.account, service, lambda: calls.world.now)
         calls.network.person = lambda call: caller
-        row = calls.dial()
+        calls.dial()
         (ring,) = calls.network.rings
-        requests = list(calls.network.requests)
+        row, requests = ended(calls, ring)
     return SimpleNamespace(
         probe=service.probe, service=service, row=row, call=ring, requests=requests
     )
