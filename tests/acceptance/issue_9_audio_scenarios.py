@@ -1,6 +1,6 @@
 """Every call scenario, led in sound and in real time through the whole pipeline; and as text.
 
-A call costs about a quarter of a core. On a busy machine voices and recognisers run out of time,
+A call costs about a fifth of a core. On a busy machine voices and recognisers run out of time,
 as they would in a real call; the load is printed beside the figures.
 """
 

@@ -10,7 +10,7 @@ import yaml
 from agent_runtime.speech.ivr_navigator import Goal, IvrNavigator
 from agent_runtime.speech.phone_menu import menu_in
 from tests.agent_runtime.speech.sounds import silence
-from tests.agent_runtime.speech.telephone_line import Line, a_line, followed, through
+from tests.agent_runtime.speech.telephone_line import Line, a_line, through
 from tests.agent_runtime.speech.voices import Split, Voice, say, voice
 
 _AUTHORED = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
@@ -68,9 +68,8 @@ def a_tree(seed: int, split: Split) -> Tree:
     zero = "0" if rng.random() < 0.7 else str(len(labels) + 1)
     places[zero] = Place(name="operator")
     prompt.append(_option(rng, style, _one(rng, authored["labels"]["operator"]), int(zero)))
-    # Menus are mostly recorded by professionals.
-    speaker = voice(rng, split, clear=rng.random() < 0.8)
-    line = followed(a_line(rng, split, (14, 35)), speaker)
+    speaker = voice(rng, split, clear=rng.random() < 0.6)
+    line = a_line(rng, split, (14, 35))
     reaches = frozenset({wanted} if wanted in topics else {"operator"})
     root = Place(tuple(prompt), places)
     goal = Goal(department=wanted)
