@@ -36,18 +36,20 @@ SOUND = {
 }
 
 
-@cache
-def played(name):
+def play(name):
     warm()
     library, model = open_mind(Settings())
     scenario = read_call_scenario(PACKAGE / "scenarios" / "calls" / f"{name}.yaml")
     return play_call(scenario, library, model, now=NOW)
 
 
+played = cache(play)
+
+
 @cache
 def seen(name="interrupts_with_a_question"):
     """A rehearsed call, with the sound and the latencies that a line would have traced."""
-    hands = played(name).hands
+    hands = play(name).hands
     hands.latency(
         1, {"vad": 200.0, "stt": 210.0, "turn": 215.0, "loop": 30.0, "first_sound": 905.0}, now=NOW
     )
@@ -98,7 +100,7 @@ def test_who_answered_is_told():
 
 
 def test_no_word_of_theirs_stands_in_a_verdict():
-    hands = played("voicemail_after_the_beep").hands
+    hands = play("voicemail_after_the_beep").hands
     hands.recognised("person", now=NOW, confidence=0.8, reasons=('said "ana here"', "a beep"))
     traced = hands.turns.runtime.store.events[-1].payload
     assert traced["reasons"] == ["telling words", "a beep"]
