@@ -7,8 +7,10 @@ from dataclasses import replace
 from agent_runtime.domain import Sentence, Session, Slot
 from agent_runtime.planning.speech_acts import CALENDAR_FACT
 from agent_runtime.store.rows import Message
+from agent_runtime.times.times_aloud import ALOUD_PATTERN
 
 _FIGURE = re.compile(r"\d+")
+_TIME = re.compile(ALOUD_PATTERN)
 _BEYOND = 1
 """Words behind the last figure that may belong to it, as AM and PM."""
 
@@ -31,7 +33,7 @@ def heard_of(message: Message, heard: Sequence[Sentence]) -> Message:
         message,
         sentences=tuple(heard),
         content_ids=tuple(text for text in message.content_ids if text in facts),
-        slots=message.slots if _names_all(whole, message) else (),
+        slots=message.slots if _names_all(whole, message) else _slots_heard(message, heard, before),
     )
 
 
@@ -41,15 +43,11 @@ def unlearn(session: Session, message: Message, heard: Message) -> Session:
     Texts that nobody heard may be said again, and times that nobody heard are on offer no more.
     """
     lost = set(message.content_ids) - set(heard.content_ids)
-    if not lost and heard.slots == message.slots:
-        return session
-    was_offered: tuple[Slot, ...] = session.offered
-    if message.slots and not heard.slots and session.offered == message.slots:
-        was_offered = ()
+    is_on_offer = message.slots and session.offered == message.slots
     return replace(
         session,
         contents_used=tuple(text for text in session.contents_used if text not in lost),
-        offered=was_offered,
+        offered=heard.slots if is_on_offer else session.offered,
     )
 
 
@@ -62,3 +60,17 @@ def _has_told_figures(whole: str, heard: str) -> bool:
 def _names_all(facts: set[str], message: Message) -> bool:
     """Times are said in one breath: whoever heard their sentence to its end has heard them all."""
     return not message.slots or CALENDAR_FACT in facts
+
+
+def _slots_heard(
+    message: Message, heard: Sequence[Sentence], before: Sentence | None
+) -> tuple[Slot, ...]:
+    """Returns the times that were told to their end before somebody spoke into the others."""
+    if before is None:
+        return ()
+    told, whole = (_TIME.findall(text) for text in (heard[-1].text, before.text))
+    if len(whole) != len(message.slots):
+        return ()
+    return tuple(
+        s for s, one, all_of in zip(message.slots, told, whole, strict=False) if one == all_of
+    )

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from agent_runtime.speech.sound import Samples
+from agent_runtime.words import read_words
 
 RATE = 16_000
 """Samples a second that every decoder wants."""
@@ -24,6 +25,9 @@ _BEAM = 5
 _FEWEST, _TOKENS_A_SECOND = 12, 8
 _REPEATS = 4
 """No four tokens come twice: it is how Whisper raves."""
+_NO_WORDS, _NO_SPEECH = -1.0, 0.03
+"""Mean logarithm of a token's probability below which, where it may also be no speech, nothing was
+said: coughs and noises come to -1.1 and less, words in a poor voice to -0.9."""
 
 
 class Decoder(Protocol):
@@ -68,15 +72,16 @@ class Whisper:
     def __init__(self) -> None:
         self._model = _load_whisper()
         self._tokenizers: dict[str, Any] = {}
+        self._prompts: dict[str, list[int]] = {}
 
     def speaking(self, language: str) -> "WhisperDecoder":
         """Returns what decodes one language, with the same weights."""
         return WhisperDecoder(self, language)
 
     def decode(self, samples: Samples, language: str) -> str:
-        """Returns what is said in 16 kHz samples of a language."""
+        """Returns what is said in 16 kHz samples of a language; empty where it is mere noise."""
         tokenizer = self._tokenizer(language)
-        asked = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        asked = [*self._expected(language), *tokenizer.sot_sequence, tokenizer.no_timestamps]
         length_s = len(samples) / RATE
         (found,) = self._model.model.generate(
             self._encoded(samples, max(_WINDOW_S, length_s + _BEYOND_S)),
@@ -84,8 +89,20 @@ class Whisper:
             beam_size=_BEAM,
             max_length=len(asked) + round(_FEWEST + _TOKENS_A_SECOND * length_s),
             no_repeat_ngram_size=_REPEATS,
+            return_scores=True,
+            return_no_speech_prob=True,
         )
+        if found.scores[0] < _NO_WORDS and found.no_speech_prob >= _NO_SPEECH:
+            return ""
         return tokenizer.decode(found.sequences_ids[0]).strip()
+
+    def _expected(self, language: str) -> list[int]:
+        """Returns what callers say in such calls, as if it had stood before: it is expected."""
+        if language not in self._prompts:
+            tokenizer, says = self._tokenizer(language), read_words("calls_heard").get(language)
+            said = tokenizer.encode(f" {says.strip()}") if says else []
+            self._prompts[language] = [tokenizer.sot_prev, *said] if said else []
+        return self._prompts[language]
 
     def shares(self, samples: Samples, among: tuple[str, ...]) -> dict[str, float]:
         """Returns how probable each of some languages is by the first seconds, together 1."""

@@ -54,8 +54,17 @@ class LanguageHeardFrame(ControlFrame):
 
 
 @dataclass
+class HeardAnewFrame(ControlFrame):
+    """Goes before a transcript of their turn so far: what came before was misheard."""
+
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
 class HeardOtherwiseFrame(ControlFrame):
-    """Goes before a transcript: its words if it was said in another language, which may be.
+    """What they said, if it was said in another language, which may be.
+
+    It goes before the transcript, or comes late where the language was told late.
 
     Parameters:
         text: The words in that language.

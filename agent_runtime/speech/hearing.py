@@ -29,7 +29,7 @@ from agent_runtime.speech.decoders import RATE, Decoder
 from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.failures import SpeechFailure, Why
 from agent_runtime.speech.frames import SpeechFailedFrame
-from agent_runtime.speech.sound import resample
+from agent_runtime.speech.sound import Samples, resample
 from agent_runtime.speech.utterance import Room, Utterance
 
 PAUSE_S = 0.08
@@ -205,16 +205,15 @@ class HearingService(STTService):
             self._decode_early(hearing)
         return hearing.known
 
-    async def _decode(
-        self,
-        utterance: Utterance,
-        until_s: float,
-        engines: Engines[Decoder] | Through[Any, Decoder] | None = None,
+    async def _decode(self, utterance: Utterance, until_s: float) -> str:
+        return await self._decode_sound(utterance.samples(until_s), utterance.rate, self._engines)
+
+    async def _decode_sound(
+        self, sound: Samples, rate: int, engines: Engines[Decoder] | Through[Any, Decoder]
     ) -> str:
-        rate = utterance.rate
-        sound = np.pad(utterance.samples(until_s), (0, int(_TAIL_S * rate)))
-        return await (engines or self._engines).run(
-            lambda decoder: decoder.decode(resample(sound, rate, RATE)), limit_s=self._limit_s
+        padded = np.pad(sound, (0, int(_TAIL_S * rate)))
+        return await engines.run(
+            lambda decoder: decoder.decode(resample(padded, rate, RATE)), limit_s=self._limit_s
         )
 
     async def _split(self, hearing: Hearing) -> None:

@@ -2,37 +2,60 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+from pipecat.frames.frames import Frame, StartFrame, UserStoppedSpeakingFrame
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.transcriptions.language import Language
 
 from agent_runtime.speech.asked_languages import asked_language
 from agent_runtime.speech.decoders import RATE, Decoder
 from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.failures import SpeechFailure
-from agent_runtime.speech.frames import HeardOtherwiseFrame, LanguageHeardFrame
-from agent_runtime.speech.hearing import Hearing, HearingService
+from agent_runtime.speech.frames import HeardAnewFrame, HeardOtherwiseFrame, LanguageHeardFrame
+from agent_runtime.speech.hearing import LONGEST_S, Hearing, HearingService
 from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
 from agent_runtime.speech.sound import Samples, resample
 
 _ENOUGH_S = 4.0
 """More sound than this tells a language no better."""
-_FRESH_S = 0.5
-"""A clue stands for the whole utterance if no more than this was added."""
+_WORD_S = 0.4
+"""Voice that is shorter is not asked about: a breath, a "yes"."""
+_FRESH = 0.5
+"""A clue stands for the whole utterance if no more than this, in seconds or of it, was added."""
 _DOUBT = 0.25
 """Of a sentence's sound; it is then read in that language as well."""
 _WAITS_S = 1.0
 """How long the words of an utterance wait to be told their language."""
+_BETWEEN_S = 0.2
+"""Silence between two parts of a turn that are heard as one."""
 
 Ear = Engines[Decoder] | Through[Any, Decoder]
 Identify = Callable[[Samples], Awaitable[Mapping[str, float]]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Sound of a turn at 16 kHz, and how much of it is voice."""
+
+    sound: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
+    voiced_s: float = 0.0
+
+    def with_more(self, sound: Samples, voiced_s: float) -> "_Said":
+        """Returns it with what was said after a pause, the last seconds of both."""
+        if not len(self.sound):
+            return _Said(sound, voiced_s)
+        pause = np.zeros(int(_BETWEEN_S * RATE), np.float32)
+        whole = np.concatenate([self.sound, pause, sound])[-int(LONGEST_S * RATE) :]
+        return _Said(whole, self.voiced_s + voiced_s)
+
+
 @dataclass(slots=True)
 class _Clue:
-    """What the sound of an utterance says of its language, up to a moment."""
+    """What the sound of a turn says of its language, up to a moment of the utterance."""
 
     until_s: float
     shares: asyncio.Task[Mapping[str, float]]
@@ -42,8 +65,10 @@ class SwitchingHearing(HearingService):
     """Hears one language and notices others.
 
     While they speak their language is told by the sound, apart from the words; nothing waits for
-    it unless it comes late. A sentence in another language is decoded anew in that language, so
-    that nothing of it is lost, and `LanguageHeardFrame` goes before its transcript.
+    it unless it comes late. Parts of a turn between which they paused are told together: one alone
+    may be too short. What was said in another language is decoded anew in it, from the beginning
+    of the turn, so that nothing of it is lost; `LanguageHeardFrame` and, where earlier words were
+    misheard, `HeardAnewFrame` go before its transcript.
 
     Args:
         ears: What decodes, by language of two letters; the call may go on in these.
@@ -73,29 +98,41 @@ class SwitchingHearing(HearingService):
         self._ears, self._watch, self._identify = ears, watch, identify
         self._readers = readers
         self._clues: dict[int, _Clue] = {}
-        self._loading: set[asyncio.Task[None]] = set()
+        self._turn = _Said()
+        """What they have said since it was their turn, up to the last pause."""
+        self._before: dict[int, _Said] = {}
+        """The same, as it was when an utterance began."""
+        self._beside: set[asyncio.Task[None]] = set()
 
     @property
     def likely(self) -> frozenset[str]:
         """Languages that this person is known, or likely, to speak."""
         return self._watch.known
 
-    def expect(self, languages: frozenset[str]) -> None:
-        """Takes note of languages that this person is known, or likely, to speak."""
-        self._watch.known = languages
+    def expect(self, languages: frozenset[str], *, there: frozenset[str] = frozenset()) -> None:
+        """Takes note of languages that this person is known, or likely, to speak.
+
+        Args:
+            languages: The person's own, and that of their country.
+            there: What many others speak in that country.
+        """
+        self._watch.known, self._watch.there = languages, there
 
     def preload(self, language: str) -> None:
         """Loads what hears a language, so that nobody waits for it once it is spoken."""
         if ear := self._ears.get(language):
-            task = self.create_task(self._load(ear))
-            self._loading.add(task)
-            task.add_done_callback(self._loading.discard)
+            self._go_aside(self._load(ear))
 
-    async def _load(self, ear: Ear) -> None:
-        try:
-            await ear.warm()
-        except SpeechFailure as failure:
-            await self.push_error(str(failure))
+    async def start(self, frame: StartFrame) -> None:
+        """Starts, and loads what tells languages: who speaks another one does so at once."""
+        await super().start(frame)
+        self._go_aside(self._load_telling())
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Forgets what was said once its turn is over."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, UserStoppedSpeakingFrame):
+            self._turn = _Said()
 
     def go_on_in(self, language: str) -> None:
         """Hears another language from the next utterance on; one without an ear is left."""
@@ -106,40 +143,81 @@ class SwitchingHearing(HearingService):
     async def cleanup(self) -> None:
         """Ends what still runs."""
         clues, self._clues = self._clues, {}
-        for task in (*self._loading, *(clue.shares for clue in clues.values())):
+        for task in (*self._beside, *(clue.shares for clue in clues.values())):
             await self.cancel_task(task)
         await super().cleanup()
 
+    def _go_aside(self, work: Any) -> None:
+        task = self.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _load(self, ear: Ear) -> None:
+        try:
+            await ear.warm()
+        except SpeechFailure as failure:
+            await self.push_error(str(failure))
+
+    async def _load_telling(self) -> None:
+        await self._tell(np.zeros(RATE, np.float32))
+
+    # What language it is
+
     def _decode_early(self, hearing: Hearing) -> None:
+        self._before.setdefault(id(hearing), self._turn)
         self._ask_language(hearing)
         super()._decode_early(hearing)
+
+    async def _end(self, hearing: Hearing) -> None:
+        self._before.setdefault(id(hearing), self._turn)
+        self._turn = self._whole(hearing)
+        await super()._end(hearing)
+
+    def _whole(self, hearing: Hearing) -> _Said:
+        """All of their turn up to now: utterances before this one, and this one."""
+        said = hearing.utterance
+        sound = resample(said.samples(said.voiced_s), said.rate, RATE)
+        return self._before[id(hearing)].with_more(sound, said.voiced_s)
 
     def _ask_language(self, hearing: Hearing) -> None:
         """Asks once enough was said, and again as soon as they fall quiet."""
         voiced_s, known = hearing.utterance.voiced_s, self._clues.get(id(hearing))
         until_s = min(voiced_s, _ENOUGH_S)
-        if voiced_s < LEAST_S or (known and until_s - known.until_s < _FRESH_S):
+        if voiced_s < _WORD_S or (voiced_s < LEAST_S and not hearing.is_quiet):
+            return
+        if known and until_s - known.until_s < _FRESH * min(1.0, known.until_s):
             return
         if known is None or (hearing.is_quiet and known.shares.done()):
-            sound, rate = hearing.utterance.samples(voiced_s), hearing.utterance.rate
-            asked = self.create_task(self._tell(sound, rate))
+            asked = self.create_task(self._tell(self._telling(hearing)))
             self._clues[id(hearing)] = _Clue(until_s, asked)
 
-    async def _tell(self, sound: Samples, rate: int) -> Mapping[str, float]:
+    def _telling(self, hearing: Hearing) -> Samples:
+        """The first seconds of what they say now, and before it the last ones of their turn."""
+        before, whole = self._before[id(hearing)].sound, self._whole(hearing).sound
+        now = len(whole) - len(before)
+        most = int(_ENOUGH_S * RATE)
+        first = max(0, len(before) - max(0, most - now))
+        return whole[first:][:most]
+
+    async def _tell(self, sound: Samples) -> Mapping[str, float]:
         try:
-            return await self._identify(resample(sound[: int(_ENOUGH_S * rate)], rate, RATE))
+            return await self._identify(sound)
         except SpeechFailure as failure:
             await self.push_error(f"no language was told by sound: {failure}")
             return {}
 
+    # What was said
+
     async def _finish(self, hearing: Hearing) -> str:
-        voiced_s = hearing.utterance.voiced_s
+        self._before.setdefault(id(hearing), self._turn)
+        whole, is_more = self._whole(hearing), bool(len(self._before[id(hearing)].sound))
         self._ask_language(hearing)
         clue = self._clues.pop(id(hearing), None)
-        shares = await self._told(clue) if clue else {}
-        if found := self._watch.heard(shares, voiced_s=voiced_s):
-            return await self._in_other(hearing, found, shares)
-        otherwise = await self._otherwise(hearing, shares)
+        self._before.pop(id(hearing))
+        shares = await self._told(clue, whole) if clue else {}
+        if found := self._watch.heard(shares, voiced_s=whole.voiced_s, is_more=is_more):
+            return await self._in_other(whole, found, shares, is_more=is_more)
+        otherwise = await self._otherwise(whole.sound, shares)
         text = await super()._finish(hearing)
         if otherwise is not None:
             await self.push_frame(otherwise)
@@ -149,8 +227,20 @@ class SwitchingHearing(HearingService):
             self.go_on_in(asked)
         return text
 
+    async def _told(self, clue: _Clue, whole: _Said) -> Mapping[str, float]:
+        """Returns the shares; what comes late still counts where it is read as a stop."""
+        done, _ = await asyncio.wait([clue.shares], timeout=_WAITS_S)
+        if done:
+            return clue.shares.result()
+        self._go_aside(self._read_late(clue, whole.sound))
+        return {}
+
+    async def _read_late(self, clue: _Clue, sound: Samples) -> None:
+        if otherwise := await self._otherwise(sound, await clue.shares):
+            await self.push_frame(otherwise)
+
     async def _otherwise(
-        self, hearing: Hearing, shares: Mapping[str, float]
+        self, sound: Samples, shares: Mapping[str, float]
     ) -> HeardOtherwiseFrame | None:
         """Returns what it would be in another language, where that is likely enough to heed.
 
@@ -162,30 +252,26 @@ class SwitchingHearing(HearingService):
         if reader is None or others[language] < _DOUBT:
             return None
         try:
-            said = hearing.utterance
-            text = await self._decode(said, said.length_s, reader)
+            text = await self._decode_sound(sound, RATE, reader)
         except SpeechFailure as failure:
             await self.push_error(f"a sentence was not read in {language}: {failure}")
             return None
         return HeardOtherwiseFrame(text, language)
 
-    async def _told(self, clue: _Clue) -> Mapping[str, float]:
-        done, _ = await asyncio.wait([clue.shares], timeout=_WAITS_S)
-        return clue.shares.result() if done else {}
-
-    async def _in_other(self, hearing: Hearing, found: str, shares: Mapping[str, float]) -> str:
-        """Returns the words of a sentence, heard anew in the language that it is in."""
+    async def _in_other(
+        self, whole: _Said, found: str, shares: Mapping[str, float], *, is_more: bool
+    ) -> str:
+        """Returns the words of a turn so far, heard anew in the language that it is in."""
         await self._say_language(found, shares, is_asked=False)
-        if found not in self._ears:
+        reader = self._ears.get(found) or self._readers.get(found) or self._engines
+        if found in self._ears:
+            self.go_on_in(found)
+        else:
             self._watch.go_on_in(self._watch.language)
-            return await self._read(hearing, found)
-        self.go_on_in(found)
-        return await self._decode(hearing.utterance, hearing.utterance.length_s)
-
-    async def _read(self, hearing: Hearing, language: str) -> str:
-        """Returns the words of a sentence in a language in which the call does not go on."""
-        said, reader = hearing.utterance, self._readers.get(language)
-        return await self._decode(said, said.length_s, reader)
+        text = await self._decode_sound(whole.sound, RATE, reader)
+        if is_more and text:
+            await self.push_frame(HeardAnewFrame())
+        return text
 
     async def _say_language(
         self, language: str, shares: Mapping[str, float], *, is_asked: bool

@@ -71,7 +71,7 @@ def rehearse(
         return
     if person or playbook:
         raise ParleyError("--person and --playbook say who talks in the browser: add --browser.")
-    from agent_runtime.channels.voice.stage import play_call
+    from agent_runtime.channels.voice.stage import by_day, play_call
     from agent_runtime.mind import open_mind
 
     settings = load_settings(workspace)
@@ -107,7 +107,7 @@ def rehearse(
         if as_json:
             typer.echo(json.dumps(_as_json(played, problems), default=str, ensure_ascii=False))
         elif len(chosen) == 1:
-            _show(played, now)
+            _show(played, by_day(one, now))
         if not as_json and len(chosen) > 1:
             mark = "failed" if problems else "as expected"
             typer.echo(f"{one.id:<36} {played.outcome.disposition:<16} {mark}")

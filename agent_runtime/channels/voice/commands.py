@@ -77,6 +77,11 @@ class Overheard(Command):
     text: str
     taken_as: str
 
+    @property
+    def may_stop(self) -> bool:
+        """Whether a person may have asked in it that contact stop, and nothing else reads it."""
+        return self.taken_as not in ("machine", "menu", "another language")
+
 
 @dataclass(frozen=True, slots=True)
 class Press(Command):

@@ -38,6 +38,7 @@ from agent_runtime.channels.voice.events import (
     LanguageHeard,
     Party,
     Prepared,
+    StopHeard,
     SttFailed,
     Tick,
     Transferred,
@@ -72,6 +73,9 @@ ABANDONED_S = 2.0
 Doing = Literal["ringing", "hearing", "thinking", "speaking", "listening", "over"]
 """What whoever looks on would say is going on; hearing: they speak, listening: they may."""
 
+_UNHEARD_WORDS = 2
+"""Whoever has heard no more of an answer than this has gone on with what they were saying."""
+
 _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 
 
@@ -79,9 +83,9 @@ _MEETS_PEOPLE = ("opening", "recording", "talking", "transferring")
 class _Then:
     """What comes once everything has been said."""
 
-    do: Literal["listen", "hang_up", "goodbye", "transfer", "ask_more", "reason", "bridge"] = (
-        "listen"
-    )
+    do: Literal[
+        "listen", "hang_up", "goodbye", "transfer", "ask_more", "reason", "bridge", "tell"
+    ] = "listen"
     reason: str = ""
     route_to: str = ""
 
@@ -89,6 +93,8 @@ class _Then:
 _LISTEN = _Then()
 _BRIDGE = _Then("bridge")
 """A word that bridges a turn which takes long; behind its answer it is not said."""
+_TELL = _Then("tell")
+"""What goes before the answer of a turn, unless that ends the contact."""
 
 
 @dataclass(slots=True)
@@ -142,6 +148,8 @@ class Conversation:
     _held: Answer | None = field(default=None, init=False)
     _withdrawn: str = field(default="", init=False)
     """Words of a turn that was withdrawn: they belong to the next."""
+    _unanswered: str = field(default="", init=False)
+    """Words of a turn of whose answer nothing was heard: so do they."""
     _words: str | None = field(default=None, init=False)
     """Words that wait for the end of the turn before."""
     _user_since: datetime | None = field(default=None, init=False)
@@ -154,9 +162,15 @@ class Conversation:
     _foreign_since: datetime | None = field(default=None, init=False)
     _holds: bool = field(default=False, init=False)
     _is_final: bool = field(default=False, init=False)
-    """Whether our last words stand, whatever they say to them."""
+    """Whether our last words stand, whatever they say to them but that contact stop."""
+    _has_stopped: bool = field(default=False, init=False)
+    """Whether they have asked for that, and it was done."""
     _tells: Literal["", "spoken", "asked"] = field(default="", init=False)
     """Why the call has a language in which nothing has been said yet."""
+    _told_first: tuple[Utterance, ...] = field(default=(), init=False)
+    """What goes before the next answer."""
+    _answered_last: str = field(default="", init=False)
+    """Words of the turn whose answer is being said, where nothing came of it but words."""
     _prompts: int = field(default=0, init=False)
     _unheard: int = field(default=0, init=False)
     _deaf: int = field(default=0, init=False)
@@ -237,8 +251,7 @@ class Conversation:
         if self.phase not in ("opening", "recording", "talking", "ending"):
             return self._before_we_talk(words, event.at, is_cough=is_cough)
         if self.phase == "ending" and (self._is_final or not words or self._is_polite(words)):
-            is_heard = bool(words) and not self._is_final
-            return [Overheard(words, "farewell")] if is_heard else []
+            return [Overheard(words, "farewell")] if words else []
         if not words:
             return self._no_words(event, is_cough=is_cough)
         is_pending = self.mouth.cut is not None or self._held is not None or self._asking
@@ -258,6 +271,19 @@ class Conversation:
         if self.phase == "machine" or self.who == "screening":
             return [*said, *(self.mouth.go_on(at) or self.mouth.next(at))]
         return said
+
+    def _stop_heard(self, event: StopHeard) -> list[Command]:
+        """Nothing comes before a stop."""
+        if self._has_stopped or self.phase in ("ringing", "machine", "menu"):
+            return []
+        self.has_spoken, self._is_final = True, False
+        done = self.mouth.hush()
+        if self._asking is not None and not self._asking.is_withdrawn:
+            self._asking.is_withdrawn = True
+            done.append(Withdraw(self._asking.number))
+        self._preparing.clear()
+        self._enter("talking", event.at)
+        return [*done, *self._take(event.text, event.at)]
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
         is_opener_next = bool(self._preparing) or self.mouth.is_about_to_speak
@@ -311,6 +337,7 @@ class Conversation:
             return self._speak(answer, at)
         if self._withdrawn:
             return self._take("", at)
+        self._unanswered = ""
         return self.mouth.go_on(at)
 
     def _hold(self, at: datetime) -> list[Command]:
@@ -336,9 +363,11 @@ class Conversation:
         if self._asking is not None:
             self._words = words
             return []
+        if self._held is not None:
+            self._unanswered = self._answered_last
         done = self._forget_answer(at)
-        text = f"{self._withdrawn} {words}".strip()
-        self._withdrawn, self._words = "", None
+        text = " ".join(filter(None, (self._unanswered, self._withdrawn, words)))
+        self._withdrawn, self._unanswered, self._words = "", "", None
         if not text:
             return done
         if self.phase in ("opening", "ending"):
@@ -398,8 +427,11 @@ class Conversation:
         is_into = self._user_since is not None and then in (_LISTEN, _BRIDGE) and self._asking
         if then is None or is_late or is_into:
             return [KeepHeard(u, "", is_cut=True) for u in event.says]
+        if then == _TELL and self._asking is not None:
+            self._told_first = event.says
+            return []
         if event.says:
-            self._then = _LISTEN if then == _BRIDGE else then
+            self._then = _LISTEN if then in (_BRIDGE, _TELL) else then
             self.mouth.add(*event.says)
             return self.mouth.next(event.at) if self._user_since is None else []
         if event.key.startswith(("opener", "handed")):
@@ -416,9 +448,12 @@ class Conversation:
         return [HandOn("agent_may_not_speak"), *self._end("not_permitted")]
 
     def _bot_stopped(self, event: BotStopped) -> list[Command]:
+        answered, self._answered_last = self._answered_last, ""
         done = self.mouth.ended(event.heard, is_cut=event.is_cut)
         self._quiet_since = event.at
         if event.is_cut:
+            if self.mouth.cut and len(event.heard.split()) <= _UNHEARD_WORDS:
+                self._unanswered = answered
             return done if self._user_since is not None else [*done, *self.mouth.drop()]
         done += self.mouth.next(event.at)
         if self.mouth.is_empty:
@@ -459,6 +494,8 @@ class Conversation:
         if asking is None or answer.number != asking.number:
             return [KeepHeard(u, "", is_cut=True) for u in answer.says]
         self._asking = None
+        is_open = answer.then == "listen" and not answer.has_booked and not asking.is_foreign
+        self._answered_last = asking.text if is_open else ""
         if asking.is_foreign and answer.then != "stopped":
             unsaid = [KeepHeard(u, "", is_cut=True) for u in answer.says]
             return [*unsaid, *self._leave_to_person()]
@@ -488,14 +525,23 @@ class Conversation:
             then = _Then("transfer", answer.reason, answer.route_to)
             return [*unsaid, *self._phrase("call.transfer", then)]
         then = _then_of(answer)
+        unsaid: list[Command] = []
+        if answer.then == "stopped":
+            self._has_stopped, unsaid = True, self._nothing_first()
+        self.mouth.add(*self._told_first)
+        self._told_first = ()
         if not answer.says:
-            return self._silent(answer, then, at)
+            return [*unsaid, *self.mouth.next(at), *self._silent(answer, then, at)]
         self._then = then
         if then.do in ("hang_up", "goodbye"):
             self._enter("ending", at)
             self._is_final = answer.then == "stopped"
         self.mouth.add(*answer.says)
-        return self.mouth.next(at)
+        return [*unsaid, *self.mouth.next(at)]
+
+    def _nothing_first(self) -> list[Command]:
+        first, self._told_first = self._told_first, ()
+        return [KeepHeard(u, "", is_cut=True) for u in first]
 
     def _silent(self, answer: Answer, then: _Then, at: datetime) -> list[Command]:
         """A turn without words of its own is never met with silence, but for a second stop."""
@@ -633,7 +679,8 @@ class Conversation:
         if not self._tells:
             return []
         text = "call.language_asked" if self._tells == "asked" else "call.language"
-        return self._phrase(text, language=self.language)
+        then = _TELL if self._tells == "spoken" else _LISTEN
+        return self._phrase(text, then, language=self.language)
 
     def _broken(self, event: Broken) -> list[Command]:
         """Says so once; where even that cannot be done, the line is closed."""
@@ -763,7 +810,8 @@ class Conversation:
 
     def _forget_answer_at_end(self) -> list[Command]:
         held, self._held = self._held, None
-        return [KeepHeard(u, "", is_cut=True) for u in held.says] if held else []
+        unsaid = [KeepHeard(u, "", is_cut=True) for u in held.says] if held else []
+        return [*self._nothing_first(), *unsaid]
 
     def _unsaid(self, event: Event) -> list[Command]:
         """What comes too late to be said was never said."""
@@ -793,6 +841,7 @@ _TAKES: dict[type[Event], Callable[[Conversation, Any], list[Command]]] = {
     Connected: Conversation._connected,
     UserStarted: Conversation._user_started,
     UserStopped: Conversation._user_stopped,
+    StopHeard: Conversation._stop_heard,
     BotStarted: Conversation._voice_begun,
     BotStopped: Conversation._bot_stopped,
     Prepared: Conversation._prepared,

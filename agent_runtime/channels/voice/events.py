@@ -39,6 +39,13 @@ class UserStopped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StopHeard(Event):
+    """Words of theirs that are no turn, as a greeting or a goodbye, ask that contact stop."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class BotStarted(Event):
     """The first sound of what we say has left."""
 

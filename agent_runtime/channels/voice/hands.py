@@ -141,6 +141,10 @@ class CallHands:
             self.answers.append(answer)
         return Answered(now, answer)
 
+    def asks_to_stop(self, text: str, *, now: datetime) -> bool:
+        """Says whether words that were no turn ask that contact stop."""
+        return self.turns.asks_to_stop(text, now=now)
+
     def keep(self, heard: KeepHeard, *, now: datetime) -> None:
         """Writes what was heard of an utterance."""
         self.turns.heard(heard.utterance, heard.heard, now=now)

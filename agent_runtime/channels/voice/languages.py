@@ -133,20 +133,25 @@ class CallVoice(SpeakingService):
 
 def expect(ears: Mapping[str, FrameProcessor], contact: Contact, number: str) -> None:
     """Tells the ear of a call which languages the person is known, or likely, to speak."""
-    likely = frozenset({contact.language[:2].lower(), _language_of_country(number)} - {""})
+    country = _country_of(number) or contact.country
+    likely = frozenset({contact.language[:2].lower(), *_spoken_in(country, "countries_spoken")})
+    there = _spoken_in(country, "countries_also_spoken")
     for ear in ears.values():
         if isinstance(ear, CallHearing):
-            ear.expect(likely)
+            ear.expect(likely - {""}, there=there)
 
 
-def _language_of_country(number: str) -> str:
-    """Returns the one of our languages that most people of a number's country speak."""
+def _country_of(number: str) -> str:
     try:
-        country = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
     except phonenumbers.NumberParseException:
         return ""
-    spoken = read_words("countries_spoken")
-    return next((one for one, countries in spoken.items() if country in countries.split()), "")
+
+
+def _spoken_in(country: str, words: str) -> frozenset[str]:
+    """Returns those of our languages that most, or many, people of a country speak."""
+    spoken = read_words(words)
+    return frozenset(one for one, places in spoken.items() if country in places.split())
 
 
 def language_heard(frame: LanguageHeardFrame, now: datetime) -> LanguageHeard:

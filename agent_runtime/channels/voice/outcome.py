@@ -113,7 +113,7 @@ def _disposition(
 ) -> Disposition:
     thens = {answer.then for answer in answers}
     actions = [answer.action for answer in answers]
-    intents = {answer.intent for answer in answers}
+    intents = set(_understood(answers))
     by_rank: tuple[tuple[bool, Disposition], ...] = (
         (reason == "stopped" or "stopped" in thens, "stopped"),
         (reason == "transferred", "transferred"),
@@ -138,6 +138,11 @@ def _disposition(
     return "no_words"
 
 
+def _understood(answers: Sequence[Answer]) -> list[str]:
+    """Returns the intents that were acted on: where we asked back, none was sure."""
+    return [a.intent for a in answers if a.intent and a.reason != "not_understood"]
+
+
 def _summary(
     disposition: Disposition,
     answers: Sequence[Answer],
@@ -146,7 +151,7 @@ def _summary(
 ) -> str:
     """What there is to know, from what was understood; nothing is made up."""
     said = [f"Call: {disposition.replace('_', ' ')}."]
-    raised = dict.fromkeys(a.intent.replace("_", " ") for a in answers if a.intent)
+    raised = dict.fromkeys(intent.replace("_", " ") for intent in _understood(answers))
     if raised:
         said.append(f"They raised: {', '.join(raised)}.")
     if session is not None and session.facts_known:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from types import MappingProxyType
 
@@ -44,7 +45,12 @@ from agent_runtime.channels.voice.onlooker import Happened, Measured, Onlooker, 
 from agent_runtime.channels.voice.outcome import Outcome
 from agent_runtime.channels.voice.playout import Playout
 from agent_runtime.speech.answer_processor import AnswerProcessor, BeepFrame, WhoAnsweredFrame
-from agent_runtime.speech.frames import HeardOtherwiseFrame, LanguageHeardFrame, SpeechFailedFrame
+from agent_runtime.speech.frames import (
+    HeardAnewFrame,
+    HeardOtherwiseFrame,
+    LanguageHeardFrame,
+    SpeechFailedFrame,
+)
 from agent_runtime.speech.speaking import SpeakingSettings
 from agent_runtime.speech.tones import Tone
 
@@ -244,10 +250,37 @@ class CallProcessor(FrameProcessor):
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
-        elif isinstance(frame, LanguageHeardFrame):
+        elif isinstance(frame, (LanguageHeardFrame, HeardAnewFrame, HeardOtherwiseFrame)):
+            await self._hear_language(frame)
+
+    async def _hear_language(
+        self, frame: LanguageHeardFrame | HeardAnewFrame | HeardOtherwiseFrame
+    ) -> None:
+        if isinstance(frame, LanguageHeardFrame):
             await self.feed(language_heard(frame, self._clock()))
-        elif isinstance(frame, HeardOtherwiseFrame):
-            self._otherwise.append(frame.text.strip())
+        elif isinstance(frame, HeardAnewFrame):
+            self._words = []
+        else:
+            self._heard_otherwise(frame.text.strip())
+
+    def _heard_otherwise(self, text: str) -> None:
+        """It goes with the turn that they are in; where it comes too late, a stop in it counts."""
+        if self._is_user_speaking and self.talk.phase in _TALKS:
+            self._otherwise.append(text)
+        else:
+            self._obey_stop(text)
+
+    def _obey_stop(self, text: str) -> None:
+        """Reads words that are no turn beside whatever goes on, and feeds the stop in them."""
+
+        async def read() -> None:
+            loop = asyncio.get_running_loop()
+            asks = partial(self.hands.asks_to_stop, text, now=self._clock())
+            if await loop.run_in_executor(self._aside, asks):
+                await self.feed(on.StopHeard(self._clock(), text))
+
+        if text:
+            self._keep(self.create_task(read(), "stop"))
 
     def _voice_stopped(self, stop_s: float) -> None:
         now = perf_counter()
@@ -319,6 +352,10 @@ class CallProcessor(FrameProcessor):
                     await self._listener.put_through()
             case do.HangUp():
                 self._closes = True
+            case do.Overheard():
+                self._thread_for().submit(self.hands.do, command, now=now)
+                if command.may_stop:
+                    self._obey_stop(command.text)
             case _:
                 is_phrase = isinstance(command, do.KeepHeard) and not command.utterance.is_message
                 self._thread_for(is_phrase=is_phrase).submit(self.hands.do, command, now=now)
@@ -412,7 +449,9 @@ class CallProcessor(FrameProcessor):
             self._in_turn -= is_turn
             await self.feed(event)
 
-        task = self.create_task(run(), "work")
+        self._keep(self.create_task(run(), "work"))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

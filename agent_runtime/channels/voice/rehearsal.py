@@ -155,6 +155,10 @@ class _Rehearsal:
                 self._hush()
             case do.Press():
                 self.pressed += command.keys
+            case do.Overheard():
+                self.hands.do(command, now=self.now)
+                if command.may_stop and self.hands.asks_to_stop(command.text, now=self.now):
+                    self._at(_PERMIT_S, lambda: self._feed(on.StopHeard(self.now, command.text)))
             case do.HangUp():
                 self._outcome = self.hands.end(self.talk, now=self.now)
             case _:

@@ -1,7 +1,8 @@
 """Where a call is rehearsed: one person, one owner, a calendar, and a runtime in memory."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.arms import publish_controls
@@ -19,6 +20,7 @@ from agent_runtime.models.oracle import Oracle
 from agent_runtime.newcomers import Newcomers, OnlineExperiment, Owner
 from agent_runtime.policies.arms import HOLDOUT
 from agent_runtime.policies.permit import Permit
+from agent_runtime.policies.rest_days import rests_on
 from agent_runtime.ports import Mail, Receipt
 from agent_runtime.script.rehearsal import READER
 from agent_runtime.store.memory import MemoryStore
@@ -27,6 +29,8 @@ from agent_runtime.tools.office_hours import office_hours
 
 NUMBER = "+35315550100"
 _ARMS = {"agent": 1.0}
+_MORNING = 9, 13
+"""Hours, local time, in which calls are allowed in every country."""
 _OWNER = Owner("owner", READER.owner_name, "kim@rehearsal.example", READER.mailbox, "Europe/Dublin")
 
 
@@ -61,14 +65,29 @@ def play_call(
 ) -> Rehearsed:
     """Plays a scenario on a stage of its own; nothing of it is kept.
 
+    It takes place by day, whenever it is rehearsed: nobody is called at night.
+
     Raises:
         ParleyError: nobody may be called who has not agreed to it, or is nobody.
     """
+    now = by_day(scenario, now)
     runtime = stage_for(scenario, library, model, now=now)
     turns = CallTurns(runtime, call_of(scenario, carrier="text"), mail=Postman())
     if turns.join(now=now) is None:
         raise ParleyError(f"{scenario.id}: nobody of ours could answer this call.")
     return rehearse_call(scenario, turns, now=now, pace=pace)
+
+
+def by_day(scenario: CallScenario, now: datetime) -> datetime:
+    """Returns now, or else ten o'clock of the next working day where the person is."""
+    zone = ZoneInfo(scenario.time_zone or READER.time_zone)
+    country, local = scenario.country or READER.country, now.astimezone(zone)
+    if _MORNING[0] <= local.hour < _MORNING[1] and not rests_on(country, local.date()):
+        return now
+    day = local.date() + timedelta(days=local.hour >= _MORNING[0])
+    while rests_on(country, day):
+        day += timedelta(days=1)
+    return datetime.combine(day, time(10), zone).astimezone(UTC)
 
 
 def call_of(scenario: CallScenario, *, carrier: str) -> CallStart:

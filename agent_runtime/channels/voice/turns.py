@@ -208,7 +208,7 @@ class CallTurns:
             otherwise: What it would be in another language; it counts where it is a stop.
         """
         began = perf_counter()
-        if otherwise and self._read(otherwise, now).opt_out:
+        if otherwise and self.asks_to_stop(otherwise, now=now):
             text = otherwise
         arrival = Arrival(
             "voice",
@@ -251,6 +251,10 @@ class CallTurns:
         Nothing is decided by it: the turn reads its own words, which have then been read before.
         """
         self._read(text, now)
+
+    def asks_to_stop(self, text: str, *, now: datetime) -> bool:
+        """Says whether words ask that contact stop, in any of our languages."""
+        return self._read(text, now).opt_out
 
     def _read(self, text: str, now: datetime) -> Perception:
         with self.runtime.store.begin() as tx:

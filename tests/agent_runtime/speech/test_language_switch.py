@@ -11,7 +11,7 @@ from pipecat.frames.frames import TranscriptionFrame
 from agent_runtime.library.content import LOCALES
 from agent_runtime.speech.asked_languages import asked_language
 from agent_runtime.speech.engines import Engines
-from agent_runtime.speech.frames import HeardOtherwiseFrame, LanguageHeardFrame
+from agent_runtime.speech.frames import HeardAnewFrame, HeardOtherwiseFrame, LanguageHeardFrame
 from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
 from agent_runtime.speech.switching import SwitchingHearing
 from tests.agent_runtime.speech.line import line_with
@@ -92,10 +92,11 @@ class _Ear:
         return f"{len(samples) > 16000} {self.language}"
 
 
-def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6):
+def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6, told_after_s=0.0):
     """Speech of some seconds through the ear of a call; returns its frames in order."""
 
     async def identify(samples):
+        await asyncio.sleep(told_after_s)
         return shares
 
     async def hear():
@@ -113,7 +114,11 @@ def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6):
             for count in range(1, says + 1):
                 await line.say(sound)
                 await line.wait_for(TranscriptionFrame, count=count)
-            return line.of(TranscriptionFrame, LanguageHeardFrame, HeardOtherwiseFrame)
+            if told_after_s:
+                await line.wait_for(HeardOtherwiseFrame)
+            return line.of(
+                TranscriptionFrame, LanguageHeardFrame, HeardOtherwiseFrame, HeardAnewFrame
+            )
 
     return asyncio.run(hear())
 
@@ -142,5 +147,29 @@ def test_a_language_without_an_ear_is_told_and_heard_as_before():
 
 
 def test_one_short_word_in_another_language_changes_nothing():
-    (words,) = _hear(SPANISH, voiced_s=0.5)
+    read, words = _hear(SPANISH, voiced_s=0.5)
     assert (words.text, words.language) == ("False en", "en")
+    assert (read.text, read.language) == ("False es", "es"), "a stop in it is obeyed"
+
+
+def test_parts_of_a_turn_are_told_together_and_heard_anew():
+    """R277: "no me llame más", a pause, "por favor": neither part alone is long enough."""
+    frames = _hear(SPANISH, says=2, voiced_s=0.6)
+    told = next(n for n, one in enumerate(frames) if isinstance(one, LanguageHeardFrame))
+    assert isinstance(frames[told + 1], HeardAnewFrame)
+    assert (frames[told + 2].text, frames[told + 2].language) == ("True es", "es")
+
+
+def test_a_language_that_is_told_late_is_read_all_the_same():
+    """R277: their words do not wait for it, and a stop in them is obeyed late."""
+    words, read = _hear(SPANISH, told_after_s=1.5)
+    assert (words.text, read.text) == ("True en", "True es")
+
+
+def test_of_several_other_languages_it_is_the_one_of_the_country():
+    unclear = {"en": 0.06, "es": 0.28, "fr": 0.45, "it": 0.1, "pt": 0.11}
+    anywhere = LanguageWatch("en", LED)
+    assert anywhere.heard(unclear, voiced_s=2.0) == ""
+    in_the_states = LanguageWatch("en", LED, there=frozenset({"es"}))
+    assert in_the_states.heard(unclear, voiced_s=2.0) == "es"
+    assert in_the_states.heard({**unclear, "en": 0.4}, voiced_s=2.0) == ""

@@ -25,7 +25,7 @@ from agent_runtime.channels.voice.sound.loop_transport import Ends, LoopTranspor
 from agent_runtime.channels.voice.sound.sounded import Sounded, Track
 from agent_runtime.channels.voice.sound.told import told_of
 from agent_runtime.channels.voice.sound.wire_faults import LatePackets, TelephoneLine
-from agent_runtime.channels.voice.stage import Postman, call_of, play_call, stage_for
+from agent_runtime.channels.voice.stage import Postman, by_day, call_of, play_call, stage_for
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.call_scenario import CallScenario, Sound
 from agent_runtime.library.catalog import Library
@@ -92,11 +92,19 @@ async def call_in_sound(
 ) -> Sounded:
     """The same in an event loop, where several calls may go on at once."""
     quiet_logs()
+    clock = _by_day(scenario, clock)
     parts = await asyncio.to_thread(parts_of, scenario)
     await asyncio.to_thread(_read_once, scenario, library, model, clock())
     known = _on_stage(settings or Settings())
     playing = _Playing(scenario, known, clock, speech, progress, oracle)
     return await playing.play(library, model, parts)
+
+
+def _by_day(scenario: CallScenario, clock: Callable[[], datetime]) -> Callable[[], datetime]:
+    """Returns a clock that goes as fast and begins by day."""
+    now = clock()
+    later = by_day(scenario, now) - now
+    return lambda: clock() + later
 
 
 def _on_stage(settings: Settings) -> Settings:

@@ -20,7 +20,7 @@ HAPPENINGS = st.sampled_from(
     (
         *("start", "stop", "begun", "ended", "cut", "prepared", "blocked", "answered"),
         *("withdrawn", "closing", "stopped", "transfer", "person", "voicemail", "ivr"),
-        *("beep", "stt", "tts", "taken", "refused", "tick"),
+        *("beep", "stt", "tts", "taken", "refused", "tick", "stop_heard", "spanish"),
     )
 )
 
@@ -60,6 +60,8 @@ class Played:
             "answered": on.Answered(self.now, Answer(number, says, decision="allow")),
             "withdrawn": on.Answered(self.now, Answer(number, is_withdrawn=True)),
             "beep": on.Beep(self.now),
+            "stop_heard": on.StopHeard(self.now, "Stop calling me."),
+            "spanish": on.LanguageHeard(self.now, "es"),
             "stt": on.SttFailed(self.now),
             "tts": on.TtsFailed(self.now),
             "taken": on.Transferred(self.now, True),
@@ -318,3 +320,44 @@ def test_a_screener_is_told_who_calls_even_while_it_still_speaks():
     call.happens("prepared", "")
     call.happens("stop", "Please say your name.")
     assert len(call.asked(do.Say)) == 1
+
+
+def test_a_stop_beside_any_turn_is_a_turn_of_its_own():
+    """R262: in a greeting or a goodbye, or told late to be in another language; it is done once."""
+    call = picked_up()
+    call.feed(on.StopHeard(call.now, "Hello? Stop calling me."))
+    (ask,) = call.asked(do.Ask)
+    assert ask.text == "Hello? Stop calling me."
+    call.happens("stopped", "")
+    assert call.talk.phase == "ending"
+    assert call.feed(on.StopHeard(call.now, "Stop calling me.")) == ()
+
+
+def test_a_stop_that_is_told_late_takes_back_what_was_asked():
+    call = in_a_turn()
+    withdraw, *_ = call.feed(on.StopHeard(call.now, "No me llame más."))
+    assert withdraw == do.Withdraw(1)
+    call.happens("withdrawn", "")
+    assert "No me llame más." in call.asked(do.Ask)[-1].text
+
+
+def test_words_whose_answer_nobody_heard_are_answered_with_those_that_follow():
+    """R259: who pauses and goes on as we begin has said one thing."""
+    call = in_a_turn()
+    call.happens("answered", "")
+    call.happens("begun", "")
+    call.happens("start", "")
+    call.happens("cut", "")
+    call.happens("stop", "For fifty users.")
+    assert call.asked(do.Ask)[-1].text == "What is the price? For fifty users."
+
+
+def test_a_cough_into_an_answer_leaves_it_as_it_is():
+    call = in_a_turn()
+    for what in ("answered", "begun", "start", "cut"):
+        call.happens(what, "")
+    call.feed(on.UserStopped(call.now, "", 0.3))
+    for what in ("begun", "ended", "start"):
+        call.happens(what, "")
+    call.happens("stop", "Thanks.")
+    assert call.asked(do.Ask)[-1].text == "Thanks."

@@ -13,6 +13,7 @@ from agent_runtime.channels.voice import events as on
 from agent_runtime.channels.voice.answer import Answer
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.languages import led_languages, spoken_by, voices_of
+from agent_runtime.channels.voice.utterance import Utterance
 from agent_runtime.hearing.language import detect_language
 from agent_runtime.library.catalog import load_library
 from agent_runtime.library.content import LOCALES
@@ -49,6 +50,21 @@ def test_who_goes_on_in_another_language_is_told_in_it_who_speaks_and_is_answere
     assert speak == do.Speak("es", "spoken", 0.9)
     assert (told.text_ids, told.language) == (("call.language",), "es")
     assert ask.text == "¿Cuánto cuesta?"
+
+
+def test_a_stop_in_another_language_is_confirmed_and_nothing_else_is_said():
+    """R262 R277: who speaks is told before an answer, and not before the end of the contact."""
+    for then, said in (("listen", ["told", "m"]), ("stopped", ["m"])):
+        talk = talking()
+        _, told, ask = after(talk, on.LanguageHeard(NOW, "es", share=0.9), "No me llame más.")
+        assert (
+            talk.on(on.Prepared(NOW, told.key, (Utterance("told", ("Soy una IA.",), "es"),))) == ()
+        )
+        says = (Utterance("m", ("Hecho.",), "es"),)
+        done = [*talk.on(on.Answered(NOW, Answer(ask.number, says, then, decision="allow")))]
+        while talk.mouth.is_speaking:
+            done += talk.on(on.BotStopped(NOW, talk.mouth.saying.utterance.text))
+        assert [one.utterance.text_id for one in done if isinstance(one, do.Say)] == said
 
 
 def test_who_asks_for_another_language_is_asked_in_it_what_they_want():

@@ -96,6 +96,17 @@ def test_who_breaks_into_the_question_behind_the_times_has_heard_the_times():
     assert say(turns, 2, "The first one works for me.").action == "book"
 
 
+def test_who_breaks_into_the_times_may_take_one_that_was_told():
+    """R257 R263: a time that was cut off is not on offer."""
+    store, turns = call_world()
+    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    (offer,) = say(turns, 1, "Happy to talk.", heard=False).says
+    first, second, _ = store.session_of(ANA.person_id).offered
+    turns.heard(offer, offer.text[: offer.text.index(", or ") + 9], now=NOW)
+    assert store.session_of(ANA.person_id).offered == (first, second)
+    assert say(turns, 2, "The first one works for me.").action == "book"
+
+
 def test_an_opener_that_was_cut_before_it_disclosed_is_followed_by_the_disclosure():
     store, turns = call_world()
     (said,) = opener(turns)
