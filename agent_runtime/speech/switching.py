@@ -12,7 +12,7 @@ from pipecat.processors.frame_processor import FrameDirection
 from pipecat.transcriptions.language import Language
 
 from agent_runtime.speech.asked_languages import asked_language
-from agent_runtime.speech.decoders import RATE, Decoder
+from agent_runtime.speech.decoders import RATE, Decoder, Words
 from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.failures import SpeechFailure
 from agent_runtime.speech.frames import HeardAnewFrame, HeardOtherwiseFrame, LanguageHeardFrame
@@ -30,10 +30,13 @@ _DOUBT = 0.25
 """Of a sentence's sound; it is then read in that language as well."""
 _WAITS_S = 1.0
 """How long the words of an utterance wait to be told their language."""
+_MOST_WEIGHED = 2
+"""Languages in which a doubtful turn is read, beside that of the call."""
 _BETWEEN_S = 0.2
 """Silence between two parts of a turn that are heard as one."""
 
 Ear = Engines[Decoder] | Through[Any, Decoder]
+Weigh = Callable[[Samples, str], Awaitable[Words]]
 Identify = Callable[[Samples], Awaitable[Mapping[str, float]]]
 
 
@@ -75,6 +78,8 @@ class SwitchingHearing(HearingService):
         readers: What decodes further languages, for a sentence that is only read.
         watch: Knows the language of the call.
         identify: Tells languages apart by 16 kHz samples.
+        weigh: Says what 16 kHz samples would be in a language, and how well they fit it; without
+            it the sound alone decides.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class SwitchingHearing(HearingService):
         identify: Identify,
         *,
         readers: Mapping[str, Ear] = MappingProxyType({}),
+        weigh: Weigh | None = None,
         model: str,
         interim_s: float,
         limit_s: float,
@@ -96,7 +102,7 @@ class SwitchingHearing(HearingService):
             limit_s=limit_s,
         )
         self._ears, self._watch, self._identify = ears, watch, identify
-        self._readers = readers
+        self._readers, self._weigher = readers, weigh
         self._clues: dict[int, _Clue] = {}
         self._turn = _Said()
         """What they have said since it was their turn, up to the last pause."""
@@ -215,9 +221,16 @@ class SwitchingHearing(HearingService):
         clue = self._clues.pop(id(hearing), None)
         self._before.pop(id(hearing))
         shares = await self._told(clue, whole) if clue else {}
-        if found := self._watch.heard(shares, voiced_s=whole.voiced_s, is_more=is_more):
+        found = self._watch.heard(shares, voiced_s=whole.voiced_s, is_more=is_more)
+        words = await self._weigh(whole.sound, shares, found) if self._weigher else {}
+        if words:
+            fits = {one: found.fit for one, found in words.items()}
+            found = self._watch.weighed(shares, fits, voiced_s=whole.voiced_s)
+        if found:
             return await self._in_other(whole, found, shares, is_more=is_more)
-        otherwise = await self._otherwise(whole.sound, shares)
+        otherwise = _likeliest(words, self._watch.language) if words else None
+        if otherwise is None:
+            otherwise = await self._otherwise(whole.sound, shares)
         text = await super()._finish(hearing)
         if otherwise is not None:
             await self.push_frame(otherwise)
@@ -226,6 +239,27 @@ class SwitchingHearing(HearingService):
             await self._say_language(asked, shares, is_asked=True)
             self.go_on_in(asked)
         return text
+
+    async def _weigh(
+        self, sound: Samples, shares: Mapping[str, float], found: str
+    ) -> dict[str, Words]:
+        """Returns what a doubtful turn would be in the likeliest languages and that of the call.
+
+        The sound alone takes much Spanish for English. It costs a decode a language, so it is asked
+        only where another one is found or likely.
+        """
+        here = self._watch.language
+        likely = [one for one, share in shares.items() if share >= _DOUBT or one == found]
+        others = sorted({*likely} - {here}, key=lambda one: -shares.get(one, 0.0))[:_MOST_WEIGHED]
+        if not others or self._weigher is None:
+            return {}
+        try:
+            asked = (here, *others)
+            words = await asyncio.gather(*(self._weigher(sound, one) for one in asked))
+        except SpeechFailure as failure:
+            await self.push_error(f"a sentence was not read in {', '.join(others)}: {failure}")
+            return {}
+        return dict(zip(asked, words, strict=True))
 
     async def _told(self, clue: _Clue, whole: _Said) -> Mapping[str, float]:
         """Returns the shares; what comes late still counts where it is read as a stop."""
@@ -286,3 +320,10 @@ class SwitchingHearing(HearingService):
                 share=round(shares.get(language, 0.0), 3),
             )
         )
+
+
+def _likeliest(words: Mapping[str, Words], here: str) -> HeardOtherwiseFrame | None:
+    """Returns the words in the other language that they fit best."""
+    others = [one for one in words if one != here]
+    best = max(others, key=lambda one: words[one].fit)
+    return HeardOtherwiseFrame(words[best].text, best) if words[best].text else None

@@ -380,7 +380,8 @@ class Conversation:
         self.turns += 1
         self._asking = _Asking(self.turns, text, at)
         otherwise, self._otherwise = self._otherwise, ""
-        return [*done, *told, Ask(self.turns, text, otherwise=otherwise)]
+        last = words if words != text else ""
+        return [*done, *told, Ask(self.turns, text, otherwise=otherwise, last=last)]
 
     def _forget_answer(self, at: datetime) -> list[Command]:
         done = self.mouth.drop()
@@ -454,6 +455,8 @@ class Conversation:
         if event.is_cut:
             if self.mouth.cut and len(event.heard.split()) <= _UNHEARD_WORDS:
                 self._unanswered = answered
+            if self._has_stopped:
+                return [*done, *self.mouth.forget_cut(), *self.mouth.next(event.at)]
             return done if self._user_since is not None else [*done, *self.mouth.drop()]
         done += self.mouth.next(event.at)
         if self.mouth.is_empty:
@@ -527,7 +530,8 @@ class Conversation:
         then = _then_of(answer)
         unsaid: list[Command] = []
         if answer.then == "stopped":
-            self._has_stopped, unsaid = True, self._nothing_first()
+            self._has_stopped = True
+            unsaid = [*self._nothing_first(), *self.mouth.drop(), *self.mouth.hush()]
         self.mouth.add(*self._told_first)
         self._told_first = ()
         if not answer.says:

@@ -22,6 +22,7 @@ from agent_runtime.speech.services import (
     language_shares_of_sound,
     spare_voice_for,
     voice_for,
+    words_of_sound,
 )
 from agent_runtime.speech.speaking import SpeakingService
 from agent_runtime.speech.switching import SwitchingHearing
@@ -85,6 +86,7 @@ def ears_of(language: str, settings: Settings) -> "CallHearing | None":
         {one: decoders_for(one) for one in led},
         LanguageWatch(language, led),
         lambda sound: language_shares_of_sound(sound, LOCALES, limit_s=limit_s),
+        weigh=lambda sound, one: words_of_sound(sound, one, limit_s=limit_s),
         readers={one: decoders_for(one) for one in LOCALES if one not in led},
         model=assets(language).hearing,
         interim_s=settings.speech_interim_s,

@@ -92,13 +92,15 @@ class Mouth:
 
     def drop(self) -> list[Command]:
         """Gives up what was cut and what waits; what is with the voice goes on."""
-        dropped: list[Command] = []
-        if self.cut is not None:
-            utterance, heard = self.cut
-            dropped.append(KeepHeard(utterance, heard, is_cut=True))
+        dropped = self.forget_cut()
         dropped += [KeepHeard(utterance, "", is_cut=True) for utterance in self._waiting]
-        self.cut, self._waiting = None, []
+        self._waiting = []
         return dropped
+
+    def forget_cut(self) -> list[Command]:
+        """Gives up what was cut."""
+        cut, self.cut = self.cut, None
+        return [] if cut is None else [KeepHeard(*cut, is_cut=True)]
 
     def _begin(self, utterance: Utterance, heard: str, at: datetime) -> list[Command]:
         self.saying = _Saying(utterance, heard, at)

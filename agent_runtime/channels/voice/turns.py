@@ -196,6 +196,7 @@ class CallTurns:
         is_withdrawn: Callable[[], bool] = lambda: False,
         only_stops: bool = False,
         otherwise: str = "",
+        last: str = "",
     ) -> Answer:
         """Answers one finished turn; nothing has happened where it was withdrawn in time.
 
@@ -206,10 +207,13 @@ class CallTurns:
             is_withdrawn: Says whether they have begun to speak again.
             only_stops: Whether nothing else of it counts: it is in a language of no calls.
             otherwise: What it would be in another language; it counts where it is a stop.
+            last: Its last words alone, where those before were not answered.
         """
         began = perf_counter()
         if otherwise and self.asks_to_stop(otherwise, now=now):
             text = otherwise
+        elif last:
+            text = self._clearer(text, last, now=now)
         arrival = Arrival(
             "voice",
             f"{self.call.line_id}:{number}",
@@ -255,6 +259,12 @@ class CallTurns:
     def asks_to_stop(self, text: str, *, now: datetime) -> bool:
         """Says whether words ask that contact stop, in any of our languages."""
         return self._read(text, now).opt_out
+
+    def _clearer(self, text: str, last: str, *, now: datetime) -> str:
+        """Returns all of a turn, or its last words where only they are clear; no stop is lost."""
+        whole, alone = self._read(text, now), self._read(last, now)
+        is_lost = _is_unclear(whole) and not whole.opt_out
+        return last if is_lost and not _is_unclear(alone) else text
 
     def _read(self, text: str, now: datetime) -> Perception:
         with self.runtime.store.begin() as tx:
@@ -462,6 +472,10 @@ class _CallOutbox(Outbox):
         if message is None or not (message.channel == "voice" or self.has_mail):
             return ""
         return Outbox.deliver(self, channel, message_id, now=now)
+
+
+def _is_unclear(seen: Perception) -> bool:
+    return seen.abstain or seen.primary == "unclear"
 
 
 def _then(action: Action, *, is_silent: bool) -> Then:

@@ -10,6 +10,7 @@ from pipecat.frames.frames import TranscriptionFrame
 
 from agent_runtime.library.content import LOCALES
 from agent_runtime.speech.asked_languages import asked_language
+from agent_runtime.speech.decoders import Words
 from agent_runtime.speech.engines import Engines
 from agent_runtime.speech.frames import HeardAnewFrame, HeardOtherwiseFrame, LanguageHeardFrame
 from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
@@ -92,7 +93,7 @@ class _Ear:
         return f"{len(samples) > 16000} {self.language}"
 
 
-def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6, told_after_s=0.0):
+def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6, told_after_s=0.0, weigh=None):
     """Speech of some seconds through the ear of a call; returns its frames in order."""
 
     async def identify(samples):
@@ -105,6 +106,7 @@ def _hear(shares, *, led=("en", "es"), says=1, voiced_s=1.6, told_after_s=0.0):
             ears,
             LanguageWatch("en", frozenset(led)),
             identify,
+            weigh=weigh,
             model="both",
             interim_s=0.4,
             limit_s=5,
@@ -164,6 +166,37 @@ def test_a_language_that_is_told_late_is_read_all_the_same():
     """R277: their words do not wait for it, and a stop in them is obeyed late."""
     words, read = _hear(SPANISH, told_after_s=1.5)
     assert (words.text, read.text) == ("True en", "True es")
+
+
+@pytest.mark.parametrize(
+    ("shares", "fits", "here", "found"),
+    [
+        ({"en": 0.30, "es": 0.42}, {"en": -0.71, "es": -0.38}, "en", "es"),
+        ({"en": 0.16, "es": 0.80}, {"en": -0.71, "es": -0.84}, "en", "es"),
+        ({"en": 0.71, "es": 0.18}, {"en": -0.44, "es": -1.15}, "en", ""),
+        ({"en": 0.93, "es": 0.05}, {"en": -0.89, "es": -0.50}, "es", ""),
+        ({"en": 0.90, "es": 0.09}, {"en": -0.86, "es": -1.11}, "es", "en"),
+    ],
+)
+def test_what_the_sound_leaves_open_the_words_decide(shares, fits, here, found):
+    """R277: shares and fits as Whisper told them of voices by espeak on a line."""
+    watch = LanguageWatch(here, frozenset({"en", "es"}))
+    assert watch.weighed(shares, fits, voiced_s=1.2) == found
+    assert watch.weighed(shares, fits, voiced_s=0.5) == ""
+
+
+def test_a_doubtful_turn_is_weighed_and_a_clear_one_is_not():
+    weighed = []
+
+    async def weigh(sound, language):
+        weighed.append(language)
+        return Words(f"in {language}", {"en": -1.0, "es": -0.3}[language])
+
+    told, words = _hear({"en": 0.5, "es": 0.4}, weigh=weigh)
+    assert (told.language, words.text, weighed) == ("es", "True es", ["en", "es"])
+    weighed.clear()
+    assert [one.text for one in _hear(ENGLISH, weigh=weigh)] == ["True en"]
+    assert not weighed
 
 
 def test_of_several_other_languages_it_is_the_one_of_the_country():

@@ -25,7 +25,8 @@ _CONFIRMS = re.compile(
     r"off (of )?our list|nobody at northbeam|nobody .{0,20}will (call|write)|fuera de nuestra lista"
 )
 _ALIKE = 78.0
-"""Of a hundred letters, so many in order; openers that disclose nothing came to 45 to 68."""
+"""Of a hundred letters, so many in order; openers that disclose nothing came to 45 to 68, other
+sentences than the confirmation to 44 to 48."""
 _LONGEST_S = 14.0
 _PAUSE_S = 0.15
 
@@ -66,13 +67,24 @@ def _is_disclosed(first: str, call: Sounded) -> bool:
     An ear that knows a language badly writes "asistente megane" for "asistente de IA de": then
     what it wrote must sound like the sentence of the record that discloses.
     """
-    from rapidfuzz import fuzz
-
     if _DISCLOSES.search(first):
         return True
     said = (part.lower() for line in call.heard for part in split_sentences(line.text))
-    told = [one for one in said if _DISCLOSES.search(one)]
-    return any(fuzz.partial_ratio(one, first) >= _ALIKE for one in told[:1])
+    return _sounds_like([one for one in said if _DISCLOSES.search(one)][:1], first)
+
+
+def _is_confirmed(after: str, call: Sounded) -> bool:
+    """The same of the end of the contact."""
+    told = (line.text.lower() for line in call.heard)
+    return bool(_CONFIRMS.search(after)) or _sounds_like(
+        [one for one in told if _CONFIRMS.search(one)][-1:], after
+    )
+
+
+def _sounds_like(told: Sequence[str], heard: str) -> bool:
+    from rapidfuzz import fuzz
+
+    return any(fuzz.partial_ratio(one, heard) >= _ALIKE for one in told)
 
 
 def _after_a_stop(call: Sounded, heard: Sequence[tuple[Span, str]]) -> Iterator[str]:
@@ -82,7 +94,7 @@ def _after_a_stop(call: Sounded, heard: Sequence[tuple[Span, str]]) -> Iterator[
         return
     asked_s = call.turns[-1].voice.end_s
     after = " ".join(text for span, text in heard if span.start_s >= asked_s).lower()
-    if not _CONFIRMS.search(after):
+    if not _is_confirmed(after, call):
         yield f"the stop was not confirmed in words that can be heard: {after!r}"
     said = [e.text for e in call.events if e.what == "bot_started" and e.at_s >= asked_s]
     if len(said) > 1:

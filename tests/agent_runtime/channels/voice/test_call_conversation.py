@@ -14,6 +14,7 @@ from agent_runtime.channels.voice.limits import CallLimits
 from agent_runtime.channels.voice.side_words import is_aside
 from agent_runtime.channels.voice.utterance import Utterance
 
+SAYS = (Utterance("confirmed", ("Done. Goodbye.",), "en"),)
 START = datetime(2026, 1, 13, 10, tzinfo=UTC)
 WORDS = ("Hello?", "mhm", "hold on", "What is the price?", "yes", "")
 HAPPENINGS = st.sampled_from(
@@ -331,6 +332,22 @@ def test_a_stop_beside_any_turn_is_a_turn_of_its_own():
     call.happens("stopped", "")
     assert call.talk.phase == "ending"
     assert call.feed(on.StopHeard(call.now, "Stop calling me.")) == ()
+
+
+def test_a_stop_cuts_our_goodbye_short_and_is_confirmed():
+    """R262: nothing but the confirmation is said after it."""
+    call = in_a_turn()
+    call.happens("closing", "")
+    call.happens("begun", "")
+    call.happens("start", "")
+    call.happens("stop", "And never call me again.")
+    done = call.feed(on.Answered(call.now, Answer(2, SAYS, "stopped")))
+    assert do.Hush() in done
+    (told,) = [
+        c for c in call.feed(on.BotStopped(call.now, "One", is_cut=True)) if isinstance(c, do.Say)
+    ]
+    assert told.utterance == SAYS[0]
+    assert call.feed(on.BotStopped(call.now, told.utterance.text))[-1] == do.HangUp("stopped")
 
 
 def test_a_stop_that_is_told_late_takes_back_what_was_asked():
