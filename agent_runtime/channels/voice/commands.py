@@ -82,8 +82,8 @@ class Overheard(Command):
 
     @property
     def may_stop(self) -> bool:
-        """Whether a person may have asked in it that contact stop, and nothing else reads it."""
-        return self.taken_as not in ("machine", "menu", "another language")
+        """Whether more may be in it than what it was taken as, such as that contact stop."""
+        return self.taken_as in ("greeting", "farewell")
 
 
 @dataclass(frozen=True, slots=True)
