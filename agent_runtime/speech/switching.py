@@ -1,14 +1,14 @@
 """Hearing that notices another language, hears the sentence anew in it, and goes on in it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from pipecat.frames.frames import Frame, StartFrame, UserStoppedSpeakingFrame
-from pipecat.processors.frame_processor import FrameDirection
+from pipecat.frames.frames import StartFrame
 from pipecat.transcriptions.language import Language
 
 from agent_runtime.speech.asked_languages import asked_language
@@ -32,6 +32,8 @@ _WAITS_S = 1.0
 """How long the words of an utterance wait to be told their language."""
 _MOST_WEIGHED = 2
 """Languages in which a doubtful turn is read, beside that of the call."""
+_PAUSE_S = 0.8
+"""From the end of one utterance, as the VAD tells it, to the beginning of the next."""
 _BETWEEN_S = 0.2
 """Silence between two parts of a turn that are heard as one."""
 
@@ -68,9 +70,9 @@ class SwitchingHearing(HearingService):
     """Hears one language and notices others.
 
     While they speak their language is told by the sound, apart from the words; nothing waits for
-    it unless it comes late. Parts of a turn between which they paused are told together: one alone
+    it unless it comes late. Parts between which they paused shortly are told together: one alone
     may be too short. What was said in another language is decoded anew in it, from the beginning
-    of the turn, so that nothing of it is lost; `LanguageHeardFrame` and, where earlier words were
+    of them, so that nothing of it is lost; `LanguageHeardFrame` and, where earlier words were
     misheard, `HeardAnewFrame` go before its transcript.
 
     Args:
@@ -105,7 +107,8 @@ class SwitchingHearing(HearingService):
         self._readers, self._weigher = readers, weigh
         self._clues: dict[int, _Clue] = {}
         self._turn = _Said()
-        """What they have said since it was their turn, up to the last pause."""
+        """What they have said without a longer pause, up to the last one."""
+        self._ended_at = 0.0
         self._before: dict[int, _Said] = {}
         """The same, as it was when an utterance began."""
         self._beside: set[asyncio.Task[None]] = set()
@@ -133,12 +136,6 @@ class SwitchingHearing(HearingService):
         """Starts, and loads what tells languages: who speaks another one does so at once."""
         await super().start(frame)
         self._go_aside(self._load_telling())
-
-    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Forgets what was said once its turn is over."""
-        await super().process_frame(frame, direction)
-        if isinstance(frame, UserStoppedSpeakingFrame):
-            self._turn = _Said()
 
     def go_on_in(self, language: str) -> None:
         """Hears another language from the next utterance on; one without an ear is left."""
@@ -170,13 +167,19 @@ class SwitchingHearing(HearingService):
     # What language it is
 
     def _decode_early(self, hearing: Hearing) -> None:
-        self._before.setdefault(id(hearing), self._turn)
+        self._begin(hearing)
         self._ask_language(hearing)
         super()._decode_early(hearing)
 
+    def _begin(self, hearing: Hearing) -> None:
+        """Whoever pauses for longer begins anew; a pause may end a turn and be none to them."""
+        if id(hearing) not in self._before:
+            is_new = time.monotonic() - self._ended_at > _PAUSE_S
+            self._before[id(hearing)] = _Said() if is_new else self._turn
+
     async def _end(self, hearing: Hearing) -> None:
-        self._before.setdefault(id(hearing), self._turn)
-        self._turn = self._whole(hearing)
+        self._begin(hearing)
+        self._turn, self._ended_at = self._whole(hearing), time.monotonic()
         await super()._end(hearing)
 
     def _whole(self, hearing: Hearing) -> _Said:
@@ -215,7 +218,6 @@ class SwitchingHearing(HearingService):
     # What was said
 
     async def _finish(self, hearing: Hearing) -> str:
-        self._before.setdefault(id(hearing), self._turn)
         whole, is_more = self._whole(hearing), bool(len(self._before[id(hearing)].sound))
         self._ask_language(hearing)
         clue = self._clues.pop(id(hearing), None)

@@ -39,9 +39,6 @@ class Ask(Command):
     """Heed it where it asks that contact stop; otherwise nothing of it happens."""
     otherwise: str = ""
     """What it would be in another language; heeded where that asks that contact stop."""
-    last: str = ""
-    """Its last words alone, where it goes on with what was not answered: they are the turn where
-    they are clear and all of it together is not."""
 
 
 @dataclass(frozen=True, slots=True)

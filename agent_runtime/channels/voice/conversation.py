@@ -240,6 +240,7 @@ class Conversation:
         return done
 
     def _user_stopped(self, event: UserStopped) -> list[Command]:
+        is_late = self._user_since is None
         self._user_since, self._quiet_since = None, event.at
         words = " ".join(event.text.split())
         if words and is_no_word(words, language=self.language):
@@ -248,7 +249,8 @@ class Conversation:
         if self._foreign:
             return self._read_foreign(words, event.at)
         is_cough = not words and event.spoken_s <= self.limits.cough_s
-        if self.phase not in ("opening", "recording", "talking", "ending"):
+        is_greeting = self.phase == "opening" and is_late and not self.has_spoken
+        if is_greeting or self.phase not in ("opening", "recording", "talking", "ending"):
             return self._before_we_talk(words, event.at, is_cough=is_cough)
         if self.phase == "ending" and (self._is_final or not words or self._is_polite(words)):
             return [Overheard(words, "farewell")] if words else []
@@ -261,7 +263,10 @@ class Conversation:
 
     def _before_we_talk(self, words: str, at: datetime, *, is_cough: bool) -> list[Command]:
         """Whatever is heard before a person is there: a greeting, a menu, a machine."""
-        said: list[Command] = [Overheard(words, self.phase)] if words else []
+        taken_as = "greeting" if self.phase == "opening" else self.phase
+        said: list[Command] = [Overheard(words, taken_as)] if words else []
+        if self.phase == "opening":
+            return [*said, *self.mouth.next(at)]
         if self.phase == "greeting" and self.who != "screening" and not is_cough:
             self.greeted_at = self.greeted_at or at
             return said if self.limits.judges else [*said, *self._open(at)]
@@ -380,8 +385,7 @@ class Conversation:
         self.turns += 1
         self._asking = _Asking(self.turns, text, at)
         otherwise, self._otherwise = self._otherwise, ""
-        last = words if words != text else ""
-        return [*done, *told, Ask(self.turns, text, otherwise=otherwise, last=last)]
+        return [*done, *told, Ask(self.turns, text, otherwise=otherwise)]
 
     def _forget_answer(self, at: datetime) -> list[Command]:
         done = self.mouth.drop()

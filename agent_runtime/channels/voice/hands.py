@@ -135,7 +135,6 @@ class CallHands:
             is_withdrawn=is_withdrawn,
             only_stops=wanted.only_stops,
             otherwise=wanted.otherwise,
-            last=wanted.last,
         )
         if not answer.is_withdrawn:
             self.lines.append(Line(now, "person", wanted.text))

@@ -5,7 +5,7 @@ The audio loop never waits for a turn: desk, store and calendar work in a thread
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -308,7 +308,7 @@ class CallProcessor(FrameProcessor):
         if not self._is_user_speaking and not self._words:
             return
         self._is_user_speaking = False
-        text, self._words = " ".join(filter(None, self._words)), []
+        text, self._words = _joined(self._words), []
         spoken_s, self._voiced_s = self._voiced_s, 0.0
         self._ended_at = self._quiet_at
         self._spent["turn"] = self._since_quiet()
@@ -527,3 +527,12 @@ class CallProcessor(FrameProcessor):
     def can_generate_metrics(self) -> bool:
         """Returns True: stage latencies are measured."""
         return True
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    """Returns one text: a recogniser ends a sentence with a comma where only a pause was heard."""
+    text = ""
+    for piece in filter(None, pieces):
+        is_new = text.endswith(",") and piece[0].isupper()
+        text = f"{text[:-1]}. {piece}" if is_new else f"{text} {piece}".strip()
+    return text

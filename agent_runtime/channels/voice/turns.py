@@ -27,6 +27,7 @@ from agent_runtime.domain import (
     TouchClass,
 )
 from agent_runtime.gather import gather
+from agent_runtime.grounding.sentences import split_sentences
 from agent_runtime.intake import Arrival, opened_by_buyer
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import Content
@@ -196,7 +197,6 @@ class CallTurns:
         is_withdrawn: Callable[[], bool] = lambda: False,
         only_stops: bool = False,
         otherwise: str = "",
-        last: str = "",
     ) -> Answer:
         """Answers one finished turn; nothing has happened where it was withdrawn in time.
 
@@ -207,13 +207,12 @@ class CallTurns:
             is_withdrawn: Says whether they have begun to speak again.
             only_stops: Whether nothing else of it counts: it is in a language of no calls.
             otherwise: What it would be in another language; it counts where it is a stop.
-            last: Its last words alone, where those before were not answered.
         """
         began = perf_counter()
         if otherwise and self.asks_to_stop(otherwise, now=now):
             text = otherwise
-        elif last:
-            text = self._clearer(text, last, now=now)
+        else:
+            text = self._clearest(text, now=now)
         arrival = Arrival(
             "voice",
             f"{self.call.line_id}:{number}",
@@ -260,11 +259,17 @@ class CallTurns:
         """Says whether words ask that contact stop, in any of our languages."""
         return self._read(text, now).opt_out
 
-    def _clearer(self, text: str, last: str, *, now: datetime) -> str:
-        """Returns all of a turn, or its last words where only they are clear; no stop is lost."""
-        whole, alone = self._read(text, now), self._read(last, now)
-        is_lost = _is_unclear(whole) and not whole.opt_out
-        return last if is_lost and not _is_unclear(alone) else text
+    def _clearest(self, text: str, *, now: datetime) -> str:
+        """Returns all of a turn, or the one sentence of it that is clear where the whole is not.
+
+        What was misheard of a sentence makes the others unclear. No stop is lost by it.
+        """
+        whole = self._read(text, now)
+        if not _is_unclear(whole) or whole.opt_out:
+            return text
+        sentences = split_sentences(text)
+        clear = [one for one in sentences if not _is_unclear(self._read(one, now))]
+        return clear[0] if len(clear) == 1 < len(sentences) else text
 
     def _read(self, text: str, now: datetime) -> Perception:
         with self.runtime.store.begin() as tx:

@@ -93,7 +93,7 @@ def _after_a_stop(call: Sounded, heard: Sequence[tuple[Span, str]]) -> Iterator[
     if call.scenario.is_stopped or not call.turns:
         return
     asked_s = call.turns[-1].voice.end_s
-    after = " ".join(text for span, text in heard if span.start_s >= asked_s).lower()
+    after = " ".join(text for span, text in heard if span.end_s > asked_s).lower()
     if not _is_confirmed(after, call):
         yield f"the stop was not confirmed in words that can be heard: {after!r}"
     said = [e.text for e in call.events if e.what == "bot_started" and e.at_s >= asked_s]

@@ -298,6 +298,18 @@ def test_a_greeting_whose_words_come_after_the_verdict_is_no_turn():
         assert len(call.asked(do.Say)) == 1, order
 
 
+def test_a_greeting_whose_words_come_while_the_opener_is_said_is_no_turn():
+    """A recogniser on a busy machine is late; nobody has spoken since."""
+    call = picked_up()
+    for what in ("stop", "prepared", "begun"):
+        call.happens(what, "")
+    (greeting,) = call.feed(on.UserStopped(call.now, "Hello?", 0.4))
+    assert greeting == do.Overheard("Hello?", "greeting")
+    call.happens("start", "")
+    call.happens("stop", "What is the price?")
+    assert [one.text for one in call.asked(do.Ask)] == ["What is the price?"]
+
+
 def test_words_that_come_while_the_voice_is_about_to_begin_are_the_greeting():
     call = picked_up()
     call.happens("stop", "")

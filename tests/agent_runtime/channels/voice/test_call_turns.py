@@ -134,14 +134,13 @@ def test_a_turn_that_was_withdrawn_in_time_has_not_happened():
     assert store.session_of(ANA.person_id).offered == before.offered == ()
 
 
-def test_of_a_turn_that_goes_on_its_last_words_count_where_only_they_are_clear():
-    """R259: "let us go on" was misheard, and its answer cut off by the question."""
+def test_of_a_turn_that_was_half_misheard_the_clear_sentence_counts():
+    """R259: "let us go on in English" was misheard; the question behind it was not."""
     _, turns = call_world()
     turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
-    last = "What is the price?"
-    answer = turns.answer(1, f"Thory lettuce go on an. {last}", now=NOW, last=last)
+    answer = say(turns, 1, "Thory lettuce go on an. What is the price?")
     assert answer.intent == "pricing_question"
-    stops = turns.answer(2, f"Stop calling me. {last}", now=NOW, last=last)
+    stops = say(turns, 2, "Stop calling me. What is the price?")
     assert stops.then == "stopped"
 
 
