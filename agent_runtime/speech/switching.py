@@ -12,12 +12,12 @@ from pipecat.frames.frames import StartFrame
 from pipecat.transcriptions.language import Language
 
 from agent_runtime.speech.asked_languages import asked_language
-from agent_runtime.speech.decoders import RATE, Decoder, Words
-from agent_runtime.speech.engines import Engines, Through
+from agent_runtime.speech.decoders import RATE, Words
 from agent_runtime.speech.failures import SpeechFailure
 from agent_runtime.speech.frames import HeardAnewFrame, HeardOtherwiseFrame, LanguageHeardFrame
-from agent_runtime.speech.hearing import LONGEST_S, Hearing, HearingService
+from agent_runtime.speech.hearing import Ear, Hearing, HearingService
 from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
+from agent_runtime.speech.listening import LONGEST_S
 from agent_runtime.speech.sound import Samples, resample
 
 _ENOUGH_S = 4.0
@@ -37,7 +37,6 @@ _PAUSE_S = 0.8
 _BETWEEN_S = 0.2
 """Silence between two parts of a turn that are heard as one."""
 
-Ear = Engines[Decoder] | Through[Any, Decoder]
 Weigh = Callable[[Samples, str], Awaitable[Words]]
 Identify = Callable[[Samples], Awaitable[Mapping[str, float]]]
 
@@ -167,20 +166,20 @@ class SwitchingHearing(HearingService):
     # What language it is
 
     def _decode_early(self, hearing: Hearing) -> None:
-        self._begin(hearing)
+        self._place(hearing)
         self._ask_language(hearing)
         super()._decode_early(hearing)
 
-    def _begin(self, hearing: Hearing) -> None:
+    def _place(self, hearing: Hearing) -> None:
         """Whoever pauses for longer begins anew; a pause may end a turn and be none to them."""
         if id(hearing) not in self._before:
             is_new = time.monotonic() - self._ended_at > _PAUSE_S
             self._before[id(hearing)] = _Said() if is_new else self._turn
 
-    async def _end(self, hearing: Hearing) -> None:
-        self._begin(hearing)
-        self._turn, self._ended_at = self._whole(hearing), time.monotonic()
-        await super()._end(hearing)
+    async def _end(self, part: Hearing) -> None:
+        self._place(part)
+        self._turn, self._ended_at = self._whole(part), time.monotonic()
+        await super()._end(part)
 
     def _whole(self, hearing: Hearing) -> _Said:
         """All of their turn up to now: utterances before this one, and this one."""
@@ -217,11 +216,11 @@ class SwitchingHearing(HearingService):
 
     # What was said
 
-    async def _finish(self, hearing: Hearing) -> str:
-        whole, is_more = self._whole(hearing), bool(len(self._before[id(hearing)].sound))
-        self._ask_language(hearing)
-        clue = self._clues.pop(id(hearing), None)
-        self._before.pop(id(hearing))
+    async def _finish(self, part: Hearing) -> str:
+        whole, is_more = self._whole(part), bool(len(self._before[id(part)].sound))
+        self._ask_language(part)
+        clue = self._clues.pop(id(part), None)
+        self._before.pop(id(part))
         shares = await self._told(clue, whole) if clue else {}
         found = self._watch.heard(shares, voiced_s=whole.voiced_s, is_more=is_more)
         words = await self._weigh(whole.sound, shares, found) if self._weigher else {}
@@ -233,7 +232,7 @@ class SwitchingHearing(HearingService):
         otherwise = _likeliest(words, self._watch.language) if words else None
         if otherwise is None:
             otherwise = await self._otherwise(whole.sound, shares)
-        text = await super()._finish(hearing)
+        text = await super()._finish(part)
         if otherwise is not None:
             await self.push_frame(otherwise)
         asked = asked_language(text)

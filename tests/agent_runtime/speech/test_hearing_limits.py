@@ -19,7 +19,8 @@ from pipecat.transcriptions.language import Language
 from agent_runtime.speech.engines import MOST_STUCK, Engines
 from agent_runtime.speech.failures import Died, Overloaded, TimedOut
 from agent_runtime.speech.frames import SpeechFailedFrame
-from agent_runtime.speech.hearing import LONGEST_S, MOST_UTTERANCES, HearingService
+from agent_runtime.speech.hearing import HearingService
+from agent_runtime.speech.listening import LONGEST_S, MOST_UTTERANCES
 from agent_runtime.speech.sound import to_pcm
 from agent_runtime.speech.utterance import Room, Utterance
 from tests.agent_runtime.speech.line import PATIENCE_S, line_with
