@@ -1,4 +1,4 @@
-"""What every ear of a call does: takes in utterances as the VAD tells them, and gives their words."""
+"""What every ear of a call does: takes in utterances as the VAD tells them; words come of each."""
 
 import asyncio
 from abc import abstractmethod

@@ -1,9 +1,8 @@
 """Hearing that notices another language, hears the sentence anew in it, and goes on in it."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -17,8 +16,8 @@ from agent_runtime.speech.failures import SpeechFailure
 from agent_runtime.speech.frames import HeardAnewFrame, HeardOtherwiseFrame, LanguageHeardFrame
 from agent_runtime.speech.hearing import Ear, Hearing, HearingService
 from agent_runtime.speech.language_watch import LEAST_S, LanguageWatch
-from agent_runtime.speech.listening import LONGEST_S
-from agent_runtime.speech.sound import Samples, resample
+from agent_runtime.speech.sound import Samples
+from agent_runtime.speech.turn_sound import Said, TurnSound
 
 _ENOUGH_S = 4.0
 """More sound than this tells a language no better."""
@@ -32,29 +31,9 @@ _WAITS_S = 1.0
 """How long the words of an utterance wait to be told their language."""
 _MOST_WEIGHED = 2
 """Languages in which a doubtful turn is read, beside that of the call."""
-_PAUSE_S = 0.8
-"""From the end of one utterance, as the VAD tells it, to the beginning of the next."""
-_BETWEEN_S = 0.2
-"""Silence between two parts of a turn that are heard as one."""
 
 Weigh = Callable[[Samples, str], Awaitable[Words]]
 Identify = Callable[[Samples], Awaitable[Mapping[str, float]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """Sound of a turn at 16 kHz, and how much of it is voice."""
-
-    sound: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
-    voiced_s: float = 0.0
-
-    def with_more(self, sound: Samples, voiced_s: float) -> "_Said":
-        """Returns it with what was said after a pause, the last seconds of both."""
-        if not len(self.sound):
-            return _Said(sound, voiced_s)
-        pause = np.zeros(int(_BETWEEN_S * RATE), np.float32)
-        whole = np.concatenate([self.sound, pause, sound])[-int(LONGEST_S * RATE) :]
-        return _Said(whole, self.voiced_s + voiced_s)
 
 
 @dataclass(slots=True)
@@ -105,11 +84,7 @@ class SwitchingHearing(HearingService):
         self._ears, self._watch, self._identify = ears, watch, identify
         self._readers, self._weigher = readers, weigh
         self._clues: dict[int, _Clue] = {}
-        self._turn = _Said()
-        """What they have said without a longer pause, up to the last one."""
-        self._ended_at = 0.0
-        self._before: dict[int, _Said] = {}
-        """The same, as it was when an utterance began."""
+        self._sounds = TurnSound()
         self._beside: set[asyncio.Task[None]] = set()
 
     @property
@@ -166,26 +141,13 @@ class SwitchingHearing(HearingService):
     # What language it is
 
     def _decode_early(self, hearing: Hearing) -> None:
-        self._place(hearing)
+        self._sounds.begin(hearing)
         self._ask_language(hearing)
         super()._decode_early(hearing)
 
-    def _place(self, hearing: Hearing) -> None:
-        """Whoever pauses for longer begins anew; a pause may end a turn and be none to them."""
-        if id(hearing) not in self._before:
-            is_new = time.monotonic() - self._ended_at > _PAUSE_S
-            self._before[id(hearing)] = _Said() if is_new else self._turn
-
     async def _end(self, part: Hearing) -> None:
-        self._place(part)
-        self._turn, self._ended_at = self._whole(part), time.monotonic()
+        self._sounds.end(part)
         await super()._end(part)
-
-    def _whole(self, hearing: Hearing) -> _Said:
-        """All of their turn up to now: utterances before this one, and this one."""
-        said = hearing.utterance
-        sound = resample(said.samples(said.voiced_s), said.rate, RATE)
-        return self._before[id(hearing)].with_more(sound, said.voiced_s)
 
     def _ask_language(self, hearing: Hearing) -> None:
         """Asks once enough was said, and again as soon as they fall quiet."""
@@ -196,16 +158,8 @@ class SwitchingHearing(HearingService):
         if known and until_s - known.until_s < _FRESH * min(1.0, known.until_s):
             return
         if known is None or (hearing.is_quiet and known.shares.done()):
-            asked = self.create_task(self._tell(self._telling(hearing)))
+            asked = self.create_task(self._tell(self._sounds.telling(hearing, most_s=_ENOUGH_S)))
             self._clues[id(hearing)] = _Clue(until_s, asked)
-
-    def _telling(self, hearing: Hearing) -> Samples:
-        """The first seconds of what they say now, and before it the last ones of their turn."""
-        before, whole = self._before[id(hearing)].sound, self._whole(hearing).sound
-        now = len(whole) - len(before)
-        most = int(_ENOUGH_S * RATE)
-        first = max(0, len(before) - max(0, most - now))
-        return whole[first:][:most]
 
     async def _tell(self, sound: Samples) -> Mapping[str, float]:
         try:
@@ -217,10 +171,10 @@ class SwitchingHearing(HearingService):
     # What was said
 
     async def _finish(self, part: Hearing) -> str:
-        whole, is_more = self._whole(part), bool(len(self._before[id(part)].sound))
+        whole, is_more = self._sounds.whole(part), self._sounds.before(part).voiced_s > 0
         self._ask_language(part)
         clue = self._clues.pop(id(part), None)
-        self._before.pop(id(part))
+        self._sounds.forget(part)
         shares = await self._told(clue, whole) if clue else {}
         found = self._watch.heard(shares, voiced_s=whole.voiced_s, is_more=is_more)
         words = await self._weigh(whole.sound, shares, found) if self._weigher else {}
@@ -262,7 +216,7 @@ class SwitchingHearing(HearingService):
             return {}
         return dict(zip(asked, words, strict=True))
 
-    async def _told(self, clue: _Clue, whole: _Said) -> Mapping[str, float]:
+    async def _told(self, clue: _Clue, whole: Said) -> Mapping[str, float]:
         """Returns the shares; what comes late still counts where it is read as a stop."""
         done, _ = await asyncio.wait([clue.shares], timeout=_WAITS_S)
         if done:
@@ -294,7 +248,7 @@ class SwitchingHearing(HearingService):
         return HeardOtherwiseFrame(text, language)
 
     async def _in_other(
-        self, whole: _Said, found: str, shares: Mapping[str, float], *, is_more: bool
+        self, whole: Said, found: str, shares: Mapping[str, float], *, is_more: bool
     ) -> str:
         """Returns the words of a turn so far, heard anew in the language that it is in."""
         await self._say_language(found, shares, is_asked=False)
