@@ -18,8 +18,9 @@ _SOME = 1.0
 _ENGLISH = 1.0
 """By so much English is told too often by sound: of Spanish that was taken for it, half has a lead
 of less, and of English hardly any was taken for Spanish."""
-_FIT, _WEIGHED = 3.0, 1.6
-"""What a better fit of the words is worth, and what is needed where they were weighed."""
+_FIT, _WEIGHED, _WEIGHED_SHORT = 3.0, 1.6, 2.6
+"""What a better fit of the words is worth, and what is needed where they were weighed; more of
+what is short, as a "hello?" that was misheard."""
 _NOW = 0.5
 """The last sentence speaks for it by itself."""
 _MOST, _LEAST = 3.0, 0.01
@@ -96,7 +97,8 @@ class LanguageWatch:
             if one != self.language
         }
         best = max(found, key=lambda one: found[one], default="")
-        return best if best and found[best] >= _WEIGHED else ""
+        needed = _WEIGHED if voiced_s >= LEAST_S else _WEIGHED_SHORT
+        return best if best and found[best] >= needed else ""
 
     def go_on_in(self, language: str) -> None:
         """Takes note that the call has another language now."""

@@ -185,6 +185,14 @@ def test_what_the_sound_leaves_open_the_words_decide(shares, fits, here, found):
     assert watch.weighed(shares, fits, voiced_s=0.5) == ""
 
 
+def test_a_short_greeting_that_was_misheard_changes_nothing_and_a_short_question_may():
+    watch = LanguageWatch("en", frozenset({"en", "es", "fr"}))
+    unclear = {"en": 0.5, "fr": 0.3}, {"en": -0.9, "fr": -0.7}
+    assert watch.weighed(*unclear, voiced_s=0.8) == ""
+    clear = {"en": 0.09, "es": 0.72}, {"en": -0.6, "es": -0.29}
+    assert watch.weighed(*clear, voiced_s=0.8) == "es"
+
+
 def test_a_doubtful_turn_is_weighed_and_a_clear_one_is_not():
     weighed = []
 
