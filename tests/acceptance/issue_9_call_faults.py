@@ -107,6 +107,7 @@ IN_MEMORY: dict[str, Fault] = {
         ),
         spare_dies=True,
         expect={"disposition": "failed", "reason": "tts_failed"},
+        hears=(("assistant",), ("gone wrong",), ("get back to you",)),
         handed_on="voice_failed",
     ),
     "model-stalls": replace(_STALLED, model="hangs"),

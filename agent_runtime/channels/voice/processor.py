@@ -20,6 +20,7 @@ from pipecat.frames.frames import (
     EndFrame,
     EndWorkerFrame,
     Frame,
+    InputDTMFFrame,
     InterimTranscriptionFrame,
     ManuallySwitchServiceFrame,
     OutputDTMFUrgentFrame,
@@ -236,7 +237,12 @@ class CallProcessor(FrameProcessor):
         elif isinstance(frame, InterimTranscriptionFrame):
             self._warm(frame.text)
             self._tell(SoFar(frame.text))
-        elif isinstance(frame, WhoAnsweredFrame):
+        else:
+            await self._learn(frame)
+
+    async def _learn(self, frame: Frame) -> None:
+        """Takes what is found out of the line, and keys."""
+        if isinstance(frame, WhoAnsweredFrame):
             if frame.who != "nobody_yet":
                 known = {"confidence": frame.confidence, "reasons": frame.reasons}
                 now = self._clock()
@@ -244,6 +250,8 @@ class CallProcessor(FrameProcessor):
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
+        elif isinstance(frame, InputDTMFFrame):
+            await self.feed(on.KeyPressed(self._clock()))
         elif isinstance(frame, LanguageHeardFrame):
             await self.feed(language_heard(frame, self._clock()))
         elif isinstance(frame, HeardOtherwiseFrame):

@@ -82,8 +82,8 @@ class Caller:
 
     Args:
         parts: What they do, in order.
-        tell: Told what is no sound: `hangs_up`, `drops`, `takes_call`, `stt_fails`, `tts_fails`,
-            `turn_takes`, with its value.
+        tell: Told what is no sound: `hangs_up`, `drops`, `takes_call`, `presses`, `stt_fails`,
+            `tts_fails`, `turn_takes`, with its value.
         speaks_first: Whether they do, as people who are called.
     """
 
@@ -199,6 +199,8 @@ class Caller:
         self._owes, self._rest_s = part.owes, step.silence
         if step.takes_call is not None:
             self.tell("takes_call", step.takes_call)
+        if step.presses:
+            self.tell("presses", step.presses)
         if step.hangs_up or step.drops:
             self.tell("hangs_up" if step.hangs_up else "drops", True)
         return np.pad(last, (0, FRAME - len(last))) if len(last) < FRAME else last
