@@ -71,8 +71,9 @@ our question for leave; machine: a voicemail; menu: a telephone menu; ending: ou
 ABANDONED_S = 2.0
 """Whoever has greeted and hears nothing for so long was called by a machine that had no time."""
 
-LAST_WORDS = "call.trouble"
-"""Their sound is made before a voice can fail."""
+LAST_WORDS = "call.no_voice"
+"""Their sound is made before a voice can fail; they say that an AI speaks, for the opener may not
+have been heard."""
 
 Doing = Literal["ringing", "hearing", "thinking", "speaking", "listening", "over"]
 """What whoever looks on would say is going on; hearing: they speak, listening: they may."""

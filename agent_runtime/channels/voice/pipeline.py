@@ -165,9 +165,9 @@ class CallService:
         library = self.runtime.outbox.library
         text = library.live(LAST_WORDS, language=language, now=self.clock())
         said = Utterance(LAST_WORDS, text.spoken_paragraphs, language).pieces if text else ()
-        for voice in speech.voices.values():
-            if isinstance(voice, SpeakingService):
-                voice.hold_in_reserve(*said)
+        voices = [one for one in speech.voices.values() if isinstance(one, SpeakingService)]
+        for voice in voices:
+            voice.hold_in_reserve(*said, like=voices[0])
 
 
 def speech_for(language: str, settings: Settings) -> Speech:

@@ -5,7 +5,7 @@ The audio loop never waits for a turn: desk, store and calendar work in a thread
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -205,10 +205,13 @@ class CallProcessor(FrameProcessor):
             await self._hang_up()
 
     async def told(self, what: str) -> None:
-        """Takes note of the first sound of ours, or of the end of an utterance."""
+        """Takes note of the first sound of ours, the end of an utterance, or a voice's failure."""
         if what == "begun":
             self._measure_first_sound()
             await self.feed(on.BotStarted(self._clock()))
+        elif what == "failed":
+            # Whoever tells it plays our sound, and would not live through an interruption.
+            self._begin(self._voice_failed(), "voice failed")
         else:
             heard, self.playout.pieces = self.playout.heard, []
             await self.feed(on.BotStopped(self._clock(), heard))
@@ -420,7 +423,10 @@ class CallProcessor(FrameProcessor):
             self._in_turn -= is_turn
             await self.feed(event)
 
-        task = self.create_task(run(), "work")
+        self._begin(run(), "work")
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = self.create_task(work, name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -430,10 +436,14 @@ class CallProcessor(FrameProcessor):
             self._is_user_speaking = False
             await self.feed(on.SttFailed(now))
             return
+        if not self.playout.ends_before(f"{frame.spoken} {frame.unspoken}"):
+            await self._voice_failed()
+
+    async def _voice_failed(self) -> None:
         heard = self.playout.heard
         await self.broadcast_interruption()
         self.playout.pieces = []
-        await self.feed(on.TtsFailed(now, heard))
+        await self.feed(on.TtsFailed(self._clock(), heard))
 
     async def _tick(self) -> None:
         while True:

@@ -277,7 +277,7 @@ def test_what_is_in_reserve_is_said_by_a_voice_that_has_died():
     async def speak():
         voice = Voice(None)
         service = SpeakingService(voice, language=Language.EN, limit_s=30)
-        service.hold_in_reserve("We get back to you.")
+        service.hold_in_reserve("We get back to you.", like=service)
         async with line_with(service) as line:
             async with asyncio.timeout(30):
                 while not service.stock.find("We get back to you.", PLAIN):

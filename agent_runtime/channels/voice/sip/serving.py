@@ -9,6 +9,7 @@ from agent_runtime.calling.dialler import CallNews
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.company import CompanyCalls, open_company_calls
 from agent_runtime.channels.voice.sip.bridge import SipBridge
+from agent_runtime.channels.voice.sip.handover import english_voice
 from agent_runtime.channels.voice.sip.orders import socket_of
 from agent_runtime.channels.voice.sip.setup import SipSetup
 from agent_runtime.channels.voice.sip.transport import SipTransport
@@ -63,6 +64,7 @@ async def _serve(
         report=report,
         own_numbers=frozenset(one.number for one in settings.voice_numbers),
         transfers=setup.transfers,
+        speak=english_voice(settings),
     )
     await bridge.start(socket_of(settings.workspace))
     announce(f"{setup.host}:{bridge.agent.port}")
