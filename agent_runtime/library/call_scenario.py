@@ -57,6 +57,8 @@ class Step(_Part):
     plays_s: float = Field(default=4, gt=0)
     keys: str = Field(default="", pattern=r"^[0-9*#]*$")
     """A menu says its words again until these keys were pressed; only in sound."""
+    presses: str = Field(default="", pattern=r"^[0-9*#]*$")
+    """They press these keys, which nobody asked them to."""
     language: Locale | None = None
     """In which they say it, where this is not the language of the call."""
     voice: str = Field(default="", pattern=_VOICE)

@@ -15,12 +15,14 @@ from pipecat.utils.types import NOT_GIVEN, NotGiven
 
 from agent_runtime.speech.failures import SpeechFailure
 from agent_runtime.speech.frames import SpeechFailedFrame
-from agent_runtime.speech.sound import Samples, to_pcm
+from agent_runtime.speech.sound import Samples, resample, to_pcm
 from agent_runtime.speech.stock import Stock
 from agent_runtime.speech.tones import PLAIN, Tone
 from agent_runtime.speech.voices import Voice
 
 CHUNK_S = 0.1
+_MADE: dict[tuple[str, str], Samples] = {}
+"""Sound in reserve, by voice and text, made once a process."""
 
 
 @dataclass
@@ -60,7 +62,17 @@ class SpeakingService(TTSService):
         self._voice = voice
         self.stock = stock or Stock()
         """What may be kept as sound."""
+        self._maker, self._in_reserve = voice, ()
         self._warming: asyncio.Task[None] | None = None
+
+    def hold_in_reserve(self, *texts: str, like: "SpeakingService") -> None:
+        """Has the sound of these made as soon as a voice works, for when none does any more.
+
+        Args:
+            texts: Sentences without a name and a fact, each as it is given to the voice.
+            like: Whose voice says them.
+        """
+        self._maker, self._in_reserve = like._maker, texts
 
     def can_generate_metrics(self) -> bool:
         """Returns True: latencies are measured."""
@@ -151,5 +163,14 @@ class SpeakingService(TTSService):
     async def _warm(self) -> None:
         try:
             await self._voice.warm()
+            for text in self._in_reserve:
+                await self._reserve(text)
         except SpeechFailure as failure:
             await self.push_error(str(failure))
+
+    async def _reserve(self, text: str) -> None:
+        key = (self._maker.name, text)
+        if key not in _MADE:
+            async with aclosing(self._maker.speak(text, PLAIN)) as pieces:
+                _MADE[key] = np.concatenate([sound async for _, sound in pieces])
+        self.stock.reserve(text, (resample(_MADE[key], self._maker.rate, self._voice.rate),))

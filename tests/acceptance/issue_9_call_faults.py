@@ -55,6 +55,8 @@ class Fault:
     limits: dict[str, Any] | None = None
     hears: tuple[tuple[str, ...], ...] = (("assistant",),)
     handed_on: str = ""
+    traces: tuple[str, ...] = ()
+    """What the trace of the call holds: without it there was no fault."""
     model: str = ""
     """What the server of the language model does."""
     spare_dies: bool = False
@@ -64,6 +66,7 @@ class Fault:
 
 
 _AGAIN = ("not catch", "didn't catch", "say it again")
+_NO_VOICE = (("gone wrong",), ("get back to you",))
 _LATER = ("cannot understand", "can't understand", "get back to you")
 _STALLED = Fault(
     call=(
@@ -99,15 +102,23 @@ IN_MEMORY: dict[str, Fault] = {
         ),
         expect={"disposition": "not_interested", "hears": ["be useful to you?"]},
         hears=(("assistant",), ("crm",), ("thank you",)),
+        traces=("sparevoice",),
     ),
     "voices-die": Fault(
-        call=(
-            _BOOKS[0],
-            {"tts_fails": True, "barge_in_after": 4},
-        ),
+        call=(*_ASKS, {"tts_fails": True, "barge_in_after": 4}),
         spare_dies=True,
         expect={"disposition": "failed", "reason": "tts_failed"},
+        hears=(("assistant",), *_NO_VOICE),
         handed_on="voice_failed",
+        traces=("sparevoice",),
+    ),
+    "voices-die-in-the-opener": Fault(
+        call=(_BOOKS[0], {"tts_fails": True, "barge_in_after": 4}),
+        spare_dies=True,
+        expect={"disposition": "failed", "reason": "tts_failed"},
+        hears=(("assistant",), *_NO_VOICE),
+        handed_on="voice_failed",
+        traces=("sparevoice",),
     ),
     "model-stalls": replace(_STALLED, model="hangs"),
     "model-silent": replace(_STALLED, model="silent"),
@@ -151,7 +162,8 @@ def _in_memory(case: str) -> Result:
     store = call.hands.turns.runtime.store
     with store.begin() as tx:
         handed_on = [task.reason for task in tx.open_human_tasks()]
-    ends = [e for e in store.events if e.kind == "call" and e.payload.get("event") == "ended"]
+    traced = [e.payload.get("event") for e in store.events if e.kind == "call"]
+    ends = [one for one in traced if one == "ended"]
     turns = [e.payload for e in store.events if e.kind == "turn"]
     why_not = [one["model"]["why_not"] for one in turns if "model" in one]
     waits = [t.first_sound_ms / 1000 for t in call.turns if t.first_sound_ms is not None]
@@ -161,6 +173,7 @@ def _in_memory(case: str) -> Result:
         "left": [*tasks, *_threads_left()],
         "did not end": [e.what for e in call.events if e.what == "did_not_end"],
         "traced ends": [] if len(ends) == 1 else [len(ends)],
+        "not traced": [one for one in fault.traces if one not in traced],
         "tasks": [] if _has_task(fault, handed_on) else handed_on,
         "why_not": [] if not fault.why_not or fault.why_not in why_not else why_not or ["none"],
         "silence": [one for one in waits if one > WATCHDOG_S],

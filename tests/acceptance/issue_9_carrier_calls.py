@@ -64,6 +64,15 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     return Verdict(len(good) == len(calls), figure.strip(), "every one of them")
 
 
+def _served(case: str) -> Result:
+    """One call of `parley serve` and `parley worker`, which know the carrier by their settings."""
+    _at_home()
+    from carrier_served_call import served_call
+
+    found = served_call("twilio", case)
+    return {case: found | {"faults": _faults(found, case)}}
+
+
 def _regions(case: str) -> Result:
     """Some seeded calls over regions that fail, each on real sockets."""
     _at_home()
@@ -98,6 +107,12 @@ CHECKS = {
         cases=list(VENDORS),
         sample=["twilio"],
         run=_call,
+        judge=_judge,
+    ),
+    "carrier-serve": Check(
+        cases=["outbound", "inbound"],
+        sample=[],
+        run=_served,
         judge=_judge,
     ),
     "carrier-regions": Check(

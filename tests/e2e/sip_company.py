@@ -1,4 +1,4 @@
-"""A company with a calendar server, an exchanger and `parley call sip`, each a real one."""
+"""A company with a calendar server, an exchanger and processes that call, each a real one."""
 
 import json
 import os
@@ -116,7 +116,13 @@ class SipCompany:
 
 @contextmanager
 def sip_company(folder, phone_port, *, more=None):
-    """Yields a company below a folder that a telephone on a port may call, and is called by."""
+    """Yields a company below a folder that a telephone on a port may call, and is called by.
+
+    Args:
+        folder: Of its workspace.
+        phone_port: Of the telephone; 0: it has no trunk.
+        more: Settings beside those of any company.
+    """
     settings = Settings(workspace=folder)
     engine = open_engine(f"sqlite:///{settings.paths.store}")
     write_now(engine, NOW)
@@ -128,12 +134,13 @@ def sip_company(folder, phone_port, *, more=None):
         Exchanger(settings.paths.mail, log, lambda _: True, lambda: NOW) as exchanger,
         serve_calendar(settings.paths.calendar, [OWNER.owner_id]) as calendar,
     ):
+        sip = json.dumps({"port": 0, "rtp_port": 43000, "trunks": [trunk]})
         environment = {
             **os.environ,
+            **({"PARLEY_SIP": sip} if phone_port else {}),
             "PARLEY_WORKSPACE": str(folder),
             "PARLEY_SMTP_PORT": str(exchanger.port),
             "PARLEY_CALDAV_URL": calendar.url,
-            "PARLEY_SIP": json.dumps({"port": 0, "rtp_port": 43000, "trunks": [trunk]}),
             "PARLEY_VOICE_NUMBERS": json.dumps(
                 [{"number": OURS, "countries": ["*"], "registered": True}]
             ),

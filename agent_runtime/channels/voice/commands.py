@@ -84,6 +84,11 @@ class Overheard(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeKey(Command):
+    """Take note that they have pressed a key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Press(Command):
     """Press keys, for a menu."""
 

@@ -22,6 +22,7 @@ from agent_runtime.channels.voice.commands import (
     Say,
     SpareVoice,
     Speak,
+    TakeKey,
     Transfer,
     Unrecord,
     Withdraw,
@@ -35,6 +36,7 @@ from agent_runtime.channels.voice.events import (
     Connected,
     Dropped,
     Event,
+    KeyPressed,
     LanguageHeard,
     Party,
     Prepared,
@@ -69,6 +71,10 @@ our question for leave; machine: a voicemail; menu: a telephone menu; ending: ou
 
 ABANDONED_S = 2.0
 """Whoever has greeted and hears nothing for so long was called by a machine that had no time."""
+
+LAST_WORDS = "call.no_voice"
+"""Their sound is made before a voice can fail; they say that an AI speaks, for the opener may not
+have been heard."""
 
 Doing = Literal["ringing", "hearing", "thinking", "speaking", "listening", "over"]
 """What whoever looks on would say is going on; hearing: they speak, listening: they may."""
@@ -171,6 +177,9 @@ class Conversation:
     """What goes before the next answer."""
     _answered_last: str = field(default="", init=False)
     """Words of the turn whose answer is being said, where nothing came of it but words."""
+    _keyed_at: datetime | None = field(default=None, init=False)
+    """Their last key, while it has not been said to them that none is read."""
+    _keys_told: bool = field(default=False, init=False)
     _prompts: int = field(default=0, init=False)
     _unheard: int = field(default=0, init=False)
     _deaf: int = field(default=0, init=False)
@@ -599,6 +608,12 @@ class Conversation:
         then = _Then("hang_up", "voicemail_left")
         return [self._prepare("voicemail", (), frame="call.voicemail", then=then)]
 
+    def _key_pressed(self, event: KeyPressed) -> list[Command]:
+        self._prompts = 0
+        self._quiet_since = event.at
+        self._keyed_at = None if self._keys_told else event.at
+        return [TakeKey()]
+
     def _transferred(self, event: Transferred) -> list[Command]:
         if self.phase != "transferring":
             return []
@@ -632,10 +647,22 @@ class Conversation:
     def _cannot_speak(self, event: TtsFailed) -> list[Command]:
         done = self.mouth.ended(event.heard, is_cut=True)
         self._mute += 1
-        if self._mute > 1:
-            done += [*self.mouth.drop(), HandOn("voice_failed"), *self._end("tts_failed")]
-            return done
-        return [*done, SpareVoice(), *self.mouth.go_on(event.at)]
+        if self._mute == 1:
+            return [*done, SpareVoice(), *self.mouth.go_on(event.at)]
+        if self._mute == 2:
+            return [*done, *self._speechless()]
+        return [*done, *self.mouth.drop(), *self._end("tts_failed")]
+
+    def _speechless(self) -> list[Command]:
+        """No voice works: what is still said was made before, if its rules let it be said."""
+        self.phase, self._is_final = "ending", True
+        self._preparing.clear()
+        done = self.mouth.drop()
+        if self._asking is not None:
+            done.append(Withdraw(self._asking.number))
+            self._asking = None
+        told = self._phrase(LAST_WORDS, _Then("hang_up", "tts_failed"))
+        return [*done, HandOn("voice_failed"), *told]
 
     # Another language
 
@@ -778,6 +805,8 @@ class Conversation:
         return self._transferred(Transferred(at, is_taken=False)) if is_late else []
 
     def _quiet_talk(self, at: datetime) -> list[Command]:
+        if self._keyed_at is not None:
+            return self._no_keys(self._keyed_at, at)
         limit = self.limits.hold_s if self._holds else self.limits.silence_s
         if not self._is_past(self._quiet_since or at, limit, at):
             return []
@@ -787,6 +816,13 @@ class Conversation:
             return self._phrase("call.still_there")
         self._enter("ending", at)
         return self._phrase("call.silence_goodbye", _Then("hang_up", "silence"))
+
+    def _no_keys(self, keyed_at: datetime, at: datetime) -> list[Command]:
+        """Whoever presses keys wants something, a stop perhaps: once they are asked to say it."""
+        if not self._is_past(keyed_at, self.limits.keys_s, at):
+            return []
+        self._keyed_at, self._keys_told = None, True
+        return self._phrase("call.keys")
 
     # Parts of all this
 
@@ -857,6 +893,7 @@ _TAKES: dict[type[Event], Callable[[Conversation, Any], list[Command]]] = {
     WhoAnswered: Conversation._recognised,
     LanguageHeard: Conversation._other_language,
     Beep: Conversation._beeped,
+    KeyPressed: Conversation._key_pressed,
     Transferred: Conversation._transferred,
     SttFailed: Conversation._deafened,
     TtsFailed: Conversation._cannot_speak,

@@ -96,6 +96,11 @@ class LanguageHeard(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPressed(Event):
+    """They have pressed a key; which one is no matter, since none means anything here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Beep(Event):
     """The tone after which a voicemail records."""
 

@@ -33,6 +33,8 @@ class CallLimits:
     longest_s: float = 900.0
     cough_s: float = 1.0
     """A sound without words that is no longer is no turn."""
+    keys_s: float = 1.5
+    """From the last key of theirs to our word that it has to be said."""
     beep_s: float = 2.5
     """Quiet after a voicemail's greeting without a beep: then we speak all the same."""
     greeting_s: float = 45.0

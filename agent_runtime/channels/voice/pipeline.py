@@ -20,7 +20,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from agent_runtime.app import Runtime
 from agent_runtime.channels.voice.call_start import CallStart
-from agent_runtime.channels.voice.conversation import Conversation
+from agent_runtime.channels.voice.conversation import LAST_WORDS, Conversation
 from agent_runtime.channels.voice.dialled import dialled_of, limits_for
 from agent_runtime.channels.voice.hands import CallHands
 from agent_runtime.channels.voice.languages import ears_of, expect, spoken_by, voices_of
@@ -32,6 +32,7 @@ from agent_runtime.channels.voice.playout import HeardTap, MadeTap, Playout
 from agent_runtime.channels.voice.processor import CallProcessor
 from agent_runtime.channels.voice.recording.recorder import recorder_for
 from agent_runtime.channels.voice.turns import CallTurns
+from agent_runtime.channels.voice.utterance import Utterance
 from agent_runtime.errors import ParleyError
 from agent_runtime.ports import MailChannel
 from agent_runtime.settings import Settings
@@ -39,6 +40,7 @@ from agent_runtime.speech.answer_processor import AnswerProcessor
 from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.languages import NoAssets
 from agent_runtime.speech.services import stt_for, tts_for
+from agent_runtime.speech.speaking import SpeakingService
 
 START_S, STOP_S = 0.1, 0.2
 """Voice that lasts so long is speech; quiet that lasts so long may be its end."""
@@ -126,6 +128,7 @@ class CallService:
         limits = replace(limits, judges=listener is not None)
         keys = self.navigate or MenuKeys(contact, language)
         expect(speech.ears, contact, call.number)
+        self._reserve_last_words(speech, language)
         talk = Conversation(
             call, limits, language=language, navigate=keys, spoken=spoken_by(speech.voices)
         )
@@ -156,6 +159,15 @@ class CallService:
             conversation_id=call.call_id,
         )
         return worker, processor
+
+    def _reserve_last_words(self, speech: Speech, language: str) -> None:
+        """Has them made while the voices work; they are said once none does."""
+        library = self.runtime.outbox.library
+        text = library.live(LAST_WORDS, language=language, now=self.clock())
+        said = Utterance(LAST_WORDS, text.spoken_paragraphs, language).pieces if text else ()
+        voices = [one for one in speech.voices.values() if isinstance(one, SpeakingService)]
+        for voice in voices:
+            voice.hold_in_reserve(*said, like=voices[0])
 
 
 def speech_for(language: str, settings: Settings) -> Speech:

@@ -52,11 +52,14 @@ class Playout:
     number: int = 0
     is_at_voice: bool = False
     """Whether the voice has come to this utterance."""
+    last_whole: _Piece | None = None
+    """The last sentence whose sound is whole, where the voice failed behind it."""
 
     def begin(self, texts: tuple[str, ...]) -> UtteranceFrame:
         """Starts an utterance, with the frame that goes before it; earlier ones are forgotten."""
         self.pieces = [_Piece(text) for text in texts]
         self.contexts, self.has_begun, self.is_at_voice = {}, False, False
+        self.last_whole = None
         self.number += 1
         return UtteranceFrame(number=self.number)
 
@@ -69,6 +72,16 @@ class Playout:
     def is_over(self) -> bool:
         """Whether every sentence has been played to its end."""
         return bool(self.pieces) and all(piece.is_played for piece in self.pieces)
+
+    def ends_before(self, text: str) -> bool:
+        """Notes that the voice failed in a sentence; False where none before it is being heard."""
+        words = text.split()
+        pieces = self.pieces
+        at = next((n for n, p in enumerate(pieces) if p.text.split() == words), 0)
+        if at == 0 or pieces[at - 1].is_played:
+            return False
+        self.last_whole = pieces[at - 1]
+        return True
 
     def started(self, context_id: str | None) -> None:
         """Notes that the voice has taken the next sentence."""
@@ -114,7 +127,7 @@ class HeardTap(FrameProcessor):
 
     Args:
         playout: What is being said.
-        tell: Told of the first sound and of the end of an utterance.
+        tell: Told of the first sound, of the end of an utterance, and of where its voice failed.
     """
 
     def __init__(self, playout: Playout, tell: Callable[[str], Awaitable[None]]) -> None:
@@ -129,7 +142,9 @@ class HeardTap(FrameProcessor):
             await self._played(frame)
         elif isinstance(frame, TTSStoppedFrame) and (piece := self._playout.of(frame.context_id)):
             piece.is_played = True
-            if self._playout.is_over:
+            if piece is self._playout.last_whole:
+                await self._tell("failed")
+            elif self._playout.is_over:
                 await self._tell("ended")
         await self.push_frame(frame, direction)
 

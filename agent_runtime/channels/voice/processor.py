@@ -5,7 +5,7 @@ The audio loop never waits for a turn: desk, store and calendar work in a thread
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from pipecat.frames.frames import (
     EndFrame,
     EndWorkerFrame,
     Frame,
+    InputDTMFFrame,
     InterimTranscriptionFrame,
     ManuallySwitchServiceFrame,
     OutputDTMFUrgentFrame,
@@ -210,10 +211,13 @@ class CallProcessor(FrameProcessor):
             await self._hang_up()
 
     async def told(self, what: str) -> None:
-        """Takes note of the first sound of ours, or of the end of an utterance."""
+        """Takes note of the first sound of ours, the end of an utterance, or a voice's failure."""
         if what == "begun":
             self._measure_first_sound()
             await self.feed(on.BotStarted(self._clock()))
+        elif what == "failed":
+            # Whoever tells it plays our sound, and would not live through an interruption.
+            self._begin(self._voice_failed(), "voice failed")
         else:
             heard, self.playout.pieces = self.playout.heard, []
             await self.feed(on.BotStopped(self._clock(), heard))
@@ -242,7 +246,12 @@ class CallProcessor(FrameProcessor):
         elif isinstance(frame, InterimTranscriptionFrame):
             self._warm(frame.text)
             self._tell(SoFar(frame.text))
-        elif isinstance(frame, WhoAnsweredFrame):
+        else:
+            await self._learn(frame)
+
+    async def _learn(self, frame: Frame) -> None:
+        """Takes what is found out of the line, and keys."""
+        if isinstance(frame, WhoAnsweredFrame):
             if frame.who != "nobody_yet":
                 known = {"confidence": frame.confidence, "reasons": frame.reasons}
                 now = self._clock()
@@ -250,6 +259,8 @@ class CallProcessor(FrameProcessor):
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
+        elif isinstance(frame, InputDTMFFrame):
+            await self.feed(on.KeyPressed(self._clock()))
         elif isinstance(frame, (LanguageHeardFrame, HeardAnewFrame, HeardOtherwiseFrame)):
             await self._hear_language(frame)
 
@@ -280,7 +291,7 @@ class CallProcessor(FrameProcessor):
                 await self.feed(on.StopHeard(self._clock(), text))
 
         if text:
-            self._keep(self.create_task(read(), "stop"))
+            self._begin(read(), "stop")
 
     def _voice_stopped(self, stop_s: float) -> None:
         now = perf_counter()
@@ -449,9 +460,10 @@ class CallProcessor(FrameProcessor):
             self._in_turn -= is_turn
             await self.feed(event)
 
-        self._keep(self.create_task(run(), "work"))
+        self._begin(run(), "work")
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = self.create_task(work, name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -461,10 +473,14 @@ class CallProcessor(FrameProcessor):
             self._is_user_speaking = False
             await self.feed(on.SttFailed(now))
             return
+        if not self.playout.ends_before(f"{frame.spoken} {frame.unspoken}"):
+            await self._voice_failed()
+
+    async def _voice_failed(self) -> None:
         heard = self.playout.heard
         await self.broadcast_interruption()
         self.playout.pieces = []
-        await self.feed(on.TtsFailed(now, heard))
+        await self.feed(on.TtsFailed(self._clock(), heard))
 
     async def _tick(self) -> None:
         while True:

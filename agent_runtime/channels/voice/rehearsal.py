@@ -269,6 +269,8 @@ class _Rehearsal:
             self._feed(on.UserStopped(self.now, step.says, spoken_s))
         if step.beep:
             self._feed(on.Beep(self.now))
+        for _ in step.presses:
+            self._feed(on.KeyPressed(self.now))
         if step.stt_fails:
             self._feed(on.SttFailed(self.now))
         if step.tts_fails and self._voice is not None:

@@ -265,6 +265,34 @@ def test_only_what_was_declared_is_kept_and_nothing_with_a_fact():
             Stock().declare(text)
 
 
+def test_what_is_in_reserve_is_said_by_a_voice_that_has_died():
+    class Voice(Broken):
+        is_dead = False
+
+        async def speak(self, text, tone):
+            if self.is_dead:
+                raise Died("the voice died")
+            yield text, np.full(2400, 0.1, np.float32)
+
+    async def speak():
+        voice = Voice(None)
+        service = SpeakingService(voice, language=Language.EN, limit_s=30)
+        service.hold_in_reserve("We get back to you.", like=service)
+        async with line_with(service) as line:
+            async with asyncio.timeout(30):
+                while not service.stock.find("We get back to you.", PLAIN):
+                    await asyncio.sleep(0.01)
+            voice.is_dead = True
+            await line.send(TTSSpeakFrame("It costs more."))
+            await line.wait_for(SpeechFailedFrame)
+            slow = SpeakingSettings(tone=Tone(pace=0.8))
+            await line.send(TTSUpdateSettingsFrame(delta=slow))
+            await line.send(TTSSpeakFrame("We get back to you."))
+            await line.wait_for(TTSAudioRawFrame)
+
+    asyncio.run(speak())
+
+
 def test_texts_are_cut_where_people_breathe():
     assert cut("Dr. Smith called. He asked for you!") == ["Dr. Smith called.", "He asked for you!"]
     assert cut("It costs 4.50 a seat, e.g. for ten.") == ["It costs 4.50 a seat, e.g. for ten."]

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from json import JSONDecodeError, loads
+from typing import Protocol
 
 import httpx
 from fastapi import WebSocket, WebSocketDisconnect
+from pipecat.transports.base_transport import BaseTransport
 from starlette.concurrency import run_in_threadpool
 
+from agent_runtime.app import Runtime
 from agent_runtime.calling.dialler import CallNews
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.carrier.account import CarrierAccount
@@ -20,7 +23,6 @@ from agent_runtime.channels.voice.carrier.transport import CarrierTransport
 from agent_runtime.channels.voice.carrier.vendor import Ask, Started, Vendor
 from agent_runtime.channels.voice.carrier.vendors import vendor_of
 from agent_runtime.channels.voice.outcome import Outcome
-from agent_runtime.channels.voice.pipeline import CallService
 
 STARTS_WITHIN_S = 5.0
 LAST_SOUND_S = 0.3
@@ -30,12 +32,25 @@ _GONE = (404, 409, 410, 422)
 """It is over already: Twilio 404, Telnyx 422 with error 90018, Plivo 404."""
 
 
+class Serves(Protocol):
+    """Leads calls of a company: `CallService`, or `CompanyCalls` with a clock for each."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """The company's runtime."""
+        ...
+
+    async def serve(self, transport: BaseTransport, call: CallStart) -> Outcome | None:
+        """Leads a call to its end; None where nobody of ours answers it."""
+        ...
+
+
 @dataclass(slots=True)
 class Leading:
     """Leads calls over sockets, many at once."""
 
     account: CarrierAccount
-    service: CallService
+    service: Serves
     clock: Callable[[], datetime]
     vendor: Vendor = field(init=False)
 

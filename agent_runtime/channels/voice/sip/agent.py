@@ -147,8 +147,15 @@ class Agent:
                 call.end(order.get("code", 0))
             case "press":
                 call.press(order["keys"])
-            case "transfer":
-                call.xfer(order["uri"], pj.CallOpParam(True))
+            case "join":
+                self._join(call, order["to"])
+
+    def _join(self, call: AgentCall, number: int) -> None:
+        other = self._calls.get(number)
+        if other is None or other.is_over:
+            call.end()
+        else:
+            call.join(other)
 
     def _dial(self, number: int, order: Mapping[str, Any]) -> None:
         trunk = next(t for t in self._config.trunks if t.name == order["trunk"])
@@ -158,7 +165,7 @@ class Agent:
         how = pj.CallOpParam(True)
         how.txOption.localUri = trunk.own_uri(order["own_number"])
         try:
-            call.makeCall(trunk.uri_of(order["number"]), how)
+            call.makeCall(order["uri"] or trunk.uri_of(order["number"]), how)
         except pj.Error as error:
             call.is_over = True
             note = {"on": "ended", "code": 503, "reason": error.reason, "was_answered": False}
@@ -167,6 +174,8 @@ class Agent:
     def _look(self, now: float) -> None:
         for call in list(self._calls.values()):
             try:
+                if call.partner is not None and call.partner.is_over:
+                    call.end()
                 if call.is_silent(self._config.silent_s, now):
                     self.tell(call.number, {"on": "silent"})
                     call.end()

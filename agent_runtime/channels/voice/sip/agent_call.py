@@ -39,6 +39,8 @@ class AgentCall(pj.Call):
         self.number, self.is_over = number, False
         self.playing = Playing()
         self.port = SoundPort(number, self.playing, send)
+        self.partner: AgentCall | None = None
+        """With whom they talk instead of with us."""
         self.joined_at: float | None = None
         self.over_at = 0.0
         self._tell = tell
@@ -83,11 +85,32 @@ class AgentCall(pj.Call):
                 self._join(self.getAudioMedia(index))
 
     def _join(self, theirs: pj.AudioMedia) -> None:
+        if self.partner is not None:
+            self._talk_to(self.partner, theirs)
+            return
         if not self._has_port:
             self._has_port = True
             self.port.open(f"call-{self.number}")
         theirs.startTransmit(self.port)
         self.port.startTransmit(theirs)
+
+    def join(self, other: "AgentCall") -> None:
+        """Has both talk to each other and not to us any more."""
+        self.partner, other.partner = other, self
+        for one in (self, other):
+            if one.hasMedia() and one._has_port:
+                theirs = one.getAudioMedia(-1)
+                theirs.stopTransmit(one.port)
+                one.port.stopTransmit(theirs)
+        if self.hasMedia():
+            self._talk_to(other, self.getAudioMedia(-1))
+
+    @staticmethod
+    def _talk_to(other: "AgentCall", theirs: pj.AudioMedia) -> None:
+        if not other.is_over and other.hasMedia():
+            others = other.getAudioMedia(-1)
+            theirs.startTransmit(others)
+            others.startTransmit(theirs)
 
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         """Tells of a key, pressed in RTP (RFC 4733) or in a SIP INFO."""
@@ -104,12 +127,6 @@ class AgentCall(pj.Call):
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:
         """Refuses a 3xx for the same reason."""
         return pj.PJSIP_REDIRECT_STOP
-
-    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
-        """Tells whether whom we put them through to has taken the call."""
-        if prm.finalNotify or prm.statusCode >= 200:
-            prm.cont = False
-            self._tell(self.number, {"on": "transferred", "code": prm.statusCode})
 
     def press(self, keys: str) -> None:
         """Presses keys in RTP (RFC 4733), or by SIP INFO where their side has no such events."""

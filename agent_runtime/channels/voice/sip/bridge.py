@@ -15,6 +15,7 @@ from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.sip.agent_config import AgentConfig
 from agent_runtime.channels.voice.sip.caller import number_in
 from agent_runtime.channels.voice.sip.dialling import FIRST_ANSWER_S, Attempt, Dialled
+from agent_runtime.channels.voice.sip.handover import Handover, Speak
 from agent_runtime.channels.voice.sip.line import SipLine
 from agent_runtime.channels.voice.sip.orders import DialOrder, take_orders
 from agent_runtime.channels.voice.sip.setup import SipTrunk
@@ -43,6 +44,7 @@ class SipBridge:
         report: Takes what is learnt of a call that nobody answered.
         own_numbers: Numbers of ours; a call shows no other one.
         transfers: To which address a role of ours is reached.
+        speak: Tells whoever is reached there of the caller; without it nobody is put through.
         first_answer_s: How long a trunk may be mute before the next one is tried.
     """
 
@@ -52,6 +54,7 @@ class SipBridge:
     report: Callable[[CallNews], object]
     own_numbers: frozenset[str] = frozenset()
     transfers: Mapping[str, str] = field(default_factory=dict)
+    speak: Speak | None = None
     first_answer_s: float = FIRST_ANSWER_S
     agent: UserAgent = field(init=False)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
@@ -106,7 +109,7 @@ class SipBridge:
             meta=self._meta(trunk.name),
         )
         logger.info("a call comes in through %s: %s", trunk.name, call.call_id)
-        self._spawn(self._lead(SipTransport(line, transfers=self.transfers), call))
+        self._spawn(self._lead(self._transport(line, call), call))
 
     async def _lead(self, transport: SipTransport, call: CallStart) -> None:
         line = transport.line
@@ -117,8 +120,21 @@ class SipBridge:
         except Exception:
             logger.exception("call %s could not be led", call.call_id)
         finally:
+            if line.is_joined:
+                await line.ended()
             self._lines.discard(line)
             line.do("end")
+
+    def _transport(
+        self, line: SipLine, call: CallStart, *, is_answered: bool = False
+    ) -> SipTransport:
+        def dial(uri: str) -> SipLine:
+            return self.agent.dial(call.meta["trunk"], "", call.own_number, uri=uri)
+
+        handover = Handover(line, dial, self.speak) if self.speak else None
+        return SipTransport(
+            line, transfers=self.transfers, handover=handover, is_answered=is_answered
+        )
 
     # Calls that we dial
 
@@ -202,7 +218,7 @@ class SipBridge:
             },
         )
         dialled.line.forget_sound()
-        transport = SipTransport(dialled.line, transfers=self.transfers, is_answered=True)
+        transport = self._transport(dialled.line, call, is_answered=True)
         self._spawn(self._lead(transport, call))
 
     def _meta(self, trunk: str) -> dict[str, str]:

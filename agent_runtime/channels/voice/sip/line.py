@@ -24,6 +24,8 @@ class SipLine:
     def __init__(self, number: int, write: Callable[[bytes], None]) -> None:
         self.number = number
         self.is_over = False
+        self.is_joined = False
+        """Whether they talk to somebody of ours: then nobody here ends it."""
         self.notes: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
         """What happens to it; the last one is `ended`."""
         self.sound: asyncio.Queue[bytes] = asyncio.Queue(_HEARD_TICKS)
@@ -39,9 +41,9 @@ class SipLine:
         return self._sent_bytes - self._played_bytes
 
     async def say(self, pcm: bytes) -> bool:
-        """Sends sound as soon as there is room; False where the call is over."""
+        """Sends sound as soon as there is room; False where nobody hears us any more."""
         await self._has_room.wait()
-        if self.is_over:
+        if self._is_deaf:
             return False
         self._sent_bytes += len(pcm)
         self._write(wire.sound(self.number, pcm))
@@ -51,15 +53,30 @@ class SipLine:
     async def played(self, within_s: float) -> None:
         """Waits until all of ours has been played, at most so long."""
         until = asyncio.get_running_loop().time() + within_s
-        while self.waiting_bytes > 0 and not self.is_over:
+        while self.waiting_bytes > 0 and not self._is_deaf:
             if asyncio.get_running_loop().time() > until:
                 return
             await asyncio.sleep(wire.TICK_S)
 
     def do(self, what: str, **more: object) -> None:
-        """Asks the user agent for something: answer, end, press, transfer or clear."""
+        """Asks the user agent for something: answer, end, press, join or clear."""
         if not self.is_over:
             self._write(wire.note(self.number, {"do": what, **more}))
+
+    def join(self, other: "SipLine") -> bool:
+        """Has both talk to each other until one of them ends; False where one has."""
+        if self.is_over or other.is_over:
+            return False
+        self.is_joined = other.is_joined = True
+        self.do("join", to=other.number)
+        for line in (self, other):
+            line._check_room()
+        return True
+
+    async def ended(self) -> None:
+        """Waits for its end; whatever else happens on it is no matter any more."""
+        while not self.is_over:
+            await self.notes.get()
 
     def forget_sound(self) -> None:
         """Throws away what was heard before they picked up: ring-back of the network."""
@@ -87,8 +104,12 @@ class SipLine:
             self._has_room.set()
         self.notes.put_nowait(note)
 
+    @property
+    def _is_deaf(self) -> bool:
+        return self.is_over or self.is_joined
+
     def _check_room(self) -> None:
-        if self.waiting_bytes < AHEAD_BYTES or self.is_over:
+        if self.waiting_bytes < AHEAD_BYTES or self._is_deaf:
             self._has_room.set()
         else:
             self._has_room.clear()

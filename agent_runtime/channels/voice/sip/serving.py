@@ -6,19 +6,16 @@ import signal
 from collections.abc import Callable
 
 from agent_runtime.calling.dialler import CallNews
-from agent_runtime.channels.voice.call_start import CallStart
-from agent_runtime.channels.voice.company import CompanyCalls, open_company_calls
+from agent_runtime.channels.voice.company import CompanyCalls, open_company_calls, warm_speech
 from agent_runtime.channels.voice.sip.bridge import SipBridge
+from agent_runtime.channels.voice.sip.handover import english_voice
 from agent_runtime.channels.voice.sip.orders import socket_of
 from agent_runtime.channels.voice.sip.setup import SipSetup
-from agent_runtime.channels.voice.sip.transport import SipTransport
 from agent_runtime.clock import read_now
 from agent_runtime.endpoints import wait_for_endpoints
 from agent_runtime.errors import ParleyError
 from agent_runtime.lifeline import only_one
 from agent_runtime.settings import Settings
-from agent_runtime.speech.languages import NoAssets, what_is_missing
-from agent_runtime.speech.services import decoders_for, voice_for
 
 
 def serve_sip(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -44,25 +41,22 @@ def serve_sip(settings: Settings, *, announce: Callable[[str], None]) -> None:
 async def _serve(
     settings: Settings, setup: SipSetup, calls: CompanyCalls, announce: Callable[[str], None]
 ) -> None:
-    await _warm_speech(settings)
+    await warm_speech(settings)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
 
-    async def lead(transport: SipTransport, call: CallStart) -> object:
-        return await calls.service().serve(transport, call)
-
     def report(news: CallNews) -> None:
-        desk = calls.service().runtime.calls
-        desk.report(news, now=read_now(calls.store.engine))
+        calls.runtime.calls.report(news, now=read_now(calls.store.engine))
 
     bridge = SipBridge(
         config=setup.as_config(),
         trunks=setup.trunks,
-        lead=lead,
+        lead=calls.serve,
         report=report,
         own_numbers=frozenset(one.number for one in settings.voice_numbers),
         transfers=setup.transfers,
+        speak=english_voice(settings),
     )
     await bridge.start(socket_of(settings.workspace))
     announce(f"{setup.host}:{bridge.agent.port}")
@@ -70,18 +64,3 @@ async def _serve(
         await stop.wait()
     finally:
         await bridge.stop()
-
-
-async def _warm_speech(settings: Settings) -> None:
-    """Loads ears and voice, so that the first caller does not wait for them.
-
-    Raises:
-        ParleyError: what hears or speaks English is not installed.
-    """
-    for part in ("hearing", "speaking"):
-        if missing := what_is_missing("en", part):
-            raise ParleyError(f"no call can be led: {missing.why}")
-    await decoders_for("en").warm()
-    voice = voice_for("en", settings)
-    if not isinstance(voice, NoAssets):
-        await voice.warm()

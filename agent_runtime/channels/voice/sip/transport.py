@@ -23,6 +23,7 @@ from pipecat.transports.base_transport import BaseTransport, TransportParams
 
 from agent_runtime.channels.voice.processor import CallTransferredFrame, TransferCallFrame
 from agent_runtime.channels.voice.sip import wire
+from agent_runtime.channels.voice.sip.handover import Handover
 from agent_runtime.channels.voice.sip.line import SipLine
 
 _GOODBYE = (200, 487)
@@ -40,6 +41,7 @@ class SipTransport(BaseTransport):
     Args:
         line: The call.
         transfers: To which address a role of ours is reached, as `sip:ana@pbx.example`.
+        handover: How they are put through there.
         is_answered: Whether they have picked up already; else we pick up once the pipeline runs.
     """
 
@@ -48,6 +50,7 @@ class SipTransport(BaseTransport):
         line: SipLine,
         *,
         transfers: Mapping[str, str] | None = None,
+        handover: Handover | None = None,
         is_answered: bool = False,
     ) -> None:
         super().__init__()
@@ -58,7 +61,7 @@ class SipTransport(BaseTransport):
             audio_out_sample_rate=wire.SAMPLE_RATE,
             audio_out_10ms_chunks=2,
         )
-        self._line, self._transfers = line, transfers or {}
+        self._line, self._transfers, self._handover = line, transfers or {}, handover
         self._is_answered = is_answered
         self._input = _Input(self, params, name="sip-in")
         self._output = _Output(self, params, name="sip-out")
@@ -95,22 +98,26 @@ class SipTransport(BaseTransport):
                     await self._call_event_handler("on_client_connected")
                 case "key" if note["key"] in _KEYS:
                     return KeypadEntry(note["key"])
-                case "transferred":
-                    await self._output.told(is_taken=200 <= note["code"] < 300)
-                case "failed" if note["do"] == "transfer":
-                    await self._output.told(is_taken=False)
                 case "ended":
                     is_bye = note.get("by_them") and note["code"] in _GOODBYE
                     name = "on_client_hung_up" if is_bye else "on_client_disconnected"
                     await self._call_event_handler(name)
                     return None
 
-    def put_through(self, route_to: str) -> bool:
-        """Asks the other side to call whoever has a role; False where nobody is set up for it."""
+    async def put_through(self, route_to: str, summary: str) -> bool:
+        """Puts them through to whoever has a role; False where nobody takes the call.
+
+        Args:
+            route_to: The role.
+            summary: What that person hears first.
+        """
         uri = self._transfers.get(route_to) or self._transfers.get("*")
-        if uri:
-            self._line.do("transfer", uri=uri)
-        return bool(uri)
+        return bool(uri and self._handover and await self._handover.to(uri, summary))
+
+    def hang_up(self) -> None:
+        """Ends the call, unless a person of ours has taken it."""
+        if not self._line.is_joined:
+            self._line.do("end")
 
 
 _KEYS = {entry.value for entry in KeypadEntry}
@@ -163,6 +170,7 @@ class _Output(BaseOutputTransport):
     def __init__(self, transport: SipTransport, params: TransportParams, *, name: str) -> None:
         super().__init__(params, name=name)
         self._transport = transport
+        self._handing: asyncio.Task[None] | None = None
 
     async def start(self, frame: StartFrame) -> None:
         await super().start(frame)
@@ -171,15 +179,21 @@ class _Output(BaseOutputTransport):
     async def stop(self, frame: EndFrame) -> None:
         await super().stop(frame)
         await self._transport.line.played(_LAST_WORDS_S)
-        self._transport.line.do("end")
+        await self._end()
 
     async def cancel(self, frame: CancelFrame) -> None:
-        self._transport.line.do("end")
+        await self._end()
         await super().cancel(frame)
 
     async def cleanup(self) -> None:
-        self._transport.line.do("end")
+        await self._end()
         await super().cleanup()
+
+    async def _end(self) -> None:
+        handing, self._handing = self._handing, None
+        if handing is not None:
+            await self.cancel_task(handing)
+        self._transport.hang_up()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         if isinstance(frame, InterruptionFrame):
@@ -190,11 +204,11 @@ class _Output(BaseOutputTransport):
         """What was said before a transfer has been sent by now."""
         if isinstance(frame, TransferCallFrame):
             await self._transport.line.played(_LAST_WORDS_S)
-            if not self._transport.put_through(frame.route_to):
-                await self.told(is_taken=False)
+            self._handing = self.create_task(self._hand_over(frame), "sip-handover")
 
-    async def told(self, *, is_taken: bool) -> None:
+    async def _hand_over(self, frame: TransferCallFrame) -> None:
         """Tells the call whether somebody of ours has taken it."""
+        is_taken = await self._transport.put_through(frame.route_to, frame.summary)
         await self.push_frame(CallTransferredFrame(is_taken), FrameDirection.UPSTREAM)
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:

@@ -89,15 +89,22 @@ class UserAgent:
                 await self.process.wait()
         self._lose()
 
-    def dial(self, trunk: str, number: str, own_number: str) -> SipLine:
-        """Begins a call through a trunk; what comes of it is told by the line's notes."""
+    def dial(self, trunk: str, number: str, own_number: str, *, uri: str = "") -> SipLine:
+        """Begins a call; what comes of it is told by the line's notes.
+
+        Args:
+            trunk: Whose account calls.
+            number: Of the other side, behind the trunk.
+            own_number: Which number of ours is shown.
+            uri: Calls this address rather than a number.
+        """
         line = SipLine(self._next, self._write)
         self._next += 1
         if not self.is_up:
             line.hear({"on": "ended", "code": 503, "reason": "no user agent"})
             return line
         self._lines[line.number] = line
-        line.do("dial", trunk=trunk, number=number, own_number=own_number)
+        line.do("dial", trunk=trunk, number=number, own_number=own_number, uri=uri)
         return line
 
     async def _keep(self) -> None:

@@ -82,8 +82,8 @@ class Caller:
 
     Args:
         parts: What they do, in order.
-        tell: Told what is no sound: `hangs_up`, `drops`, `takes_call`, `stt_fails`, `tts_fails`,
-            `turn_takes`, with its value.
+        tell: Told what is no sound: `hangs_up`, `drops`, `takes_call`, `presses`, `stt_fails`,
+            `tts_fails`, `turn_takes`, with its value.
         speaks_first: Whether they do, as people who are called.
     """
 
@@ -163,8 +163,6 @@ class Caller:
         step = part.step
         if step.stt_fails:
             self.tell("stt_fails", True)
-        if step.tts_fails:
-            self.tell("tts_fails", True)
         if step.turn_takes_s:
             self.tell("turn_takes", step.turn_takes_s)
         self._now, self._played = part, 0
@@ -197,8 +195,13 @@ class Caller:
             self.uttered.append(Uttered(step.says, start, end))
         self._now, self._since_s, self._spoken_s = None, 0.0, 0.0
         self._owes, self._rest_s = part.owes, step.silence
+        if self.parts and self.parts[0].step.tts_fails:
+            # A voice is ahead of what is heard of it: in mid-sentence it would long be done.
+            self.tell("tts_fails", True)
         if step.takes_call is not None:
             self.tell("takes_call", step.takes_call)
+        if step.presses:
+            self.tell("presses", step.presses)
         if step.hangs_up or step.drops:
             self.tell("hangs_up" if step.hangs_up else "drops", True)
         return np.pad(last, (0, FRAME - len(last))) if len(last) < FRAME else last

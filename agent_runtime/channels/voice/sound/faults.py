@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from agent_runtime.channels.voice.languages import CallVoice
 from agent_runtime.channels.voice.pipeline import Speech
 from agent_runtime.models.language import Guess, LanguageModel
 from agent_runtime.speech.engines import Engines
@@ -35,6 +36,8 @@ def may_fail(speech: Speech, faults: Faults) -> Speech:
     for voice in speech.voices.values():
         if isinstance(voice, SpeakingService):
             voice._voice = _DyingVoice(voice._voice, faults)
+        if isinstance(voice, CallVoice):
+            voice._voices = {one: _DyingVoice(v, faults) for one, v in voice._voices.items()}
     return speech
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import (
     CancelFrame,
     EndFrame,
     Frame,
     InputAudioRawFrame,
+    InputDTMFFrame,
     OutputAudioRawFrame,
     OutputDTMFFrame,
     OutputDTMFUrgentFrame,
@@ -144,6 +146,11 @@ class LoopTransport(BaseTransport):
         """Takes what came of theirs in 20 ms; as much of ours was heard meanwhile."""
         self._output.has_room()
         await self._input.arrived(pcm)
+
+    async def pressed(self, keys: str) -> None:
+        """Takes keys of theirs."""
+        for key in keys:
+            await self._input.push_frame(InputDTMFFrame(button=KeypadEntry(key)))
 
     async def tell(self, event: str) -> None:
         """Tells the pipeline that they have joined or left."""

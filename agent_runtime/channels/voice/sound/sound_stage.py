@@ -283,6 +283,8 @@ class _Playing:
             self.faults.voice_dies_in = 1
         elif what == "turn_takes":
             self.faults.turn_takes_s = value
+        elif what == "presses":
+            self._soon(self.transport.pressed(value))
         elif what == "takes_call":
             self._soon(self.processor.feed(on.Transferred(self.clock(), is_taken=value)))
         else:

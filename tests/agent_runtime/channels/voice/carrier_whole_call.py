@@ -96,6 +96,8 @@ def whole_call(vendor, direction, model):
             "outcome": call.outcome if call else "",
             "result": call.result if call else "",
             "rings": told["rings"],
+            "events": [{k: v for k, v in e.items() if k != "of_call"} for e in events],
+            "understood": [one.text for one in world.store._inbound.values()],
             "ended": [e for e in events if e.get("event") == "ended"],
             "hung_up": [path for method, path in told["requests"] if _is_end(method, path)],
             "hooks": told["hooks"],

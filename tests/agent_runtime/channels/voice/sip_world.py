@@ -21,11 +21,14 @@ from pipecat.workers.runner import WorkerRunner
 from agent_runtime.channels.voice.processor import CallTransferredFrame, TransferCallFrame
 from agent_runtime.channels.voice.sip.agent_config import AgentConfig
 from agent_runtime.channels.voice.sip.bridge import SipBridge
+from agent_runtime.channels.voice.sip.handover import english_voice
 from agent_runtime.channels.voice.sip.setup import SipTrunk
+from agent_runtime.settings import Settings
 
 OURS = "+12125550100"
 THEIRS = "+12125550123"
 PATIENCE_S = 30
+PATIENT = Settings(speech_hearing_limit_s=30, speech_speaking_limit_s=30)
 
 
 def free_port():
@@ -110,8 +113,8 @@ class Led:
     async def interrupt(self):
         await self.middle.broadcast_interruption()
 
-    async def put_through(self, route_to):
-        await self.worker.queue_frame(TransferCallFrame(route_to))
+    async def put_through(self, route_to, summary=""):
+        await self.worker.queue_frame(TransferCallFrame(route_to, summary))
 
     async def hang_up(self):
         await self.worker.queue_frame(EndFrame())
@@ -167,6 +170,7 @@ async def sip_world(*trunks, orders=None, transfers=None, first_answer_s=PATIENC
         report=world.news.append,
         own_numbers=frozenset({OURS}),
         transfers=transfers or {},
+        speak=english_voice(PATIENT),
         first_answer_s=first_answer_s,
     )
     await world.bridge.start(orders)

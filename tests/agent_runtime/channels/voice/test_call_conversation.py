@@ -21,7 +21,7 @@ HAPPENINGS = st.sampled_from(
     (
         *("start", "stop", "begun", "ended", "cut", "prepared", "blocked", "answered"),
         *("withdrawn", "closing", "stopped", "transfer", "person", "voicemail", "ivr"),
-        *("beep", "stt", "tts", "taken", "refused", "tick", "stop_heard", "spanish"),
+        *("beep", "stt", "tts", "taken", "refused", "tick", "stop_heard", "spanish", "key"),
     )
 )
 
@@ -68,6 +68,7 @@ class Played:
             "taken": on.Transferred(self.now, True),
             "refused": on.Transferred(self.now, False),
             "tick": on.Tick(self.now),
+            "key": on.KeyPressed(self.now),
         }
         if what in then:
             self.feed(on.Answered(self.now, Answer(number, says, then[what])))
@@ -155,6 +156,34 @@ def test_a_recogniser_that_fails_is_given_up_only_if_it_fails_twice_in_a_row():
     call.happens("start", "")
     call.happens("stt", "")
     assert [one.reason for one in call.asked(do.HandOn)] == ["stt_failed"]
+
+
+def test_whoever_presses_keys_is_asked_once_to_say_it_as_soon_as_we_are_silent():
+    """No key means anything here, but behind one may be the wish that calls stop."""
+    call = in_a_turn()
+    for what, word in (("answered", ""), ("begun", ""), ("key", ""), ("key", ""), ("tick", "")):
+        call.happens(what, word)
+    assert len(call.asked(do.TakeKey)) == 2
+    assert "call.keys" not in texts_of(call)
+    for what in ("ended", "tick", "tick", "tick"):
+        call.happens(what, "")
+    assert call.asked(do.Prepare)[-1].text_ids == ("call.keys",)
+    for what in ("prepared", "begun", "ended", "key", "tick", "tick", "tick", "tick"):
+        call.happens(what, "")
+    assert len(call.asked(do.TakeKey)) == 3
+    assert texts_of(call).count("call.keys") == 1
+
+
+def test_keys_of_a_machine_are_traced_and_not_answered():
+    call = Played(judges=True)
+    for what in ("ivr", "key", "tick", "tick", "tick", "tick"):
+        call.happens(what, "")
+    assert call.asked(do.TakeKey)
+    assert "call.keys" not in texts_of(call)
+
+
+def texts_of(call):
+    return [text for command in call.asked(do.Prepare) for text in command.text_ids]
 
 
 def in_a_turn(**limits):

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from call_wire import PATIENCE_S, PATIENT, Wire, led_call
 from conversation_world import ANA
+from pipecat.audio.dtmf.types import KeypadEntry
+from pipecat.frames.frames import InputDTMFFrame
 
 from agent_runtime.channels.voice.hands import CallHands
 
@@ -107,9 +109,25 @@ def test_a_voice_that_dies_in_mid_sentence_is_followed_by_the_other():
             await call.ear.says("Hello?")
             await call.listening(1)
             assert call.heard[0].text.endswith("be useful to you?")
-            assert any("keeps CRM" in text for text in call.voices[1].said)
+            assert "keeps CRM" in call.voices[1].said[0], (
+                "what was whole is heard and not said again"
+            )
             await call.processor.dropped(by_them=True)
         assert call.traced("sparevoice")
+
+    asyncio.run(go())
+
+
+def test_where_both_voices_die_the_last_words_were_made_before():
+    async def go():
+        async with led_call(spare=True) as call:
+            call.voices[0].dies_at = call.voices[1].dies_at = "Hello Ana"
+            await call.ear.says("Hello?")
+            await call.until(lambda: call.processor.outcome is not None)
+        assert "AI assistant" in call.heard[-1].text
+        assert "gone wrong on our side" in call.heard[-1].text
+        assert call.processor.outcome.reason == "tts_failed"
+        assert call.processor.hands.handed_on == ["voice_failed"]
 
     asyncio.run(go())
 
@@ -174,6 +192,21 @@ def test_a_recogniser_that_dies_is_said_and_traced():
             await call.until(lambda: call.processor.outcome is not None)
         assert call.processor.outcome.reason == "stt_failed"
         assert "cannot understand you" in call.heard[-1].text
+
+    asyncio.run(go())
+
+
+def test_a_key_of_theirs_is_traced_and_answered_with_words():
+    async def go():
+        async with led_call() as call:
+            await call.ear.says("Hello?")
+            await call.listening(1)
+            await call.ear.push_frame(InputDTMFFrame(button=KeypadEntry("9")))
+            await call.listening(2)
+            await call.processor.dropped(by_them=True)
+        assert "cannot read keys" in call.heard[-1].text
+        (traced,) = call.traced("takekey")
+        assert set(traced) == {"of_call", "event"}
 
     asyncio.run(go())
 

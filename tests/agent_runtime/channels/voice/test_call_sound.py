@@ -254,6 +254,16 @@ def test_a_menu_says_its_words_again_until_its_keys_are_pressed():
     assert [one.text for one in talk.caller.uttered] == ["Press three.", "Hello?"]
 
 
+def test_a_voice_is_told_to_die_before_it_has_said_all_that_they_then_hear():
+    talk = Talk({"says": "Hello?"}, {"tts_fails": True, "barge_in_after": 4})
+    talk.hear(QUIET, 0.6)
+    assert talk.told == []
+    talk.hear(QUIET, 3.0)
+    assert talk.told == [("tts_fails", True)]
+    talk.hear(VOICE, 4.0)
+    assert talk.told == [("tts_fails", True)]
+
+
 def test_what_is_no_sound_is_told():
     talk = Talk({"takes_call": True}, {"hangs_up": True})
     talk.hear(QUIET, 2.0)

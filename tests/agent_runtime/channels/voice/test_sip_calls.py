@@ -9,6 +9,7 @@ import pytest
 from sip_phone import RATE, Telephone
 from sip_world import OURS, free_port, sip_world, until
 
+from agent_runtime.channels.voice.sip import handover
 from agent_runtime.settings import Settings
 from agent_runtime.speech.services import decoders_for, voice_for
 from agent_runtime.speech.sound import resample
@@ -100,22 +101,71 @@ def test_whoever_is_interrupted_is_silent_and_what_waited_is_not_said_later(phon
     asyncio.run(go())
 
 
-def test_a_person_of_ours_takes_over_by_their_own_telephone(phone):
+def test_a_person_of_ours_hears_why_and_takes_the_call_with_a_key(phone):
+    """R271: both then talk to each other, and whoever leaves ends it for both."""
+
     async def go():
+        theirs, ours = await spoken(THEY_SAY), await spoken(WE_SAY)
         lena = phone("lena", answers="auto", user="lena")
-        transfers = {"owner": f"sip:lena@{lena.address}", "sales": f"sip:max@{lena.address}"}
-        async with sip_world(transfers=transfers) as world, phone() as ana, lena:
+        transfers = {"owner": f"sip:lena@{lena.address}"}
+        async with sip_world(transfers=transfers) as world, phone("ana") as ana, lena:
             await ana.dial(OURS, world.address)
             call = await world.call()
             await asyncio.wait_for(call.joined.wait(), 30)
-            await call.put_through("nobody")
-            await until(lambda: call.middle.transferred == [False])
-            await call.put_through("sales")
-            await until(lambda: call.middle.transferred == [False, False])
-            await call.put_through("owner")
+            await call.put_through("owner", WE_SAY)
             await lena.until("CALL_ESTABLISHED")
-            await until(lambda: call.middle.transferred == [False, False, True])
+            await until(lambda: loud_s(lena.heard()) > 2)
+            assert likeness(await words_in(lena.heard()[: 4 * RATE], RATE), WE_SAY) >= 0.6
+            await lena.press("1")
+            await until(lambda: call.middle.transferred == [True])
             await call.hang_up()
+            await asyncio.wait_for(call.over.wait(), 30)
+            before = len(ana.heard()), len(lena.heard())
+            await ana.say(*theirs)
+            await until(lambda: loud_s(lena.heard()[before[1] :]) > 0.4)
+            await lena.say(*ours)
+            await until(lambda: loud_s(ana.heard()[before[0] :]) > 0.4)
+            await ana.hang_up()
+            await lena.until("CALL_CLOSED")
+            await until(lambda: world.bridge.calls == 0)
+
+    asyncio.run(go())
+
+
+def test_where_nobody_of_ours_takes_it_the_caller_stays_with_us(phone, monkeypatch):
+    """Nobody is set up for it, nobody is at that address, or only a voicemail answers."""
+    monkeypatch.setattr(handover, "WITHIN_S", 3.0)
+
+    async def go():
+        lena = phone("lena", answers="auto", user="lena")
+        transfers = {"owner": f"sip:lena@{lena.address}", "sales": f"sip:max@{lena.address}"}
+        async with sip_world(transfers=transfers) as world, phone("ana") as ana, lena:
+            await ana.dial(OURS, world.address)
+            call = await world.call()
+            await asyncio.wait_for(call.joined.wait(), 30)
+            for count, route_to in enumerate(("nobody", "sales", "owner"), 1):
+                await call.put_through(route_to, WE_SAY)
+                await until(lambda n=count: call.middle.transferred == [False] * n)
+            await lena.until("CALL_CLOSED")
+            assert loud_s(ana.heard()) > 0.5, "they hear that it rings"
+            await call.hang_up()
+            await ana.until("CALL_CLOSED")
+
+    asyncio.run(go())
+
+
+def test_who_hangs_up_while_it_rings_rings_nobody_any_more(phone):
+    async def go():
+        lena = phone("lena", user="lena")
+        transfers = {"*": f"sip:lena@{lena.address}"}
+        async with sip_world(transfers=transfers) as world, phone("ana") as ana, lena:
+            await ana.dial(OURS, world.address)
+            call = await world.call()
+            await asyncio.wait_for(call.joined.wait(), 30)
+            await call.put_through("owner", WE_SAY)
+            await lena.until("CALL_INCOMING")
+            await ana.hang_up()
+            await lena.until("CALL_CLOSED")
             await asyncio.wait_for(call.over.wait(), 30)
 
     asyncio.run(go())
