@@ -272,6 +272,18 @@ class Settings(BaseSettings):
     """Signs chat windows and links in mails; empty means one that is kept in the workspace."""
     console_origins: str = ""
     """Web pages that may embed the chat and send forms, as `https://host`, with commas between."""
+    oidc_issuer: str = ""
+    """OpenID provider by which people sign in to the console, `https://login.company.com`."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_claim: str = "groups"
+    """Claim of the id token that names somebody's groups."""
+    oidc_roles: dict[str, str] = Field(default_factory=dict)
+    """Group to role of the console, as JSON: who is in one gets an account by signing in."""
+    session_idle_min: int = Field(default=60, ge=5, le=1440)
+    """Minutes without use after which somebody signs in to the console again."""
+    session_hours: int = Field(default=12, ge=1, le=168)
+    """Hours after which they do so in any case."""
     form_key: str = ""
     """Signs the forms that servers send; empty means that none is accepted."""
     carrier_url: str = "https://api.twilio.com"

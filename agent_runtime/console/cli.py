@@ -1,11 +1,12 @@
 """`parley serve`: the web side."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from agent_runtime.commands import WorkspaceOption
-from agent_runtime.settings import load_settings
+from agent_runtime.settings import Settings, load_settings
 
 serve = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -15,22 +16,33 @@ def _serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
     workspace: WorkspaceOption = None,
+    enter: Annotated[
+        bool, typer.Option("--open", help="Print a link that lets you into the demo's console.")
+    ] = False,
 ) -> None:
-    """Serve what people reach over HTTP: the chat, web forms, unsubscribing with one click.
+    """Serve what people reach over HTTP: the console, chat, web forms, unsubscribing.
 
-    The worker answers what comes in. Try it at http://127.0.0.1:8080/chat/demo.
+    The console is at http://127.0.0.1:8080/console/; its accounts are made with
+    `parley people add`. The worker answers what comes in; try it at
+    http://127.0.0.1:8080/chat/demo.
 
     Put a proxy that speaks TLS before it, and set PARLEY_PUBLIC_URL to its address.
 
     Example: [bold]parley serve --host 127.0.0.1 --port 8080[/bold]
+
+    Example: [bold]parley serve --workspace out/demo --open[/bold]
     """
     import uvicorn
 
     from agent_runtime.console.serve import MAX_MESSAGE, open_app
 
+    settings = load_settings(workspace)
+    app = open_app(settings, host=host, is_demo=enter)
+    if enter:
+        _print_entry(settings, host, port)
     # The path of a request holds the token, so it is not logged.
     uvicorn.run(
-        open_app(load_settings(workspace)),
+        app,
         host=host,
         port=port,
         ws_max_size=MAX_MESSAGE,
@@ -38,3 +50,13 @@ def _serve(
         log_level="warning",
         access_log=False,
     )
+
+
+def _print_entry(settings: Settings, host: str, port: int) -> None:
+    from agent_runtime.console.people.demo import open_demo
+    from agent_runtime.status import open_store
+
+    store = open_store(settings)
+    secret = open_demo(settings, store, host=host, now=datetime.now(UTC))
+    typer.echo("The console of the demo; the link lets you in once:")
+    typer.echo(f"  http://{host}:{port}/console/enter/{secret}")

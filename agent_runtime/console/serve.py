@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 
 from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.channels.email.deliver import Outbox
@@ -14,6 +16,7 @@ from agent_runtime.console.door import Door, open_door
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Settings
+from agent_runtime.status import open_store
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -22,15 +25,23 @@ MAX_MESSAGE = 64_000
 """Bytes of one WebSocket message; more closes the connection."""
 
 
-def open_app(settings: Settings) -> Starlette:
+def open_app(settings: Settings, *, host: str = "127.0.0.1", is_demo: bool = False) -> Starlette:
     """Returns the application on the store of a workspace.
 
     Without `PARLEY_SIGNING_KEYS` no link that stops or confirms is in any mail, and none
     is served.
 
+    Args:
+        settings: Which workspace.
+        host: On which address it listens.
+        is_demo: Whether a link lets anybody at this machine into the console.
+
     Raises:
         ParleyError: there is no run in this workspace.
     """
+    from agent_runtime.console.frame.build import build_console
+    from agent_runtime.console.frame.opening import open_office
+
     door = open_door(settings)
     keyring = read_keyring(settings.signing_keys)
     one_click: tuple[BaseRoute, ...] = ()
@@ -43,7 +54,13 @@ def open_app(settings: Settings) -> Starlette:
     asked_for = calls.routes(
         door, telephony_of(settings), key=settings.calls_key.get_secret_value()
     )
-    return build_app(one_click, asked_for, public_routes(door), _webhooks(settings, door))
+    office = open_office(settings, open_store(settings), host=host, is_demo=is_demo)
+    pages = (build_console(office), Route("/", _to_console))
+    return build_app(one_click, asked_for, public_routes(door), pages, _webhooks(settings, door))
+
+
+async def _to_console(request: Request) -> Response:
+    return RedirectResponse("/console/", status_code=307)
 
 
 def _webhooks(settings: Settings, door: Door) -> tuple[BaseRoute, ...]:

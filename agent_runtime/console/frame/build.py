@@ -1,0 +1,74 @@
+"""Joins the areas into one application: found by their folders, checked, and behind one gate."""
+
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from fastapi import Depends, FastAPI
+from starlette.routing import Mount
+
+from agent_runtime import console
+from agent_runtime.console.frame import routes as own
+from agent_runtime.console.frame.cookies import ROOT
+from agent_runtime.console.frame.declared import Area, Entry, check
+from agent_runtime.console.frame.faults import add_faults
+from agent_runtime.console.frame.gate import enforce
+from agent_runtime.console.frame.headers import Headers
+from agent_runtime.console.frame.office import Office
+from agent_runtime.console.frame.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The navigation: groups of entries, as far as a role may use them."""
+
+    areas: tuple[Area, ...]
+
+    def of(self, role: Role) -> list[tuple[str, list[Entry]]]:
+        """Returns headings with the entries that a role sees."""
+        groups: dict[str, list[Entry]] = {}
+        for area in self.areas:
+            mine = [entry for entry in area.entries if role in entry.roles]
+            if mine:
+                groups.setdefault(area.title, []).extend(mine)
+        return list(groups.items())
+
+
+@cache
+def areas() -> tuple[Area, ...]:
+    """Returns the `AREA` of every folder of the console that has an `area.py`, in order."""
+    found = []
+    for folder in pkgutil.iter_modules(console.__path__):
+        name = f"{console.__name__}.{folder.name}.area"
+        if folder.ispkg and _exists(name):
+            found.append(import_module(name).AREA)
+    return tuple(sorted(found, key=lambda area: (area.order, area.name)))
+
+
+def build_console(office: Office, found: tuple[Area, ...] | None = None) -> Mount:
+    """Returns the console as one mount.
+
+    Args:
+        office: What the pages need.
+        found: The areas to serve; those of `areas` unless a test has its own.
+
+    Raises:
+        UndeclaredRoute: a route does not say who may use it.
+    """
+    found = areas() if found is None else found
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(enforce)])
+    for pages in (own.pages, *(pages for area in found for pages in area.pages)):
+        for path, method, endpoint in pages.routes:
+            app.add_api_route(path, endpoint, methods=[method], response_model=None)
+    check(app.routes)
+    app.state.office = office
+    app.state.menu = Menu(found)
+    add_faults(app)
+    return Mount(ROOT, Headers(app, office))
+
+
+def _exists(name: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(name) is not None

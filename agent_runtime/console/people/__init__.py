@@ -1,0 +1,1 @@
+"""People of ours who use the console: accounts, sign-in, sessions, service tokens."""

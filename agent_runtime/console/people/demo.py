@@ -1,0 +1,61 @@
+"""The users of a demo: one per role, without a password, whom anybody at this machine may be."""
+
+import json
+from datetime import datetime, timedelta
+
+from agent_runtime.console.frame.office import LOOPBACK
+from agent_runtime.console.frame.roles import ROLES, Role
+from agent_runtime.console.people.sessions import make_entry
+from agent_runtime.console.people.users import User, add_user, all_users, user_by_email
+from agent_runtime.errors import ParleyError
+from agent_runtime.settings import Settings
+from agent_runtime.store.sql import SqlStore, SqlTx
+
+PEOPLE: dict[Role, str] = {
+    "rep": "Tom Becker",
+    "reviewer": "Maya Chen",
+    "revops": "Ines Duarte",
+    "leader": "Luc Moreau",
+    "admin": "Alex Adams",
+}
+VALID = timedelta(hours=12)
+
+
+def is_demo(settings: Settings) -> bool:
+    """Says whether a workspace was made by `parley demo` out of invented people."""
+    plan = settings.workspace / "plan.json"
+    try:
+        told = json.loads(plan.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not settings.store_url and isinstance(told, dict) and told.get("data") == ""
+
+
+def open_demo(settings: Settings, store: SqlStore, *, host: str, now: datetime) -> str:
+    """Returns the secret of a link into a demo; its users are made where they are missing.
+
+    Raises:
+        ParleyError: the workspace is no demo, or others on the network could use the link.
+    """
+    if host not in LOOPBACK:
+        raise ParleyError(
+            f"--open with --host {host}: the link lets anybody in, so it is for this machine "
+            "only; leave --host out."
+        )
+    if not is_demo(settings):
+        raise ParleyError(
+            f"--open: {settings.workspace} was not made by `parley demo`; add accounts with "
+            "`parley people add` and sign in."
+        )
+    with store.begin() as tx:
+        for role in ROLES:
+            email = f"{role}@demo.parley.example"
+            if user_by_email(tx, email) is None:
+                add_user(tx, email, role=role, name=PEOPLE[role], is_demo=True, now=now)
+        return make_entry(tx, user_id="demo", now=now, valid=VALID)
+
+
+def demo_users(tx: SqlTx) -> tuple[User, ...]:
+    """Returns the users of the demo, in the order of their roles."""
+    found = [one for one in all_users(tx) if one.is_demo and not one.is_disabled]
+    return tuple(sorted(found, key=lambda one: ROLES.index(one.role)))
