@@ -39,7 +39,7 @@ def open_app(settings: Settings, *, host: str = "127.0.0.1", is_demo: bool = Fal
     Raises:
         ParleyError: there is no run in this workspace.
     """
-    from agent_runtime.console.frame.build import build_console
+    from agent_runtime.console.frame.build import build_mounts
     from agent_runtime.console.frame.opening import open_office
 
     door = open_door(settings)
@@ -55,7 +55,7 @@ def open_app(settings: Settings, *, host: str = "127.0.0.1", is_demo: bool = Fal
         door, telephony_of(settings), key=settings.calls_key.get_secret_value()
     )
     office = open_office(settings, open_store(settings), host=host, is_demo=is_demo)
-    pages = (build_console(office), Route("/", _to_console))
+    pages = (*build_mounts(office), Route("/", _to_console))
     return build_app(one_click, asked_for, public_routes(door), pages, _webhooks(settings, door))
 
 

@@ -18,6 +18,7 @@ from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
 from agent_runtime.store import tables as t
+from agent_runtime.store.approval_lines import line_of
 from agent_runtime.store.chat_lines import chat_lines
 from agent_runtime.store.parting import keep_stopped
 from agent_runtime.store.rows import (
@@ -735,6 +736,8 @@ class SqlTx(SqlBatch):
             message_id=approval.message_id,
             state=approval.state,
         )
+        if approval.state == "OPEN":
+            self.insert(t.approval_lines, line_of(approval))
 
     def approval(self, approval_id: str) -> Approval | None:
         return self.one(Approval, t.approvals, approval_id=approval_id)

@@ -428,3 +428,19 @@ dnc_numbers = Table(
     Column("number", String(20), primary_key=True),
     _key("name"),
 )
+
+approval_lines = Table(
+    "approval_lines",
+    metadata,
+    _key("tenant_id"),
+    _key("approval_id"),
+    Column("risk", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("language", String(20), nullable=False),
+    _text("playbook"),
+    _text("channel"),
+    _text("person_id"),
+    _text("thread_id"),
+)
+"""By what a queue of approvals is ordered and narrowed, so that nobody need read all drafts for it;
+whether one still waits is told by `approvals` alone. `risk` counts from the least."""

@@ -1,4 +1,4 @@
-"""Files that pages load: style, script and letters, each under an address that its content names."""
+"""Files that pages load: style, script, letters; the address of each changes with its content."""
 
 import hashlib
 from functools import cache

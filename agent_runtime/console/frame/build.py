@@ -46,8 +46,8 @@ def areas() -> tuple[Area, ...]:
     return tuple(sorted(found, key=lambda area: (area.order, area.name)))
 
 
-def build_console(office: Office, found: tuple[Area, ...] | None = None) -> Mount:
-    """Returns the console as one mount.
+def build_mounts(office: Office, found: tuple[Area, ...] | None = None) -> tuple[Mount, ...]:
+    """Returns the console, and the pages of every other root, as one mount each.
 
     Args:
         office: What the pages need.
@@ -57,15 +57,23 @@ def build_console(office: Office, found: tuple[Area, ...] | None = None) -> Moun
         UndeclaredRoute: a route does not say who may use it.
     """
     found = areas() if found is None else found
+    roots = dict.fromkeys((ROOT, *(area.root for area in found)))
+    return tuple(
+        _mount(root, office, tuple(area for area in found if area.root == root)) for root in roots
+    )
+
+
+def _mount(root: str, office: Office, found: tuple[Area, ...]) -> Mount:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(enforce)])
-    for pages in (own.pages, *(pages for area in found for pages in area.pages)):
+    own_pages = (own.pages,) if root == ROOT else ()
+    for pages in (*own_pages, *(pages for area in found for pages in area.pages)):
         for path, method, endpoint in pages.routes:
             app.add_api_route(path, endpoint, methods=[method], response_model=None)
     check(app.routes)
     app.state.office = office
     app.state.menu = Menu(found)
     add_faults(app)
-    return Mount(ROOT, Headers(app, office))
+    return Mount(root, Headers(app, office))
 
 
 def _exists(name: str) -> bool:

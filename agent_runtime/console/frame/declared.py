@@ -28,6 +28,8 @@ class Declared:
     """Who may use it when signed in."""
     is_public: bool = False
     """Whether it needs nobody to be signed in."""
+    is_signed: bool = False
+    """Whether its address holds a signed token: proof enough, so no cookie is looked at or set."""
     scope: str = ""
     """What a service token must hold to use it; empty: no token may."""
     is_audited: bool = False
@@ -65,6 +67,7 @@ class Pages:
         *,
         roles: frozenset[Role] = frozenset(),
         public: bool = False,
+        signed: bool = False,
         scope: str = "",
         audited: bool = False,
         rate: str = "600/minute",
@@ -76,6 +79,8 @@ class Pages:
             method: `GET` changes nothing; every other method is an act.
             roles: Who may use it; see `frame.roles.roles` and `EVERYBODY`.
             public: Nobody needs to be signed in.
+            signed: Public as well, for prospects: the address holds a token that the page itself
+                checks, and by which a form is known; there are no cookies.
             scope: A service token with this scope may use it too.
             audited: The audit log has it although it changes nothing, as an export.
             rate: How often one caller may use it.
@@ -83,7 +88,7 @@ class Pages:
         Raises:
             UndeclaredRoute: it says neither who may use it nor that all may, or both.
         """
-        if bool(roles) == public:
+        if bool(roles) == (public or signed):
             raise UndeclaredRoute(
                 f"{method} {path} of {self.area}: give it roles, or say that it is public."
             )
@@ -91,7 +96,13 @@ class Pages:
         def declare(endpoint: Endpoint) -> Endpoint:
             action = f"{self.area}.{endpoint.__name__.strip('_')}"
             told = Declared(
-                action, roles, public, scope, audited or method not in SAFE_METHODS, rate
+                action=action,
+                roles=roles,
+                is_public=public or signed,
+                is_signed=signed,
+                scope=scope,
+                is_audited=audited or method not in SAFE_METHODS,
+                rate=rate,
             )
             setattr(endpoint, _MARK, told)
             self.routes.append((f"{self.prefix}{path}", method, endpoint))
@@ -123,6 +134,8 @@ class Area:
     order: int
     """Place in the navigation."""
     entries: tuple[Entry, ...] = ()
+    root: str = "/console"
+    """Where its pages are mounted; pages for prospects have a root of their own."""
     title: str = ""
     """Heading of its entries; areas with the same heading stand together."""
 

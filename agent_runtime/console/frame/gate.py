@@ -43,8 +43,10 @@ def _enforce(request: Request, office: Office, declared: Declared, told: str) ->
     request.state.new_visitor = "" if visitor else csrf.new_visitor()
     request.state.csrf = csrf.token_for(visitor or request.state.new_visitor, office.key)
     request.state.act = _act(request, office, declared)
-    who = _who(request, office, declared)
+    who = None if declared.is_signed else _who(request, office, declared)
     request.state.who = who
+    if declared.is_signed:
+        request.state.csrf = request.state.new_visitor = ""
     key = who.name if who else caller(request)
     if not office.gate.may(declared.rate if who else ANONYMOUS_RATE, "console", key):
         raise TooOften("You ask for pages faster than anybody can read; wait a minute.")
@@ -59,7 +61,7 @@ def _enforce(request: Request, office: Office, declared: Declared, told: str) ->
         raise Refused(
             f"Your role, {who.user.role}, may not use this page; an admin can give you another."
         )
-    if request.method not in SAFE_METHODS and not (who and who.token):
+    if request.method not in SAFE_METHODS and not (declared.is_signed or (who and who.token)):
         wanted = _wanted(request, office, who)
         if not csrf.is_ours(request, told, wanted):
             raise Refused(

@@ -44,12 +44,12 @@ class Headers:
     """Puts the headers on every answer of the console, and refuses foreign host names."""
 
     def __init__(self, app: ASGIApp, office: Office) -> None:
-        self._app, self._office = app, office
+        self.app, self._office = app, office
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         request = Request(scope)
 
@@ -70,7 +70,7 @@ class Headers:
             said = f"host = {host!r}: is not ours; set PARLEY_PUBLIC_URL to the address of this.\n"
             await PlainTextResponse(said, status_code=421)(scope, receive, send_with)
             return
-        await self._app(scope, receive, send_with)
+        await self.app(scope, receive, send_with)
 
     async def _end_act(self, scope: Scope, status: int) -> None:
         """Writes how an audited act ended, before whoever did it reads the answer."""

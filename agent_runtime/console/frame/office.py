@@ -54,7 +54,7 @@ class Office:
     wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Real time, by which sessions and tokens end, and which the audit log keeps."""
     lifetime: Lifetime = field(default_factory=Lifetime)
-    passwords: Passwords = Passwords()
+    passwords: Passwords = field(default_factory=Passwords)
     gate: Gate = field(default_factory=lambda: Gate(Rates()))
     hosts: frozenset[str] = LOOPBACK
     """Names under which it may be asked for, so that no foreign name is turned onto it."""

@@ -9,6 +9,7 @@ from agent_runtime.console.people.oidc import provider_of
 from agent_runtime.console.people.sessions import Lifetime
 from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import Settings
+from agent_runtime.store.approval_lines import fill_lines
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.versions import versions_at
 
@@ -26,6 +27,8 @@ def open_office(settings: Settings, store: SqlStore, *, host: str, is_demo: bool
         ParleyError: the OpenID provider is half set up.
     """
     key = chat_key(settings)
+    with store.begin() as tx:
+        fill_lines(tx)
     return Office(
         store=store,
         library=company_library(settings.paths.library),

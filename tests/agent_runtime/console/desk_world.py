@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from agent_runtime.console.app import build_app
 from agent_runtime.console.door import Gate, Rates
-from agent_runtime.console.frame.build import build_console
+from agent_runtime.console.frame.build import build_mounts
 from agent_runtime.console.frame.office import LOOPBACK, Office
 from agent_runtime.console.people.passwords import Passwords
 from agent_runtime.console.people.users import add_user
@@ -42,13 +42,13 @@ class Desk:
             "passwords": CHEAP,
         }
         self.office = Office(**{**settings, **office})
-        self.mount = build_console(self.office, areas)
-        self.app = build_app((self.mount,))
+        self.mounts = build_mounts(self.office, areas)
+        self.app = build_app(self.mounts)
 
     @property
-    def pages(self):
-        """The application inside the mount, with its routes."""
-        return self.mount.app._app
+    def routes(self):
+        """Every route with the root that it stands below."""
+        return [(mount.path, route) for mount in self.mounts for route in mount.app.app.routes]
 
     def add(self, role, *, email="", name=""):
         email = email or f"{role}@northbeam.example"

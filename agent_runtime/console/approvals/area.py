@@ -1,0 +1,145 @@
+"""The pages of the approvals: the queue, and one item with its drafts side by side."""
+
+from urllib.parse import urlencode
+
+from fastapi import Request
+from starlette.responses import Response
+
+from agent_runtime.approval_risk import RISKS, weigh
+from agent_runtime.approvals_view import as_dict
+from agent_runtime.console.approvals.queue import (
+    ORDERS,
+    PAGE,
+    Asked,
+    Line,
+    read_queue,
+)
+from agent_runtime.console.frame.declared import Area, Entry, Pages
+from agent_runtime.console.frame.faults import Missing
+from agent_runtime.console.frame.office import TheOffice
+from agent_runtime.console.frame.render import render
+from agent_runtime.console.frame.roles import roles
+from agent_runtime.store.rows import Approval
+from agent_runtime.store.sql import SqlStore
+
+READERS = roles("rep", "reviewer", "revops")
+LANGUAGES = {
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "pt": "Portuguese",
+}
+
+pages = Pages("/approvals", area="approvals")
+api = Pages("/api/approvals", area="approvals")
+
+
+@pages.get("", roles=READERS)
+def _queue(
+    request: Request,
+    office: TheOffice,
+    order: str = "risk",
+    risk: str = "",
+    language: str = "",
+    playbook: str = "",
+    page: int = 1,
+) -> Response:
+    asked = _asked(order, risk, language, playbook, page)
+    queue = read_queue(office.store, asked)
+    last = max(1, -(-queue.found // PAGE))
+    return render(
+        request,
+        "approvals/queue.html",
+        queue=queue,
+        asked=asked,
+        first=PAGE * (asked.page - 1) + 1,
+        before=_address(asked, asked.page - 1) if asked.page > 1 else "",
+        after=_address(asked, asked.page + 1) if asked.page < last else "",
+        languages=LANGUAGES,
+    )
+
+
+@pages.get("/{approval_id}", roles=READERS)
+def _item(request: Request, office: TheOffice, approval_id: str) -> Response:
+    with office.store.begin() as tx:
+        approval = tx.approval(approval_id)
+        if approval is None:
+            raise Missing(
+                f"approval = {approval_id[:40]!r}: is unknown; the queue shows what waits."
+            )
+        contact, session = tx.contact_of(approval.person_id), tx.session_of(approval.person_id)
+    return render(
+        request,
+        "approvals/item.html",
+        approval=approval,
+        told=as_dict(office.store, approval),
+        weight=weigh(approval),
+        contact=contact,
+        session=session,
+        languages=LANGUAGES,
+        following=_following(office.store, approval),
+    )
+
+
+@api.get("", roles=READERS, scope="approvals:read")
+def _list(
+    office: TheOffice,
+    order: str = "risk",
+    risk: str = "",
+    language: str = "",
+    playbook: str = "",
+    page: int = 1,
+) -> dict[str, object]:
+    queue = read_queue(office.store, _asked(order, risk, language, playbook, page))
+    return {"found": queue.found, "waiting": queue.waiting, "items": list(map(_plain, queue.lines))}
+
+
+def _asked(order: str, risk: str, language: str, playbook: str, page: int) -> Asked:
+    """What an address asks for; what it cannot mean counts as not asked."""
+    return Asked(
+        order=next((one for one in ORDERS if one == order), "risk"),
+        risk=next((one for one in RISKS if one == risk), ""),
+        language=language[:20],
+        playbook=playbook[:120],
+        page=min(max(page, 1), 10_000),
+    )
+
+
+def _address(asked: Asked, page: int) -> str:
+    wanted = {"order": asked.order, "risk": asked.risk, "language": asked.language}
+    wanted |= {"playbook": asked.playbook, "page": str(page) if page > 1 else ""}
+    told = {name: value for name, value in wanted.items() if value and value != "risk"}
+    return "/console/approvals" + (f"?{urlencode(told)}" if told else "")
+
+
+def _following(store: SqlStore, approval: Approval) -> str:
+    """The next item of the queue by risk, for whoever works through it."""
+    ids = [line.approval_id for line in read_queue(store, Asked()).lines]
+    at = ids.index(approval.approval_id) + 1 if approval.approval_id in ids else 0
+    return next((one for one in ids[at:] if one != approval.approval_id), "")
+
+
+def _plain(line: Line) -> dict[str, object]:
+    return {
+        "approval_id": line.approval_id,
+        "risk": line.weight.risk,
+        "reasons": line.weight.why,
+        "made_at": line.made_at.isoformat(),
+        "language": line.language,
+        "playbook": line.playbook,
+        "channel": line.channel,
+        "options": line.options,
+        "action": line.action,
+        "confidence": line.confidence,
+        "why": line.why,
+    }
+
+
+AREA = Area(
+    "approvals",
+    (pages, api),
+    order=10,
+    entries=(Entry("Approvals", "/console/approvals", "inbox", READERS, key="a"),),
+)

@@ -1,0 +1,195 @@
+"""The queue of drafts that wait: a page of it, by risk, waiting time or language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, and_, func, select
+
+from agent_runtime.approval_risk import RISKS, Risk, Weight, weigh
+from agent_runtime.domain import Contact
+from agent_runtime.placeholders import fill
+from agent_runtime.store import tables as t
+from agent_runtime.store.rows import Approval
+from agent_runtime.store.sql import SqlStore
+from agent_runtime.store.sql_rows import load
+
+Order = Literal["risk", "waiting", "language"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the queue is wanted; empty means all."""
+
+    order: Order = "risk"
+    risk: Risk | Literal[""] = ""
+    language: str = ""
+    playbook: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of the queue, with names filled in."""
+
+    approval_id: str
+    person: str
+    company: str
+    weight: Weight
+    made_at: datetime
+    language: str
+    playbook: str
+    channel: str
+    options: int
+    why: str
+    heard: str
+    action: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of what waits, and how much there is to narrow it by."""
+
+    lines: tuple[Line, ...]
+    found: int
+    """Items that match, on all pages."""
+    waiting: int
+    """Items in all."""
+    by_risk: dict[Risk, int]
+    languages: dict[str, int]
+    playbooks: dict[str, int]
+
+
+def read_queue(store: SqlStore, asked: Asked) -> Queue:
+    """Returns a page of the queue.
+
+    The order is settled on narrow rows; drafts, contacts and originals are read for the items of
+    this page only.
+    """
+    with store.engine.connect() as connection:
+        counts = _counts(connection, store.tenant_id)
+        rows = _rows(connection, store.tenant_id, asked)
+        lines = _lines(connection, store.tenant_id, rows)
+    matching = [
+        (count, risk)
+        for risk, language, playbook, count in counts
+        if (not asked.risk or RISKS[risk] == asked.risk)
+        and asked.language in ("", language)
+        and asked.playbook in ("", playbook)
+    ]
+    return Queue(
+        lines=lines,
+        found=sum(count for count, _ in matching),
+        waiting=sum(count for *_, count in counts),
+        by_risk={name: sum(c[3] for c in counts if c[0] == i) for i, name in enumerate(RISKS)},
+        languages=_summed(counts, 1),
+        playbooks=_summed(counts, 2),
+    )
+
+
+def count_waiting(store: SqlStore, *, risk: Risk | Literal[""] = "") -> int:
+    """Counts what waits, of a risk or of all."""
+    line = t.approval_lines.c
+    query = select(func.count()).select_from(_joined()).where(*_open(store.tenant_id))
+    if risk:
+        query = query.where(line.risk == RISKS.index(risk))
+    with store.engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def _joined() -> Any:
+    a, line = t.approvals.c, t.approval_lines.c
+    same = and_(line.tenant_id == a.tenant_id, line.approval_id == a.approval_id)
+    return t.approvals.join(t.approval_lines, same)
+
+
+def _open(tenant_id: str) -> tuple[Any, ...]:
+    return (t.approvals.c.tenant_id == tenant_id, t.approvals.c.state == "OPEN")
+
+
+def _counts(connection: Connection, tenant_id: str) -> Sequence[Any]:
+    line = t.approval_lines.c
+    query = (
+        select(line.risk, line.language, line.playbook, func.count())
+        .select_from(_joined())
+        .where(*_open(tenant_id))
+        .group_by(line.risk, line.language, line.playbook)
+    )
+    return connection.execute(query).all()
+
+
+def _rows(connection: Connection, tenant_id: str, asked: Asked) -> Sequence[Any]:
+    line = t.approval_lines.c
+    orders = {
+        "risk": (line.risk.desc(), line.made_at),
+        "waiting": (line.made_at,),
+        "language": (line.language, line.risk.desc(), line.made_at),
+    }
+    query = select(t.approval_lines).select_from(_joined()).where(*_open(tenant_id))
+    if asked.risk:
+        query = query.where(line.risk == RISKS.index(asked.risk))
+    if asked.language:
+        query = query.where(line.language == asked.language)
+    if asked.playbook:
+        query = query.where(line.playbook == asked.playbook)
+    query = query.order_by(*orders[asked.order], line.approval_id)
+    return connection.execute(query.limit(PAGE).offset(PAGE * (asked.page - 1))).all()
+
+
+def _lines(connection: Connection, tenant_id: str, rows: Sequence[Any]) -> tuple[Line, ...]:
+    a, c, v = t.approvals.c, t.contacts.c, t.vault.c
+    docs = select(a.approval_id, a.doc).where(
+        a.tenant_id == tenant_id, a.approval_id.in_([row.approval_id for row in rows])
+    )
+    approvals = {key: load(Approval, doc) for key, doc in connection.execute(docs)}
+    people = select(c.person_id, c.doc).where(
+        c.tenant_id == tenant_id,
+        c.person_id.in_([row.person_id for row in rows]),
+        c.is_primary.is_(True),
+    )
+    contacts = {key: load(Contact, doc) for key, doc in connection.execute(people)}
+    hidden = select(v.thread_id, v.token, v.value).where(
+        v.tenant_id == tenant_id, v.thread_id.in_([row.thread_id for row in rows])
+    )
+    originals: dict[str, dict[str, str]] = {}
+    for thread, token, value in connection.execute(hidden):
+        originals.setdefault(thread, {})[token] = value
+    return tuple(
+        _line(row, approvals[row.approval_id], contacts.get(row.person_id), originals)
+        for row in rows
+    )
+
+
+def _line(
+    row: Any, approval: Approval, contact: Contact | None, originals: dict[str, dict[str, str]]
+) -> Line:
+    best = approval.drafts[0]
+    heard = approval.heard or best.message.body
+    known = originals.get(row.thread_id, {})
+    name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
+    return Line(
+        approval_id=row.approval_id,
+        person=name or (contact.email if contact else row.person_id),
+        company=contact.company if contact else "",
+        weight=weigh(approval),
+        made_at=row.made_at,
+        language=row.language,
+        playbook=row.playbook,
+        channel=row.channel,
+        options=len(approval.drafts),
+        why=approval.why,
+        heard=fill(heard, contact, known) if contact else heard,
+        action=best.candidate.action,
+        confidence=best.message.confidence,
+    )
+
+
+def _summed(counts: Sequence[Any], column: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in counts:
+        found[row[column]] = found.get(row[column], 0) + row[3]
+    return dict(sorted(found.items()))

@@ -1,0 +1,87 @@
+"""Finds trace events by thread and by kind: indexes over what their JSON says.
+
+An index over an expression needs no column, so an older store has it as soon as it is opened.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, func, select, text
+
+from agent_runtime.contracts import TraceEvent, TraceKind
+from agent_runtime.store.sql_rows import load
+from agent_runtime.store.tables import trace_events
+
+Field = Literal["thread_id", "kind"]
+_INDEXES: dict[Field, str] = {"thread_id": "trace_events_thread", "kind": "trace_events_kind"}
+
+
+def index_traces(engine: Engine) -> None:
+    """Makes the indexes where they are missing."""
+    with engine.connect() as connection:
+        if set(_INDEXES.values()) <= _names(connection):
+            return
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("select pg_advisory_xact_lock(7203641)")
+        for field, name in _INDEXES.items():
+            said = _sql(connection, field)
+            connection.exec_driver_sql(
+                f"CREATE INDEX IF NOT EXISTS {name} ON trace_events (tenant_id, ({said}), position)"
+            )
+
+
+def _names(connection: Connection) -> set[str]:
+    """Asked first, since making an index that stands already waits for all who write."""
+    if connection.dialect.name == "postgresql":
+        query = "select indexname from pg_indexes where schemaname = any(current_schemas(false))"
+    else:
+        query = "select name from sqlite_master where type = 'index'"
+    return set(connection.exec_driver_sql(query).scalars())
+
+
+def field_is(connection: Connection, field: Field, value: str) -> Any:
+    """Returns the condition that a field of an event has a value; it uses the index."""
+    return text(f"({_sql(connection, field)}) = :{field}_is").bindparams(**{f"{field}_is": value})
+
+
+def events_of_thread(
+    connection: Connection, tenant_id: str, thread_id: str
+) -> tuple[TraceEvent, ...]:
+    """Returns everything that was traced of a thread, in the order in which it was written."""
+    column = trace_events.c
+    query = select(column.doc).where(
+        column.tenant_id == tenant_id, field_is(connection, "thread_id", thread_id)
+    )
+    docs = connection.execute(query.order_by(column.position)).scalars()
+    return tuple(load(TraceEvent, doc) for doc in docs)
+
+
+def latest_of_kind(
+    connection: Connection, tenant_id: str, kind: TraceKind, *, limit: int
+) -> Sequence[TraceEvent]:
+    """Returns the latest events of a kind, the newest first."""
+    column = trace_events.c
+    query = select(column.doc).where(
+        column.tenant_id == tenant_id, field_is(connection, "kind", kind)
+    )
+    docs = connection.execute(query.order_by(column.position.desc()).limit(limit)).scalars()
+    return [load(TraceEvent, doc) for doc in docs]
+
+
+def count_since(connection: Connection, tenant_id: str, kind: TraceKind, since: datetime) -> int:
+    """Counts the events of a kind since the day of an instant."""
+    column = trace_events.c
+    query = select(func.count()).where(
+        column.tenant_id == tenant_id,
+        field_is(connection, "kind", kind),
+        column.day >= since.date().isoformat(),
+    )
+    return connection.execute(query).scalar_one()
+
+
+def _sql(connection: Connection, field: Field) -> str:
+    if connection.dialect.name == "postgresql":
+        return f"(doc::jsonb) ->> '{field}'"
+    return f"json_extract(doc, '$.{field}')"
