@@ -50,7 +50,15 @@ COMMANDS = {
     "script": ("agent_runtime.script.cli:app", "Turn a sales script or call into a proposal"),
     "knowledge": ("agent_runtime.knowledge.cli:app", "Add documents that the agent may quote"),
     "sandbox": ("agent_runtime.sandbox.cli:app", "Make a company, or adopt a real export"),
-    "serve": ("agent_runtime.console.cli:serve", "Serve chat, web forms and unsubscribing"),
+    "serve": (
+        "agent_runtime.console.cli:serve",
+        "Serve the console, chat, web forms and unsubscribing",
+    ),
+    "people": ("agent_runtime.console.people.cli:people", "Who may use the console, and as what"),
+    "token": (
+        "agent_runtime.console.people.token_cli:token",
+        "Tokens by which programs use the console",
+    ),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "mailbox": ("agent_runtime.commands:mailbox", "Warm a new mailbox up, or say how warm it is"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),

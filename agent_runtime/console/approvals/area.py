@@ -12,6 +12,7 @@ from agent_runtime.console.approvals.queue import (
     PAGE,
     Asked,
     Line,
+    following,
     read_queue,
 )
 from agent_runtime.console.frame.declared import Area, Entry, Pages
@@ -19,8 +20,6 @@ from agent_runtime.console.frame.faults import Missing
 from agent_runtime.console.frame.office import TheOffice
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import roles
-from agent_runtime.store.rows import Approval
-from agent_runtime.store.sql import SqlStore
 
 READERS = roles("rep", "reviewer", "revops")
 LANGUAGES = {
@@ -79,7 +78,7 @@ def _item(request: Request, office: TheOffice, approval_id: str) -> Response:
         contact=contact,
         session=session,
         languages=LANGUAGES,
-        following=_following(office.store, approval),
+        following=following(office.store, approval_id),
     )
 
 
@@ -112,13 +111,6 @@ def _address(asked: Asked, page: int) -> str:
     wanted |= {"playbook": asked.playbook, "page": str(page) if page > 1 else ""}
     told = {name: value for name, value in wanted.items() if value and value != "risk"}
     return "/console/approvals" + (f"?{urlencode(told)}" if told else "")
-
-
-def _following(store: SqlStore, approval: Approval) -> str:
-    """The next item of the queue by risk, for whoever works through it."""
-    ids = [line.approval_id for line in read_queue(store, Asked()).lines]
-    at = ids.index(approval.approval_id) + 1 if approval.approval_id in ids else 0
-    return next((one for one in ids[at:] if one != approval.approval_id), "")
 
 
 def _plain(line: Line) -> dict[str, object]:

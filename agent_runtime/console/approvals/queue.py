@@ -101,6 +101,15 @@ def count_waiting(store: SqlStore, *, risk: Risk | Literal[""] = "") -> int:
         return connection.execute(query).scalar_one()
 
 
+def following(store: SqlStore, approval_id: str) -> str:
+    """Returns what comes after an item when the queue is worked by risk; empty at its end."""
+    with store.engine.connect() as connection:
+        rows = _rows(connection, store.tenant_id, Asked())
+    ids = [row.approval_id for row in rows]
+    at = ids.index(approval_id) + 1 if approval_id in ids else 0
+    return next((one for one in ids[at:] if one != approval_id), "")
+
+
 def _joined() -> Any:
     a, line = t.approvals.c, t.approval_lines.c
     same = and_(line.tenant_id == a.tenant_id, line.approval_id == a.approval_id)

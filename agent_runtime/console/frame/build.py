@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from agent_runtime import console
 from agent_runtime.console.frame import routes as own
 from agent_runtime.console.frame.cookies import ROOT
-from agent_runtime.console.frame.declared import Area, Entry, check
+from agent_runtime.console.frame.declared import Area, Entry, check, declaration_of
 from agent_runtime.console.frame.faults import add_faults
 from agent_runtime.console.frame.gate import enforce
 from agent_runtime.console.frame.headers import Headers
@@ -61,6 +61,15 @@ def build_mounts(office: Office, found: tuple[Area, ...] | None = None) -> tuple
     return tuple(
         _mount(root, office, tuple(area for area in found if area.root == root)) for root in roots
     )
+
+
+def scopes() -> frozenset[str]:
+    """Returns every scope that a service token may hold: those that routes ask for."""
+    endpoints = (
+        endpoint for area in areas() for pages in area.pages for *_, endpoint in pages.routes
+    )
+    declared = (declaration_of(endpoint) for endpoint in endpoints)
+    return frozenset(told.scope for told in declared if told and told.scope)
 
 
 def _mount(root: str, office: Office, found: tuple[Area, ...]) -> Mount:

@@ -79,6 +79,7 @@ def environment() -> Environment:
         number=shown.number,
         percent=shown.percent,
         plain=shown.plain,
+        sentence=shown.sentence,
         initials=shown.initials,
     )
     made.globals.update(asset=address_of, csrf_field=_csrf_field)

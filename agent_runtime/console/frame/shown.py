@@ -70,6 +70,15 @@ def plain(code: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def sentence(words: str) -> str:
+    """Returns words with a capital at their beginning, and nothing else changed.
+
+    >>> sentence("speaks of answer.pricing")
+    'Speaks of answer.pricing'
+    """
+    return words[:1].upper() + words[1:]
+
+
 def initials(name: str) -> str:
     """Returns the letters that stand for somebody.
 

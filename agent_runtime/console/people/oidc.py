@@ -88,7 +88,7 @@ class Provider:
             Refused: the answer is not to a question of this browser, or cannot be believed.
         """
         from authlib.common.errors import AuthlibBaseError
-        from httpx import HTTPError
+        from httpx2 import HTTPError
         from joserfc.errors import JoseError
 
         try:
@@ -120,7 +120,7 @@ class Provider:
 
     async def _metadata(self) -> None:
         """Reads what the provider tells of itself; a symmetric signature proves nothing."""
-        from httpx import HTTPError
+        from httpx2 import HTTPError
 
         try:
             told = await self._app.load_server_metadata()
