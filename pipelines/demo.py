@@ -1,7 +1,9 @@
 """`parley demo`: the main job end to end on the sandbox company, and the page that shows it."""
 
 import json
+import shlex
 import shutil
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,6 +58,18 @@ def demo(
         return
     console.print(final_table(report))
     console.print(f"\nThe dashboard: [bold]{workspace / 'index.html'}[/bold] (open it as a file)")
+    typer.echo("\nThe console, where people approve, steer and read; this opens it:")
+    typer.echo(_opens_console(workspace, is_invented=data is None))
+
+
+def _opens_console(workspace: Path, *, is_invented: bool) -> str:
+    """The command that opens the console on a run, for the shell in which the demo was played."""
+    called = sys.argv[0]
+    parley = called if Path(called).name == "parley" and "/" in called else "uv run parley"
+    serve = f"{parley} serve --workspace {shlex.quote(str(workspace))}"
+    if is_invented:
+        return f"{serve} --open"
+    return f"{parley} people add YOU@COMPANY --role admin -w {workspace} && {serve}"
 
 
 def run(wanted: Plan, workspace: Path, *, fresh: bool = False) -> dict[str, Any]:

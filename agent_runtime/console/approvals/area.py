@@ -5,13 +5,14 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import Response
 
-from agent_runtime.approval_risk import RISKS, weigh
+from agent_runtime.approval_risk import RISKS, Risk, weigh
 from agent_runtime.approvals_view import as_dict
 from agent_runtime.console.approvals.queue import (
     ORDERS,
     PAGE,
     Asked,
     Line,
+    Order,
     following,
     read_queue,
 )
@@ -31,6 +32,9 @@ LANGUAGES = {
     "pt": "Portuguese",
 }
 
+_ORDERS: dict[str, Order] = {one: one for one in ORDERS}
+_RISKS: dict[str, Risk] = {one: one for one in RISKS}
+
 pages = Pages("/approvals", area="approvals")
 api = Pages("/api/approvals", area="approvals")
 
@@ -48,9 +52,10 @@ def _queue(
     asked = _asked(order, risk, language, playbook, page)
     queue = read_queue(office.store, asked)
     last = max(1, -(-queue.found // PAGE))
+    is_part = request.headers.get("hx-target") == "queue"
     return render(
         request,
-        "approvals/queue.html",
+        "approvals/lines.html" if is_part else "approvals/queue.html",
         queue=queue,
         asked=asked,
         first=PAGE * (asked.page - 1) + 1,
@@ -98,8 +103,8 @@ def _list(
 def _asked(order: str, risk: str, language: str, playbook: str, page: int) -> Asked:
     """What an address asks for; what it cannot mean counts as not asked."""
     return Asked(
-        order=next((one for one in ORDERS if one == order), "risk"),
-        risk=next((one for one in RISKS if one == risk), ""),
+        order=_ORDERS.get(order, "risk"),
+        risk=_RISKS.get(risk, ""),
         language=language[:20],
         playbook=playbook[:120],
         page=min(max(page, 1), 10_000),

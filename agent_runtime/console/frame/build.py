@@ -1,7 +1,6 @@
 """Joins the areas into one application: found by their folders, checked, and behind one gate."""
 
 import pkgutil
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
@@ -11,28 +10,11 @@ from starlette.routing import Mount
 from agent_runtime import console
 from agent_runtime.console.frame import routes as own
 from agent_runtime.console.frame.cookies import ROOT
-from agent_runtime.console.frame.declared import Area, Entry, check, declaration_of
+from agent_runtime.console.frame.declared import Area, Menu, check, declaration_of
 from agent_runtime.console.frame.faults import add_faults
 from agent_runtime.console.frame.gate import enforce
 from agent_runtime.console.frame.headers import Headers
 from agent_runtime.console.frame.office import Office
-from agent_runtime.console.frame.roles import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """The navigation: groups of entries, as far as a role may use them."""
-
-    areas: tuple[Area, ...]
-
-    def of(self, role: Role) -> list[tuple[str, list[Entry]]]:
-        """Returns headings with the entries that a role sees."""
-        groups: dict[str, list[Entry]] = {}
-        for area in self.areas:
-            mine = [entry for entry in area.entries if role in entry.roles]
-            if mine:
-                groups.setdefault(area.title, []).extend(mine)
-        return list(groups.items())
 
 
 @cache

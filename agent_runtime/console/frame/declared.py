@@ -140,6 +140,22 @@ class Area:
     """Heading of its entries; areas with the same heading stand together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The navigation: groups of entries, as far as a role may use them."""
+
+    areas: tuple[Area, ...]
+
+    def of(self, role: Role) -> list[tuple[str, list[Entry]]]:
+        """Returns headings with the entries that a role sees."""
+        groups: dict[str, list[Entry]] = {}
+        for area in self.areas:
+            mine = [entry for entry in area.entries if role in entry.roles]
+            if mine:
+                groups.setdefault(area.title, []).extend(mine)
+        return list(groups.items())
+
+
 def declaration_of(endpoint: Any) -> Declared | None:
     """Returns what a route's function says of itself; None where it says nothing."""
     return getattr(endpoint, _MARK, None)

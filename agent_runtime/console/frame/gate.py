@@ -17,6 +17,8 @@ from agent_runtime.console.people.sessions import user_in
 from agent_runtime.console.people.tokens import token_in
 from agent_runtime.console.people.users import User
 
+SECRETS = frozenset({"secret", "token", "code"})
+"""Names of parts of an address that let somebody in; the audit log never has them."""
 ANONYMOUS_RATE = "240/minute"
 """Of one address from which nobody is signed in."""
 
@@ -110,8 +112,8 @@ def _program(request: Request, office: Office, declared: Declared, secret: str) 
 
 
 def _act(request: Request, office: Office, declared: Declared) -> Act:
-    params = request.path_params
-    record = ", ".join(f"{name}:{value}" for name, value in params.items())
+    told = {name: value for name, value in request.path_params.items() if name not in SECRETS}
+    record = ", ".join(f"{name.removesuffix('_id')}:{value}" for name, value in told.items())
     return Act(
         request_id=token_hex(8),
         at=office.wall_clock(),

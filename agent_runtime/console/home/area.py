@@ -1,11 +1,13 @@
 """The home page: the figures of a role, and what to do next."""
 
+from typing import Any
+
 from fastapi import Request
 from starlette.responses import Response
 
 from agent_runtime.console.approvals.queue import Asked, read_queue
-from agent_runtime.console.frame.declared import Area, Entry, Pages
-from agent_runtime.console.frame.office import TheOffice, Who
+from agent_runtime.console.frame.declared import Area, Entry, Menu, Pages
+from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import EVERYBODY
 from agent_runtime.console.home.counts import read_counts
@@ -20,21 +22,24 @@ pages = Pages(area="home")
 
 @pages.get("/", roles=EVERYBODY)
 def _home(request: Request, office: TheOffice, who: Who) -> Response:
-    decides = who.user.role in DECIDE
-    queue = read_queue(office.store, Asked()) if decides else None
-    counts = read_counts(office.store, now=office.clock())
-    return render(
-        request,
-        "home/home.html",
-        counts=counts,
-        following=queue.lines[:NEXT] if queue else (),
-        decides=decides,
-        entries={entry.path for _, group in _menu(request, who) for entry in group},
-    )
+    told = _figures(request, office, who)
+    queue = read_queue(office.store, Asked()) if told["decides"] else None
+    lines = queue.lines[:NEXT] if queue else ()
+    return render(request, "home/home.html", following=lines, **told)
 
 
-def _menu(request: Request, who: Who) -> list[tuple[str, list[Entry]]]:
-    return request.app.state.menu.of(who.user.role)
+@pages.get("/counts", roles=EVERYBODY)
+def _counts(request: Request, office: TheOffice, who: Who) -> Response:
+    return render(request, "home/counts.html", **_figures(request, office, who))
+
+
+def _figures(request: Request, office: Office, who: SignedIn) -> dict[str, Any]:
+    menu: Menu = request.app.state.menu
+    return {
+        "counts": read_counts(office.store, now=office.clock()),
+        "decides": who.user.role in DECIDE,
+        "entries": {entry.path for _, group in menu.of(who.user.role) for entry in group},
+    }
 
 
 AREA = Area(

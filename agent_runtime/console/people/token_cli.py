@@ -61,15 +61,15 @@ def list_tokens(workspace: WorkspaceOption = None, as_json: JsonOption = False) 
     """
     now = datetime.now(UTC)
     with open_store(load_settings(workspace)).begin() as tx:
-        found = [_plain(one, now) for one in all_tokens(tx)]
+        found = all_tokens(tx)
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        typer.echo(json.dumps([_plain(one, now) for one in found], indent=2))
         return
     if not found:
         typer.echo("there are no tokens; `parley token add` makes one")
     for one in found:
-        line = f"{one['token_id']}  {one['state']:<8} until {one['ends_at'][:10]}  {one['name']}"
-        typer.echo(f"{line}: {' '.join(one['scopes'])}")
+        line = f"{one.token_id}  {_state(one, now):<8} until {one.ends_at:%Y-%m-%d}  {one.name}"
+        typer.echo(f"{line}: {' '.join(one.scopes)}")
 
 
 @token.command()
@@ -90,13 +90,16 @@ def revoke(
     typer.echo(json.dumps(told) if as_json else f"{ended.token_id} ({ended.name}) is revoked")
 
 
+def _state(one: Token, now: datetime) -> str:
+    return "live" if one.is_live(now) else "revoked" if one.revoked_at else "over"
+
+
 def _plain(one: Token, now: datetime) -> dict[str, str | list[str] | None]:
-    state = "live" if one.is_live(now) else "revoked" if one.revoked_at else "over"
     return {
         "token_id": one.token_id,
         "name": one.name,
         "scopes": list(one.scopes),
-        "state": state,
+        "state": _state(one, now),
         "made_by": one.made_by,
         "made_at": one.made_at.isoformat(),
         "ends_at": one.ends_at.isoformat(),

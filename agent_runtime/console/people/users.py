@@ -11,6 +11,9 @@ from agent_runtime.store.console_tables import sessions, users
 from agent_runtime.store.sql import SqlTx
 
 
+_ROLES: dict[str, Role] = {role: role for role in ROLES}
+
+
 class PeopleError(ParleyError):
     """An account that is not there, or cannot be so."""
 
@@ -90,7 +93,7 @@ def role_of(name: str) -> Role:
     Raises:
         PeopleError: there is none.
     """
-    found = next((role for role in ROLES if role == name), None)
+    found = _ROLES.get(name)
     if found is None:
         raise PeopleError(f"role = {name!r}: is none; take one of {', '.join(ROLES)}.")
     return found

@@ -1,0 +1,71 @@
+"""The console as somebody sees it: a real server, Chromium, axe, keys, light and dark, a phone."""
+
+import re
+
+import pytest
+from served_console import looking, overflow, served, violations
+
+pytestmark = pytest.mark.real
+
+
+def test_a_reviewer_enters_and_reads_what_waits(tmp_path, need_program):
+    """R15, R71: by labels alone, with no serious violation of WCAG 2.2 AA on any page."""
+    with (
+        served(tmp_path, drafts=30) as link,
+        looking(need_program("chromium"), viewport={"width": 1280, "height": 800}) as (page, said),
+    ):
+        page.goto(link)
+        assert violations(page) == []
+        page.get_by_role("button", name=re.compile("reviewer")).click()
+        page.get_by_role("heading", name=re.compile("Good day, Maya")).wait_for()
+        assert violations(page) == []
+        page.get_by_role("link", name="Approvals", exact=True).click()
+        rows = page.get_by_role("row")
+        assert rows.count() == 26, "25 of them and the heading"
+        assert page.get_by_text("High risk").first.is_visible()
+        page.get_by_label("Language").select_option("de")
+        page.wait_for_url(re.compile("language=de"))
+        assert 0 < rows.count() < 26
+        page.emulate_media(color_scheme="dark")
+        assert violations(page) == []
+        page.keyboard.press("?")
+        assert page.get_by_role("dialog").get_by_text("Go to Approvals").is_visible()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name=re.compile("^Option 1")).wait_for()
+        page.get_by_text("Evidence and rules").first.click()
+        assert page.get_by_text("What each sentence stands on").first.is_visible()
+        assert violations(page) == []
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert overflow(page) == 0
+        page.get_by_role("button", name="Menu").click()
+        page.get_by_role("link", name="Home", exact=True).click()
+        page.get_by_role("heading", name=re.compile("Good day")).wait_for()
+        assert overflow(page) == 0
+        assert violations(page) == []
+        page.goto(link)
+        assert page.get_by_text("used already").is_visible()
+        page.goto(page.url.replace("/enter/", "/people?"))
+        assert page.get_by_text("may not use this page").is_visible()
+    assert [one for one in said if "40" not in one] == []
+
+
+def test_without_script_a_reviewer_gets_as_far(tmp_path, need_program):
+    """Pages are whole without JavaScript: enter, narrow the queue, read an item, sign out."""
+    with (
+        served(tmp_path, drafts=8) as link,
+        looking(need_program("chromium"), java_script_enabled=False) as (page, _),
+    ):
+        page.goto(link)
+        page.get_by_role("button", name=re.compile("reviewer")).click()
+        page.get_by_role("link", name="Approvals", exact=True).click()
+        page.get_by_label("First comes").select_option("waiting")
+        page.get_by_role("button", name="Show").click()
+        page.get_by_role("row").nth(1).get_by_role("link").click()
+        assert page.get_by_role("heading", name=re.compile("^Option 1")).is_visible()
+        page.get_by_role("button", name="Dark").click()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        page.get_by_role("button", name="Sign out").click()
+        assert page.get_by_text("You are signed out").is_visible()
