@@ -59,17 +59,23 @@ def demo(
     console.print(final_table(report))
     console.print(f"\nThe dashboard: [bold]{workspace / 'index.html'}[/bold] (open it as a file)")
     typer.echo("\nThe console, where people approve, steer and read; this opens it:")
-    typer.echo(_opens_console(workspace, is_invented=data is None))
+    typer.echo(opens_console(sys.argv[0], workspace, is_invented=data is None))
 
 
-def _opens_console(workspace: Path, *, is_invented: bool) -> str:
-    """The command that opens the console on a run, for the shell in which the demo was played."""
-    called = sys.argv[0]
+def opens_console(called: str, workspace: Path, *, is_invented: bool) -> str:
+    """Returns the command that opens the console on a run.
+
+    Args:
+        called: How this program was called, and so can be again.
+        workspace: Where the run is.
+        is_invented: Whether its people are; nobody enters among real ones without an account.
+    """
     parley = called if Path(called).name == "parley" and "/" in called else "uv run parley"
-    serve = f"{parley} serve --workspace {shlex.quote(str(workspace))}"
+    folder = shlex.quote(str(workspace))
     if is_invented:
-        return f"{serve} --open"
-    return f"{parley} people add YOU@COMPANY --role admin -w {workspace} && {serve}"
+        return f"{parley} serve --workspace {folder} --open"
+    account = f"{parley} people add YOU@COMPANY --role admin --workspace {folder}"
+    return f"{account} && {parley} serve --workspace {folder}"
 
 
 def run(wanted: Plan, workspace: Path, *, fresh: bool = False) -> dict[str, Any]:

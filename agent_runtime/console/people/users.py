@@ -10,7 +10,6 @@ from agent_runtime.errors import ParleyError
 from agent_runtime.store.console_tables import sessions, users
 from agent_runtime.store.sql import SqlTx
 
-
 _ROLES: dict[str, Role] = {role: role for role in ROLES}
 
 
