@@ -1,15 +1,11 @@
 """Drafts that wait, as real turns have made them, for as many people as a test asks for."""
 
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 
 from agent_runtime.autonomy import flag_of
 from agent_runtime.domain import Contact
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 
 SAID = {
     "What is the price?": 0.95,
@@ -28,7 +24,7 @@ FIRMS = ("Alder", "Kranwerk", "Vento", "Lumen", "Brisa", "Granit")
 @cache
 def made():
     """One approval of each message."""
-    from conversation_world import NOW, Wire, mail, new_world, work_all
+    from tests.agent_runtime.runtime.conversation_world import NOW, Wire, mail, new_world, work_all
 
     found = []
     for text, confidence in SAID.items():
