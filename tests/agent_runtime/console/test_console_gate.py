@@ -42,7 +42,7 @@ def test_nobody_who_is_not_signed_in_sees_a_page_that_is_not_public(desk):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_uses_what_is_declared_for_it_and_nothing_else(desk, role):
-    """R181: every route under every role; another role's is 403, and the log has it."""
+    """Every route under every role; another role's is 403, and the log has it."""
     browser = desk.browser(role)
     for method, path, declared in addresses(desk):
         if declared.is_public or path.endswith(("/sign-out", "/sign-out-everywhere")):

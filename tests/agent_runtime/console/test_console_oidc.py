@@ -49,7 +49,7 @@ def come(browser, *, to="", changes=None):
 
 
 def test_somebody_with_an_account_signs_in_and_keeps_it_when_their_address_changes(desk, provider):
-    """R181: the account is bound to the subject, which never changes."""
+    """The account is bound to the subject, which never changes."""
     user = desk.add("reviewer", email=ANA["email"])
     browser = desk.browser()
     answer = come(browser, to="/console/you")
