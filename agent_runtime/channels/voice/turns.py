@@ -295,7 +295,7 @@ class CallTurns:
             self._half(utterance, heard, now)
 
     def _means(self, text: str, now: datetime) -> str:
-        """Returns what a bare yes or no means, where what was heard last says so, and "who is it"."""
+        """Returns what "who is it" means, or a bare yes or no, by what was heard last."""
         if any(is_aside(text, "who", language=one) for one in LOCALES):
             return "are_you_a_bot"
         asked = self._asked
