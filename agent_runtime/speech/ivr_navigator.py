@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from agent_runtime.speech.answer_words import authored_answers, plain
@@ -52,18 +53,26 @@ class IvrNavigator:
         self._topics: dict[str, str] = authored_answers(language)["goals"]
         self._max_depth = max_depth
         self._steps = 0
-        self._tried: set[tuple[str, str]] = set()
+        self._tried: list[tuple[Menu, str]] = []
         self._heard: Counter[str] = Counter()
         self._is_in_directory = False
         self._has_waited = False
 
-    def hear(self, menu: Menu) -> Step:
-        """Returns the step to take; call it when a menu has been spoken to its end."""
+    def hear(self, menu: Menu, *, is_over: bool = True) -> Step:
+        """Returns the step to take.
+
+        Args:
+            menu: All of it that has been heard.
+            is_over: Whether it has been spoken to its end; before that a key is pressed only where
+                it leads to the goal or to an operator by its very words.
+        """
         if self._steps >= self._max_depth:
             return Step("give_up", reason=f"{self._max_depth} menus led to nobody")
         if self._is_in_directory and not menu.options:
             self._is_in_directory = False
             return self._taken(menu, Step("press", _on_keypad(self._goal.last_name), "the name"))
+        if not is_over:
+            return self._direct(menu) or Step("wait", reason="the menu goes on")
         if reason := self._why_wait(menu):
             return Step("wait", reason=reason)
         place = _place(menu)
@@ -71,9 +80,22 @@ class IvrNavigator:
         if self._heard[place] > _TIMES_HEARD:
             return Step("give_up", reason="the same menu comes again and again")
         for step in self._candidates(menu):
-            if (place, step.value) not in self._tried:
+            if not self._is_tried(menu, step):
                 return self._taken(menu, step)
         return Step("give_up", reason="no option leads to the goal")
+
+    def _direct(self, menu: Menu) -> Step | None:
+        """Returns the first step by which nothing that may still be offered would be missed."""
+        steps = self._towards_goal(menu, is_exact=True)
+        if not self._goal.department:
+            steps += self._pressing(menu, self._topics["operator"], "an operator", is_exact=True)
+        untried = [step for step in steps if not self._is_tried(menu, step)]
+        return self._taken(menu, untried[0]) if untried else None
+
+    def _is_tried(self, menu: Menu, step: Step) -> bool:
+        return any(
+            value == step.value and _is_same_place(menu, before) for before, value in self._tried
+        )
 
     def _why_wait(self, menu: Menu) -> str:
         if not menu.options and not menu.spoken and not menu.takes_extension:
@@ -86,7 +108,7 @@ class IvrNavigator:
     def _taken(self, menu: Menu, step: Step) -> Step:
         self._steps += 1
         self._has_waited = False
-        self._tried.add((_place(menu), step.value))
+        self._tried.append((menu, step.value))
         label = menu.options.get(step.value, "")
         self._is_in_directory = bool(self._goal.last_name) and self._is_about("directory", label)
         return step
@@ -97,25 +119,27 @@ class IvrNavigator:
         steps += self._saying(menu, self._topics["operator"], "an operator")
         return [*steps, Step("press", "0", "an operator is mostly there")]
 
-    def _towards_goal(self, menu: Menu) -> list[Step]:
-        goal = self._goal
+    def _towards_goal(self, menu: Menu, *, is_exact: bool = False) -> list[Step]:
+        goal, pressing = self._goal, partial(self._pressing, menu, is_exact=is_exact)
         steps: list[Step] = []
         if goal.extension and menu.takes_extension:
             steps.append(Step("press", goal.extension, "the extension"))
         if goal.last_name:
-            steps += self._pressing(menu, re.escape(plain(goal.last_name)), "the name")
-            steps += self._pressing(menu, self._topics["directory"], "the directory")
+            steps += pressing(re.escape(plain(goal.last_name)), "the name")
+            steps += pressing(self._topics["directory"], "the directory")
         if goal.department:
             topic = self._topics.get(goal.department) or _words(goal.department)
-            steps += self._pressing(menu, topic, goal.department)
+            steps += pressing(topic, goal.department)
             steps += self._saying(menu, topic, goal.department)
         return steps
 
-    def _pressing(self, menu: Menu, topic: str, reason: str) -> list[Step]:
+    def _pressing(
+        self, menu: Menu, topic: str, reason: str, *, is_exact: bool = False
+    ) -> list[Step]:
         found = {
             key: label for key, label in menu.options.items() if re.search(rf"\b(?:{topic})", label)
         }
-        if not found:
+        if not found and not is_exact:
             found = self._sounding(menu, topic)
         return [
             Step("press", key, reason) for key, _ in sorted(found.items(), key=lambda f: len(f[1]))
@@ -154,6 +178,17 @@ def _likeness(phrase: str, label: str) -> float:
 
 def _place(menu: Menu) -> str:
     return repr(sorted(menu.options.items())) if menu.options else menu.text
+
+
+def _is_same_place(menu: Menu, other: Menu) -> bool:
+    """Says whether one may be the other, or a part of it that has been heard so far."""
+    both = menu.options.keys() & other.options.keys()
+    if not both:
+        return menu.text == other.text
+    is_part = len(both) == min(len(menu.options), len(other.options))
+    return is_part and all(
+        sameness(menu.options[key], other.options[key]) >= _SOUNDS_LIKE for key in both
+    )
 
 
 def _words(department: str) -> str:

@@ -7,9 +7,12 @@ from functools import cache
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.menu_mending import UNKNOWN, Mender, in_order
+from agent_runtime.speech.sound_alike import sameness
 
 _END = " . "
 _FEW_WORDS = 6
+_SAME = 0.82
+"""So alike sound two hearings of one label."""
 _THANKS = "calling|holding|llamar|votre appel|ihren anruf|aver"
 
 
@@ -24,6 +27,8 @@ class Menu:
     takes_extension: bool = False
     text: str = ""
     """All that was said, in plain words."""
+    is_repeated: bool = False
+    """Whether it began anew: an option was offered twice."""
 
     @property
     def is_whole(self) -> bool:
@@ -67,12 +72,16 @@ def menu_in(text: str, language: str = "en") -> Menu:
     parts = list(_in_order(_parts(words, grammar)))
     purpose_first = bool(parts) and grammar.purpose.search(_last_sentence(parts[0].before))
     options: dict[str, str] = {}
+    is_repeated = False
     for part in parts:
         label = _before(part, grammar) if purpose_first else _after(part, grammar)
         label = label or _after(part, grammar) or _before(part, grammar) or _loose(part, grammar)
-        options[part.digit] = options.get(part.digit) or label
+        known = options.get(part.digit, "")
+        is_repeated |= bool(known and label) and sameness(known, label) >= _SAME
+        options[part.digit] = known or label
     spoken = [match.group(1) for match in grammar.say.finditer(words)]
-    return Menu(options, tuple(spoken), grammar.extension.search(words) is not None, plain(text))
+    takes_extension = grammar.extension.search(words) is not None
+    return Menu(options, tuple(spoken), takes_extension, plain(text), is_repeated)
 
 
 def _parts(words: str, grammar: _Grammar) -> Iterator[_Part]:

@@ -47,7 +47,9 @@ class Pauses:
     be left waiting: where a recording goes on after that, the verdict is revised."""
     nobody_speaks_s: float = 3.0
     ring_s: float = 6.5
-    """After a ring the next one may be so far away."""
+    """After a ring the next one may be so far away, and after a key the first one."""
+    for_words_s: float = 0.95
+    """Until the words of what was said last must have come."""
 
 
 @dataclass(slots=True)
@@ -94,9 +96,9 @@ class WhoAnswered:
         self._is_confirmed = False
         self.verdict = Verdict("nobody_yet", 0.0, (), 0.0)
 
-    def answered(self, at_s: float) -> Verdict:
-        """The call was connected, or a menu has put through to somebody else."""
-        self._heard = _Heard()
+    def answered(self, at_s: float, *, rings: bool = False) -> Verdict:
+        """The call was connected, or a menu has put through to somebody else, where it `rings`."""
+        self._heard = _Heard(rings=rings)
         self._speaking_since, self._stopped_s = None, at_s
         self._is_confirmed = False
         self.verdict = Verdict("nobody_yet", 0.0, (), at_s)
@@ -144,8 +146,7 @@ class WhoAnswered:
         """A tone was heard on the line."""
         if tone.kind == "ring_back":
             if not self._is_confirmed:
-                self.answered(now_s)
-                self._heard.rings = True
+                self.answered(now_s, rings=True)
             return self.verdict
         if tone.kind == "beep" and self.verdict.who in ("ivr", "screening"):
             # Menus, their music and screeners beep as well.
@@ -209,6 +210,8 @@ class WhoAnswered:
         is_short = heard.spoken_s <= _SHORT_S
         if self._words.asks(heard.text) or (is_short and heard.text.rstrip().endswith("?")):
             return pauses.after_question_s
+        if heard.awaits_words and not self._words.greets_only(heard.text):
+            return pauses.for_words_s
         is_leaning = max(scores[one] for one in PARTIES if one != "person") > 0
         if is_leaning or heard.longest_s > _LONG_S:
             return pauses.after_recording_s

@@ -110,14 +110,15 @@ class Conversation:
         call: The call.
         limits: How long it waits, and what it may do.
         language: In which it begins, two letters.
-        navigate: Which keys lead on, in a menu that says this; empty: none yet; None: none will.
+        navigate: Which keys lead on, in a menu that says this, and whether it has fallen quiet
+            after it; empty: none yet; None: none will.
         spoken: Languages that some voice here speaks, for a word of goodbye at least.
     """
 
     call: CallStart
     limits: CallLimits = field(default_factory=CallLimits)
     language: str = "en"
-    navigate: Callable[[str], str | None] = lambda _: ""
+    navigate: Callable[[str, bool], str | None] = lambda words, is_over: ""
     spoken: frozenset[str] = frozenset()
     phase: Phase = field(default="ringing", init=False)
     who: Party | None = field(default=None, init=False)
@@ -147,6 +148,8 @@ class Conversation:
     _user_since: datetime | None = field(default=None, init=False)
     _quiet_since: datetime | None = field(default=None, init=False)
     _phase_since: datetime | None = field(default=None, init=False)
+    _greeted: str = field(default="", init=False)
+    """What was said before anybody was known: a menu may have begun with it."""
     _otherwise: str = field(default="", init=False)
     """What they said since we last answered, as it would be in another language."""
     _foreign: str = field(default="", init=False)
@@ -250,14 +253,24 @@ class Conversation:
         """Whatever is heard before a person is there: a greeting, a menu, a machine."""
         said: list[Command] = [Overheard(words, self.phase)] if words else []
         if self.phase == "greeting" and self.who != "screening" and not is_cough:
+            self._greeted = f"{self._greeted} {words}".strip()
             self.greeted_at = self.greeted_at or at
             return said if self.limits.judges else [*said, *self._open(at)]
         if self.phase == "menu" and words:
-            keys = self.navigate(words)
-            return [*said, *(self._end("menu") if keys is None else [Press(keys)] if keys else [])]
+            return [*said, *self._menu_said(words, at)]
         if self.phase == "machine" or self.who == "screening":
             return [*said, *(self.mouth.go_on(at) or self.mouth.next(at))]
         return said
+
+    def _menu_said(self, words: str, at: datetime, *, is_over: bool = False) -> list[Command]:
+        keys = self.navigate(words, is_over)
+        if keys is None:
+            return self._end("menu")
+        if not keys:
+            return []
+        # What is behind the key has its own time.
+        self._quiet_since = at
+        return [*self._enter("menu", at), Press(keys)]
 
     def _words_of_theirs(self, words: str, at: datetime) -> list[Command]:
         is_opener_next = bool(self._preparing) or self.mouth.is_about_to_speak
@@ -521,8 +534,12 @@ class Conversation:
         if who == "voicemail":
             return self._machine(at)
         done = self._unsay(at)
-        self._enter("greeting" if who == "screening" else "menu", at)
-        return [*done, *(self._phrase("call.screening") if who == "screening" else [])]
+        if who == "screening":
+            self._enter("greeting", at)
+            return [*done, *self._phrase("call.screening")]
+        self._enter("menu", at)
+        heard, self._greeted = self._greeted, ""
+        return [*done, *(self._menu_said(heard, at) if heard else [])]
 
     def _unsay(self, at: datetime) -> list[Command]:
         """Whatever was begun was said to nobody."""
@@ -715,8 +732,17 @@ class Conversation:
     def _quiet_machine(self, at: datetime) -> list[Command]:
         if self._is_past(self._phase_since or at, self.limits.greeting_s, at):
             return self._end("voicemail" if self.phase == "machine" else "menu")
+        if self.phase == "menu":
+            return self._quiet_menu(at)
         is_quiet = self._is_past(self._quiet_since or at, self.limits.beep_s, at)
-        return self._leave_message() if is_quiet and self.phase == "machine" else []
+        return self._leave_message() if is_quiet else []
+
+    def _quiet_menu(self, at: datetime) -> list[Command]:
+        """Between two options a menu is quiet for less."""
+        if not self._is_past(self._quiet_since or at, self.limits.menu_s, at):
+            return []
+        self._quiet_since = at
+        return self._menu_said("", at, is_over=True)
 
     def _quiet_transfer(self, at: datetime) -> list[Command]:
         is_late = self._is_past(self._phase_since or at, self.limits.transfer_s, at)
