@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -13,8 +14,15 @@ from agent_runtime.speech.sound_alike import sameness
 _KEYPAD = dict(zip("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999", strict=True))
 _LETTERS_OF_NAME = 3
 _TIMES_HEARD = 3
-_SOUNDS_LIKE = 0.82
-"""From there on a label that was misheard is taken for a topic."""
+_SOUNDS_LIKE = (0.8, 0.68, 0.6)
+"""From there on a label that was misheard is taken for a topic, after one, two and more hearings.
+"""
+_KNOWN = 0.7
+"""From there on a label is of some topic."""
+_SAME, _SAME_ONE = 0.7, 0.9
+"""From there on two hearings are of one menu: by their labels, or by the only one that both have.
+"""
+_MOST_WAITS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +58,17 @@ class IvrNavigator:
 
     def __init__(self, goal: Goal, language: str = "en", *, max_depth: int = 6) -> None:
         self._goal = goal
-        self._topics: dict[str, str] = authored_answers(language)["goals"]
+        authored = authored_answers(language)
+        self._topics: dict[str, str] = authored["goals"]
+        self._phrases: dict[str, list[str]] = authored.get("topics", {})
         self._max_depth = max_depth
         self._steps = 0
         self._tried: list[tuple[Menu, str]] = []
         self._heard: Counter[str] = Counter()
         self._is_in_directory = False
-        self._has_waited = False
+        self._waits = 0
+        self._hearings: list[Menu] = []
+        """Of this menu, to its end."""
 
     def hear(self, menu: Menu, *, is_over: bool = True) -> Step:
         """Returns the step to take.
@@ -68,11 +80,10 @@ class IvrNavigator:
         """
         if self._steps >= self._max_depth:
             return Step("give_up", reason=f"{self._max_depth} menus led to nobody")
-        if self._is_in_directory and not menu.options:
-            self._is_in_directory = False
-            return self._taken(menu, Step("press", _on_keypad(self._goal.last_name), "the name"))
-        if not is_over:
-            return self._direct(menu) or Step("wait", reason="the menu goes on")
+        if step := self._at_once(menu, is_over=is_over):
+            return step
+        if menu.options:
+            self._hearings.append(menu)
         if reason := self._why_wait(menu):
             return Step("wait", reason=reason)
         place = _place(menu)
@@ -84,11 +95,19 @@ class IvrNavigator:
                 return self._taken(menu, step)
         return Step("give_up", reason="no option leads to the goal")
 
+    def _at_once(self, menu: Menu, *, is_over: bool) -> Step | None:
+        if self._is_in_directory and not menu.options:
+            self._is_in_directory = False
+            return self._taken(menu, Step("press", _on_keypad(self._goal.last_name), "the name"))
+        if is_over:
+            return None
+        return self._direct(menu) or Step("wait", reason="the menu goes on")
+
     def _direct(self, menu: Menu) -> Step | None:
         """Returns the first step by which nothing that may still be offered would be missed."""
         steps = self._towards_goal(menu, is_exact=True)
         if not self._goal.department:
-            steps += self._pressing(menu, self._topics["operator"], "an operator", is_exact=True)
+            steps += self._pressing(menu, "operator", is_exact=True)
         untried = [step for step in steps if not self._is_tried(menu, step)]
         return self._taken(menu, untried[0]) if untried else None
 
@@ -100,14 +119,22 @@ class IvrNavigator:
     def _why_wait(self, menu: Menu) -> str:
         if not menu.options and not menu.spoken and not menu.takes_extension:
             return "no option yet"
-        if self._has_waited or menu.is_whole or self._towards_goal(menu):
+        if self._waits >= _MOST_WAITS or self._is_clear(menu) or self._towards_goal(menu):
             return ""
-        self._has_waited = True
+        self._waits += 1
         return "part of the menu was not understood; most menus are said again"
+
+    def _is_clear(self, menu: Menu) -> bool:
+        """Says whether each option was understood, so that what was not heard is not there."""
+        if menu.is_guessed or not menu.is_whole:
+            return False
+        return not self._phrases or all(
+            max(self._likely([label]).values()) >= _KNOWN for label in menu.options.values()
+        )
 
     def _taken(self, menu: Menu, step: Step) -> Step:
         self._steps += 1
-        self._has_waited = False
+        self._waits, self._hearings = 0, []
         self._tried.append((menu, step.value))
         label = menu.options.get(step.value, "")
         self._is_in_directory = bool(self._goal.last_name) and self._is_about("directory", label)
@@ -115,8 +142,8 @@ class IvrNavigator:
 
     def _candidates(self, menu: Menu) -> list[Step]:
         steps = self._towards_goal(menu)
-        steps += self._pressing(menu, self._topics["operator"], "an operator")
-        steps += self._saying(menu, self._topics["operator"], "an operator")
+        steps += self._pressing(menu, "operator")
+        steps += self._saying(menu, "operator")
         return [*steps, Step("press", "0", "an operator is mostly there")]
 
     def _towards_goal(self, menu: Menu, *, is_exact: bool = False) -> list[Step]:
@@ -125,44 +152,64 @@ class IvrNavigator:
         if goal.extension and menu.takes_extension:
             steps.append(Step("press", goal.extension, "the extension"))
         if goal.last_name:
-            steps += pressing(re.escape(plain(goal.last_name)), "the name")
-            steps += pressing(self._topics["directory"], "the directory")
+            steps += pressing(goal.last_name)
+            steps += pressing("directory")
         if goal.department:
-            topic = self._topics.get(goal.department) or _words(goal.department)
-            steps += pressing(topic, goal.department)
-            steps += self._saying(menu, topic, goal.department)
+            steps += pressing(goal.department)
+            steps += self._saying(menu, goal.department)
         return steps
 
-    def _pressing(
-        self, menu: Menu, topic: str, reason: str, *, is_exact: bool = False
-    ) -> list[Step]:
-        found = {
-            key: label for key, label in menu.options.items() if re.search(rf"\b(?:{topic})", label)
-        }
+    def _pressing(self, menu: Menu, topic: str, *, is_exact: bool = False) -> list[Step]:
+        found = {key: label for key, label in menu.options.items() if self._is_about(topic, label)}
         if not found and not is_exact:
             found = self._sounding(menu, topic)
-        return [
-            Step("press", key, reason) for key, _ in sorted(found.items(), key=lambda f: len(f[1]))
-        ]
+        by_length = sorted(found, key=lambda key: len(found[key]))
+        return [Step("press", key, topic) for key in by_length]
 
     def _sounding(self, menu: Menu, topic: str) -> dict[str, str]:
-        """Returns the option whose words sound most like the topic, where one does."""
-        phrases = [part for part in topic.split("|") if part.replace(" ", "").isalpha()]
-        likely = {
-            key: max((_likeness(phrase, label) for phrase in phrases), default=0.0)
-            for key, label in menu.options.items()
-        }
-        best = max(likely, key=lambda key: likely[key], default="")
-        is_like = best and likely[best] >= _SOUNDS_LIKE
-        return {best: menu.options[best]} if is_like else {}
+        """Returns the option that sounds most like a topic, where it sounds like no other.
 
-    def _saying(self, menu: Menu, topic: str, reason: str) -> list[Step]:
-        return [
-            Step("say", word, reason) for word in menu.spoken if re.search(rf"\b(?:{topic})", word)
-        ]
+        The oftener a menu was heard, the less alike it must be.
+        """
+        least = _SOUNDS_LIKE[max(0, min(len(self._hearings), len(_SOUNDS_LIKE)) - 1)]
+        leads: dict[str, float] = {}
+        for key in menu.options:
+            labels = [heard.options[key] for heard in self._hearings if key in heard.options]
+            likely = self._likely(labels, also=topic)
+            mine = likely.pop(topic)
+            if mine >= least and (lead := mine - max(likely.values(), default=0.0)) > 0:
+                leads[key] = lead
+        best = max(leads, key=lambda key: leads[key], default="")
+        return {best: menu.options[best]} if best else {}
+
+    def _likely(self, labels: Sequence[str], *, also: str = "") -> dict[str, float]:
+        """Returns how much some hearings of one label sound like each topic."""
+        phrases = (
+            self._phrases
+            if not also or also in self._phrases
+            else self._phrases
+            | {
+                also: [
+                    part
+                    for part in self._words_of(also).split("|")
+                    if part.replace(" ", "").isalpha()
+                ]
+            }
+        )
+        return {
+            topic: max((_likeness(one, label) for one in said for label in labels), default=0.0)
+            for topic, said in phrases.items()
+        }
+
+    def _saying(self, menu: Menu, topic: str) -> list[Step]:
+        return [Step("say", word, topic) for word in menu.spoken if self._is_about(topic, word)]
+
+    def _words_of(self, topic: str) -> str:
+        """Returns the pattern of a topic, of a name or of any words."""
+        return self._topics.get(topic) or "|".join(map(re.escape, plain(topic).split()))
 
     def _is_about(self, topic: str, label: str) -> bool:
-        return re.search(rf"\b(?:{self._topics[topic]})", label) is not None
+        return re.search(rf"\b(?:{self._words_of(topic)})", label) is not None
 
 
 def _likeness(phrase: str, label: str) -> float:
@@ -186,13 +233,8 @@ def _is_same_place(menu: Menu, other: Menu) -> bool:
     if not both:
         return menu.text == other.text
     is_part = len(both) == min(len(menu.options), len(other.options))
-    return is_part and all(
-        sameness(menu.options[key], other.options[key]) >= _SOUNDS_LIKE for key in both
-    )
-
-
-def _words(department: str) -> str:
-    return "|".join(map(re.escape, plain(department).split()))
+    alike = sum(sameness(menu.options[key], other.options[key]) for key in both)
+    return is_part and alike >= (_SAME if len(both) > 1 else _SAME_ONE) * len(both)
 
 
 def _on_keypad(name: str) -> str:

@@ -1,12 +1,13 @@
 """Telephone menus as they are spoken: "for sales, press one", "press 2 for support"."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.menu_mending import UNKNOWN, Mender, in_order
+from agent_runtime.speech.menu_order import read_in_order
 from agent_runtime.speech.sound_alike import sameness
 
 _END = " . "
@@ -29,6 +30,8 @@ class Menu:
     """All that was said, in plain words."""
     is_repeated: bool = False
     """Whether it began anew: an option was offered twice."""
+    is_guessed: bool = False
+    """Whether keys were told by their places, since they were misheard."""
 
     @property
     def is_whole(self) -> bool:
@@ -60,14 +63,45 @@ class _Part:
     after: str
 
 
-def menu_in(text: str, language: str = "en") -> Menu:
+def menu_in(text: str, language: str = "en", *, is_over: bool = False) -> Menu:
     """Returns what a spoken menu offers; no options where it is none.
+
+    Args:
+        text: What was heard of it.
+        language: In which it speaks.
+        is_over: Whether that is all of it; then what was misheard is told by its place in it.
 
     Raises:
         ValueError: there are no phrases for the language.
     """
     grammar = _grammar(language)
-    sentences = filter(None, map(plain, re.split(r"[.;!?]+", text)))
+    sentences = [one for one in map(plain, re.split(r"(?<!\d)[.;!?]+|[.;!?]+(?!\d)", text)) if one]
+    menu = _as_said(text, sentences, grammar)
+    if not is_over or (menu.is_whole and len(menu.options) > 1) or grammar.mender is None:
+        return menu
+    options = _by_place(sentences, grammar.mender, grammar)
+    return (
+        replace(menu, options=options, is_guessed=True)
+        if len(options) > len(menu.options)
+        else menu
+    )
+
+
+def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Mapping[str, str]:
+    heard = [list(grammar.key.finditer(one)) for one in sentences]
+    if any(len(keys) > 1 for keys in heard):
+        return {}
+    known = {
+        number: grammar.digits.get(word, word)
+        for number, keys in enumerate(heard)
+        for key in keys
+        if (word := next(filter(None, key.groups()))) != UNKNOWN
+    }
+    found = read_in_order(sentences, known, mender.verbs, grammar.digits)
+    return {option.key: _tidy(option.words, grammar) for option in found}
+
+
+def _as_said(text: str, sentences: Sequence[str], grammar: _Grammar) -> Menu:
     words = _END.join(_mended(one, grammar) for one in sentences) + _END
     parts = list(_in_order(_parts(words, grammar)))
     purpose_first = bool(parts) and grammar.purpose.search(_last_sentence(parts[0].before))

@@ -37,7 +37,8 @@ class MenuKeys:
         self._quiet = self._quiet + 1 if is_over and not text else 0
         if not self._said or self._quiet in range(2, _WAITS):
             return ""
-        menu = menu_in(". ".join(self._said), self._language)
+        said = ". ".join(self._said)
+        menu = menu_in(said, self._language, is_over=is_over)
         is_heard = is_over or (menu.is_repeated and menu.is_whole)
         step = self._navigator.hear(menu, is_over=is_heard)
         if step.kind == "press":
