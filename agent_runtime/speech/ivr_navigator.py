@@ -9,20 +9,22 @@ from typing import Literal
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.phone_menu import Menu
-from agent_runtime.speech.sound_alike import sameness
+from agent_runtime.speech.sound_alike import sameness, sound_of
 
 _KEYPAD = dict(zip("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999", strict=True))
 _LETTERS_OF_NAME = 3
 _TIMES_HEARD = 3
-_SOUNDS_LIKE = (0.8, 0.68, 0.6)
+_SOUNDS_LIKE = (0.75, 0.65, 0.58)
 """From there on a label that was misheard is taken for a topic, after one, two and more hearings.
 """
-_KNOWN = 0.7
+_KNOWN = 0.65
 """From there on a label is of some topic."""
 _SAME, _SAME_ONE = 0.7, 0.9
 """From there on two hearings are of one menu: by their labels, or by the only one that both have.
 """
 _MOST_WAITS = 2
+_SHORT = 0.4
+"""What the likeness of a phrase loses, by the number of its sounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,14 +215,18 @@ class IvrNavigator:
 
 
 def _likeness(phrase: str, label: str) -> float:
-    """Returns how much a phrase sounds like some words of a label that follow each other."""
+    """Returns how much a phrase sounds like some words of a label, and like all of it.
+
+    Short phrases sound like much else, so that they count for less.
+    """
     words, size = label.split(), len(phrase.split())
     likely = [
         sameness(phrase, " ".join(words[at : at + count])) - (0.04 if count > size else 0.0)
         for count in (size, size + 1)
         for at in range(len(words) - count + 1)
     ]
-    return max(likely, default=0.0)
+    within = max(likely, default=0.0)
+    return 0.85 * within + 0.15 * sameness(phrase, label) - _SHORT / (len(sound_of(phrase)) or 1)
 
 
 def _place(menu: Menu) -> str:

@@ -5,9 +5,10 @@ counted up, say together which is which; a sentence among options whose key was 
 all has the key that its place gives it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from agent_runtime.speech.sound_alike import sameness
@@ -18,10 +19,18 @@ Place = Literal["first", "last"]
 _KEYS = "1234567890*#"
 _HEARD, _UNHEARD = 0.55, -0.05
 """Likeness that other words have with a key by chance, and what an option is worth without one."""
-_CLEAR = 0.5
-"""What a key is worth that was understood."""
+_CLEAR, _ELSEWHERE, _THERE = 0.5, 0.3, 0.3
+"""What a key is worth that was understood, and where it does not stand where keys do; from what
+likeness on it stands there."""
 _SKIPPED, _LEFT_OUT, _TO_THE_END = 0.25, 0.15, 0.02
 """What it costs to pass over a key, over a sentence among options, and to go on with 0, * or #."""
+_JOINED = 0.05
+"""What it costs to read two sentences as one option that was cut in two."""
+_PLACES: tuple[Place, ...] = ("first", "last")
+_CUT_OFF = 2
+"""So many words may be a part of an option that was cut off."""
+_SIGNS: Mapping[str, float] = {"0": 0.13, "*": 0.25, "#": 0.25}
+"""Keys that have no place among the others, and what they must at least be worth."""
 _MOST_WORDS = 3
 _MOST_SKIPPED = 2
 
@@ -47,6 +56,7 @@ def read_in_order(
     known: Mapping[int, str],
     verbs: Sequence[str],
     digits: Mapping[str, str],
+    begins: Callable[[str], bool] = lambda words: False,
 ) -> tuple[Option, ...]:
     """Returns the options of a menu in their order; empty where it sounds like none.
 
@@ -55,41 +65,67 @@ def read_in_order(
         known: Number of a sentence to its key, where that was understood.
         verbs: What keys are named with: press, dial.
         digits: Words to keys.
+        begins: Says whether a sentence begins as options do: "for", "if you".
     """
+    are_begun = [begins(words) for words in sentences]
+    named = tuple(digits.items())
     best: tuple[float, tuple[Option, ...]] = (0.0, ())
-    for place in ("first", "last"):
+    for place in _PLACES:
         for verb in verbs:
-            readings = [
-                _readings(words, known.get(number, ""), place, verb, tuple(digits.items()))
+            alone = [
+                _readings(words, known.get(number, ""), place, verb, named)
                 for number, words in enumerate(sentences)
             ]
-            best = max(best, _most_likely(readings), key=lambda found: found[0])
+            joined = [
+                _readings(
+                    f"{one} {other}",
+                    known.get(number, "") or known.get(number + 1, ""),
+                    place,
+                    verb,
+                    named,
+                )
+                if min(len(one.split()), len(other.split())) <= _CUT_OFF
+                and not {number, number + 1} <= known.keys()
+                else {}
+                for number, (one, other) in enumerate(pairwise(sentences))
+            ]
+            best = max(best, _most_likely(alone, joined, are_begun), key=lambda found: found[0])
     return best[1]
 
 
-def _most_likely(readings: Sequence[Mapping[str, _Reading]]) -> tuple[float, tuple[Option, ...]]:
-    """Returns the readings, one a sentence or none, that are worth most together."""
-    ends: dict[int, tuple[float, tuple[Option, ...]]] = {-1: (0.0, ())}
-    for reading in readings:
-        after: dict[int, tuple[float, tuple[Option, ...]]] = {}
-        for last, (worth, options) in ends.items():
-            left_out = _LEFT_OUT if last >= 0 and reading else 0.0
-            _keep(after, last, worth - left_out, options)
-            for key, read in reading.items():
-                at = _KEYS.index(key)
-                if (cost := _cost(last, at)) is not None:
-                    option = Option(key, read.words)
-                    _keep(after, at, worth + read.worth - cost, (*options, option))
-        ends = after
-    return max(ends.values(), key=lambda found: found[0])
+_Ends = dict[int, tuple[float, tuple[Option, ...]]]
+"""Place of the last key so far to what all options are worth, and what they are."""
 
 
-def _keep(
-    ends: dict[int, tuple[float, tuple[Option, ...]]],
-    last: int,
-    worth: float,
-    options: tuple[Option, ...],
-) -> None:
+def _most_likely(
+    alone: Sequence[Mapping[str, _Reading]],
+    joined: Sequence[Mapping[str, _Reading]],
+    are_begun: Sequence[bool],
+) -> tuple[float, tuple[Option, ...]]:
+    """Returns the readings, of one sentence or of two, that are worth most together."""
+    ends: list[_Ends] = [{-1: (0.0, ())}, *({} for _ in alone)]
+    for number, reading in enumerate(alone):
+        for last, (worth, options) in ends[number].items():
+            is_option = are_begun[number] or (last >= 0 and reading)
+            left_out = _LEFT_OUT if is_option else 0.0
+            _keep(ends[number + 1], last, worth - left_out, options)
+        _go_on(ends[number], ends[number + 1], reading, 0.0)
+        if number < len(joined):
+            _go_on(ends[number], ends[number + 2], joined[number], _JOINED)
+    return max(ends[-1].values(), key=lambda found: found[0])
+
+
+def _go_on(ends: _Ends, after: _Ends, reading: Mapping[str, _Reading], joined: float) -> None:
+    for last, (worth, options) in ends.items():
+        for key, read in reading.items():
+            at = _KEYS.index(key)
+            cost = _cost(last, at)
+            if cost is not None:
+                option = Option(key, read.words)
+                _keep(after, at, worth + read.worth - cost - joined, (*options, option))
+
+
+def _keep(ends: _Ends, last: int, worth: float, options: tuple[Option, ...]) -> None:
     if last not in ends or worth > ends[last][0]:
         ends[last] = (worth, options)
 
@@ -118,16 +154,15 @@ def _readings(
     for name, key in digits:
         likely, left = max(_likely(parts, place, f"{verb} {name}"), key=lambda one: one[0])
         worth = likely - _HEARD
-        if worth < _UNHEARD:
-            # Only a place between others can stand for a key.
-            if not key.isdigit() or key == "0":
-                continue
-            worth = _UNHEARD
+        if worth < _SIGNS.get(key, 0.0 if len(parts) <= _CUT_OFF else -1.0):
+            continue
+        worth = max(worth, _UNHEARD)
         if key not in found or worth > found[key].worth:
             found[key] = _Reading(worth, left)
-    if known in found:
-        return {known: _Reading(_CLEAR, found[known].words)}
-    return found
+    if not known:
+        return found
+    read = found.get(known, _Reading(0.0, words))
+    return {known: _Reading(_CLEAR if read.worth >= _THERE else _ELSEWHERE, read.words)}
 
 
 def _likely(parts: Sequence[str], place: Place, named: str) -> Iterator[tuple[float, str]]:

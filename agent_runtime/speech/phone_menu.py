@@ -53,6 +53,10 @@ class _Grammar:
     mender: Mender | None
     """Where the language has words that sound like its keys."""
 
+    def begins(self, sentence: str) -> bool:
+        """Says whether a sentence begins as options do."""
+        return self.purpose.match(sentence) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -77,9 +81,9 @@ def menu_in(text: str, language: str = "en", *, is_over: bool = False) -> Menu:
     grammar = _grammar(language)
     sentences = [one for one in map(plain, re.split(r"(?<!\d)[.;!?]+|[.;!?]+(?!\d)", text)) if one]
     menu = _as_said(text, sentences, grammar)
-    if not is_over or (menu.is_whole and len(menu.options) > 1) or grammar.mender is None:
+    if not is_over or grammar.mender is None:
         return menu
-    options = _by_place(sentences, grammar.mender, grammar)
+    options = _by_place(sentences, menu, grammar.mender, grammar)
     return (
         replace(menu, options=options, is_guessed=True)
         if len(options) > len(menu.options)
@@ -87,7 +91,9 @@ def menu_in(text: str, language: str = "en", *, is_over: bool = False) -> Menu:
     )
 
 
-def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Mapping[str, str]:
+def _by_place(
+    sentences: Sequence[str], menu: Menu, mender: Mender, grammar: _Grammar
+) -> Mapping[str, str]:
     heard = [list(grammar.key.finditer(one)) for one in sentences]
     if any(len(keys) > 1 for keys in heard):
         return {}
@@ -97,8 +103,9 @@ def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Ma
         for key in keys
         if (word := next(filter(None, key.groups()))) != UNKNOWN
     }
-    found = read_in_order(sentences, known, mender.verbs, grammar.digits)
-    return {option.key: _tidy(option.words, grammar) for option in found}
+    found = read_in_order(sentences, known, mender.verbs, grammar.digits, grammar.begins)
+    said = {key: menu.options.get(key, "") for key in known.values()}
+    return {one.key: said.get(one.key) or _tidy(one.words, grammar) for one in found}
 
 
 def _as_said(text: str, sentences: Sequence[str], grammar: _Grammar) -> Menu:
@@ -108,8 +115,7 @@ def _as_said(text: str, sentences: Sequence[str], grammar: _Grammar) -> Menu:
     options: dict[str, str] = {}
     is_repeated = False
     for part in parts:
-        label = _before(part, grammar) if purpose_first else _after(part, grammar)
-        label = label or _after(part, grammar) or _before(part, grammar) or _loose(part, grammar)
+        label = _label(part, grammar, is_before=bool(purpose_first))
         known = options.get(part.digit, "")
         is_repeated |= bool(known and label) and sameness(known, label) >= _SAME
         options[part.digit] = known or label
@@ -143,6 +149,16 @@ def _in_order(parts: Iterable[_Part]) -> Iterator[_Part]:
     for part, key in zip(listed, in_order(part.digit for part in listed), strict=True):
         if key != UNKNOWN:
             yield replace(part, digit=key)
+
+
+def _label(part: _Part, grammar: _Grammar, *, is_before: bool) -> str:
+    """Returns what a key is for: as in the first option, behind it or before it."""
+    if is_before:
+        beside = _last_sentence(part.before).strip()
+        is_cut = bool(beside) and len(beside.split()) <= _FEW_WORDS
+        misheard = _tidy(beside, grammar) if is_cut else ""
+        return _before(part, grammar) or misheard or _after(part, grammar) or _loose(part, grammar)
+    return _after(part, grammar) or _before(part, grammar) or _loose(part, grammar)
 
 
 def _before(part: _Part, grammar: _Grammar) -> str:
