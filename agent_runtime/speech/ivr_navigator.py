@@ -14,10 +14,10 @@ from agent_runtime.speech.sound_alike import sameness, sound_of
 _KEYPAD = dict(zip("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999", strict=True))
 _LETTERS_OF_NAME = 3
 _TIMES_HEARD = 3
-_SOUNDS_LIKE = (0.75, 0.65, 0.58)
+_SOUNDS_LIKE = (0.72, 0.6, 0.53)
 """From there on a label that was misheard is taken for a topic, after one, two and more hearings.
 """
-_KNOWN = 0.65
+_KNOWN = 0.7
 """From there on a label is of some topic."""
 _SAME, _SAME_ONE = 0.7, 0.9
 """From there on two hearings are of one menu: by their labels, or by the only one that both have.
@@ -221,12 +221,19 @@ def _likeness(phrase: str, label: str) -> float:
     """
     words, size = label.split(), len(phrase.split())
     likely = [
-        sameness(phrase, " ".join(words[at : at + count])) - (0.04 if count > size else 0.0)
+        _resemblance(phrase, " ".join(words[at : at + count])) - (0.04 if count > size else 0.0)
         for count in (size, size + 1)
         for at in range(len(words) - count + 1)
     ]
     within = max(likely, default=0.0)
-    return 0.85 * within + 0.15 * sameness(phrase, label) - _SHORT / (len(sound_of(phrase)) or 1)
+    return 0.85 * within + 0.15 * _resemblance(phrase, label) - _SHORT / (len(sound_of(phrase)) or 1)
+
+
+def _resemblance(one: str, other: str) -> float:
+    """Returns how alike words are by sound and, since recognisers keep whole syllables, by letters."""
+    from rapidfuzz import fuzz
+
+    return 0.6 * sameness(one, other) + 0.4 * fuzz.ratio(one, other) / 100
 
 
 def _place(menu: Menu) -> str:

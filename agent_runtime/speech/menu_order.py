@@ -7,7 +7,7 @@ all has the key that its place gives it.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -19,9 +19,8 @@ Place = Literal["first", "last"]
 _KEYS = "1234567890*#"
 _HEARD, _UNHEARD = 0.55, -0.05
 """Likeness that other words have with a key by chance, and what an option is worth without one."""
-_CLEAR, _ELSEWHERE, _THERE = 0.5, 0.3, 0.3
-"""What a key is worth that was understood, and where it does not stand where keys do; from what
-likeness on it stands there."""
+_CLEAR, _ELSEWHERE = 0.5, 0.3
+"""What a key is worth that was understood, and one beside which nothing stands where it should."""
 _SKIPPED, _LEFT_OUT, _TO_THE_END = 0.25, 0.15, 0.02
 """What it costs to pass over a key, over a sentence among options, and to go on with 0, * or #."""
 _JOINED = 0.05
@@ -36,8 +35,28 @@ _MOST_SKIPPED = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """What was heard between two pauses, in plain words; `key` where one was understood in it."""
+
+    words: str
+    key: str = ""
+    before: str = ""
+    after: str = ""
+
+    def joined(self, other: "Sentence") -> "Sentence | None":
+        """Returns both as the one option that they may be: at most one holds a key."""
+        is_cut = min(len(one.words.split()) for one in (self, other)) <= _CUT_OFF
+        if not is_cut or (self.key and other.key):
+            return None
+        before = self.before if self.key else f"{self.words} {other.before}"
+        after = f"{self.after} {other.words}" if self.key else other.after
+        words = f"{self.words} {other.words}"
+        return Sentence(words, self.key or other.key, before.strip(), after.strip())
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
-    """A sentence of a menu with its key and the words beside it."""
+    """A key and the words beside it."""
 
     key: str
     words: str
@@ -52,8 +71,7 @@ class _Reading:
 
 
 def read_in_order(
-    sentences: Sequence[str],
-    known: Mapping[int, str],
+    sentences: Sequence[Sentence],
     verbs: Sequence[str],
     digits: Mapping[str, str],
     begins: Callable[[str], bool] = lambda words: False,
@@ -61,34 +79,19 @@ def read_in_order(
     """Returns the options of a menu in their order; empty where it sounds like none.
 
     Args:
-        sentences: What was heard, in plain words.
-        known: Number of a sentence to its key, where that was understood.
+        sentences: What was heard.
         verbs: What keys are named with: press, dial.
         digits: Words to keys.
         begins: Says whether a sentence begins as options do: "for", "if you".
     """
-    are_begun = [begins(words) for words in sentences]
+    are_begun = [begins(one.words) for one in sentences]
+    pairs = [one.joined(other) for one, other in pairwise(sentences)]
     named = tuple(digits.items())
     best: tuple[float, tuple[Option, ...]] = (0.0, ())
     for place in _PLACES:
         for verb in verbs:
-            alone = [
-                _readings(words, known.get(number, ""), place, verb, named)
-                for number, words in enumerate(sentences)
-            ]
-            joined = [
-                _readings(
-                    f"{one} {other}",
-                    known.get(number, "") or known.get(number + 1, ""),
-                    place,
-                    verb,
-                    named,
-                )
-                if min(len(one.split()), len(other.split())) <= _CUT_OFF
-                and not {number, number + 1} <= known.keys()
-                else {}
-                for number, (one, other) in enumerate(pairwise(sentences))
-            ]
+            alone = [_readings(one, place, verb, named) for one in sentences]
+            joined = [_readings(one, place, verb, named) if one else {} for one in pairs]
             best = max(best, _most_likely(alone, joined, are_begun), key=lambda found: found[0])
     return best[1]
 
@@ -142,12 +145,15 @@ def _cost(last: int, at: int) -> float | None:
     return _SKIPPED * skipped if skipped <= _MOST_SKIPPED else None
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _readings(
-    words: str, known: str, place: Place, verb: str, digits: tuple[tuple[str, str], ...]
+    sentence: Sentence, place: Place, verb: str, digits: tuple[tuple[str, str], ...]
 ) -> Mapping[str, _Reading]:
     """Returns what a sentence is worth as an option, by key; nothing where it is too short."""
-    parts = words.split()
+    if sentence.key:
+        beside = sentence.after if place == "first" else sentence.before
+        return {sentence.key: _Reading(_CLEAR if beside else _ELSEWHERE, beside)}
+    parts = sentence.words.split()
     if len(parts) < 2:
         return {}
     found: dict[str, _Reading] = {}
@@ -159,10 +165,7 @@ def _readings(
         worth = max(worth, _UNHEARD)
         if key not in found or worth > found[key].worth:
             found[key] = _Reading(worth, left)
-    if not known:
-        return found
-    read = found.get(known, _Reading(0.0, words))
-    return {known: _Reading(_CLEAR if read.worth >= _THERE else _ELSEWHERE, read.words)}
+    return found
 
 
 def _likely(parts: Sequence[str], place: Place, named: str) -> Iterator[tuple[float, str]]:

@@ -7,7 +7,7 @@ from functools import cache
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.menu_mending import UNKNOWN, Mender, in_order
-from agent_runtime.speech.menu_order import read_in_order
+from agent_runtime.speech.menu_order import Sentence, read_in_order
 from agent_runtime.speech.sound_alike import sameness
 
 _END = " . "
@@ -83,29 +83,29 @@ def menu_in(text: str, language: str = "en", *, is_over: bool = False) -> Menu:
     menu = _as_said(text, sentences, grammar)
     if not is_over or grammar.mender is None:
         return menu
-    options = _by_place(sentences, menu, grammar.mender, grammar)
-    return (
-        replace(menu, options=options, is_guessed=True)
-        if len(options) > len(menu.options)
-        else menu
-    )
+    options = _by_place(sentences, grammar.mender, grammar)
+    understood = [key for one in sentences for key in grammar.key.finditer(one)]
+    is_understood = menu.is_whole and len(understood) == len(menu.options)
+    is_more = len(options) >= len(menu.options) + is_understood
+    return replace(menu, options=options, is_guessed=True) if options and is_more else menu
 
 
-def _by_place(
-    sentences: Sequence[str], menu: Menu, mender: Mender, grammar: _Grammar
-) -> Mapping[str, str]:
+def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Mapping[str, str]:
     heard = [list(grammar.key.finditer(one)) for one in sentences]
     if any(len(keys) > 1 for keys in heard):
         return {}
-    known = {
-        number: grammar.digits.get(word, word)
-        for number, keys in enumerate(heard)
-        for key in keys
-        if (word := next(filter(None, key.groups()))) != UNKNOWN
-    }
-    found = read_in_order(sentences, known, mender.verbs, grammar.digits, grammar.begins)
-    said = {key: menu.options.get(key, "") for key in known.values()}
-    return {one.key: said.get(one.key) or _tidy(one.words, grammar) for one in found}
+    said = [_sentence(one, keys, grammar) for one, keys in zip(sentences, heard, strict=True)]
+    found = read_in_order(said, mender.verbs, grammar.digits, grammar.begins)
+    return {option.key: _tidy(option.words, grammar) for option in found}
+
+
+def _sentence(words: str, keys: Sequence[re.Match[str]], grammar: _Grammar) -> Sentence:
+    for key in keys:
+        digit = next(filter(None, key.groups()))
+        if digit != UNKNOWN:
+            before, after = words[: key.start()].strip(), words[key.end() :].strip()
+            return Sentence(words, grammar.digits.get(digit, digit), before, after)
+    return Sentence(words)
 
 
 def _as_said(text: str, sentences: Sequence[str], grammar: _Grammar) -> Menu:
