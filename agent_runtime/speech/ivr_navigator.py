@@ -17,6 +17,8 @@ _TIMES_HEARD = 3
 _SOUNDS_LIKE = (0.72, 0.6, 0.53)
 """From there on a label that was misheard is taken for a topic, after one, two and more hearings.
 """
+_CLEAR_LEAD = 0.08
+"""Less alike is enough for a topic where no other is nearly as like."""
 _KNOWN = 0.7
 """From there on a label is of some topic."""
 _SAME, _SAME_ONE = 0.7, 0.9
@@ -68,6 +70,8 @@ class IvrNavigator:
         self._tried: list[tuple[Menu, str]] = []
         self._heard: Counter[str] = Counter()
         self._is_in_directory = False
+        self._is_within = False
+        """A key of the department was pressed: whatever is offered behind it belongs to it."""
         self._waits = 0
         self._hearings: list[Menu] = []
         """Of this menu, to its end."""
@@ -101,9 +105,9 @@ class IvrNavigator:
         if self._is_in_directory and not menu.options:
             self._is_in_directory = False
             return self._taken(menu, Step("press", _on_keypad(self._goal.last_name), "the name"))
-        if is_over:
-            return None
-        return self._direct(menu) or Step("wait", reason="the menu goes on")
+        if step := self._direct(menu):
+            return step
+        return None if is_over else Step("wait", reason="the menu goes on")
 
     def _direct(self, menu: Menu) -> Step | None:
         """Returns the first step by which nothing that may still be offered would be missed."""
@@ -139,6 +143,8 @@ class IvrNavigator:
         self._waits, self._hearings = 0, []
         self._tried.append((menu, step.value))
         label = menu.options.get(step.value, "")
+        department = self._goal.department
+        self._is_within |= bool(department) and step.reason == department
         self._is_in_directory = bool(self._goal.last_name) and self._is_about("directory", label)
         return step
 
@@ -146,6 +152,8 @@ class IvrNavigator:
         steps = self._towards_goal(menu)
         steps += self._pressing(menu, "operator")
         steps += self._saying(menu, "operator")
+        if self._is_within and not any(_is_same_place(menu, before) for before, _ in self._tried):
+            steps += [Step("press", key, "any of the department") for key in menu.options]
         return [*steps, Step("press", "0", "an operator is mostly there")]
 
     def _towards_goal(self, menu: Menu, *, is_exact: bool = False) -> list[Step]:
@@ -179,7 +187,8 @@ class IvrNavigator:
             labels = [heard.options[key] for heard in self._hearings if key in heard.options]
             likely = self._likely(labels, also=topic)
             mine = likely.pop(topic)
-            if mine >= least and (lead := mine - max(likely.values(), default=0.0)) > 0:
+            lead = mine - max(likely.values(), default=0.0)
+            if lead > 0 and (mine >= least or mine + lead >= least + _CLEAR_LEAD):
                 leads[key] = lead
         best = max(leads, key=lambda key: leads[key], default="")
         return {best: menu.options[best]} if best else {}
@@ -226,11 +235,13 @@ def _likeness(phrase: str, label: str) -> float:
         for at in range(len(words) - count + 1)
     ]
     within = max(likely, default=0.0)
-    return 0.85 * within + 0.15 * _resemblance(phrase, label) - _SHORT / (len(sound_of(phrase)) or 1)
+    return (
+        0.85 * within + 0.15 * _resemblance(phrase, label) - _SHORT / (len(sound_of(phrase)) or 1)
+    )
 
 
 def _resemblance(one: str, other: str) -> float:
-    """Returns how alike words are by sound and, since recognisers keep whole syllables, by letters."""
+    """Returns how alike words are by sound and by letters: recognisers keep whole syllables."""
     from rapidfuzz import fuzz
 
     return 0.6 * sameness(one, other) + 0.4 * fuzz.ratio(one, other) / 100

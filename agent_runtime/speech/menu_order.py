@@ -17,18 +17,19 @@ Place = Literal["first", "last"]
 """Where the key stands: "press one for sales", "for sales, press one"."""
 
 _KEYS = "1234567890*#"
-_HEARD, _UNHEARD = 0.55, -0.05
+_HEARD, _UNHEARD = 0.55, -0.02
 """Likeness that other words have with a key by chance, and what an option is worth without one."""
-_CLEAR, _ELSEWHERE = 0.5, 0.3
-"""What a key is worth that was understood, and one beside which nothing stands where it should."""
-_SKIPPED, _LEFT_OUT, _TO_THE_END = 0.25, 0.15, 0.02
+_CLEAR, _ELSEWHERE, _MISTAKEN = 0.5, 0.3, -0.05
+"""What a key is worth that was understood, one beside which nothing stands where it should, and
+another one than was understood."""
+_SKIPPED, _LEFT_OUT, _TO_THE_END = 0.35, 0.15, 0.02
 """What it costs to pass over a key, over a sentence among options, and to go on with 0, * or #."""
-_JOINED = 0.05
+_JOINED = 0.02
 """What it costs to read two sentences as one option that was cut in two."""
 _PLACES: tuple[Place, ...] = ("first", "last")
 _CUT_OFF = 2
 """So many words may be a part of an option that was cut off."""
-_SIGNS: Mapping[str, float] = {"0": 0.13, "*": 0.25, "#": 0.25}
+_SIGNS: Mapping[str, float] = {"0": 0.13, "*": 0.3, "#": 0.3}
 """Keys that have no place among the others, and what they must at least be worth."""
 _MOST_WORDS = 3
 _MOST_SKIPPED = 2
@@ -107,7 +108,10 @@ def _most_likely(
 ) -> tuple[float, tuple[Option, ...]]:
     """Returns the readings, of one sentence or of two, that are worth most together."""
     ends: list[_Ends] = [{-1: (0.0, ())}, *({} for _ in alone)]
-    for number, reading in enumerate(alone):
+    first = are_begun.index(True) if any(are_begun) else 0
+    for number, every in enumerate(alone):
+        # Before the first that begins as an option, only a key shows that it is one.
+        reading = {k: read for k, read in every.items() if number >= first or read.worth > 0}
         for last, (worth, options) in ends[number].items():
             is_option = are_begun[number] or (last >= 0 and reading)
             left_out = _LEFT_OUT if is_option else 0.0
@@ -152,7 +156,8 @@ def _readings(
     """Returns what a sentence is worth as an option, by key; nothing where it is too short."""
     if sentence.key:
         beside = sentence.after if place == "first" else sentence.before
-        return {sentence.key: _Reading(_CLEAR if beside else _ELSEWHERE, beside)}
+        other = {key: _Reading(_MISTAKEN, beside) for _, key in digits if key not in _SIGNS}
+        return other | {sentence.key: _Reading(_CLEAR if beside else _ELSEWHERE, beside)}
     parts = sentence.words.split()
     if len(parts) < 2:
         return {}
@@ -165,7 +170,8 @@ def _readings(
         worth = max(worth, _UNHEARD)
         if key not in found or worth > found[key].worth:
             found[key] = _Reading(worth, left)
-    return found
+    best = max((read.worth for read in found.values()), default=0.0)
+    return {k: read for k, read in found.items() if k not in _SIGNS or read.worth >= best}
 
 
 def _likely(parts: Sequence[str], place: Place, named: str) -> Iterator[tuple[float, str]]:

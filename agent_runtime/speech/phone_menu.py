@@ -91,21 +91,25 @@ def menu_in(text: str, language: str = "en", *, is_over: bool = False) -> Menu:
 
 
 def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Mapping[str, str]:
-    heard = [list(grammar.key.finditer(one)) for one in sentences]
-    if any(len(keys) > 1 for keys in heard):
-        return {}
-    said = [_sentence(one, keys, grammar) for one, keys in zip(sentences, heard, strict=True)]
+    said = [part for one in sentences for part in _sentences(one, grammar)]
     found = read_in_order(said, mender.verbs, grammar.digits, grammar.begins)
     return {option.key: _tidy(option.words, grammar) for option in found}
 
 
-def _sentence(words: str, keys: Sequence[re.Match[str]], grammar: _Grammar) -> Sentence:
-    for key in keys:
+def _sentences(words: str, grammar: _Grammar) -> Iterator[Sentence]:
+    """Yields what was said, with one key in each where several were said without a pause."""
+    keys = list(grammar.key.finditer(words))
+    is_first = bool(keys) and not words[: keys[0].start()].strip()
+    edges = [key.start() if is_first else key.end() for key in keys]
+    starts = edges if is_first else [0, *edges[:-1]]
+    ends = [*(edges[1:] if is_first else edges[:-1]), len(words)]
+    for key, start, end in zip(keys, starts, ends, strict=False):
         digit = next(filter(None, key.groups()))
-        if digit != UNKNOWN:
-            before, after = words[: key.start()].strip(), words[key.end() :].strip()
-            return Sentence(words, grammar.digits.get(digit, digit), before, after)
-    return Sentence(words)
+        before, after = words[start : key.start()].strip(), words[key.end() : end].strip()
+        name = "" if digit == UNKNOWN else grammar.digits.get(digit, digit)
+        yield Sentence(words[start:end].strip(), name, before, after)
+    if not keys:
+        yield Sentence(words)
 
 
 def _as_said(text: str, sentences: Sequence[str], grammar: _Grammar) -> Menu:
