@@ -6,8 +6,8 @@ all has the key that its place gives it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Literal
 
@@ -26,7 +26,8 @@ _SKIPPED, _LEFT_OUT, _TO_THE_END = 0.35, 0.15, 0.02
 """What it costs to pass over a key, over a sentence among options, and to go on with 0, * or #."""
 _JOINED = 0.02
 """What it costs to read two sentences as one option that was cut in two."""
-_PLACES: tuple[Place, ...] = ("first", "last")
+_FEW_OPTIONS, _A_MENU = 2, 0.25
+"""So many options, worth so much together, are a menu and no other sentences."""
 _CUT_OFF = 2
 """So many words may be a part of an option that was cut off."""
 _SIGNS: Mapping[str, float] = {"0": 0.13, "*": 0.3, "#": 0.3}
@@ -69,6 +70,8 @@ class _Reading:
 
     worth: float
     words: str
+    is_firm: bool = False
+    """Whether the key was understood, and all of them come in order."""
 
 
 def read_in_order(
@@ -88,13 +91,25 @@ def read_in_order(
     are_begun = [begins(one.words) for one in sentences]
     pairs = [one.joined(other) for one, other in pairwise(sentences)]
     named = tuple(digits.items())
+    understood = [_KEYS.index(one.key) for one in sentences if one.key]
+    is_doubtful = understood != sorted(set(understood))
     best: tuple[float, tuple[Option, ...]] = (0.0, ())
-    for place in _PLACES:
+    for place in _places(sentences, are_begun):
         for verb in verbs:
-            alone = [_readings(one, place, verb, named) for one in sentences]
-            joined = [_readings(one, place, verb, named) if one else {} for one in pairs]
+            read = partial(_readings, place=place, verb=verb, digits=named, is_doubtful=is_doubtful)
+            alone = [read(one) for one in sentences]
+            joined = [read(one) if one else {} for one in pairs]
             best = max(best, _most_likely(alone, joined, are_begun), key=lambda found: found[0])
-    return best[1]
+    return best[1] if best[0] >= _A_MENU and len(best[1]) >= _FEW_OPTIONS else ()
+
+
+def _places(sentences: Sequence[Sentence], are_begun: Sequence[bool]) -> tuple[Place, ...]:
+    """Returns where keys may stand: behind, where options begin with "for", "to" or "if"."""
+    if sum(are_begun) < _FEW_OPTIONS:
+        return ("first", "last")
+    before = sentences[: are_begun.index(True)][-1:]
+    is_bare_key = any(one.key and not one.before and not one.after for one in before)
+    return ("first", "last") if is_bare_key else ("last",)
 
 
 _Ends = dict[int, tuple[float, tuple[Option, ...]]]
@@ -108,7 +123,7 @@ def _most_likely(
 ) -> tuple[float, tuple[Option, ...]]:
     """Returns the readings, of one sentence or of two, that are worth most together."""
     ends: list[_Ends] = [{-1: (0.0, ())}, *({} for _ in alone)]
-    first = are_begun.index(True) if any(are_begun) else 0
+    first = are_begun.index(True) if sum(are_begun) >= _FEW_OPTIONS else 0
     for number, every in enumerate(alone):
         # Before the first that begins as an option, only a key shows that it is one.
         reading = {k: read for k, read in every.items() if number >= first or read.worth > 0}
@@ -126,7 +141,7 @@ def _go_on(ends: _Ends, after: _Ends, reading: Mapping[str, _Reading], joined: f
     for last, (worth, options) in ends.items():
         for key, read in reading.items():
             at = _KEYS.index(key)
-            cost = _cost(last, at)
+            cost = _cost(last, at, is_firm=read.is_firm)
             if cost is not None:
                 option = Option(key, read.words)
                 _keep(after, at, worth + read.worth - cost - joined, (*options, option))
@@ -137,11 +152,11 @@ def _keep(ends: _Ends, last: int, worth: float, options: tuple[Option, ...]) -> 
         ends[last] = (worth, options)
 
 
-def _cost(last: int, at: int) -> float | None:
+def _cost(last: int, at: int, *, is_firm: bool) -> float | None:
     """Returns what it costs to go on from one key to another; None where that cannot be."""
     if at <= last:
         return None
-    if at == last + 1:
+    if at == last + 1 or is_firm:
         return 0.0
     if at >= _KEYS.index("0"):
         return _TO_THE_END
@@ -151,13 +166,20 @@ def _cost(last: int, at: int) -> float | None:
 
 @lru_cache(maxsize=4096)
 def _readings(
-    sentence: Sentence, place: Place, verb: str, digits: tuple[tuple[str, str], ...]
+    sentence: Sentence,
+    place: Place,
+    verb: str,
+    digits: tuple[tuple[str, str], ...],
+    is_doubtful: bool,
 ) -> Mapping[str, _Reading]:
     """Returns what a sentence is worth as an option, by key; nothing where it is too short."""
     if sentence.key:
         beside = sentence.after if place == "first" else sentence.before
+        understood = _Reading(_CLEAR if beside else _ELSEWHERE, beside)
+        if not is_doubtful:
+            return {sentence.key: replace(understood, is_firm=True)}
         other = {key: _Reading(_MISTAKEN, beside) for _, key in digits if key not in _SIGNS}
-        return other | {sentence.key: _Reading(_CLEAR if beside else _ELSEWHERE, beside)}
+        return other | {sentence.key: understood}
     parts = sentence.words.split()
     if len(parts) < 2:
         return {}
