@@ -148,7 +148,8 @@ class WhoAnswered:
             if not self._is_confirmed:
                 self.answered(now_s, rings=True)
             return self.verdict
-        if tone.kind == "beep" and self.verdict.who in ("ivr", "screening"):
+        is_known = _TO_NOBODY.reason not in self.verdict.reasons
+        if tone.kind == "beep" and self.verdict.who in ("ivr", "screening") and is_known:
             # Menus, their music and screeners beep as well.
             return self.tick(now_s)
         evidence = _SOUNDS.get(tone.kind)
@@ -171,10 +172,20 @@ class WhoAnswered:
         heard = self._heard
         evidence = [*self._words.evidence(heard.text), *heard.sounds, *self._of_length(now_s)]
         scores = _scores(evidence)
+        if self._speaks_to_nobody(scores, now_s):
+            evidence.append(_TO_NOBODY)
+            scores = _scores(evidence)
         recording = self._recording(scores)
         if recording is not None:
             return _verdict(recording, scores, evidence, now_s)
         return self._person(now_s, scores, evidence)
+
+    def _speaks_to_nobody(self, scores: dict[Party, float], now_s: float) -> bool:
+        """Says whether a long speech of which nothing was understood has paused."""
+        is_pause = self._speaking_since is None
+        is_pause = is_pause and now_s - self._stopped_s >= self._pauses.after_recording_s - 1e-9
+        is_understood = max(scores[one] for one in _OTHERS) >= _LEANS
+        return is_pause and not is_understood and scores["person"] <= _UNLIKELY
 
     def _recording(self, scores: dict[Party, float]) -> Party | None:
         """Returns who it is where it is not a person; what it was stays, unless outdone."""
@@ -249,6 +260,8 @@ class WhoAnswered:
 _SURE_LEAD, _LEANS, _OUTDONE = 2.0, 1.0, 1.0
 _UNLIKELY = -1.5
 """A person's score after so long a speech that less shows a recording."""
+_TO_NOBODY = Evidence("ivr", 1.2, "a long speech to nobody")
+"""No person goes on for so long as they pick up; a beep may still show that it was a voicemail."""
 _TURN_S = 1.0
 """A pause in which somebody else may answer."""
 _OTHERS: tuple[Party, ...] = ("screening", "unavailable", "voicemail", "ivr")
