@@ -175,7 +175,7 @@ class WhoAnswered:
         if self._speaks_to_nobody(scores, now_s):
             evidence.append(_TO_NOBODY)
             scores = _scores(evidence)
-        recording = self._recording(scores)
+        recording = self._recording(scores, evidence)
         if recording is not None:
             return _verdict(recording, scores, evidence, now_s)
         return self._person(now_s, scores, evidence)
@@ -187,7 +187,7 @@ class WhoAnswered:
         is_understood = max(scores[one] for one in _OTHERS) >= _LEANS
         return is_pause and not is_understood and scores["person"] <= _UNLIKELY
 
-    def _recording(self, scores: dict[Party, float]) -> Party | None:
+    def _recording(self, scores: dict[Party, float], evidence: list[Evidence]) -> Party | None:
         """Returns who it is where it is not a person; what it was stays, unless outdone."""
         best = max(_OTHERS, key=lambda party: scores[party])
         before = self.verdict.who
@@ -196,8 +196,15 @@ class WhoAnswered:
             who = best if is_other else before
             return who if scores[who] > scores["person"] else None
         enough = _SURE_LEAD if scores["person"] > _UNLIKELY else _LEANS
-        is_sure = scores[best] >= enough and scores[best] - scores["person"] >= _SURE_LEAD
-        return best if is_sure else None
+        lead = _SURE_LEAD
+        if not self._is_long and all(one.is_near for one in evidence if one.party == best):
+            lead = _NEAR_LEAD
+        return best if scores[best] >= enough and scores[best] - scores["person"] >= lead else None
+
+    @property
+    def _is_long(self) -> bool:
+        """Says whether they have said more than people do as they pick up."""
+        return self._heard.spoken_s > _RECEPTION_S
 
     def _person(
         self, now_s: float, scores: dict[Party, float], evidence: list[Evidence]
@@ -258,6 +265,8 @@ class WhoAnswered:
 
 
 _SURE_LEAD, _LEANS, _OUTDONE = 2.0, 1.0, 1.0
+_NEAR_LEAD = 2.5
+"""Of few words that only sound like a recording's."""
 _UNLIKELY = -1.5
 """A person's score after so long a speech that less shows a recording."""
 _TO_NOBODY = Evidence("ivr", 1.2, "a long speech to nobody")
