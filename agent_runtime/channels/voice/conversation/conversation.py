@@ -60,7 +60,8 @@ class Conversation(CallState):
         call: The call.
         limits: How long it waits, and what it may do.
         language: In which it begins, two letters.
-        navigate: Which keys lead on, in a menu that says this; empty: none yet; None: none will.
+        navigate: Which keys lead on, in a menu that says this, and whether it has fallen quiet
+            after it; empty: none yet; None: none will.
         spoken: Languages that some voice here speaks, for a word of goodbye at least.
     """
 

@@ -27,11 +27,11 @@ def before_we_talk(talk: CallState, words: str, at: datetime, *, is_cough: bool)
     if talk.phase == "opening":
         return [*said, *talk.mouth.next(at)]
     if talk.phase == "greeting" and talk.who != "screening" and not is_cough:
+        talk.greeted = f"{talk.greeted} {words}".strip()
         talk.greeted_at = talk.greeted_at or at
         return said if talk.limits.judges else [*said, *open_talk(talk, at)]
     if talk.phase == "menu" and words:
-        keys = talk.navigate(words)
-        return [*said, *(end(talk, "menu") if keys is None else [Press(keys)] if keys else [])]
+        return [*said, *menu_said(talk, words, at)]
     if talk.phase == "machine" or talk.who == "screening":
         return [*said, *(talk.mouth.go_on(at) or talk.mouth.next(at))]
     return said
@@ -51,8 +51,24 @@ def recognised(talk: CallState, event: WhoAnswered) -> list[Command]:
     if who == "voicemail":
         return _machine(talk, at)
     done = _unsay(talk)
-    enter(talk, "greeting" if who == "screening" else "menu", at)
-    return [*done, *(phrase(talk, "call.screening") if who == "screening" else [])]
+    if who == "screening":
+        enter(talk, "greeting", at)
+        return [*done, *phrase(talk, "call.screening")]
+    enter(talk, "menu", at)
+    heard, talk.greeted = talk.greeted, ""
+    return [*done, *(menu_said(talk, heard, at) if heard else [])]
+
+
+def menu_said(talk: CallState, words: str, at: datetime, *, is_over: bool = False) -> list[Command]:
+    """Presses what leads on in a menu, once that is known, or gives it up."""
+    keys = talk.navigate(words, is_over)
+    if keys is None:
+        return end(talk, "menu")
+    if not keys:
+        return []
+    # What is behind the key has its own time.
+    talk.quiet_since = at
+    return [*enter(talk, "menu", at), Press(keys)]
 
 
 def beeped(talk: CallState, event: Beep) -> list[Command]:

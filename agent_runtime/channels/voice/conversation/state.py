@@ -21,7 +21,7 @@ class CallState:
     call: CallStart
     limits: CallLimits = field(default_factory=CallLimits)
     language: str = "en"
-    navigate: Callable[[str], str | None] = lambda _: ""
+    navigate: Callable[[str, bool], str | None] = lambda words, is_over: ""
     spoken: frozenset[str] = frozenset()
     phase: Phase = field(default="ringing", init=False)
     phase_since: datetime | None = field(default=None, init=False)
@@ -30,6 +30,8 @@ class CallState:
     connected_at: datetime | None = field(default=None, init=False)
     greeted_at: datetime | None = field(default=None, init=False)
     """When the greeting of a person was over."""
+    greeted: str = field(default="", init=False)
+    """What was said before anybody was known: a menu may have begun with it."""
     has_leave_to_record: bool = field(default=False, init=False)
 
     mouth: Mouth = field(default_factory=Mouth, init=False)

@@ -8,7 +8,7 @@ from agent_runtime.channels.voice.conversation.failures import cannot_hear, cann
 from agent_runtime.channels.voice.conversation.keys import no_keys
 from agent_runtime.channels.voice.conversation.languages import leave_to_person
 from agent_runtime.channels.voice.conversation.openers import open_talk
-from agent_runtime.channels.voice.conversation.party import leave_message, transferred
+from agent_runtime.channels.voice.conversation.party import leave_message, menu_said, transferred
 from agent_runtime.channels.voice.conversation.phases import BRIDGE, Asking, NextStep, Phase
 from agent_runtime.channels.voice.conversation.state import CallState
 from agent_runtime.channels.voice.conversation.steps import end, enter, give_up, is_past, phrase
@@ -73,8 +73,18 @@ def _quiet_greeting(talk: CallState, at: datetime) -> list[Command]:
 def _quiet_machine(talk: CallState, at: datetime) -> list[Command]:
     if is_past(talk.phase_since or at, talk.limits.greeting_s, at):
         return end(talk, "voicemail" if talk.phase == "machine" else "menu")
+    if talk.phase == "menu":
+        return _quiet_menu(talk, at)
     is_quiet = is_past(talk.quiet_since or at, talk.limits.beep_s, at)
-    return leave_message(talk) if is_quiet and talk.phase == "machine" else []
+    return leave_message(talk) if is_quiet else []
+
+
+def _quiet_menu(talk: CallState, at: datetime) -> list[Command]:
+    """Between two options a menu is quiet for less."""
+    if not is_past(talk.quiet_since or at, talk.limits.menu_s, at):
+        return []
+    talk.quiet_since = at
+    return menu_said(talk, "", at, is_over=True)
 
 
 def _quiet_transfer(talk: CallState, at: datetime) -> list[Command]:
