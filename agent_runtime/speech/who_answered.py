@@ -197,7 +197,8 @@ class WhoAnswered:
             return who if scores[who] > scores["person"] else None
         enough = _SURE_LEAD if scores["person"] > _UNLIKELY else _LEANS
         lead = _SURE_LEAD
-        if not self._is_long and all(one.is_near for one in evidence if one.party == best):
+        is_near = all(one.is_near for one in evidence if one.party == best)
+        if best == "voicemail" and is_near and not self._is_long:
             lead = _NEAR_LEAD
         return best if scores[best] >= enough and scores[best] - scores["person"] >= lead else None
 
@@ -265,8 +266,8 @@ class WhoAnswered:
 
 
 _SURE_LEAD, _LEANS, _OUTDONE = 2.0, 1.0, 1.0
-_NEAR_LEAD = 2.5
-"""Of few words that only sound like a recording's."""
+_NEAR_LEAD = 3.0
+"""Of few words that only sound like a voicemail's: it goes on, or beeps."""
 _UNLIKELY = -1.5
 """A person's score after so long a speech that less shows a recording."""
 _TO_NOBODY = Evidence("ivr", 1.2, "a long speech to nobody")
