@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -183,6 +183,8 @@ class VoiceCarrier(BaseModel):
     """Whether each region knows the calls of all the others."""
     detects_machines: bool = False
     """Whether the carrier is asked who answered, beside our own ears."""
+    transfers: dict[str, Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]] = {}
+    """By role of ours, or `*` for any: the number of who is called to take a call over."""
 
 
 class Settings(BaseSettings):

@@ -78,7 +78,7 @@ class AnswerDetector:
 
     def put_through(self) -> list[News]:
         """We have pressed a key: whoever speaks next is somebody else."""
-        self.judge.answered(self.now_s)
+        self.judge.answered(self.now_s, rings=True)
         return list(self._news())
 
     def confirm_person(self) -> list[News]:

@@ -31,6 +31,8 @@ class Evidence:
     party: Party
     weight: float
     reason: str
+    is_near: bool = False
+    """Whether the words only sound like that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,7 @@ class AnswerWords:
             if one.weight >= _LEAST_ALIKE and taken.isdisjoint(one.span):
                 taken.update(one.span)
                 weight = min(_MOST_ALIKE, one.weight)
-                yield Evidence(party, weight, f'sounds like "{one.phrase}"')
+                yield Evidence(party, weight, f'sounds like "{one.phrase}"', is_near=True)
 
 
 @lru_cache(maxsize=64)

@@ -93,6 +93,7 @@ class LanguageWatch:
                 one, _clipped(_lead_by(shares, one, self.language)) + _bias(one, self.language)
             )
             + _FIT * (fit - fits[self.language])
+            - _KNOWN * (self.language in self.known)
             for one, fit in fits.items()
             if one != self.language
         }

@@ -1,15 +1,19 @@
 """Telephone menus as they are spoken: "for sales, press one", "press 2 for support"."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.menu_mending import UNKNOWN, Mender, in_order
+from agent_runtime.speech.menu_order import Sentence, read_in_order
+from agent_runtime.speech.sound_alike import sameness
 
 _END = " . "
 _FEW_WORDS = 6
+_SAME = 0.82
+"""So alike sound two hearings of one label."""
 _THANKS = "calling|holding|llamar|votre appel|ihren anruf|aver"
 
 
@@ -24,6 +28,10 @@ class Menu:
     takes_extension: bool = False
     text: str = ""
     """All that was said, in plain words."""
+    is_repeated: bool = False
+    """Whether it began anew: an option was offered twice."""
+    is_guessed: bool = False
+    """Whether keys were told by their places, since they were misheard."""
 
     @property
     def is_whole(self) -> bool:
@@ -45,6 +53,10 @@ class _Grammar:
     mender: Mender | None
     """Where the language has words that sound like its keys."""
 
+    def begins(self, sentence: str) -> bool:
+        """Says whether a sentence begins as options do."""
+        return self.purpose.match(sentence) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -55,24 +67,65 @@ class _Part:
     after: str
 
 
-def menu_in(text: str, language: str = "en") -> Menu:
+def menu_in(text: str, language: str = "en", *, is_over: bool = False) -> Menu:
     """Returns what a spoken menu offers; no options where it is none.
+
+    Args:
+        text: What was heard of it.
+        language: In which it speaks.
+        is_over: Whether that is all of it; then what was misheard is told by its place in it.
 
     Raises:
         ValueError: there are no phrases for the language.
     """
     grammar = _grammar(language)
-    sentences = filter(None, map(plain, re.split(r"[.;!?]+", text)))
+    sentences = [one for one in map(plain, re.split(r"(?<!\d)[.;!?]+|[.;!?]+(?!\d)", text)) if one]
+    menu = _as_said(text, sentences, grammar)
+    if not is_over or grammar.mender is None:
+        return menu
+    options = _by_place(sentences, grammar.mender, grammar)
+    understood = [key for one in sentences for key in grammar.key.finditer(one)]
+    is_understood = menu.is_whole and len(understood) == len(menu.options)
+    is_more = len(options) >= len(menu.options) + is_understood
+    return replace(menu, options=options, is_guessed=True) if options and is_more else menu
+
+
+def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Mapping[str, str]:
+    said = [part for one in sentences for part in _sentences(one, grammar)]
+    found = read_in_order(said, mender.verbs, grammar.digits, grammar.begins)
+    return {option.key: _tidy(option.words, grammar) for option in found}
+
+
+def _sentences(words: str, grammar: _Grammar) -> Iterator[Sentence]:
+    """Yields what was said, with one key in each where several were said without a pause."""
+    keys = list(grammar.key.finditer(words))
+    is_first = bool(keys) and not words[: keys[0].start()].strip()
+    edges = [key.start() if is_first else key.end() for key in keys]
+    starts = edges if is_first else [0, *edges[:-1]]
+    ends = [*(edges[1:] if is_first else edges[:-1]), len(words)]
+    for key, start, end in zip(keys, starts, ends, strict=False):
+        digit = next(filter(None, key.groups()))
+        before, after = words[start : key.start()].strip(), words[key.end() : end].strip()
+        name = "" if digit == UNKNOWN else grammar.digits.get(digit, digit)
+        yield Sentence(words[start:end].strip(), name, before, after)
+    if not keys:
+        yield Sentence(words)
+
+
+def _as_said(text: str, sentences: Sequence[str], grammar: _Grammar) -> Menu:
     words = _END.join(_mended(one, grammar) for one in sentences) + _END
     parts = list(_in_order(_parts(words, grammar)))
     purpose_first = bool(parts) and grammar.purpose.search(_last_sentence(parts[0].before))
     options: dict[str, str] = {}
+    is_repeated = False
     for part in parts:
-        label = _before(part, grammar) if purpose_first else _after(part, grammar)
-        label = label or _after(part, grammar) or _before(part, grammar) or _loose(part, grammar)
-        options[part.digit] = options.get(part.digit) or label
+        label = _label(part, grammar, is_before=bool(purpose_first))
+        known = options.get(part.digit, "")
+        is_repeated |= bool(known and label) and sameness(known, label) >= _SAME
+        options[part.digit] = known or label
     spoken = [match.group(1) for match in grammar.say.finditer(words)]
-    return Menu(options, tuple(spoken), grammar.extension.search(words) is not None, plain(text))
+    takes_extension = grammar.extension.search(words) is not None
+    return Menu(options, tuple(spoken), takes_extension, plain(text), is_repeated)
 
 
 def _parts(words: str, grammar: _Grammar) -> Iterator[_Part]:
@@ -100,6 +153,16 @@ def _in_order(parts: Iterable[_Part]) -> Iterator[_Part]:
     for part, key in zip(listed, in_order(part.digit for part in listed), strict=True):
         if key != UNKNOWN:
             yield replace(part, digit=key)
+
+
+def _label(part: _Part, grammar: _Grammar, *, is_before: bool) -> str:
+    """Returns what a key is for: as in the first option, behind it or before it."""
+    if is_before:
+        beside = _last_sentence(part.before).strip()
+        is_cut = bool(beside) and len(beside.split()) <= _FEW_WORDS
+        misheard = _tidy(beside, grammar) if is_cut else ""
+        return _before(part, grammar) or misheard or _after(part, grammar) or _loose(part, grammar)
+    return _after(part, grammar) or _before(part, grammar) or _loose(part, grammar)
 
 
 def _before(part: _Part, grammar: _Grammar) -> str:

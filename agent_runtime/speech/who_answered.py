@@ -47,7 +47,9 @@ class Pauses:
     be left waiting: where a recording goes on after that, the verdict is revised."""
     nobody_speaks_s: float = 3.0
     ring_s: float = 6.5
-    """After a ring the next one may be so far away."""
+    """After a ring the next one may be so far away, and after a key the first one."""
+    for_words_s: float = 0.95
+    """Until the words of what was said last must have come."""
 
 
 @dataclass(slots=True)
@@ -94,9 +96,9 @@ class WhoAnswered:
         self._is_confirmed = False
         self.verdict = Verdict("nobody_yet", 0.0, (), 0.0)
 
-    def answered(self, at_s: float) -> Verdict:
-        """The call was connected, or a menu has put through to somebody else."""
-        self._heard = _Heard()
+    def answered(self, at_s: float, *, rings: bool = False) -> Verdict:
+        """The call was connected, or a menu has put through to somebody else, where it `rings`."""
+        self._heard = _Heard(rings=rings)
         self._speaking_since, self._stopped_s = None, at_s
         self._is_confirmed = False
         self.verdict = Verdict("nobody_yet", 0.0, (), at_s)
@@ -144,10 +146,10 @@ class WhoAnswered:
         """A tone was heard on the line."""
         if tone.kind == "ring_back":
             if not self._is_confirmed:
-                self.answered(now_s)
-                self._heard.rings = True
+                self.answered(now_s, rings=True)
             return self.verdict
-        if tone.kind == "beep" and self.verdict.who in ("ivr", "screening"):
+        is_known = _TO_NOBODY.reason not in self.verdict.reasons
+        if tone.kind == "beep" and self.verdict.who in ("ivr", "screening") and is_known:
             # Menus, their music and screeners beep as well.
             return self.tick(now_s)
         evidence = _SOUNDS.get(tone.kind)
@@ -170,12 +172,22 @@ class WhoAnswered:
         heard = self._heard
         evidence = [*self._words.evidence(heard.text), *heard.sounds, *self._of_length(now_s)]
         scores = _scores(evidence)
-        recording = self._recording(scores)
+        if self._speaks_to_nobody(scores, now_s):
+            evidence.append(_TO_NOBODY)
+            scores = _scores(evidence)
+        recording = self._recording(scores, evidence)
         if recording is not None:
             return _verdict(recording, scores, evidence, now_s)
         return self._person(now_s, scores, evidence)
 
-    def _recording(self, scores: dict[Party, float]) -> Party | None:
+    def _speaks_to_nobody(self, scores: dict[Party, float], now_s: float) -> bool:
+        """Says whether a long speech of which nothing was understood has paused."""
+        is_pause = self._speaking_since is None
+        is_pause = is_pause and now_s - self._stopped_s >= self._pauses.after_recording_s - 1e-9
+        is_understood = max(scores[one] for one in _OTHERS) >= _LEANS
+        return is_pause and not is_understood and scores["person"] <= _UNLIKELY
+
+    def _recording(self, scores: dict[Party, float], evidence: list[Evidence]) -> Party | None:
         """Returns who it is where it is not a person; what it was stays, unless outdone."""
         best = max(_OTHERS, key=lambda party: scores[party])
         before = self.verdict.who
@@ -184,8 +196,16 @@ class WhoAnswered:
             who = best if is_other else before
             return who if scores[who] > scores["person"] else None
         enough = _SURE_LEAD if scores["person"] > _UNLIKELY else _LEANS
-        is_sure = scores[best] >= enough and scores[best] - scores["person"] >= _SURE_LEAD
-        return best if is_sure else None
+        lead = _SURE_LEAD
+        is_near = all(one.is_near for one in evidence if one.party == best)
+        if best == "voicemail" and is_near and not self._is_long:
+            lead = _NEAR_LEAD
+        return best if scores[best] >= enough and scores[best] - scores["person"] >= lead else None
+
+    @property
+    def _is_long(self) -> bool:
+        """Says whether they have said more than people do as they pick up."""
+        return self._heard.spoken_s > _RECEPTION_S
 
     def _person(
         self, now_s: float, scores: dict[Party, float], evidence: list[Evidence]
@@ -209,6 +229,8 @@ class WhoAnswered:
         is_short = heard.spoken_s <= _SHORT_S
         if self._words.asks(heard.text) or (is_short and heard.text.rstrip().endswith("?")):
             return pauses.after_question_s
+        if heard.awaits_words and not self._words.greets_only(heard.text):
+            return pauses.for_words_s
         is_leaning = max(scores[one] for one in PARTIES if one != "person") > 0
         if is_leaning or heard.longest_s > _LONG_S:
             return pauses.after_recording_s
@@ -244,8 +266,12 @@ class WhoAnswered:
 
 
 _SURE_LEAD, _LEANS, _OUTDONE = 2.0, 1.0, 1.0
+_NEAR_LEAD = 3.0
+"""Of few words that only sound like a voicemail's: it goes on, or beeps."""
 _UNLIKELY = -1.5
 """A person's score after so long a speech that less shows a recording."""
+_TO_NOBODY = Evidence("ivr", 1.2, "a long speech to nobody")
+"""No person goes on for so long as they pick up; a beep may still show that it was a voicemail."""
 _TURN_S = 1.0
 """A pause in which somebody else may answer."""
 _OTHERS: tuple[Party, ...] = ("screening", "unavailable", "voicemail", "ivr")

@@ -15,6 +15,7 @@ from typing import Any
 from tests.acceptance.check import Check, Result, Verdict
 
 HELLO = "Hello?"
+PERSON = "Can I talk to a person, please?"
 WANTS = "I would like to book a meeting."
 TAKES = "The second one works for me."
 BYE = "No, that's all, thank you. Bye."
@@ -90,7 +91,7 @@ async def _phone(folder: Path, port: int, **more: Any) -> AsyncIterator[tuple[An
     from tests.e2e.sip_company import ANAS
 
     phone = Telephone(folder / "phone", (port, free_port()), user=ANAS, **more)
-    caller = await asyncio.to_thread(Caller, phone, HELLO, WANTS, TAKES, BYE)
+    caller = await asyncio.to_thread(Caller, phone, HELLO, WANTS, TAKES, BYE, PERSON)
     async with phone:
         yield phone, caller
 
@@ -132,4 +133,67 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     return Verdict(passed, "; ".join(figures), "booked, read from the server, all checks hold")
 
 
-CHECKS = {"sip-call": Check(cases=[*CASES], sample=[], run=_run, judge=_judge)}
+def _transfer(case: str) -> Result:
+    from tests.agent_runtime.channels.voice.sip_world import free_port
+    from tests.e2e.sip_company import sip_company
+
+    with TemporaryDirectory() as name:
+        folder, port, lenas = Path(name), free_port(), free_port()
+        transfers = {"*": f"sip:lena@127.0.0.1:{lenas}"}
+        with sip_company(folder, port, transfers=transfers) as company:
+            found = asyncio.run(_they_ask_for_a_person(company, folder, port, lenas))
+            (call,) = json.loads(company.parley("call", "heard", "--json"))
+            return found | {"disposition": call["disposition"], "exit_codes": company.stop()}
+
+
+async def _they_ask_for_a_person(company: Any, folder: Path, port: int, lenas: int) -> Result:
+    """Lena hears why and presses 1; then both hear each other, until Ana hangs up."""
+    from tests.agent_runtime.channels.voice.sip_phone import Telephone
+    from tests.agent_runtime.channels.voice.sip_world import free_port
+    from tests.e2e.sip_caller import Caller
+    from tests.e2e.sip_company import OURS
+
+    address = await asyncio.to_thread(company.serve)
+    telephone = Telephone(folder / "lena", (lenas, free_port()), answers="auto", user="lena")
+    async with _phone(folder, port) as (phone, ana), telephone as lenas_phone:
+        lena = await asyncio.to_thread(Caller, lenas_phone, HELLO)
+        await phone.dial(OURS, address)
+        await phone.until("CALL_ESTABLISHED")
+        await ana.listen()
+        await ana.say(PERSON)
+        await lenas_phone.until("CALL_ESTABLISHED", 90)
+        await lena.listen()
+        await lenas_phone.press("1")
+        async with asyncio.timeout(60):
+            while "transferred" not in await asyncio.to_thread(company.parley, "call", "heard"):
+                await asyncio.sleep(0.5)
+        for one, other in ((ana, lena), (lena, ana)):
+            other._from = len(other.phone.heard())
+            await one.say(WANTS if one is ana else HELLO)
+            await other.listen(30)
+        await phone.hang_up()
+        await lenas_phone.until("CALL_CLOSED")
+        return {"ana": ana.words(), "lena": lena.words()}
+
+
+def _judge_transfer(results: Mapping[str, Result]) -> Verdict:
+    (seen,) = results.values()
+    why, asks = (words.lower() for words in seen["lena"])
+    checks = {
+        "the person of ours heard why": "on the line" in why and "press" in why,
+        "heard the caller": "meeting" in asks,
+        "and was heard": "hello" in seen["ana"][-1].lower(),
+        "the trace says so": seen["disposition"] == "transferred",
+        "every process ends cleanly": not any(seen["exit_codes"]),
+    }
+    failed = [name for name, holds in checks.items() if not holds]
+    figure = f"heard first: {why!r}; {', '.join(failed) or 'all holds'}"
+    return Verdict(not failed, figure, "all checks hold")
+
+
+CHECKS = {
+    "sip-call": Check(cases=[*CASES], sample=[], run=_run, judge=_judge),
+    "sip-transfer": Check(
+        cases=["they ask for a person"], sample=[], run=_transfer, judge=_judge_transfer
+    ),
+}

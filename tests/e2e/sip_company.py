@@ -115,12 +115,13 @@ class SipCompany:
 
 
 @contextmanager
-def sip_company(folder, phone_port, *, more=None):
+def sip_company(folder, phone_port, *, transfers=None, more=None):
     """Yields a company below a folder that a telephone on a port may call, and is called by.
 
     Args:
         folder: Of its workspace.
         phone_port: Of the telephone; 0: it has no trunk.
+        transfers: By role, where people of ours are reached.
         more: Settings beside those of any company.
     """
     settings = Settings(workspace=folder)
@@ -134,10 +135,10 @@ def sip_company(folder, phone_port, *, more=None):
         Exchanger(settings.paths.mail, log, lambda _: True, lambda: NOW) as exchanger,
         serve_calendar(settings.paths.calendar, [OWNER.owner_id]) as calendar,
     ):
-        sip = json.dumps({"port": 0, "rtp_port": 43000, "trunks": [trunk]})
+        sip = {"port": 0, "rtp_port": 43000, "trunks": [trunk], "transfers": transfers or {}}
         environment = {
             **os.environ,
-            **({"PARLEY_SIP": sip} if phone_port else {}),
+            **({"PARLEY_SIP": json.dumps(sip)} if phone_port else {}),
             "PARLEY_WORKSPACE": str(folder),
             "PARLEY_SMTP_PORT": str(exchanger.port),
             "PARLEY_CALDAV_URL": calendar.url,

@@ -128,15 +128,19 @@ class Outbox:
 
         Its first sentence is enough: whoever breaks in after it knows.
         """
-        told = [one for one in message.sentences if any(map(self.library.discloses, one.facts))]
+        told = [one for one in message.sentences if self._discloses(one)]
         said = next((one for one in told if not one.text.rstrip().endswith((",", ":"))), None)
         if said is None:
             return heard
         first = split_sentences(said.text)[0]
         place = message.sentences.index(said)
         if len(heard) <= place or not heard[place].text.startswith(first):
-            return tuple(replace(one, facts=()) if one in told else one for one in heard)
+            # Also of a greeting that was cut, whose words are not those of the message any more.
+            return tuple(replace(one, facts=()) if self._discloses(one) else one for one in heard)
         return (*heard[:place], replace(heard[place], facts=said.facts), *heard[place + 1 :])
+
+    def _discloses(self, sentence: Sentence) -> bool:
+        return any(map(self.library.discloses, sentence.facts))
 
     def _said(self, tx: Tx, message: Message, session: Session, *, now: datetime) -> str:
         holds = self._settle(tx, message, session, Receipt("sent", "heard"), now=now)

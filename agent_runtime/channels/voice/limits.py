@@ -39,6 +39,8 @@ class CallLimits:
     """Quiet after a voicemail's greeting without a beep: then we speak all the same."""
     greeting_s: float = 45.0
     """A voicemail, menu or screen that goes on for longer is given up."""
+    menu_s: float = 2.0
+    """Quiet after which a menu has said all its options."""
     screening_s: float = 45.0
     back_after_s: float = 120.0
     voicemail: Literal["hang_up", "leave_message"] = "hang_up"

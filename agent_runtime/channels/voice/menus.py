@@ -5,9 +5,12 @@ from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.ivr_navigator import Goal, IvrNavigator
 from agent_runtime.speech.phone_menu import menu_in
 
+_WAITS = 3
+"""A menu that was heard in part is given so many quiet spells to be said again."""
+
 
 class MenuKeys:
-    """Chooses keys in the menus of one call; it remembers what was tried.
+    """Chooses keys in the menus of one call; it remembers what was heard and what was tried.
 
     Args:
         contact: For whom the call is.
@@ -18,10 +21,27 @@ class MenuKeys:
         self._language = language if has_answers(language) else "en"
         goal = Goal(last_name=contact.last_name, extension=contact.fact("extension"))
         self._navigator = IvrNavigator(goal, self._language)
+        self._said: list[str] = []
+        """Since a key was pressed."""
+        self._quiet = 0
 
-    def __call__(self, text: str) -> str | None:
-        """Returns the keys to press in a menu that says this; none yet: empty; None: no way on."""
-        step = self._navigator.hear(menu_in(text, self._language))
+    def __call__(self, text: str, is_over: bool) -> str | None:
+        """Returns the keys to press; none yet: empty; None: no way on.
+
+        Args:
+            text: What the menu has said since the last time; it may be cut anywhere.
+            is_over: Whether it has fallen quiet for longer than between two options.
+        """
+        if text:
+            self._said.append(text.rstrip(" .,"))
+        self._quiet = self._quiet + 1 if is_over and not text else 0
+        if not self._said or self._quiet in range(2, _WAITS):
+            return ""
+        said = ". ".join(self._said)
+        menu = menu_in(said, self._language, is_over=is_over)
+        is_heard = is_over or (menu.is_repeated and menu.is_whole)
+        step = self._navigator.hear(menu, is_over=is_heard)
         if step.kind == "press":
+            self._said, self._quiet = [], 0
             return step.value
         return "" if step.kind == "wait" else None

@@ -85,8 +85,8 @@ class CallService:
     clock: Callable[[], datetime]
     mail: Callable[[], MailChannel] | None = None
     limits: Callable[[CallStart], CallLimits] = lambda _: CallLimits()
-    navigate: Callable[[str], str | None] | None = None
-    """Which keys lead on in a menu; None: those that lead to the person for whom the call is."""
+    navigate: Callable[[str, bool], str | None] | None = None
+    """Which keys lead on in a menu, as for `Conversation`; None: those to the person called."""
     speech: "Callable[[str, Settings], Speech]" = field(default_factory=lambda: speech_for)
 
     async def serve(

@@ -112,7 +112,7 @@ class _Rehearsal:
             self.turns.call,
             limits_of(self.scenario),
             language=language,
-            navigate=lambda text: next((k for w, k in menu.items() if w in text.lower()), ""),
+            navigate=lambda text, _: next((k for w, k in menu.items() if w in text.lower()), ""),
         )
         self._began, self._steps = self.now, list(self.scenario.call)
 

@@ -9,7 +9,7 @@ from agent_runtime.words import any_of, read_words
 
 _MARKS = re.compile(r"[^\w\s]|_")
 
-Aside = Literal["listening", "hold", "agrees", "refuses", "sounds", "farewell", "unrecorded"]
+Aside = Literal["listening", "hold", "agrees", "refuses", "sounds", "farewell", "unrecorded", "who"]
 _LITERAL = ("listening", "sounds", "farewell")
 _LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
 

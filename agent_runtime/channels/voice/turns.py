@@ -30,7 +30,7 @@ from agent_runtime.gather import gather
 from agent_runtime.grounding.sentences import split_sentences
 from agent_runtime.intake import Arrival, opened_by_buyer
 from agent_runtime.library.catalog import Library
-from agent_runtime.library.content import Content
+from agent_runtime.library.content import LOCALES, Content
 from agent_runtime.perceive import perceive
 from agent_runtime.placeholders import fill, redact
 from agent_runtime.planning.speech_acts import Act, compose, language_for
@@ -295,7 +295,9 @@ class CallTurns:
             self._half(utterance, heard, now)
 
     def _means(self, text: str, now: datetime) -> str:
-        """Returns what a bare yes or no means, where what was heard last says so."""
+        """Returns what "who is it" means, or a bare yes or no, by what was heard last."""
+        if any(is_aside(text, "who", language=one) for one in LOCALES):
+            return "are_you_a_bot"
         asked = self._asked
         if asked is None:
             return ""

@@ -11,10 +11,12 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-import soxr
 
 from agent_runtime.speech.answer_detector import AnswerDetector, News
 from agent_runtime.speech.call_tones import ToneHeard
+from agent_runtime.speech.decoders import Moonshine
+from agent_runtime.speech.sound import resample
+from agent_runtime.speech.utterance import Room, Utterance
 from agent_runtime.speech.who_answered import Verdict, WhoAnswered
 from tests.agent_runtime.speech.starts import Start
 from tests.agent_runtime.speech.voices import RATE
@@ -30,7 +32,7 @@ _FRAME = 320
 """Bytes of 20 ms."""
 _LISTENS_ON_S = 2.3
 _TICK_S = 0.1
-_PRE_ROLL_S = 0.4
+_KEPT_S = 0.55
 _TAIL_S = 0.15
 """As `HearingService` does it."""
 _TONES = {"<beep>": "beep", "<sit>": "sit", "<busy>": "busy", "<ring>": "ring_back"}
@@ -150,24 +152,28 @@ def _noticed(detector: AnswerDetector, mark: Mark) -> list[News]:
 
 def ears(audio: bytes, *, with_interim: bool = True) -> Iterator[Mark]:
     """Yields what Silero and Moonshine notice, words as long after as a machine needs them."""
-    heard, vad = np.frombuffer(audio, "<i2"), _vad()
-    began: int | None = None
+    vad, room = _vad(), Room(RATE, kept_s=_KEPT_S)
+    said: Utterance | None = None
     decoded = 0
     for number in range(len(audio) // _FRAME):
-        is_voice = _is_voice(vad, audio[number * _FRAME : (number + 1) * _FRAME])
-        if is_voice and began is None:
-            began = decoded = number
+        frame = audio[number * _FRAME : (number + 1) * _FRAME]
+        is_voice = _is_voice(vad, frame)
+        if said is None:
+            room.add(frame)
+            if not is_voice:
+                continue
+            said, decoded = room.begin(), number
             yield Mark(number, "start")
+        else:
+            said.add(frame)
         is_due = with_interim and number - decoded >= _INTERIM
-        if began is None or not (is_due or not is_voice):
+        if is_voice and not is_due:
             continue
-        first = max(0, began - round((VAD_START_S + _PRE_ROLL_S) / 0.02))
-        words = _recognised(heard[first * _FRAME // 2 : (number + 1) * _FRAME // 2])
-        decoded = number
+        words, decoded = _recognised(said), number
         if is_voice:
             yield Mark(number + round(INTERIM_AFTER_S / 0.02), "interim", words)
         else:
-            began = None
+            said = None
             yield Mark(number, "stop")
             yield Mark(number + round(WORDS_AFTER_S / 0.02), "words", words)
 
@@ -190,22 +196,13 @@ def _is_voice(vad, frame: bytes) -> bool:
 
 
 @cache
-def _moonshine():
-    from pathlib import Path
-
-    import moonshine_voice
-    from moonshine_voice import ModelArch, Transcriber
-
-    model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
-    return Transcriber(model, ModelArch.TINY)
+def _moonshine() -> Moonshine:
+    return Moonshine()
 
 
-def _recognised(segment: np.ndarray) -> str:
-    quiet = np.zeros(round(_TAIL_S * RATE), np.int16)
-    heard = np.concatenate((segment, quiet)).astype(np.float32) / 32768
-    samples = soxr.resample(heard, RATE, 16000)
-    transcript = _moonshine().transcribe_without_streaming(samples.tolist(), 16000)
-    return " ".join(line.text.strip() for line in transcript.lines)
+def _recognised(said: Utterance) -> str:
+    sound = np.pad(said.samples(), (0, round(_TAIL_S * RATE)))
+    return _moonshine().decode(resample(sound, RATE, 16000))
 
 
 def words_in(audio: bytes) -> str:

@@ -105,7 +105,7 @@ def walk(tree: Tree, heard: Callable[[bytes], str]) -> Walk:
     steps: list[str] = []
     for number in range(_MOST_PROMPTS):
         text = heard(_sound(tree, (*before, *place.prompt), number))
-        step = navigator.hear(menu_in(text))
+        step = navigator.hear(menu_in(text, is_over=True))
         steps.append(f"{text} -> {step.kind} {step.value} ({step.reason})")
         before = ()
         if step.kind == "give_up":

@@ -107,3 +107,47 @@ def test_a_department_is_known_by_its_sound(department, key):
         "For career, press four."
     )
     assert IvrNavigator(Goal(department=department)).hear(menu).value == key
+
+
+UNDERSTOOD_AS_A_WHOLE = [
+    # No key of it was understood but one.
+    ("Three feet or nine oh one. The recounted failed Dean Nile Poop. The reaching direction, "
+     "Nile three. The reticumen, Niall-fort. For the reach payments, Niall Pine. The retail under "
+     "question, Nile Nero.", ["1", "2", "3", "4", "5", "0"]),
+    # Four and five sound alike.
+    ("Welcome. For careers press one. For opening hours, press two. Fossails press three. "
+     "Farbilling press five. For technical support, pressed five.", ["1", "2", "3", "4", "5"]),
+    # The label and its key came apart.
+    ("If you need sales, press one. If you need payment. Plenty. If you need deliveries, "
+     "press three.", ["1", "2", "3"]),
+    # Two options came without a pause.
+    ("The reach billing, dial one, to reach support, dial two. To reach careers, dial three.",
+     ["1", "2", "3"]),
+    # A key that was understood needs none before it.
+    ("For sales, press one. For mumbling, breast two. For the directory, press nine.",
+     ["1", "2", "9"]),
+    ("Hello, this is Ana speaking.", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "keys"), UNDERSTOOD_AS_A_WHOLE)
+def test_what_was_misheard_of_a_whole_menu_is_told_by_its_place(text, keys):
+    """R275."""
+    assert list(menu_in(text, is_over=True).options) == keys
+
+
+def test_a_menu_that_was_misheard_is_heard_again_and_both_hearings_count():
+    """R275: what one hearing missed the other may have."""
+    navigator = IvrNavigator(Goal(department="hr"))
+    first = "To reach sales, dial one. The retching tower, Niall two. To reach support, dial three."
+    again = "To reach sails, dial one. To reach human result, dial two. To reach port, dial three."
+    steps = [navigator.hear(menu_in(text, is_over=True)) for text in (first, again)]
+    assert [(step.kind, step.value) for step in steps] == [("wait", ""), ("press", "2")]
+
+
+def test_behind_the_key_of_a_department_any_option_belongs_to_it():
+    """R275."""
+    navigator = IvrNavigator(Goal(department="support"))
+    navigator.hear(menu_in("For sales, press one. For support, press two."))
+    steps = [navigator.hear(menu_in("For computers, press one. For printers, press two."))]
+    assert steps[0].value in ("1", "2")

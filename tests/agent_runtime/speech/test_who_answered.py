@@ -45,7 +45,7 @@ def test_short_words_that_nobody_recognised_are_a_person():
     judge.speech_started(0.5)
     judge.speech_stopped(0.9, 1.1)
     assert judge.tick(1.3).who == "nobody_yet"
-    assert judge.tick(1.65).is_person
+    assert judge.tick(1.9).is_person
 
 
 def test_a_trick_greeting_is_revised():

@@ -1,5 +1,6 @@
 """Whose account calls, at which carrier, through which regions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
@@ -44,6 +45,8 @@ class CarrierAccount:
     """Whether every region knows the calls of all; where not, only the one that was asked does."""
     detects_machines: bool = False
     """Whether the carrier is asked who answered; our own ears listen all the same."""
+    transfers: Mapping[str, str] = field(default_factory=dict)
+    """By role of ours, or `*`: the number of who is called to take a call over."""
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from agent_runtime.calling.rows import Call
 from agent_runtime.channels.voice.carrier.account import CarrierAccount
 from agent_runtime.channels.voice.carrier.news import is_of, news_of
 from agent_runtime.channels.voice.carrier.paths import ROOT, Paths
+from agent_runtime.channels.voice.carrier.rooms import Rooms
 from agent_runtime.channels.voice.carrier.signatures import Received
 from agent_runtime.channels.voice.carrier.tokens import CallName, Purpose, read_token
 from agent_runtime.channels.voice.carrier.vendor import Told, Vendor
@@ -26,6 +27,7 @@ SETTLES_S = 15.0
 REFUSED = 1008
 """WebSocket: policy violation; before the handshake is accepted it becomes an HTTP 403."""
 _POLL_S = 0.1
+_OVER = ("completed", "busy", "no_answer", "failed", "canceled")
 _MAY_RING = ("DIALLING", "ANSWERED", "UNKNOWN")
 
 
@@ -54,6 +56,8 @@ class CarrierHooks:
     clock: Callable[[], datetime]
     lead: Lead
     settles_s: float = SETTLES_S
+    rooms: Rooms = field(default_factory=Rooms)
+    """Callers who wait for somebody of ours."""
     led: set[str] = field(default_factory=set)
     """Carrier's ids of the calls whose sound comes here now, each once."""
     vendor: Vendor = field(init=False)
@@ -146,6 +150,45 @@ def carrier_voice_router(hooks: CarrierHooks) -> APIRouter:
             return Response(status_code=403)
         await hooks.take(name, told)
         return Response(status_code=200)
+
+    def xml(document: str) -> Response:
+        return Response(document, media_type="text/xml")
+
+    async def room_of(request: Request, token: str) -> tuple[Told, CallName] | None:
+        told, name = await hooks.signed(request), hooks.read(token, "room")
+        return (told, name) if told and name else None
+
+    @router.post("/asks/{token}", include_in_schema=False)
+    async def ask_colleague(request: Request, token: str) -> Response:
+        if (found := await room_of(request, token)) is None:
+            return Response(status_code=403)
+        room = hooks.rooms.get(found[1].call_id)
+        if room is None:
+            return xml(vendor.refuse_xml())
+        url = paths.colleague(found[1], "takes", now=hooks.clock())
+        return xml(vendor.ask_xml(room.says, url))
+
+    @router.post("/takes/{token}", include_in_schema=False)
+    async def take_over(request: Request, token: str) -> Response:
+        if (found := await room_of(request, token)) is None:
+            return Response(status_code=403)
+        room = hooks.rooms.get(found[1].call_id)
+        is_taken = room is not None and room.takes(found[0].keys)
+        return xml(vendor.room_xml(room.name) if room and is_taken else vendor.refuse_xml())
+
+    @router.post("/away/{token}", include_in_schema=False)
+    async def colleague_told(request: Request, token: str) -> Response:
+        if (found := await room_of(request, token)) is None:
+            return Response(status_code=403)
+        if (room := hooks.rooms.get(found[1].call_id)) and found[0].status in _OVER:
+            room.nobody()
+        return Response(status_code=200)
+
+    @router.post("/room/{token}", include_in_schema=False)
+    async def enter_room(request: Request, token: str) -> Response:
+        if (found := await room_of(request, token)) is None:
+            return Response(status_code=403)
+        return xml(vendor.room_xml(found[1].call_id))
 
     @router.websocket("/media/{token}")
     async def take_sound(websocket: WebSocket, token: str) -> None:

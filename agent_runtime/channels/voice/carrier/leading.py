@@ -18,15 +18,19 @@ from agent_runtime.calling.dialler import CallNews
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.carrier.account import CarrierAccount
 from agent_runtime.channels.voice.carrier.hooks import REFUSED
+from agent_runtime.channels.voice.carrier.paths import Paths
+from agent_runtime.channels.voice.carrier.rooms import WITHIN_S, Rooms
 from agent_runtime.channels.voice.carrier.tokens import CallName
 from agent_runtime.channels.voice.carrier.transport import CarrierTransport
-from agent_runtime.channels.voice.carrier.vendor import Ask, Started, Vendor
+from agent_runtime.channels.voice.carrier.vendor import Ask, Dial, Started, Vendor
 from agent_runtime.channels.voice.carrier.vendors import vendor_of
 from agent_runtime.channels.voice.outcome import Outcome
 
 STARTS_WITHIN_S = 5.0
 LAST_SOUND_S = 0.3
 """The carrier still plays what we sent last when we are done."""
+_LONGEST_S = 2 * 60 * 60
+"""What a person of ours talks after they have taken a call."""
 TIMEOUT = httpx.Timeout(5.0)
 _GONE = (404, 409, 410, 422)
 """It is over already: Twilio 404, Telnyx 422 with error 90018, Plivo 404."""
@@ -52,6 +56,7 @@ class Leading:
     account: CarrierAccount
     service: Serves
     clock: Callable[[], datetime]
+    rooms: Rooms = field(default_factory=Rooms)
     vendor: Vendor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +75,7 @@ class Leading:
             websocket,
             self.vendor.serializer(started),
             press=lambda keys: self._press(name, keys),
+            put_through=lambda role, why: self._put_through(transport, name, role, why),
         )
         try:
             outcome = await self.service.serve(transport, self._start(name))
@@ -77,7 +83,8 @@ class Leading:
             logging.getLogger(__name__).exception("a call could not be led: %s", name.call_id)
         finally:
             await asyncio.sleep(LAST_SOUND_S if outcome else 0)
-            await self._hang_up(name)
+            if not transport.is_given_away:
+                await self._hang_up(name)
             await self._report(name, outcome)
 
     async def _started(self, websocket: WebSocket) -> Started | None:
@@ -95,6 +102,7 @@ class Leading:
     def _start(self, name: CallName) -> CallStart:
         """What the carrier knows of the call; of one that we dialled its row knows the rest."""
         known = {"message_id": name.call_id, "attempt": name.attempt}
+        may_give = {"transfers": "1"} if self.account.transfers else {}
         is_ours = name.direction == "outbound"
         return CallStart(
             name.call_id,
@@ -102,7 +110,7 @@ class Leading:
             name.number,
             name.own_number,
             self.account.vendor,
-            meta=known if is_ours else {},
+            meta=may_give | (known if is_ours else {}),
         )
 
     async def _report(self, name: CallName, outcome: Outcome | None) -> None:
@@ -119,6 +127,64 @@ class Leading:
         )
         desk = self.service.runtime.calls
         await run_in_threadpool(desk.report, news, now=self.clock())
+
+    async def _put_through(
+        self, transport: CarrierTransport, name: CallName, role: str, why: str
+    ) -> bool:
+        """Calls who has a role; once they have taken the call both meet in a room.
+
+        Until then the caller is with us, and stays so where nobody takes it.
+        """
+        number = self.account.transfers.get(role) or self.account.transfers.get("*")
+        if not number:
+            return False
+        with self.rooms.open(why) as room:
+            colleague = CallName("colleague", room.name, "1", name.region)
+            called = await self._ask_one(
+                name, self.vendor.place(self._dial(colleague, name, number))
+            )
+            if called is None:
+                return False
+            try:
+                if not await room.is_taken():
+                    return False
+                enter = self._paths.colleague(colleague, "room", now=self.clock())
+                # The carrier ends the stream of a call as soon as it goes elsewhere.
+                transport.is_given_away = True
+                ask = self.vendor.redirect(name.provider_id, enter)
+                transport.is_given_away = await self._ask_one(name, ask) is not None
+                return transport.is_given_away
+            finally:
+                if not transport.is_given_away and (sid := self.vendor.placed(called)):
+                    await self._ask_one(name, self.vendor.hang_up(sid))
+
+    def _dial(self, colleague: CallName, name: CallName, number: str) -> Dial:
+        now = self.clock()
+        return Dial(
+            number,
+            name.own_number,
+            ring_s=round(WITHIN_S) - 10,
+            longest_s=_LONGEST_S,
+            key=colleague.call_id,
+            answer_url=self._paths.colleague(colleague, "asks", now=now),
+            status_url=self._paths.colleague(colleague, "away", now=now),
+            since=now,
+        )
+
+    @property
+    def _paths(self) -> Paths:
+        return Paths(self.account)
+
+    async def _ask_one(self, name: CallName, ask: Ask) -> httpx.Response | None:
+        """Asks the region that has the call; None where it does not do it."""
+        region = self.account.regions[min(int(name.region), len(self.account.regions) - 1)]
+        auth = self.vendor.auth(region)
+        try:
+            async with httpx.AsyncClient(base_url=region.url, auth=auth, timeout=TIMEOUT) as client:
+                answer = await client.send(ask.request(client))
+        except httpx.HTTPError:
+            return None
+        return answer if answer.is_success else None
 
     async def _press(self, name: CallName, keys: str) -> bool:
         ask = self.vendor.press(name.provider_id, keys)

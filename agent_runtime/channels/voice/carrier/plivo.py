@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import httpx
 
@@ -127,6 +127,22 @@ class Plivo:
         said = {"digits": keys, "leg": "aleg"}
         return Ask("POST", f"{self._root}/Call/{provider_id}/DTMF/", json=said)
 
+    def redirect(self, provider_id: str, url: str) -> Ask:
+        """Transfers the leg that we talk to."""
+        said = {"legs": "aleg", "aleg_url": url, "aleg_method": "POST"}
+        return Ask("POST", f"{self._root}/Call/{provider_id}/", json=said)
+
+    def ask_xml(self, text: str, url: str) -> str:
+        """GetInput."""
+        how = f'action={quoteattr(url)} inputType="dtmf" numDigits="1" executionTimeout="15"'
+        asks = f"<GetInput {how}><Speak>{escape(text)}</Speak></GetInput>"
+        return f"{HEAD}<Response>{asks}<Hangup/></Response>"
+
+    def room_xml(self, room: str) -> str:
+        """A conference."""
+        said = f'<Conference endConferenceOnExit="true">{escape(room)}</Conference>'
+        return f"{HEAD}<Response>{said}</Response>"
+
     def stream_xml(self, url: str) -> str:
         """A stream of both ways that keeps the call."""
         kind = 'bidirectional="true" keepCallAlive="true" contentType="audio/x-mulaw;rate=8000"'
@@ -156,6 +172,7 @@ class Plivo:
             answered_by="machine" if machine == "true" else "person" if machine == "false" else "",
             duration_s=float(duration) if duration.isdecimal() else None,
             code=text_of(fields, "HangupCauseCode", "HangupCause"),
+            keys=fields.get("Digits", ""),
         )
 
     def started(self, message: Mapping[str, Any]) -> Started | None:

@@ -32,4 +32,5 @@ def voice_router(
     worker = f"{settings.executor_id}-calls"
     calls = open_company_calls(settings, wait_for_endpoints(settings), worker=worker)
     lead = Leading(account, calls, clock)
-    return carrier_voice_router(CarrierHooks(account, calls.runtime.calls, clock, lead))
+    hooks = CarrierHooks(account, calls.runtime.calls, clock, lead, rooms=lead.rooms)
+    return carrier_voice_router(hooks)

@@ -6,10 +6,15 @@ from typing import Literal
 
 from agent_runtime.channels.email.signing import Keyring
 
-Purpose = Literal["told", "stream"]
-"""told: the carrier reports on a call, or asks what to do with it. stream: its sound comes."""
+Purpose = Literal["told", "stream", "room"]
+"""told: the carrier reports on a call, or asks what to do with it. stream: its sound comes.
+room: somebody of ours is called to take it over; then `call_id` is the room."""
 
-LASTS: dict[Purpose, timedelta] = {"told": timedelta(hours=4), "stream": timedelta(minutes=1)}
+LASTS: dict[Purpose, timedelta] = {
+    "told": timedelta(hours=4),
+    "stream": timedelta(minutes=1),
+    "room": timedelta(minutes=5),
+}
 """A stream connects at once after the answer; a call lasts two hours at most."""
 
 

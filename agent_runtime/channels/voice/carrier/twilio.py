@@ -11,7 +11,9 @@ from agent_runtime.channels.voice.carrier.account import CarrierAccount, Region
 from agent_runtime.channels.voice.carrier.signatures import Received, is_from_twilio
 from agent_runtime.channels.voice.carrier.twiml import (
     HEAD,
+    ask_key,
     connect_stream,
+    join_room,
     seen_as,
     seen_in,
     told_by,
@@ -90,6 +92,18 @@ class Twilio:
     def press(self, provider_id: str, keys: str) -> Ask | None:
         """A stream takes no keys; they are heard as tones."""
         del provider_id, keys
+
+    def redirect(self, provider_id: str, url: str) -> Ask:
+        """Updates the call with the address of another document."""
+        return Ask("POST", f"{self._calls}/{provider_id}.json", form={"Url": url})
+
+    def ask_xml(self, text: str, url: str) -> str:
+        """Gather."""
+        return ask_key(text, url)
+
+    def room_xml(self, room: str) -> str:
+        """A conference."""
+        return join_room(room)
 
     def stream_xml(self, url: str) -> str:
         """A stream of both ways; its address may have no query."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from agent_runtime.channels.voice.carrier.signatures import Received
 from agent_runtime.channels.voice.carrier.vendor import (
@@ -39,6 +39,18 @@ def connect_stream(url: str, **attributes: str) -> str:
     return f"{HEAD}<Response><Connect><Stream url={quoteattr(url)}{said}/></Connect></Response>"
 
 
+def ask_key(text: str, url: str) -> str:
+    """Returns the document that says something and posts the key that is pressed."""
+    gather = f'<Gather numDigits="1" timeout="8" action={quoteattr(url)}>'
+    return f"{HEAD}<Response>{gather}<Say>{escape(text)}</Say></Gather><Hangup/></Response>"
+
+
+def join_room(room: str) -> str:
+    """Returns the document that puts a call into a room."""
+    said = f'<Conference beep="false" endConferenceOnExit="true">{escape(room)}</Conference>'
+    return f"{HEAD}<Response><Dial>{said}</Dial></Response>"
+
+
 def told_by(received: Received) -> Told:
     """Returns what a webhook of either says."""
     fields = dict(received.fields)
@@ -58,6 +70,7 @@ def told_by(received: Received) -> Told:
         else "",
         duration_s=float(duration) if duration.isdecimal() else None,
         code=text_of(fields, "ErrorCode", "SipResponseCode"),
+        keys=fields.get("Digits", ""),
     )
 
 

@@ -81,6 +81,8 @@ class Told:
     answered_by: Literal["", "person", "machine"] = ""
     duration_s: float | None = None
     code: str = ""
+    keys: str = ""
+    """What they pressed where they were asked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,18 @@ class Vendor(Protocol):
 
     def press(self, provider_id: str, keys: str) -> Ask | None:
         """The request that sends keys; None where they go as tones in our sound."""
+        ...
+
+    def redirect(self, provider_id: str, url: str) -> Ask:
+        """The request that has a call go on with the document of an address; its stream ends."""
+        ...
+
+    def ask_xml(self, text: str, url: str) -> str:
+        """The document that says something, and posts the key that is pressed to an address."""
+        ...
+
+    def room_xml(self, room: str) -> str:
+        """The document that puts a call into a room, which ends with any that leaves it."""
         ...
 
     def stream_xml(self, url: str) -> str:

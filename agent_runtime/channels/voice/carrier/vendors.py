@@ -49,4 +49,5 @@ def account_of(settings: Settings) -> CarrierAccount | None:
         public_key=known.public_key,
         shares_log=known.shares_log,
         detects_machines=known.detects_machines,
+        transfers=known.transfers,
     )

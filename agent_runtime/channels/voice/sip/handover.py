@@ -7,8 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-import numpy as np
-
+from agent_runtime.channels.voice.ring_back import PAUSES_S, ring_tone
 from agent_runtime.channels.voice.sip import wire
 from agent_runtime.channels.voice.sip.line import SipLine
 from agent_runtime.settings import Settings
@@ -24,9 +23,7 @@ WITHIN_S = 35.0
 """From the first ring to the key; less than a call waits for its transfer (`transfer_s`)."""
 TAKES = "1"
 _ASKS = f"Press {TAKES} to take the call."
-_TIMES = 2
-_RING_HZ, _RINGS_S, _PAUSES_S = (440, 480), 2.0, 4.0
-"""Ring-back, as in North America (ITU-T E.180)."""
+_TIMES, _AGAIN_S = 2, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +77,16 @@ class Handover:
         for _ in range(_TIMES):
             async for pcm in self.speak(text):
                 await other.say(pcm)
-            await asyncio.sleep(_RINGS_S)
+            await asyncio.sleep(_AGAIN_S)
 
     async def _ring_back(self) -> None:
         """The caller hears that it rings until somebody is there."""
-        tone = _ring_tone()
+        tone = ring_tone(wire.SAMPLE_RATE)
         try:
             while True:
                 for start in range(0, len(tone), wire.TICK_BYTES):
                     await self.line.say(tone[start : start + wire.TICK_BYTES])
-                await asyncio.sleep(_PAUSES_S)
+                await asyncio.sleep(PAUSES_S)
         finally:
             self.line.do("clear")
 
@@ -107,9 +104,3 @@ def english_voice(settings: Settings) -> Speak:
                 yield pcm[start : start + wire.TICK_BYTES]
 
     return speak
-
-
-def _ring_tone() -> bytes:
-    times = np.arange(int(_RINGS_S * wire.SAMPLE_RATE)) / wire.SAMPLE_RATE
-    waves = np.sum([np.sin(2 * np.pi * hz * times) for hz in _RING_HZ], axis=0)
-    return to_pcm((0.05 * waves).astype(np.float32))

@@ -72,7 +72,8 @@ def _part(step: Step, scenario: CallScenario, rng: np.random.Generator) -> Part:
     if step.beep:
         sounds += [np.zeros(FRAME * 15, np.float32), noises.beep()]
     made = np.concatenate(sounds) if sounds else _SILENCE[:0]
-    owes = bool(says or step.noise_s) and not step.beep and step.who not in ("voicemail", "ivr")
+    is_machine = bool(step.beep or step.keys) or step.who in ("voicemail", "ivr")
+    owes = bool(says or step.noise_s) and not is_machine
     return Part(step, made, owes)
 
 

@@ -177,7 +177,7 @@ class Call:
 
         def is_their_turn():
             is_quiet = len(self.heard) >= count and self.talk.mouth.is_empty
-            return is_quiet and not self.talk._preparing
+            return is_quiet and not self.talk.preparing
 
         await self.until(is_their_turn)
 

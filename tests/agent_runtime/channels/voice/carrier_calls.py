@@ -45,7 +45,7 @@ class CarrierCalls:
         return self.world.call()
 
 
-def account_for(sim, urls, public_url, *, shares_log=True):
+def account_for(sim, urls, public_url, *, shares_log=True, transfers=None):
     return CarrierAccount(
         vendor=sim.name,
         account=sim.account,
@@ -54,15 +54,20 @@ def account_for(sim, urls, public_url, *, shares_log=True):
         application=getattr(sim, "application", ""),
         public_key=getattr(sim, "public_key", ""),
         shares_log=shares_log,
+        transfers=transfers or {},
     )
 
 
 @contextmanager
-def carrier_calls(vendor, regions=1, *, store=None, policy=None, lead=None, **network):
+def carrier_calls(
+    vendor, regions=1, *, store=None, policy=None, lead=None, transfers=None, **network
+):
     """Yields a company whose call is queued; nobody speaks on its line unless `lead` does."""
     sim, app = SIMS[vendor](), FastAPI()
     with serving(app) as url, PhoneNetwork(sim, regions, **network) as phones:
-        account = account_for(sim, phones.urls, url, shares_log=phones.shares_log)
+        account = account_for(
+            sim, phones.urls, url, shares_log=phones.shares_log, transfers=transfers
+        )
         dialler = CarrierDialler(account, clock=lambda: world.now, timeout=TIMEOUT, patience=SHORT)
         world = World(store or MemoryStore("t"), dialler=dialler, **(policy or {}))
         phones.clock = lambda: world.now

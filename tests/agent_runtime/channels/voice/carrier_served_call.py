@@ -24,7 +24,7 @@ def served_call(vendor, direction):
     sentences = BOOKS if direction == "outbound" else CALLS
     with (
         TemporaryDirectory() as folder,
-        network_apart(vendor, sentences, now=NOW, began=began) as phones,
+        network_apart(vendor, sentences, now=NOW, began=began, is_behind_tls=True) as phones,
         _company(Path(folder), SIMS[vendor](), phones.urls) as (company, url),
     ):
         if direction == "outbound":
@@ -59,15 +59,16 @@ def served_call(vendor, direction):
 
 @contextmanager
 def _company(folder, sim, urls):
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"https://127.0.0.1:{free_port()}"
     carrier = {"vendor": sim.name, "account": sim.account, "secret": sim.secret}
     more = {
         "PARLEY_VOICE_CARRIER": json.dumps(carrier | {"regions": [{"url": urls[0]}]}),
         "PARLEY_PUBLIC_URL": url,
+        "PARLEY_SIGNING_KEYS": f"1:{'ab' * 32}",
     }
     with sip_company(folder, 0, more=more) as company:
         served = company.start("serve", "--port", url.rsplit(":", 1)[1], log="serve.log")
-        _until(lambda: _answers(url) or served.poll() is not None)
+        _until(lambda: _answers(url.replace("https", "http")) or served.poll() is not None)
         assert served.poll() is None, (folder / "serve.log").read_text()
         yield company, url
 

@@ -31,7 +31,7 @@ class Apart:
 
 
 @contextmanager
-def network_apart(vendor, sentences, *, now, began, ring_s=0.5, breaks=""):
+def network_apart(vendor, sentences, *, now, began, ring_s=0.5, breaks="", is_behind_tls=False):
     """Yields a network on which one person answers, or calls.
 
     Args:
@@ -41,9 +41,10 @@ def network_apart(vendor, sentences, *, now, began, ring_s=0.5, breaks=""):
         began: `time.monotonic()` then, which all processes of a machine share.
         ring_s: How long it rings.
         breaks: Where the line breaks off: `ours`, `theirs` or `turn`; empty: it holds.
+        is_behind_tls: Whether addresses of ours are those of a proxy, which is passed by.
     """
     ours, theirs = get_context("spawn").Pipe()
-    said = (theirs, vendor, sentences, now, began, ring_s, breaks, list(sys.path))
+    said = (theirs, vendor, sentences, now, began, ring_s, breaks, is_behind_tls, list(sys.path))
     process = get_context("spawn").Process(target=_run, args=said, daemon=True)
     process.start()
     try:
@@ -53,7 +54,7 @@ def network_apart(vendor, sentences, *, now, began, ring_s=0.5, breaks=""):
         process.join(20)
 
 
-def _run(pipe, vendor, sentences, now, began, ring_s, breaks, path):
+def _run(pipe, vendor, sentences, now, began, ring_s, breaks, is_behind_tls, path):
     sys.path[:] = path
     from phone_network import PhoneNetwork
     from phone_person import CutOff, Person
@@ -61,6 +62,7 @@ def _run(pipe, vendor, sentences, now, began, ring_s, breaks, path):
 
     person = CutOff(*sentences, within=breaks) if breaks else Person(*sentences)
     with PhoneNetwork(SIMS[vendor](), ring_s=ring_s) as phones:
+        phones.is_behind_tls = is_behind_tls
         phones.clock = lambda: now + timedelta(seconds=time.monotonic() - began)
         phones.person = lambda call: person
         pipe.send(phones.urls)

@@ -99,7 +99,7 @@ async def talk(vendor, call, url, person):
             await socket.send(json.dumps(message))
         loop, jitter = asyncio.get_running_loop(), Jitter()
         due = loop.time()
-        while not (person.is_done or call.over.is_set() or listening.done()):
+        while not (person.is_done or call.over.is_set() or call.moved.is_set() or listening.done()):
             waiting = len(played)
             sound = jitter.take(played)
             taken = waiting - len(played)

@@ -56,6 +56,12 @@ class SimCall:
     hidden: bool = False
     """Not yet in the log that the API shows."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    """Goes on elsewhere: its stream ends."""
+    next_url: str = ""
+    room: str = ""
+    told: str = ""
+    """What was said to them in words of the carrier's own voice."""
     pressed: list[str] = field(default_factory=list)
     seconds: int = 0
 
@@ -77,6 +83,8 @@ class PhoneNetwork:
         self.shares_log = shares_log
         self.count = regions
         self.habits: dict[str, Habit] = {}
+        self.keys: dict[str, str] = {}
+        """What who has a number presses where they are asked to."""
         self.person: Callable[[SimCall], object] = lambda call: None
         self.faults: list[deque[Fault]] = [deque() for _ in range(regions)]
         self.calls: dict[str, SimCall] = {}
@@ -84,6 +92,8 @@ class PhoneNetwork:
         self.hooks: list[tuple[str, int]] = []
         self.requests: list[tuple[str, str]] = []
         self.talks: dict[str, object] = {}
+        self.is_behind_tls = False
+        """Whether addresses of ours are those of a proxy that speaks TLS; it is passed by."""
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._tasks: set[asyncio.Task] = set()
 
@@ -210,24 +220,43 @@ class PhoneNetwork:
         if call.status_url:
             await self._becomes(call, "in-progress")
         answer = await self._hook(call, call.answer_url, "in-progress")
-        url = self.vendor.stream_of(answer.text) if answer.status_code == 200 else ""
-        if url:
-            self.talks[call.sid] = self.person(call)
-            await talk(self.vendor, call, url, self.talks[call.sid])
+        await self._follow(call, answer.text if answer.status_code == 200 else "")
         call.status = "completed"
         if call.status_url:
             await self._becomes(call, "completed")
+
+    async def _follow(self, call, document):
+        """Does what a document of ours says."""
+        if url := self.vendor.stream_of(document):
+            self.talks[call.sid] = self.person(call)
+            await talk(self.vendor, call, self._near(url), self.talks[call.sid])
+            if call.moved.is_set():
+                answer = await self._hook(call, call.next_url, "in-progress")
+                await self._follow(call, answer.text)
+        elif asks := self.vendor.asks_in(document):
+            call.told, url = asks
+            if keys := self.keys.get(call.to, ""):
+                answer = await self._hook(call, url, "in-progress", Digits=keys)
+                await self._follow(call, answer.text)
+        elif room := self.vendor.room_in(document):
+            call.room = room
+            await call.over.wait()
 
     async def _becomes(self, call, status):
         call.status = status
         if self.vendor.tells(status):
             await self._hook(call, call.status_url, status)
 
-    async def _hook(self, call, url, status):
-        body, headers = self.vendor.webhook(call, url, status, self.clock())
-        answer = await self._client.post(url, content=body, headers=headers)
+    async def _hook(self, call, url, status, **more):
+        body, headers = self.vendor.webhook(call, url, status, self.clock(), **more)
+        answer = await self._client.post(self._near(url), content=body, headers=headers)
         self.hooks.append((status, answer.status_code))
         return answer
+
+    def _near(self, url):
+        if not self.is_behind_tls:
+            return url
+        return url.replace("https://", "http://", 1).replace("wss://", "ws://", 1)
 
     def _begin(self, coroutine):
         task = self._loop.create_task(coroutine)

@@ -40,6 +40,22 @@ def _resource(call):
     }
 
 
+def _moves(call, url):
+    call.next_url = url
+    call.moved.set()
+
+
+def _asks_in(xml):
+    """What a <Gather> says, and where it posts the key."""
+    found = re.search(r'<Gather [^>]*action="([^"]+)"><Say>([^<]+)</Say></Gather>', xml)
+    return (unescape(found[2]), unescape(found[1])) if found else None
+
+
+def _room_in(xml):
+    found = re.search(r"<Dial><Conference [^>]*>([^<]+)</Conference></Dial>", xml)
+    return found[1] if found else ""
+
+
 class TwilioSim:
     name, account, secret = "twilio", "AC" + "0" * 32, "auth-token-of-twilio"
 
@@ -74,9 +90,11 @@ class TwilioSim:
             call.status = "canceled"
         elif form.get("Status") == "completed":
             call.over.set()
+        elif "Url" in form:
+            _moves(call, form["Url"])
         return self._shown(call, 200)
 
-    def webhook(self, call, url, status, now):
+    def webhook(self, call, url, status, now, **more):
         fields = {
             "CallSid": call.sid,
             "AccountSid": self.account,
@@ -88,6 +106,7 @@ class TwilioSim:
         }
         if status == "completed":
             fields["CallDuration"] = "12"
+        fields |= more
         said = url + "".join(name + fields[name] for name in sorted(fields))
         digest = hmac.new(self.secret.encode(), said.encode(), hashlib.sha1).digest()
         return urlencode(fields), FORM | {"x-twilio-signature": b64encode(digest).decode()}
@@ -95,6 +114,12 @@ class TwilioSim:
     def stream_of(self, xml):
         found = re.search(r'<Connect><Stream url="([^"]+)"', xml)
         return unescape(found[1]) if found else ""
+
+    def asks_in(self, xml):
+        return _asks_in(xml)
+
+    def room_in(self, xml):
+        return _room_in(xml)
 
     def wire(self, call):
         return TwilioWire(call, self.account)
@@ -201,9 +226,10 @@ class TelnyxSim:
             if fault in _FAULTS:
                 return self._error(_FAULTS[fault][0], "10000")
             return JSONResponse({"from": call.frm, "to": call.to, "status": "queued"})
-        return self._asked(network, region, request, path)
+        form = dict(await request.form()) if request.method == "POST" else {}
+        return self._asked(network, region, request, path, form)
 
-    def _asked(self, network, region, request, path):
+    def _asked(self, network, region, request, path, form):
         seen, asked = network.seen_by(region), request.query_params
         if not path:
             found = [c for c in seen if (c.to, c.frm) == (asked["To"], asked["From"])]
@@ -211,7 +237,9 @@ class TelnyxSim:
         call = next((c for c in seen if path == f"/{c.sid}"), None)
         if call is None:
             return self._error(404, "10005")
-        if request.method == "POST":
+        if "Url" in form:
+            _moves(call, form["Url"])
+        elif request.method == "POST":
             call.over.set()
         return JSONResponse(_resource(call))
 
@@ -225,7 +253,7 @@ class TelnyxSim:
             call.pressed.append((await request.json())["digits"])
         return JSONResponse({"data": {"result": "ok"}})
 
-    def webhook(self, call, url, status, now):
+    def webhook(self, call, url, status, now, **more):
         fields = {
             "AccountSid": self.account,
             "CallSid": call.sid,
@@ -240,6 +268,7 @@ class TelnyxSim:
         }
         if status == "completed":
             fields["CallDuration"] = "12"
+        fields |= more
         body, at = urlencode(fields), str(int(now.timestamp()))
         signed = b64encode(self._key.sign(f"{at}|{body}".encode())).decode()
         return body, FORM | {"telnyx-timestamp": at, "telnyx-signature-ed25519": signed}
@@ -250,6 +279,12 @@ class TelnyxSim:
             return ""
         assert 'bidirectionalMode="rtp"' in found[2]
         return unescape(found[1])
+
+    def asks_in(self, xml):
+        return _asks_in(xml)
+
+    def room_in(self, xml):
+        return _room_in(xml)
 
     def wire(self, call):
         return TelnyxWire(call, self.account)
@@ -361,8 +396,13 @@ class PlivoSim:
         if request.method == "DELETE":
             call.over.set()
             return Response(status_code=204)
-        if request.method == "POST":
-            call.pressed.append((await request.json())["digits"])
+        said = await request.json() if request.method == "POST" else {}
+        if "aleg_url" in said:
+            assert said["legs"] == "aleg"
+            _moves(call, said["aleg_url"])
+            return JSONResponse({"api_id": "a", "message": "call transferred"}, status_code=202)
+        if said:
+            call.pressed.append(said["digits"])
             return JSONResponse({"api_id": "a", "message": "digits sent"}, status_code=202)
         said = {"call_uuid": call.sid, "to": call.to[1:], "from": call.frm[1:]}
         return JSONResponse(said | {"direction": "outbound", "call_status": call.status})
@@ -378,7 +418,7 @@ class PlivoSim:
             {"api_id": "a", "meta": {"total_count": len(found)}, "objects": objects}
         )
 
-    def webhook(self, call, url, status, now):
+    def webhook(self, call, url, status, now, **more):
         is_out = call.direction != "inbound"
         fields = {
             "CallUUID": call.sid,
@@ -392,6 +432,7 @@ class PlivoSim:
             fields |= {"RequestUUID": call.sid, "ALegUUID": call.sid}
         if status == "completed":
             fields |= {"Duration": "12", "HangupCauseCode": "4000"}
+        fields |= more
         nonce, parts = uuid4().hex, urlsplit(url)
         said = f"{parts.scheme}://{parts.netloc}{parts.path}?"
         said += "".join(name + fields[name] for name in sorted(fields)) + "." + nonce
@@ -409,6 +450,17 @@ class PlivoSim:
         assert 'bidirectional="true"' in found[1]
         assert 'contentType="audio/x-mulaw;rate=8000"' in found[1]
         return unescape(found[2])
+
+    def asks_in(self, xml):
+        said = (
+            r'<GetInput action="([^"]+)" inputType="dtmf" [^>]*><Speak>([^<]+)</Speak></GetInput>'
+        )
+        found = re.search(said, xml)
+        return (unescape(found[2]), unescape(found[1])) if found else None
+
+    def room_in(self, xml):
+        found = re.search(r"<Response><Conference [^>]*>([^<]+)</Conference>", xml)
+        return found[1] if found else ""
 
     def wire(self, call):
         return PlivoWire(call, self.account)

@@ -127,7 +127,7 @@ async def _says(caller, processor, sound, answers):
 
     def is_their_turn():
         heard = sum(line.who == "agent" for line in hands.lines) - before
-        is_quiet = talk.mouth.is_empty and not talk._preparing and talk._asking is None
+        is_quiet = talk.mouth.is_empty and not talk.preparing and talk.asking is None
         return talk.is_over or (heard >= answers and is_quiet)
 
     await _until(is_their_turn)

@@ -134,6 +134,46 @@ def test_a_turn_that_was_withdrawn_in_time_has_not_happened():
     assert store.session_of(ANA.person_id).offered == before.offered == ()
 
 
+@pytest.mark.parametrize(
+    ("said", "is_who"),
+    [
+        ("Sorry who is this.", True),
+        ("Hello? Who am I speaking to, please?", True),
+        ("Hola, ¿con quién hablo?", True),
+        ("Wer ist denn da?", True),
+        ("Who is this software for?", False),
+        ("Who are your customers?", False),
+    ],
+)
+def test_who_asks_who_is_there_is_told_so(said, is_who):
+    """R258: also where a recogniser has left the question mark out."""
+    _, turns = call_world()
+    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    answer = say(turns, 1, said)
+    assert (answer.intent == "are_you_a_bot") is is_who
+
+
+def test_wherever_an_opener_is_cut_it_has_disclosed_only_with_its_first_sentence():
+    """R257: the half of "Hello Ana" is more than half of a greeting, and tells of no AI."""
+    for start in (OUT, IN):
+        (said,) = _opener(call_world(start)[1], start)
+        words = said.pieces[0].split()
+        for count in range(1, len(words) + 1):
+            store, turns = call_world(start)
+            (said,) = _opener(turns, start)
+            turns.heard(said, " ".join(words[:count]), now=NOW)
+            is_told = "voice" in store.session_of(ANA.person_id).disclosed_on
+            assert is_told == (count == len(words)), words[:count]
+
+
+def _opener(turns, start):
+    if start is OUT:
+        return opener(turns)
+    return turns.first_words(
+        ("call.answer",), cause="opener", frame="frame.voice_in", is_proactive=False, now=NOW
+    )
+
+
 def test_of_a_turn_that_was_half_misheard_the_clear_sentence_counts():
     """R259: "let us go on in English" was misheard; the question behind it was not."""
     _, turns = call_world()
