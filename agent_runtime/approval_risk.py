@@ -53,6 +53,8 @@ def _of_draft(draft: Draft) -> list[tuple[Risk, str]]:
         found.append(("high", f"confidence {message.confidence:.2f}: may have misread the buyer"))
     elif message.confidence < SURE:
         found.append(("medium", f"confidence {message.confidence:.2f} is below {SURE:.2f}"))
+    if draft.edited_by:
+        found.append(("medium", "edited by a person"))
     if any(one.startswith("kb.") for one in message.content_ids):
         found.append(("medium", "quotes a document"))
     return found

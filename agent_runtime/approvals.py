@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent_runtime import act, log
+from agent_runtime.approval_check import check, shown_hash
+from agent_runtime.approval_risk import weigh
+from agent_runtime.approval_words import ApprovalError, in_words, refuse_restricted
 from agent_runtime.band.noting import note_decided
 from agent_runtime.domain import (
     Action,
@@ -17,15 +20,12 @@ from agent_runtime.domain import (
     Contact,
     Observation,
     Proposal,
-    Sentence,
     Session,
     Weighed,
 )
 from agent_runtime.draft_edits import changed_share
-from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
 from agent_runtime.placeholders import redact
-from agent_runtime.policies.restricted import said_in
 from agent_runtime.ports import Store, Tx
 from agent_runtime.reach import reach
 from agent_runtime.store.rows import Approval, Draft, HumanTask, Inbound, Message
@@ -35,10 +35,6 @@ MAX_DRAFTS = 5
 
 Tag = str
 """What a reviewer says is wrong: `tone`, `accuracy`, `policy` (R75)."""
-
-
-class ApprovalError(ParleyError):
-    """A decision that cannot be taken any more, or on something that does not exist."""
 
 
 def ask(
@@ -143,6 +139,9 @@ class Approvals:
         draft: int = 0,
         words: str = "",
         tags: Sequence[Tag] = (),
+        version: int | None = None,
+        shown: str = "",
+        is_checked: bool = False,
     ) -> Approval:
         """Lets one draft go, as it is or in the reviewer's own words.
 
@@ -154,53 +153,157 @@ class Approvals:
             words: The reviewer's text in place of the agent's; greeting and signature stay, so
                 that it still says that an AI writes.
             tags: What was wrong with the draft.
+            version: That of the item which they decided on; any by default.
+            shown: `shown_hash` of what they read; not compared by default.
+            is_checked: Whether the permit is asked at once, and not only when it is sent.
 
         Raises:
-            ApprovalError: it is unknown or decided, or the draft or recipient is not there.
+            ApprovalError: it is unknown, decided or another by now, the draft or recipient is not
+                there, its risk is high and they wrote it, or the permit would stop it.
         """
         with self.store.begin() as tx:
-            approval, contact, session = self._open(tx, approval_id)
-            if not 0 <= draft < len(approval.drafts):
-                raise ApprovalError(
-                    f"approval {approval_id} has no draft {draft + 1}; it has "
-                    f"{len(approval.drafts)}, counted from 1."
-                )
-            chosen = approval.drafts[draft]
-            if chosen.message.to_email != reach(tx, contact, chosen.message.channel):
-                raise ApprovalError(
-                    f"approval {approval_id} was for an address that the CRM no longer has; reject "
-                    "it, and the agent drafts anew."
-                )
-            message = replace(chosen.message, due_at=now)
-            changed = 0.0
-            if words:
-                message = self._in_words(tx, message, words, contact, session)
-                changed = changed_share(chosen.message.sentences, message.sentences)
-            tx.add_message(message)
-            decided = replace(
+            approval = self.open_item(tx, approval_id, version=version)
+            return self.let_go(
+                tx,
                 approval,
-                state="APPROVED",
-                option=draft + 1,
-                message_id=message.message_id,
-                content_hash=message.content_hash,
-                is_edited=bool(words),
-                decided_by=by,
-                decided_at=now,
-                tags=tuple(tags),
+                by=by,
+                now=now,
+                draft=draft,
+                words=words,
+                tags=tags,
+                shown=shown,
+                is_checked=is_checked,
             )
-            tx.save_approval(decided)
-            action = Action(chosen.candidate, (), "allow")
-            tx.save_session(act.remember(session, action, buyer_wrote=False))
-            self._trace(tx, session, decided, now=now, changed=changed)
-            note_decided(tx, decided, draft=draft, changed=changed, now=now)
-            return decided
+
+    def let_go(
+        self,
+        tx: Tx,
+        approval: Approval,
+        *,
+        by: str,
+        now: datetime,
+        draft: int = 0,
+        words: str = "",
+        tags: Sequence[Tag] = (),
+        shown: str = "",
+        is_checked: bool = False,
+    ) -> Approval:
+        """Approves an item that `open_item` returned; see `approve`."""
+        contact, session = people_of(tx, approval)
+        self.may_be_let_go(
+            tx,
+            approval,
+            by=by,
+            now=now,
+            draft=draft,
+            shown=shown,
+            is_checked=is_checked,
+            is_own=bool(words),
+        )
+        chosen = approval.drafts[draft]
+        message = replace(chosen.message, due_at=now)
+        if words:
+            message = in_words(
+                tx, message, words, contact=contact, session=session, library=self.library
+            )
+            refuse_restricted(message)
+        is_edited = bool(words) or bool(chosen.edited_by)
+        drafted = chosen.original or chosen.message
+        changed = changed_share(drafted.sentences, message.sentences) if is_edited else 0.0
+        decided = replace(
+            approval,
+            state="APPROVED",
+            option=draft + 1,
+            message_id=message.message_id,
+            content_hash=message.content_hash,
+            shown_hash=shown_hash(tx, message, contact),
+            is_edited=is_edited,
+            decided_by=by,
+            decided_at=now,
+            tags=tuple(tags),
+            version=approval.version + 1,
+        )
+        change(tx, approval, decided)
+        tx.add_message(message)
+        action = Action(chosen.candidate, (), "allow")
+        tx.save_session(act.remember(session, action, buyer_wrote=False))
+        self._trace(tx, session, decided, now=now, changed=changed)
+        note_decided(tx, decided, draft=draft, changed=changed, now=now)
+        return decided
+
+    def may_be_let_go(
+        self,
+        tx: Tx,
+        approval: Approval,
+        *,
+        by: str,
+        now: datetime,
+        draft: int,
+        shown: str = "",
+        is_checked: bool = True,
+        is_own: bool = False,
+    ) -> None:
+        """Refuses an approval that must not be given.
+
+        Raises:
+            ApprovalError: as `approve` says.
+        """
+        item, (contact, session) = approval.approval_id, people_of(tx, approval)
+        if not 0 <= draft < len(approval.drafts):
+            raise ApprovalError(
+                f"approval {item} has no draft {draft + 1}; it has "
+                f"{len(approval.drafts)}, counted from 1."
+            )
+        chosen = approval.drafts[draft]
+        if chosen.message.to_email != reach(tx, contact, chosen.message.channel):
+            raise ApprovalError(
+                f"approval {item} was for an address that the CRM no longer has; reject "
+                "it, and the agent drafts anew."
+            )
+        if (is_own or by in approval.authors) and weigh(approval).risk == "high":
+            raise ApprovalError(
+                f"approval {item} is of high risk and you have edited it or asked for the change; "
+                "somebody else has to approve it."
+            )
+        if approval.sent_back:
+            raise ApprovalError(
+                f"approval {item} was sent back and nobody has edited it since; edit it first."
+            )
+        if shown and shown != shown_hash(tx, chosen.message, contact):
+            raise ApprovalError(
+                f"approval {item} reads otherwise than when you opened it; read it again."
+            )
+        if is_checked:
+            found = check(
+                tx,
+                approval,
+                chosen.message,
+                contact=contact,
+                session=session,
+                library=self.library,
+                by=by,
+                is_edited=bool(chosen.edited_by),
+                now=now,
+            )
+            if not found.may_go:
+                raise ApprovalError(
+                    f"approval {item} may not leave, by {found.refusal}; edit it, or reject it."
+                )
 
     def reject(
-        self, approval_id: str, *, by: str, now: datetime, tags: Sequence[Tag] = (), note: str = ""
+        self,
+        approval_id: str,
+        *,
+        by: str,
+        now: datetime,
+        tags: Sequence[Tag] = (),
+        note: str = "",
+        version: int | None = None,
     ) -> Approval:
         """Drops the drafts; a buyer who waits for an answer gets it from a person."""
         with self.store.begin() as tx:
-            approval, contact, session = self._open(tx, approval_id)
+            approval = self.open_item(tx, approval_id, version=version)
+            contact, session = people_of(tx, approval)
             hidden = redact(note, contact, known=tx.recall(session.thread_id))
             tx.remember(session.thread_id, hidden.originals)
             decided = replace(
@@ -210,8 +313,9 @@ class Approvals:
                 decided_at=now,
                 tags=tuple(tags),
                 note=hidden.text,
+                version=approval.version + 1,
             )
-            tx.save_approval(decided)
+            change(tx, approval, decided)
             if approval.inbound_key:
                 tx.supersede_human_tasks(session.thread_id)
                 tx.save_human_task(_answer_yourself(approval))
@@ -220,42 +324,37 @@ class Approvals:
             note_decided(tx, decided, draft=0, changed=0.0, now=now)
             return decided
 
-    def _open(self, tx: Tx, approval_id: str) -> tuple[Approval, Contact, Session]:
-        approval = tx.approval(approval_id)
-        if approval is None:
+    def open_item(self, tx: Tx, approval_id: str, *, version: int | None = None) -> Approval:
+        """Returns an item that may still be decided on; until the commit nobody else decides.
+
+        Raises:
+            ApprovalError: it is unknown, decided, approved and about to leave, or not the version
+                that somebody decided on.
+        """
+        found = tx.approval(approval_id)
+        if found is None:
             raise ApprovalError(
                 f"approval {approval_id!r} is unknown; `parley approvals list` shows what waits."
             )
+        tx.lock(f"person:{found.person_id}")
+        approval = tx.approval(approval_id) or found
         if approval.state != "OPEN":
             by = f" by {approval.decided_by}" if approval.decided_by else ""
             raise ApprovalError(
                 f"approval {approval_id} is {approval.state} already{by}; decide on an open one."
             )
-        contact, session = tx.contact_of(approval.person_id), tx.session_of(approval.person_id)
-        if contact is None or session is None:
-            raise ApprovalError(f"approval {approval_id} belongs to nobody in the store.")
-        return approval, contact, session
-
-    def _in_words(
-        self, tx: Tx, message: Message, words: str, contact: Contact, session: Session
-    ) -> Message:
-        redacted = redact(words, contact, known=tx.recall(session.thread_id))
-        tx.remember(session.thread_id, redacted.originals)
-        frame = self.library.playbook(session.playbook).frame_on(message.channel)
-        is_frame = [any(f.split("@")[0] == frame for f in s.facts) for s in message.sentences]
-        first = is_frame.index(False)
-        last = len(is_frame) - is_frame[::-1].index(False)
-        own = tuple(
-            Sentence(part.strip(), ()) for part in redacted.text.split("\n\n") if part.strip()
-        )
-        kept_before, kept_after = message.sentences[:first], message.sentences[last:]
-        for kind in ("discounts", "claims"):
-            for said in said_in(kind, redacted.text):
-                raise ApprovalError(
-                    f"your words hold a {said.group.replace('_', ' ')} that nobody has approved, "
-                    f"{said.sentence[:80]!r}; leave it out, or write to the buyer yourself."
-                )
-        return replace(message, sentences=(*kept_before, *own, *kept_after))
+        later = tx.later(approval_id)
+        if later is not None and later.state == "GOING":
+            raise ApprovalError(
+                f"approval {approval_id} is approved by {later.by} and about to leave; "
+                "undo that first."
+            )
+        if version is not None and version != approval.version:
+            raise ApprovalError(
+                f"approval {approval_id} has been changed since you opened it; read it again."
+            )
+        people_of(tx, approval)
+        return approval
 
     def _trace(
         self,
@@ -270,6 +369,31 @@ class Approvals:
         waited_s = (now - decided.made_at).total_seconds()
         payload = log.review(decided, waited_s=waited_s, changed=changed)
         journal.write("review", decided.approval_id, payload=payload)
+
+
+def change(tx: Tx, before: Approval, after: Approval) -> None:
+    """Writes a change of an item, unless somebody else's came first.
+
+    Raises:
+        ApprovalError: it did.
+    """
+    if not tx.change_approval(before, after):
+        raise ApprovalError(
+            f"approval {before.approval_id} was decided on or changed at this very moment by "
+            "somebody else; read it again."
+        )
+
+
+def people_of(tx: Tx, approval: Approval) -> tuple[Contact, Session]:
+    """Returns whom an item is for and the thread that it belongs to.
+
+    Raises:
+        ApprovalError: they are not in the store.
+    """
+    contact, session = tx.contact_of(approval.person_id), tx.session_of(approval.person_id)
+    if contact is None or session is None:
+        raise ApprovalError(f"approval {approval.approval_id} belongs to nobody in the store.")
+    return contact, session
 
 
 def _answer_yourself(approval: Approval) -> HumanTask:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from agent_runtime.approval_changes import revise
+from agent_runtime.approval_risk import weigh
 from agent_runtime.approvals import ApprovalError, Approvals
 from agent_runtime.approvals_view import as_dict, indented, print_options
 from agent_runtime.clock import read_now
@@ -119,14 +121,22 @@ def edit(
 ) -> None:
     """Send your own words; greeting and signature stay, so that it still says an AI helps.
 
+    Where the risk is high your words wait for somebody else, who approves them.
+
     Example: [bold]parley approvals edit 4f0c --text "Yes, until the end of June." --tag tone[/bold]
     """
-    words = _words(text, file)
+    words, who = _words(text, file), by or getuser()
     store = open_store(load_settings(workspace))
-    decided = _desk(store, workspace).approve(
-        _find(store, approval_id).approval_id,
-        by=by or getuser(),
-        now=read_now(store.engine),
+    desk, waiting = _desk(store, workspace), _find(store, approval_id)
+    now = read_now(store.engine)
+    if weigh(waiting).risk == "high":
+        revise(desk, waiting.approval_id, draft - 1, words, by=who, now=now)
+        typer.echo(f"edited {waiting.approval_id}; its risk is high, so somebody else approves it")
+        return
+    decided = desk.approve(
+        waiting.approval_id,
+        by=who,
+        now=now,
         draft=draft - 1,
         words=words,
         tags=[fault.value for fault in tag or ()],

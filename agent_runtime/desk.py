@@ -8,7 +8,8 @@ from typing import Literal
 from sqlalchemy.exc import DBAPIError
 
 from agent_runtime import act, log
-from agent_runtime.approvals import ask
+from agent_runtime.approval_batch import finish
+from agent_runtime.approvals import Approvals, ask
 from agent_runtime.asking.ahead import AskAhead
 from agent_runtime.asking.given import Given, given
 from agent_runtime.asking.question import Question, question_of
@@ -219,20 +220,23 @@ class Desk:
             return (due.row_id,)
         if due.kind == "task":
             return self._touch(due.row_id, now=now)
-        if due.kind in ("hold", "call"):
-            self._at_work(due, now=now)
-            return ()
+        if due.kind in ("hold", "call", "approval"):
+            return self._at_work(due, now=now)
         if due.kind == "reminder":
             return self._reminder(due.row_id, now=now)
         if due.kind == "promise":
             return self._promise(due.row_id, now=now)
         return self._answer(due.row_id, now=now)
 
-    def _at_work(self, due: Due, *, now: datetime) -> None:
+    def _at_work(self, due: Due, *, now: datetime) -> tuple[str, ...]:
+        if due.kind == "approval":
+            gone = finish(Approvals(self.store, self.library, self.versions), due.row_id, now=now)
+            return (gone,) if gone else ()
         if due.kind == "hold":
             self.keeper.work(due.row_id, now=now)
         elif self.calls is not None:
             self.calls.work(due.row_id, now=now)
+        return ()
 
     def _touch(self, task_id: str, *, now: datetime) -> tuple[str, ...]:
         self._settle("task", task_id, now=now)

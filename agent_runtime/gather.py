@@ -19,7 +19,7 @@ from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
 from agent_runtime.providers import provider_of
 from agent_runtime.reach import reach
-from agent_runtime.store.rows import Actor, Approval
+from agent_runtime.store.rows import Actor, Approval, Message
 from agent_runtime.suppression import stop_of
 
 
@@ -107,6 +107,35 @@ def gather(
         )
         if channel == "voice"
         else None,
+    )
+
+
+def gather_for(
+    tx: Tx,
+    message: Message,
+    *,
+    session: Session,
+    contact: Contact,
+    library: Library,
+    approval: Approval | None,
+    now: datetime,
+) -> Facts:
+    """Returns the facts about a message that is written, as the permit asks for them at sending."""
+    return gather(
+        tx,
+        session=session,
+        contact=contact,
+        actor=message.actor,
+        mailbox=message.mailbox,
+        library=library,
+        channel=message.channel,
+        approval=approval,
+        now=now,
+        is_proactive=message.touch_class == "proactive",
+        task_id=message.task_id,
+        message_id=message.message_id,
+        expires_at=message.expires_at,
+        opinions=message.opinions,
     )
 
 

@@ -35,6 +35,7 @@ from agent_runtime.store.rows import (
     Hold,
     HumanTask,
     Inbound,
+    Later,
     Listing,
     ListScope,
     MailCursor,
@@ -598,6 +599,22 @@ class Tx(PushRows, NewsRows, AnswerRows, BandRows, CallRows, Protocol):
 
     def save_approval(self, approval: Approval) -> None:
         """Adds drafts that wait for a person, or writes what was decided."""
+        ...
+
+    def change_approval(self, before: Approval, after: Approval) -> bool:
+        """Writes a change of an approval; False where it is not as `before` any more."""
+        ...
+
+    def save_later(self, later: Later) -> None:
+        """Puts an approval off, or writes what became of that."""
+        ...
+
+    def later(self, approval_id: str) -> Later | None:
+        """Until when an approval is out of the queue, and why."""
+        ...
+
+    def batch_of(self, batch_id: str) -> tuple[Later, ...]:
+        """What was approved at once."""
         ...
 
     def approval(self, approval_id: str) -> Approval | None:

@@ -58,6 +58,7 @@ _SOURCES = (
     _Source("promise", t.promises, t.promises.c.promise_id, ("OPEN",)),
     _Source("hold", t.holds, t.holds.c.hold_id, ("OPEN",)),
     _Source("reminder", t.reminders, t.reminders.c.reminder_id, ("WAITING",)),
+    _Source("approval", t.approvals_later, t.approvals_later.c.approval_id, ("GOING",)),
     _Source("task", t.tasks, t.tasks.c.task_id, ("WAITING",)),
     # While a line stands `due_at` says when it must be over: no call stays open.
     _Source("call", t.calls, t.calls.c.call_id, ("READY", "DIALLING", "ANSWERED")),

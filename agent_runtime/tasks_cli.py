@@ -1,12 +1,12 @@
 """`parley tasks`: what waits for people, who has it, and their answers."""
 
-from dataclasses import replace
 from getpass import getuser
 from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter
 
+from agent_runtime import thread_speaker as speaker
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
 from agent_runtime.errors import ParleyError
@@ -131,12 +131,10 @@ def take_over(
     """
     store = open_store(load_settings(workspace))
     with store.begin() as tx:
-        session = tx.session_of(thread.removeprefix("thread-"))
-        if session is None:
+        change = speaker.give_back if give_back else speaker.take_over
+        person_id, now = thread.removeprefix("thread-"), read_now(store.engine)
+        if change(tx, person_id, by=getuser(), now=now, versions={}) is None:
             raise TaskError(f"thread {thread!r}: there is none; ids look like thread-p-12.")
-        tx.save_session(replace(session, speaker="agent" if give_back else "human"))
-        if not give_back:
-            tx.void_approvals(session.person_id)
     typer.echo(f"{'the agent speaks' if give_back else 'you speak'} in {thread}")
 
 

@@ -28,6 +28,7 @@ from agent_runtime.store.rows import (
     Hold,
     HumanTask,
     Inbound,
+    Later,
     Listing,
     ListScope,
     MailCursor,
@@ -79,6 +80,7 @@ class MemoryStore(MemoryCalls):
         self._mail_cursors: dict[str, MailCursor] = {}
         self._human: dict[str, HumanTask] = {}
         self._approvals: dict[str, Approval] = {}
+        self._later: dict[str, Later] = {}
         self._changes: dict[str, FieldChange] = {}
         self._tickets: dict[str, Ticket] = {}
         self._pushes: dict[tuple[PushKind, str], Push] = {}
@@ -501,6 +503,9 @@ class MemoryStore(MemoryCalls):
         elif due.kind == "call":
             if self._calls[due.row_id].state == "READY":
                 self.save_call(replace(self._calls[due.row_id], state="BLOCKED"))
+        elif due.kind == "approval":
+            why = "it could not be worked"
+            self._later[due.row_id] = replace(self._later[due.row_id], state="OVER", why_not=why)
         elif due.kind == "hold":
             self.save_hold(replace(self._holds[due.row_id], state="RELEASED"))
         else:
@@ -715,6 +720,24 @@ class MemoryStore(MemoryCalls):
     def save_approval(self, approval: Approval) -> None:
         self._approvals[approval.approval_id] = approval
 
+    def change_approval(self, before: Approval, after: Approval) -> bool:
+        is_same = self._approvals.get(before.approval_id) == before
+        if is_same:
+            self._approvals[before.approval_id] = after
+        return is_same
+
+    def save_later(self, later: Later) -> None:
+        self._later[later.approval_id] = later
+        if later.state == "GOING":
+            heappush(self._waiting, (later.due_at, "approval", later.approval_id))
+
+    def later(self, approval_id: str) -> Later | None:
+        return self._later.get(approval_id)
+
+    def batch_of(self, batch_id: str) -> tuple[Later, ...]:
+        found = (later for later in self._later.values() if later.batch_id == batch_id)
+        return tuple(sorted(found, key=lambda later: later.approval_id))
+
     def approval(self, approval_id: str) -> Approval | None:
         return self._approvals.get(approval_id)
 
@@ -757,24 +780,18 @@ class MemoryStore(MemoryCalls):
             message = self.messages[row_id]
             is_due = message.state == "READY" and message.due_at <= now
             return message.mailbox if is_due else None
-        if kind == "promise":
-            promise = self._promises[row_id]
-            return promise.lane if promise.state == "OPEN" and promise.due_at <= now else None
         if kind == "reminder":
             reminder = self._reminders[row_id]
             return reminder.lane if reminder.state == "WAITING" else None
-        if kind in ("hold", "call"):
-            return (
-                self._lane_of_hold(row_id, now)
-                if kind == "hold"
-                else self.lane_of_call(row_id, now)
-            )
+        if kind == "call":
+            return self.lane_of_call(row_id, now)
+        if kind in ("hold", "approval", "promise"):
+            rows = {"hold": self._holds, "approval": self._later, "promise": self._promises}
+            held = rows[kind][row_id]
+            is_due = held.state in ("OPEN", "GOING") and held.due_at <= now
+            return held.lane if is_due else None
         inbound = self._inbound[row_id]
         return inbound.lane if inbound.state == "NEW" else None
-
-    def _lane_of_hold(self, hold_id: str, now: datetime) -> str | None:
-        hold = self._holds[hold_id]
-        return hold.lane if hold.state == "OPEN" and hold.due_at <= now else None
 
     def _messages_of(self, person_id: str) -> list[Message]:
         return [self.messages[key] for key in self._by_person.get(person_id, ())]

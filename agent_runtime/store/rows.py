@@ -33,7 +33,9 @@ Attendance = Literal["", "accepted", "tentative", "declined", "held", "no_show"]
 HumanTaskState = Literal["OPEN", "DONE"]
 ApprovalState = Literal["OPEN", "APPROVED", "REJECTED", "VOID"]
 """VOID: the thread went on, or contact must stop, before anybody decided."""
-DueKind = Literal["task", "message", "inbound", "promise", "reminder", "hold", "call"]
+LaterState = Literal["SNOOZED", "GOING", "OVER"]
+"""SNOOZED: put off until a time; GOING: approved, and leaves then unless it is undone before."""
+DueKind = Literal["task", "message", "inbound", "promise", "reminder", "hold", "call", "approval"]
 HoldState = Literal["OPEN", "BOOKED", "RELEASED"]
 """OPEN: wanted, standing in the calendar, or still to be taken out of it."""
 ReminderState = Literal["WAITING", "DONE", "CANCELLED"]
@@ -463,6 +465,10 @@ class Draft:
     message: Message
     hits: tuple[Verdict, ...] = ()
     """What the rules had against it when it was drafted, the leave of a person aside or not."""
+    edited_by: tuple[str, ...] = ()
+    """Who wrote its words anew before anybody decided."""
+    original: Message | None = None
+    """The message as it was drafted, where somebody has edited it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,3 +501,38 @@ class Approval:
     note: str = ""
     removed: str = ""
     """When its words were removed, and by which rule; empty while they are there."""
+    version: int = 0
+    """Counts every change, so that who decides on what they saw learns that it is another now."""
+    shown_hash: str = ""
+    """SHA-256 of subject and body as the approver read them, names filled in."""
+    sent_back: str = ""
+    """What has to be changed before it may be approved, in placeholder text; empty: nothing."""
+    requested_by: tuple[str, ...] = ()
+    """Who asked for a change of it."""
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """Who wrote or asked for what is in it, the agent aside."""
+        return frozenset((*self.requested_by, *(w for d in self.drafts for w in d.edited_by)))
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An approval that is out of the queue until a time: put off, or approved and not yet gone."""
+
+    tenant_id: str
+    approval_id: str
+    state: LaterState
+    due_at: datetime
+    by: str
+    lane: str = ""
+    batch_id: str = ""
+    """What was approved at once, and is undone at once."""
+    draft: int = 0
+    """Number of the draft that leaves, from 0."""
+    version: int = 0
+    """That of the approval when it was decided on."""
+    shown_hash: str = ""
+    """As in `Approval`: what was read."""
+    why_not: str = ""
+    """Why it did not leave after all; empty where it did, or may still."""

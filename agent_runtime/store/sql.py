@@ -30,6 +30,7 @@ from agent_runtime.store.rows import (
     Hold,
     HumanTask,
     Inbound,
+    Later,
     Listing,
     ListScope,
     MailCursor,
@@ -486,6 +487,10 @@ class SqlTx(SqlBatch):
         elif due.kind == "call":
             ready = {"call_id": due.row_id, "state": "READY"}
             self.set(t.calls, ready, state="BLOCKED")
+        elif due.kind == "approval":
+            later = self.later(due.row_id)
+            if later is not None:
+                self.save_later(replace(later, state="OVER", why_not="it could not be worked"))
         elif due.kind == "hold":
             hold = self.hold(due.row_id)
             if hold is not None:
@@ -737,7 +742,40 @@ class SqlTx(SqlBatch):
             state=approval.state,
         )
         if approval.state == "OPEN":
-            self.insert(t.approval_lines, line_of(approval))
+            self.upsert(t.approval_lines, line_of(approval))
+
+    def change_approval(self, before: Approval, after: Approval) -> bool:
+        row = self.first(t.approvals, approval_id=before.approval_id)
+        if row is None or load(Approval, row.doc) != before:
+            return False
+        changed = self.set(
+            t.approvals,
+            {"approval_id": before.approval_id, "doc": row.doc},
+            message_id=after.message_id,
+            state=after.state,
+            doc=dump(Approval, after),
+        )
+        if changed and after.state == "OPEN":
+            self.upsert(t.approval_lines, line_of(after))
+        return changed == 1
+
+    def save_later(self, later: Later) -> None:
+        self.put(
+            t.approvals_later,
+            later,
+            approval_id=later.approval_id,
+            batch_id=later.batch_id,
+            lane=later.lane,
+            state=later.state,
+            due_at=later.due_at,
+        )
+
+    def later(self, approval_id: str) -> Later | None:
+        return self.one(Later, t.approvals_later, approval_id=approval_id)
+
+    def batch_of(self, batch_id: str) -> tuple[Later, ...]:
+        found = self.all(Later, t.approvals_later, batch_id=batch_id)
+        return tuple(sorted(found, key=lambda later: later.approval_id))
 
     def approval(self, approval_id: str) -> Approval | None:
         return self.one(Approval, t.approvals, approval_id=approval_id)
@@ -751,7 +789,7 @@ class SqlTx(SqlBatch):
 
     def void_approvals(self, person_id: str) -> None:
         for approval in self.all(Approval, t.approvals, person_id=person_id, state="OPEN"):
-            self.save_approval(replace(approval, state="VOID"))
+            self.change_approval(approval, replace(approval, state="VOID"))
 
     def trace(self, *events: TraceEvent) -> None:
         self._events.extend(events)

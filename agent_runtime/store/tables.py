@@ -429,6 +429,20 @@ dnc_numbers = Table(
     _key("name"),
 )
 
+approvals_later = Table(
+    "approvals_later",
+    metadata,
+    _key("tenant_id"),
+    _key("approval_id"),
+    _text("batch_id"),
+    _text("lane"),
+    _text("state"),
+    Column("due_at", Instant, nullable=False),
+    _doc(),
+    Index("approvals_later_due", "state", "due_at"),
+    Index("approvals_later_batch", "tenant_id", "batch_id"),
+)
+
 approval_lines = Table(
     "approval_lines",
     metadata,

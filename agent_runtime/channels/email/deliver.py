@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from agent_runtime import log
+from agent_runtime.approval_check import shown_hash
 from agent_runtime.approvals import ask_again
 from agent_runtime.band.noting import note_asked, note_going
 from agent_runtime.calling.taking_over import rings_first
@@ -16,7 +17,7 @@ from agent_runtime.channels.heard import heard_of, unlearn
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_sent
 from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Sentence, Session
-from agent_runtime.gather import gather
+from agent_runtime.gather import gather_for
 from agent_runtime.grounding.sentences import split_sentences
 from agent_runtime.holds import want_holds
 from agent_runtime.library.catalog import Library
@@ -184,21 +185,15 @@ class Outbox:
         if is_moot(tx, message):
             tx.settle(message.message_id, "CANCELLED")
             return None
-        facts = gather(
+        leave = leave_of(tx, message, contact)
+        facts = gather_for(
             tx,
+            message,
             session=session,
             contact=contact,
-            actor=message.actor,
-            mailbox=message.mailbox,
             library=self.library,
-            channel=message.channel,
-            approval=leave_of(tx, message, contact),
+            approval=leave,
             now=now,
-            is_proactive=message.touch_class == "proactive",
-            task_id=message.task_id,
-            message_id=message.message_id,
-            expires_at=message.expires_at,
-            opinions=message.opinions,
         )
         proposal = proposal_of(message)
         judgement = authorise(proposal, facts, rules=self.rules)
@@ -214,7 +209,10 @@ class Outbox:
             tx.settle(message.message_id, "READY", due_at=judgement.until or now + RETRY_AFTER)
         else:
             tx.settle(message.message_id, "BLOCKED")
-            if judgement.waits_for_approval and tx.approval_of(message.message_id) is None:
+            given = tx.approval_of(message.message_id)
+            if given is not None and leave is None:
+                tx.change_approval(given, replace(given, state="VOID"))
+            if judgement.waits_for_approval and leave is None:
                 again = ask_again(tx, message, proposal, judgement.hits[0].reason, now=now)
                 note_asked(tx, again, proposal, facts)
         return None
@@ -363,7 +361,8 @@ def leave_of(tx: Tx, message: Message, contact: Contact) -> Approval | None:
         return None
     address = reach(tx, contact, message.channel)
     is_same = (given.content_hash, message.to_email) == (message.content_hash, address)
-    return given if is_same else None
+    reads_alike = given.shown_hash in ("", shown_hash(tx, message, contact))
+    return given if is_same and reads_alike else None
 
 
 def _after_sending(session: Session, message: Message, *, was_told: bool) -> Session:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from conversation_world import ANA, NOW, Wire, mail, new_world, work_all
 
+from agent_runtime.approval_changes import revise
 from agent_runtime.approvals import ApprovalError, Approvals
 from agent_runtime.autonomy import autonomy_of, flag_of
 from agent_runtime.library.catalog import load_library
@@ -30,6 +31,13 @@ def asks_the_price(world, level):
     runtime.inbox.receive(mail("What is the price?"), now=NOW)
     work_all(store, runtime, wire, SOON)
     return store, runtime, wire, Approvals(store, LIBRARY, {})
+
+
+def edited(approvals, words):
+    """A price binds us, so its risk is high: one edits and another approves."""
+    (waiting,) = approvals.waiting()
+    revise(approvals, waiting.approval_id, 0, words, by="rep", now=SOON)
+    return approvals.approve(waiting.approval_id, by="lead", now=SOON)
 
 
 def test_an_assistive_agent_offers_several_drafts_and_sends_none(world):
@@ -130,9 +138,7 @@ def test_another_address_after_approval_stops_the_mail(world):
 def test_an_edited_draft_keeps_greeting_and_disclosure(world):
     """R71: the reviewer's words, still honest about who writes."""
     store, runtime, wire, approvals = asks_the_price(world, "assistive")
-    approvals.approve(
-        approvals.waiting()[0].approval_id, by="rep", now=SOON, words="It depends.\n\nCall me, Ana."
-    )
+    edited(approvals, "It depends.\n\nCall me, Ana.")
     work_all(store, runtime, wire, SOON)
     body = wire.mails[1].body
     assert body.startswith("Hi Ana,")
@@ -147,9 +153,7 @@ def test_an_edited_draft_keeps_greeting_and_disclosure(world):
 
 def test_personal_data_of_strangers_in_an_edit_never_leaves(world):
     store, runtime, wire, approvals = asks_the_price(world, "assistive")
-    approvals.approve(
-        approvals.waiting()[0].approval_id, by="rep", now=SOON, words="My card: 4111 1111 1111 1111"
-    )
+    edited(approvals, "My card: 4111 1111 1111 1111")
     work_all(store, runtime, wire, SOON)
     assert len(wire.mails) == 1
 
@@ -249,7 +253,5 @@ def test_words_that_promise_a_discount_are_refused_at_once(world):
     _, _, _, approvals = asks_the_price(world, "assistive")
     waiting = approvals.waiting()[0]
     with pytest.raises(ApprovalError, match="price cut that nobody has approved"):
-        approvals.approve(
-            waiting.approval_id, by="rep", now=SOON, words="We can take 20% off the price."
-        )
+        edited(approvals, "We can take 20% off the price.")
     assert approvals.waiting() == (waiting,)
