@@ -6,7 +6,7 @@ is approved says so too: for that a reviewer answers, and has to see it.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -101,7 +101,11 @@ def check(
 
 def shown_hash(tx: Tx, message: Message, contact: Contact) -> str:
     """Returns the SHA-256 of a message's subject and body as they leave, names filled in."""
-    originals = tx.recall(message.thread_id)
+    return digest_of(message, contact, tx.recall(message.thread_id))
+
+
+def digest_of(message: Message, contact: Contact, originals: Mapping[str, str]) -> str:
+    """Returns the same where the originals of the thread are known already."""
     parts = (fill(part, contact, originals) for part in (message.subject, message.body))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 

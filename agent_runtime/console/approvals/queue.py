@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
+from agent_runtime.approval_check import digest_of
 from agent_runtime.approval_risk import RISKS, Risk, Weight, weigh
 from agent_runtime.domain import Contact
 from agent_runtime.placeholders import fill
@@ -48,6 +49,8 @@ class Line:
     heard: str
     action: str
     confidence: float
+    version: int
+    shown_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,15 @@ class Queue:
     playbooks: dict[str, int]
 
 
-def read_queue(store: SqlStore, asked: Asked) -> Queue:
-    """Returns a page of the queue.
+def read_queue(store: SqlStore, asked: Asked, *, now: datetime) -> Queue:
+    """Returns a page of the queue: all that waits, but what is put off or about to leave.
 
     The order is settled on narrow rows; drafts, contacts and originals are read for the items of
     this page only.
     """
     with store.engine.connect() as connection:
-        counts = _counts(connection, store.tenant_id)
-        rows = _rows(connection, store.tenant_id, asked)
+        counts = _counts(connection, store.tenant_id, now)
+        rows = _rows(connection, store.tenant_id, asked, now)
         lines = _lines(connection, store.tenant_id, rows)
     matching = [
         (count, risk)
@@ -91,10 +94,10 @@ def read_queue(store: SqlStore, asked: Asked) -> Queue:
     )
 
 
-def count_waiting(store: SqlStore, *, risk: Risk | Literal[""] = "") -> int:
+def count_waiting(store: SqlStore, *, now: datetime, risk: Risk | Literal[""] = "") -> int:
     """Counts what waits, of a risk or of all."""
     line = t.approval_lines.c
-    query = select(func.count()).select_from(_joined()).where(*_open(store.tenant_id))
+    query = select(func.count()).select_from(_joined()).where(*_open(store.tenant_id, now))
     if risk:
         query = query.where(line.risk == RISKS.index(risk))
     with store.engine.connect() as connection:
@@ -116,29 +119,33 @@ def _joined() -> Any:
     return t.approvals.join(t.approval_lines, same)
 
 
-def _open(tenant_id: str) -> tuple[Any, ...]:
-    return (t.approvals.c.tenant_id == tenant_id, t.approvals.c.state == "OPEN")
+def _open(tenant_id: str, now: datetime) -> tuple[Any, ...]:
+    a, later = t.approvals.c, t.approvals_later.c
+    is_away = or_(later.state == "GOING", and_(later.state == "SNOOZED", later.due_at > now))
+    same = and_(later.tenant_id == a.tenant_id, later.approval_id == a.approval_id)
+    away = select(later.approval_id).where(same, is_away).exists()
+    return (a.tenant_id == tenant_id, a.state == "OPEN", ~away)
 
 
-def _counts(connection: Connection, tenant_id: str) -> Sequence[Any]:
+def _counts(connection: Connection, tenant_id: str, now: datetime) -> Sequence[Any]:
     line = t.approval_lines.c
     query = (
         select(line.risk, line.language, line.playbook, func.count())
         .select_from(_joined())
-        .where(*_open(tenant_id))
+        .where(*_open(tenant_id, now))
         .group_by(line.risk, line.language, line.playbook)
     )
     return connection.execute(query).all()
 
 
-def _rows(connection: Connection, tenant_id: str, asked: Asked) -> Sequence[Any]:
+def _rows(connection: Connection, tenant_id: str, asked: Asked, now: datetime) -> Sequence[Any]:
     line = t.approval_lines.c
     orders = {
         "risk": (line.risk.desc(), line.made_at),
         "waiting": (line.made_at,),
         "language": (line.language, line.risk.desc(), line.made_at),
     }
-    query = select(t.approval_lines).select_from(_joined()).where(*_open(tenant_id))
+    query = select(t.approval_lines).select_from(_joined()).where(*_open(tenant_id, now))
     if asked.risk:
         query = query.where(line.risk == RISKS.index(asked.risk))
     if asked.language:
@@ -194,6 +201,8 @@ def _line(
         heard=fill(heard, contact, known) if contact else heard,
         action=best.candidate.action,
         confidence=best.message.confidence,
+        version=approval.version,
+        shown_hash=digest_of(best.message, contact, known) if contact else "",
     )
 
 

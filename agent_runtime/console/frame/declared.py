@@ -69,7 +69,7 @@ class Pages:
         public: bool = False,
         signed: bool = False,
         scope: str = "",
-        audited: bool = False,
+        audited: bool | None = None,
         rate: str = "600/minute",
     ) -> Callable[[Endpoint], Endpoint]:
         """Declares a route.
@@ -82,7 +82,8 @@ class Pages:
             signed: Public as well, for prospects: the address holds a token that the page itself
                 checks, and by which a form is known; there are no cookies.
             scope: A service token with this scope may use it too.
-            audited: The audit log has it although it changes nothing, as an export.
+            audited: The audit log has it although it changes nothing, as an export; False for a
+                form that only asks, whose words do not belong into an address.
             rate: How often one caller may use it.
 
         Raises:
@@ -101,7 +102,7 @@ class Pages:
                 is_public=public or signed,
                 is_signed=signed,
                 scope=scope,
-                is_audited=audited or method not in SAFE_METHODS,
+                is_audited=method not in SAFE_METHODS if audited is None else audited,
                 rate=rate,
             )
             setattr(endpoint, _MARK, told)

@@ -3,19 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from threading import Barrier
 
 import pytest
-from conversation_world import ANA, LIBRARY, NOW
-from runtime_people import REPLY, THREAD
-from test_stores import MESSAGE
+from conversation_world import ANA, LIBRARY, NOW, Wire, assign, mail, new_world, work_all
 
 from agent_runtime.approval_batch import Picked, approve_batch, finish, undo_batch
 from agent_runtime.approval_changes import revise
 from agent_runtime.approvals import ApprovalError, Approvals
-from agent_runtime.domain import Candidate
+from agent_runtime.autonomy import flag_of
 from agent_runtime.store.engine import open_engine
-from agent_runtime.store.rows import Approval, Draft
+from agent_runtime.store.rows import Approval
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.tables import metadata
 
@@ -35,37 +34,40 @@ def desks(request, tmp_path):
         engine.dispose()
 
 
+@cache
+def made():
+    """An item as a real turn has made it: an offer of times, which nothing speaks against."""
+    store, runtime = new_world()
+    work_all(store, runtime, Wire(), NOW)
+    store.set_flag(flag_of("icp_prospecting"), "assistive")
+    runtime.inbox.receive(mail("Can we talk next week?"), now=NOW)
+    work_all(store, runtime, Wire(), NOW + timedelta(minutes=3))
+    (waiting,) = store.open_approvals()
+    return waiting, store.session_of(ANA.person_id)
+
+
 def waits(desk, number):
-    """Writes an item with two drafts for somebody."""
+    """Writes it for somebody, with two drafts."""
+    like, session = made()
     person_id = f"p-{number}"
     thread_id = f"thread-{person_id}"
-    message = replace(
-        MESSAGE,
-        message_id=f"m-{number}-0",
-        person_id=person_id,
-        thread_id=thread_id,
-        to_email=f"{person_id}@a.example",
-        touch_class="reply",
-        sentences=REPLY.sentences,
-        confidence=0.95,
+    person = replace(ANA, contact_id=person_id, person_id=person_id, email=f"{person_id}@a.example")
+    own = {"person_id": person_id, "thread_id": thread_id, "to_email": person.email}
+    drafts = tuple(
+        replace(draft, message=replace(draft.message, message_id=f"m-{number}-{place}", **own))
+        for place, draft in enumerate((like.drafts[0], like.drafts[0]))
     )
-    candidate = Candidate("answer", "why", 1.0, 1.0, THREAD.state, proposal=REPLY)
-    other = replace(message, message_id=f"m-{number}-1", subject="Another")
-    item = Approval(
-        tenant_id="t",
+    item = replace(
+        like,
         approval_id=f"a-{number}",
         thread_id=thread_id,
         person_id=person_id,
-        drafts=(Draft(candidate, message), Draft(candidate, other)),
-        why="assistive: a person sends",
-        heard="What now?",
-        made_at=NOW,
+        drafts=drafts,
     )
     with desk.store.begin() as tx:
-        tx.add_contact(
-            replace(ANA, contact_id=person_id, person_id=person_id, email=message.to_email)
-        )
-        tx.save_session(replace(THREAD, person_id=person_id, thread_id=thread_id))
+        tx.add_contact(person)
+        assign(tx, person_id, "agent")
+        tx.save_session(replace(session, person_id=person_id, thread_id=thread_id))
         tx.save_approval(item)
     return item.approval_id
 
