@@ -33,7 +33,7 @@ def _run(case: str) -> Result:
         desk = Desk(Path(folder))
         fill_queue(desk.store, ITEMS, now=NOW)
         browser = desk.browser("reviewer")
-        ids = [line.approval_id for line in read_queue(desk.store, Asked()).lines]
+        ids = [line.approval_id for line in read_queue(desk.store, Asked(), now=desk.now).lines]
         wall, cpu = [], []
         for number in range(ROUNDS + 3):
             page = 1 + number * 17 % (ITEMS // PAGE)

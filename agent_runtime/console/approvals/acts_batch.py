@@ -27,8 +27,7 @@ def _going(request: Request, office: TheOffice, who: Who) -> Response:
     """What of theirs is about to leave and may be undone; a fragment for the queue, or a page."""
     is_part = bool(request.headers.get("hx-request"))
     name = "approvals/acts_going_part.html" if is_part else "approvals/acts_going.html"
-    now = office.clock()
-    return render(request, name, batches=_batches(office, who.name), now=now)
+    return render(request, name, batches=_batches(office, who.name), seen_at=office.clock())
 
 
 @pages.post("/batch", roles=DECIDERS)

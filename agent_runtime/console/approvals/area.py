@@ -7,6 +7,9 @@ from starlette.responses import Response
 
 from agent_runtime.approval_risk import RISKS, Risk, weigh
 from agent_runtime.approvals_view import as_dict
+from agent_runtime.console.approvals import acts, acts_batch
+from agent_runtime.console.approvals.acts import DECIDERS, SNOOZES
+from agent_runtime.console.approvals.acts_view import acts_of
 from agent_runtime.console.approvals.queue import (
     ORDERS,
     PAGE,
@@ -18,7 +21,7 @@ from agent_runtime.console.approvals.queue import (
 )
 from agent_runtime.console.frame.declared import Area, Entry, Pages
 from agent_runtime.console.frame.faults import Missing
-from agent_runtime.console.frame.office import TheOffice
+from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import roles
 
@@ -43,6 +46,7 @@ api = Pages("/api/approvals", area="approvals")
 def _queue(
     request: Request,
     office: TheOffice,
+    who: Who,
     order: str = "risk",
     risk: str = "",
     language: str = "",
@@ -50,7 +54,7 @@ def _queue(
     page: int = 1,
 ) -> Response:
     asked = _asked(order, risk, language, playbook, page)
-    queue = read_queue(office.store, asked)
+    queue = read_queue(office.store, asked, now=office.clock())
     last = max(1, -(-queue.found // PAGE))
     is_part = request.headers.get("hx-target") == "queue"
     return render(
@@ -62,11 +66,23 @@ def _queue(
         before=_address(asked, asked.page - 1) if asked.page > 1 else "",
         after=_address(asked, asked.page + 1) if asked.page < last else "",
         languages=LANGUAGES,
+        may_pick=who.user.role in DECIDERS,
     )
 
 
 @pages.get("/{approval_id}", roles=READERS)
-def _item(request: Request, office: TheOffice, approval_id: str) -> Response:
+def _item(request: Request, office: TheOffice, who: Who, approval_id: str) -> Response:
+    return _drafts("approvals/item.html", request, office, who, approval_id)
+
+
+@pages.get("/{approval_id}/compare", roles=READERS)
+def _compare(request: Request, office: TheOffice, who: Who, approval_id: str) -> Response:
+    return _drafts("approvals/acts_compare.html", request, office, who, approval_id)
+
+
+def _drafts(
+    page: str, request: Request, office: Office, who: SignedIn, approval_id: str
+) -> Response:
     with office.store.begin() as tx:
         approval = tx.approval(approval_id)
         if approval is None:
@@ -74,16 +90,20 @@ def _item(request: Request, office: TheOffice, approval_id: str) -> Response:
                 f"approval = {approval_id[:40]!r}: is unknown; the queue shows what waits."
             )
         contact, session = tx.contact_of(approval.person_id), tx.session_of(approval.person_id)
+    may_act = who.user.role in DECIDERS and contact is not None and session is not None
     return render(
         request,
-        "approvals/item.html",
+        page,
+        acts=acts_of(office, approval, by=who.name) if may_act else None,
+        is_open=approval.state == "OPEN",
+        snoozes=SNOOZES,
         approval=approval,
         told=as_dict(office.store, approval),
         weight=weigh(approval),
         contact=contact,
         session=session,
         languages=LANGUAGES,
-        following=following(office.store, approval_id),
+        following=following(office.store, approval_id, now=office.clock()),
     )
 
 
@@ -96,7 +116,8 @@ def _list(
     playbook: str = "",
     page: int = 1,
 ) -> dict[str, object]:
-    queue = read_queue(office.store, _asked(order, risk, language, playbook, page))
+    asked = _asked(order, risk, language, playbook, page)
+    queue = read_queue(office.store, asked, now=office.clock())
     return {"found": queue.found, "waiting": queue.waiting, "items": list(map(_plain, queue.lines))}
 
 
@@ -136,7 +157,7 @@ def _plain(line: Line) -> dict[str, object]:
 
 AREA = Area(
     "approvals",
-    (pages, api),
+    (acts_batch.pages, acts.pages, pages, api),
     order=10,
     entries=(Entry("Approvals", "/console/approvals", "inbox", READERS, key="a"),),
 )

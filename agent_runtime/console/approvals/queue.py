@@ -104,10 +104,10 @@ def count_waiting(store: SqlStore, *, now: datetime, risk: Risk | Literal[""] = 
         return connection.execute(query).scalar_one()
 
 
-def following(store: SqlStore, approval_id: str) -> str:
+def following(store: SqlStore, approval_id: str, *, now: datetime) -> str:
     """Returns what comes after an item when the queue is worked by risk; empty at its end."""
     with store.engine.connect() as connection:
-        rows = _rows(connection, store.tenant_id, Asked())
+        rows = _rows(connection, store.tenant_id, Asked(), now)
     ids = [row.approval_id for row in rows]
     at = ids.index(approval_id) + 1 if approval_id in ids else 0
     return next((one for one in ids[at:] if one != approval_id), "")

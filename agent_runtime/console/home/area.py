@@ -23,7 +23,7 @@ pages = Pages(area="home")
 @pages.get("/", roles=EVERYBODY)
 def _home(request: Request, office: TheOffice, who: Who) -> Response:
     told = _figures(request, office, who)
-    queue = read_queue(office.store, Asked()) if told["decides"] else None
+    queue = read_queue(office.store, Asked(), now=office.clock()) if told["decides"] else None
     lines = queue.lines[:NEXT] if queue else ()
     return render(request, "home/home.html", following=lines, **told)
 

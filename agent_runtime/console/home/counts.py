@@ -52,8 +52,8 @@ def read_counts(store: SqlStore, *, now: datetime) -> Counts:
         paused = sum(f"pause:{name}" in flags for name in names)
         is_paused = "pause" in flags
         return Counts(
-            drafts=count_waiting(store),
-            grave=count_waiting(store, risk="high"),
+            drafts=count_waiting(store, now=now),
+            grave=count_waiting(store, now=now, risk="high"),
             answers=tx.count(t.human_tasks, answers, state="OPEN"),
             tasks=tx.count(t.human_tasks, state="OPEN"),
             running=0 if is_paused else len(names) - paused,

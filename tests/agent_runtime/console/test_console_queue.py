@@ -28,7 +28,7 @@ def desk(tmp_path):
 def everything(desk, **asked):
     lines = []
     for page in range(1, 9):
-        lines += read_queue(desk.store, Asked(page=page, **asked)).lines
+        lines += read_queue(desk.store, Asked(page=page, **asked), now=NOW).lines
     return lines
 
 
@@ -47,7 +47,7 @@ def test_the_gravest_come_first_and_of_these_who_has_waited_longest(desk):
 
 @pytest.mark.parametrize("asked", [{"risk": "high"}, {"language": "de"}, {"language": "xx"}])
 def test_what_narrows_the_queue_is_counted_as_it_is_shown(desk, asked):
-    queue = read_queue(desk.store, Asked(**asked))
+    queue = read_queue(desk.store, Asked(**asked), now=NOW)
     shown = everything(desk, **asked)
     assert queue.found == len(shown)
     assert queue.waiting == COUNT == sum(queue.by_risk.values()) == sum(queue.languages.values())
@@ -56,7 +56,7 @@ def test_what_narrows_the_queue_is_counted_as_it_is_shown(desk, asked):
 
 
 def test_what_is_decided_or_void_waits_no_more(desk):
-    first, second = read_queue(desk.store, Asked()).lines[:2]
+    first, second = read_queue(desk.store, Asked(), now=NOW).lines[:2]
     with desk.store.begin() as tx:
         approval = tx.approval(first.approval_id)
         contact = tx.contact_of(approval.person_id)
@@ -72,7 +72,7 @@ def test_what_is_decided_or_void_waits_no_more(desk):
         tx.void_approvals(tx.approval(second.approval_id).person_id)
     desk_of = Approvals(desk.store, desk.office.library, {})
     desk_of.approve(first.approval_id, by="maya@northbeam.example", now=NOW)
-    assert count_waiting(desk.store) == COUNT - 2
+    assert count_waiting(desk.store, now=NOW) == COUNT - 2
     left = {line.approval_id for line in everything(desk)}
     assert not {first.approval_id, second.approval_id} & left
     page = desk.browser("rep").get(f"/console/approvals/{first.approval_id}").text
@@ -82,7 +82,7 @@ def test_what_is_decided_or_void_waits_no_more(desk):
 def test_a_store_of_an_earlier_version_has_its_queue(desk):
     with desk.store.begin() as tx:
         tx.connection.execute(approval_lines.delete())
-    assert read_queue(desk.store, Asked()).waiting == 0
+    assert read_queue(desk.store, Asked(), now=NOW).waiting == 0
     with desk.store.begin() as tx:
         assert fill_lines(tx) == COUNT
         assert fill_lines(tx) == 0

@@ -70,6 +70,7 @@
     const found = document.querySelector(`[data-key="${CSS.escape(asked).replace("\\ ", " ")}"]`);
     before = event.key === "g" ? "g" : ""; since = Date.now();
     if (found) { event.preventDefault(); found.matches("input, textarea, select") ? found.focus() : found.click(); return; }
+    if (event.key === "x") { event.target.closest("tr")?.querySelector("input[type='checkbox']")?.click(); return; }
     if (event.key === "j" || event.key === "k") {
       const rows = [...document.querySelectorAll("a.whole")];
       if (!rows.length) return;
