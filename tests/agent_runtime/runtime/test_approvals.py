@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from conversation_world import ANA, NOW, Wire, mail, new_world, work_all
 
-from agent_runtime.approval_changes import revise
+from agent_runtime.approval_batch import WINDOW
+from agent_runtime.approval_changes import judge, revise
 from agent_runtime.approvals import ApprovalError, Approvals
 from agent_runtime.autonomy import autonomy_of, flag_of
 from agent_runtime.library.catalog import load_library
 from agent_runtime.policies.permit import authorise
 from agent_runtime.store.memory import MemoryStore
+from agent_runtime.store.rows import Later
 
 LIBRARY = load_library()
 SOON = NOW + timedelta(minutes=3)
@@ -149,6 +151,56 @@ def test_an_edited_draft_keeps_greeting_and_disclosure(world):
     (review,) = [e for e in store.events if e.kind == "review"]
     assert review.payload["is_edited"]
     assert 0 < review.payload["changed"] < 1
+
+
+def test_what_leaves_is_byte_for_byte_what_the_reviewer_saw(world):
+    """R71 R72: edited or not, names filled in, greeting and signature included."""
+    store, runtime, wire, approvals = asks_the_price(world, "assistive")
+    (waiting,) = approvals.waiting()
+    revise(approvals, waiting.approval_id, 0, "Ana,  two spaces\nand a line.", by="rep", now=SOON)
+    seen = judge(approvals, store, approvals.waiting()[0], 0, by="lead", now=SOON)
+    approvals.approve(waiting.approval_id, by="lead", now=SOON, shown=seen.shown_hash, version=1)
+    work_all(store, runtime, wire, SOON)
+    sent = wire.mails[-1]
+    assert (sent.subject, sent.body) == (seen.subject, seen.body)
+    assert "Ana,  two spaces\nand a line." in sent.body
+
+
+def test_a_name_that_changes_after_approval_voids_it_and_asks_again(world):
+    """R72: the words are the same and read otherwise, so nobody has approved what would leave."""
+    store, runtime, wire, approvals = asks_the_price(world, "assistive")
+    (waiting,) = approvals.waiting()
+    decided = approvals.approve(waiting.approval_id, by="rep", now=SOON)
+    store.add_contact(replace(ANA, first_name="Anna"))
+    work_all(store, runtime, wire, SOON)
+    assert len(wire.mails) == 1
+    assert store.message(decided.message_id).state == "BLOCKED"
+    assert store.approval(waiting.approval_id).state == "VOID"
+    (again,) = approvals.waiting()
+    approvals.approve(again.approval_id, by="rep", now=SOON)
+    work_all(store, runtime, wire, SOON)
+    assert wire.mails[-1].body.startswith("Hi Anna,")
+
+
+def test_a_worker_sends_a_batch_when_its_window_is_over_and_not_before(world):
+    """R15: and a mail of the buyer within the window withdraws it as if it still waited."""
+    store, runtime, wire, approvals = asks_the_price(world, "assistive")
+    (waiting,) = approvals.waiting()
+    going = Later(waiting.tenant_id, waiting.approval_id, "GOING", SOON + WINDOW, "rep", lane="l")
+    store.save_later(going)
+    work_all(store, runtime, wire, SOON)
+    assert len(wire.mails) == 1
+    with pytest.raises(ApprovalError, match="about to leave"):
+        approvals.approve(waiting.approval_id, by="other", now=SOON)
+    runtime.inbox.receive(mail("Forget the price.", key="k2"), now=SOON)
+    work_all(store, runtime, wire, SOON + WINDOW)
+    assert store.approval(waiting.approval_id).state == "VOID"
+    assert "VOID already" in store.later(waiting.approval_id).why_not
+    (newer,) = approvals.waiting()
+    store.save_later(replace(going, approval_id=newer.approval_id, due_at=SOON + 2 * WINDOW))
+    work_all(store, runtime, wire, SOON + 2 * WINDOW)
+    assert len(wire.mails) == 2
+    assert store.approval(newer.approval_id).decided_by == "rep"
 
 
 def test_personal_data_of_strangers_in_an_edit_never_leaves(world):
