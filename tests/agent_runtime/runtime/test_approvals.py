@@ -148,7 +148,8 @@ def test_an_edited_draft_keeps_greeting_and_disclosure(world):
     assert "AI assistant" in body
     stored = [m for m in store.messages.values() if m.state == "SENT"][-1]
     assert "Ana" not in stored.body
-    (review,) = [e for e in store.events if e.kind == "review"]
+    edit, review = [e for e in store.events if e.kind == "review"]
+    assert (edit.payload["what"], edit.payload["by"]) == ("edited", "rep")
     assert review.payload["is_edited"]
     assert 0 < review.payload["changed"] < 1
 
@@ -182,25 +183,35 @@ def test_a_name_that_changes_after_approval_voids_it_and_asks_again(world):
     assert wire.mails[-1].body.startswith("Hi Anna,")
 
 
-def test_a_worker_sends_a_batch_when_its_window_is_over_and_not_before(world):
-    """R15: and a mail of the buyer within the window withdraws it as if it still waited."""
+def going(world):
+    """An item that was approved in a batch, and leaves when its window is over."""
     store, runtime, wire, approvals = asks_the_price(world, "assistive")
     (waiting,) = approvals.waiting()
-    going = Later(waiting.tenant_id, waiting.approval_id, "GOING", SOON + WINDOW, "rep", lane="l")
-    store.save_later(going)
+    row = Later(waiting.tenant_id, waiting.approval_id, "GOING", SOON + WINDOW, "rep", lane="l")
+    store.save_later(row)
+    return store, runtime, wire, approvals, waiting.approval_id
+
+
+def test_a_worker_sends_a_batch_when_its_window_is_over_and_not_before(world):
+    """R15: and within it nobody else decides on what is in it."""
+    store, runtime, wire, approvals, item = going(world)
     work_all(store, runtime, wire, SOON)
     assert len(wire.mails) == 1
     with pytest.raises(ApprovalError, match="about to leave"):
-        approvals.approve(waiting.approval_id, by="other", now=SOON)
+        approvals.reject(item, by="other", now=SOON)
+    work_all(store, runtime, wire, SOON + WINDOW)
+    assert len(wire.mails) == 2
+    assert store.approval(item).decided_by == "rep"
+
+
+def test_a_mail_of_the_buyer_within_the_window_withdraws_the_batch(world):
+    """R71: as it withdraws what still waits."""
+    store, runtime, wire, _, item = going(world)
     runtime.inbox.receive(mail("Forget the price.", key="k2"), now=SOON)
     work_all(store, runtime, wire, SOON + WINDOW)
-    assert store.approval(waiting.approval_id).state == "VOID"
-    assert "VOID already" in store.later(waiting.approval_id).why_not
-    (newer,) = approvals.waiting()
-    store.save_later(replace(going, approval_id=newer.approval_id, due_at=SOON + 2 * WINDOW))
-    work_all(store, runtime, wire, SOON + 2 * WINDOW)
-    assert len(wire.mails) == 2
-    assert store.approval(newer.approval_id).decided_by == "rep"
+    assert store.approval(item).state == "VOID"
+    assert "VOID already" in store.later(item).why_not
+    assert not any("price" in sent.body.lower() for sent in wire.mails[1:])
 
 
 def test_personal_data_of_strangers_in_an_edit_never_leaves(world):
