@@ -87,7 +87,9 @@ def check(
     originals = tx.recall(message.thread_id)
     return Checked(
         decision=judgement.decision,
-        hits=judgement.hits,
+        hits=tuple(
+            replace(hit, reason=fill(hit.reason, contact, originals)) for hit in judgement.hits
+        ),
         stands=tuple(
             _stands(one, message, approval, facts, lambda text: fill(text, contact, originals))
             for one in message.sentences
@@ -122,7 +124,7 @@ def _stands(
     known = one.facts or _offered(approval)
     given = replace(one, facts=known)
     why = why_ungrounded(given, facts, facts.opinions, language=message.language)
-    return Stands(full(one.text), one.facts, why)
+    return Stands(full(one.text), one.facts, full(why))
 
 
 def _offered(approval: Approval) -> tuple[str, ...]:

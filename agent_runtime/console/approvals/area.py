@@ -25,6 +25,7 @@ from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import roles
 
+COMPARE = "approvals/acts_compare.html"
 READERS = roles("rep", "reviewer", "revops")
 LANGUAGES = {
     "de": "German",
@@ -75,9 +76,9 @@ def _item(request: Request, office: TheOffice, who: Who, approval_id: str) -> Re
     return _drafts("approvals/item.html", request, office, who, approval_id)
 
 
-@pages.get("/{approval_id}/compare", roles=READERS)
+@pages.get("/{approval_id}/compare", roles=DECIDERS)
 def _compare(request: Request, office: TheOffice, who: Who, approval_id: str) -> Response:
-    return _drafts("approvals/acts_compare.html", request, office, who, approval_id)
+    return _drafts(COMPARE, request, office, who, approval_id)
 
 
 def _drafts(
@@ -91,6 +92,8 @@ def _drafts(
             )
         contact, session = tx.contact_of(approval.person_id), tx.session_of(approval.person_id)
     may_act = who.user.role in DECIDERS and contact is not None and session is not None
+    if page == COMPARE and not may_act:
+        raise Missing(f"approval = {approval_id[:40]!r}: belongs to nobody in the store.")
     return render(
         request,
         page,

@@ -1,7 +1,7 @@
 with reviews as (
     -- whoever scores a message again corrects the score before
     select * from {{ ref('stg_runtime__reviews') }}
-    where what != 'time_study'
+    where what not in ('time_study', 'edited', 'sent_back', 'snoozed', 'taken_over', 'given_back')
     qualify what != 'score' or row_number() over (
         partition by tenant_id, what, message_id, reviewer
         order by occurred_at desc, event_id desc
