@@ -50,8 +50,8 @@ def test_the_log_grows_and_nothing_in_it_changes(store):
 def test_the_queue_and_the_sessions_are_the_same(store):
     """R15."""
     fill_queue(store, 30, now=NOW)
-    queue = read_queue(store, Asked(order="language", page=2))
-    assert (queue.found, len(queue.lines), count_waiting(store)) == (30, 5, 30)
+    queue = read_queue(store, Asked(order="language", page=2), now=NOW)
+    assert (queue.found, len(queue.lines), count_waiting(store, now=NOW)) == (30, 5, 30)
     with store.begin() as tx:
         user = add_user(tx, "ana@x.example", role="rep", now=NOW)
         secret = open_session(tx, user, how="link", lifetime=Lifetime(), now=NOW)
