@@ -202,12 +202,17 @@ def _said(connection: Connection, doc: Any, name: str) -> Any:
 
 
 def _last_position(connection: Connection) -> str:
-    """When a thread was last active, by the index over the threads of events."""
-    is_postgres = connection.dialect.name == "postgresql"
-    thread = "(e.doc::jsonb) ->> 'thread_id'" if is_postgres else "json_extract(e.doc, '$.thread_id')"
+    """When a thread was last active, by the index over the threads of events.
+
+    SQLite uses an index over an expression only where the other side has no type, hence the plus.
+    """
+    if connection.dialect.name == "postgresql":
+        same = "((e.doc::jsonb) ->> 'thread_id') = threads.thread_id"
+    else:
+        same = "json_extract(e.doc, '$.thread_id') = +threads.thread_id"
     return (
         "coalesce((select max(e.position) from trace_events e where "
-        f"e.tenant_id = threads.tenant_id and ({thread}) = threads.thread_id), 0)"
+        f"e.tenant_id = threads.tenant_id and {same}), 0)"
     )
 
 

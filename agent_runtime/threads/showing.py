@@ -1,5 +1,6 @@
 """How words of a thread are shown: as they are, or with placeholders for all personal data."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,8 @@ NOBODY = Contact(
     mailbox="",
 )
 """Stands for somebody who is no longer in the store."""
+_LITERAL = re.compile(r"\[\[LITERAL(?:_\d+)?\]\]")
+"""For a placeholder that stands in the text already: it stays what it is."""
 COLLEAGUE = "a person of ours"
 
 
@@ -53,7 +56,8 @@ class Showing:
             return fill(said, contact, self.originals)
         for value, token in self._hidden:
             said = said.replace(value, token)
-        return redact(said, contact, known=self.originals).text
+        found = redact(said, contact, known=self.originals)
+        return _LITERAL.sub(lambda match: found.originals[match[0]], found.text)
 
     def colleague(self, name: str) -> str:
         """Returns who of ours it was: by address or name, or redacted."""
