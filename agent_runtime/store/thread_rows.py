@@ -62,8 +62,10 @@ class FoundThread:
     session: Session
     contact: Contact | None
     originals: dict[str, str]
-    last: Traced | None
+    last: Traced | None = None
     """What was last said in it, by whoever; None where nothing has been."""
+    active_at: datetime | None = None
+    """When anything last happened in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,21 +237,28 @@ def _filled(
             session,
             contacts.get(session.contact_id),
             originals.get(session.thread_id, {}),
-            _last_said(connection, tenant_id, session.thread_id) if with_last else None,
+            *(_latest(connection, tenant_id, session.thread_id) if with_last else ()),
         )
         for session in sessions
     )
 
 
-def _last_said(connection: Connection, tenant_id: str, thread_id: str) -> Traced | None:
+def _latest(
+    connection: Connection, tenant_id: str, thread_id: str
+) -> tuple[Traced | None, datetime | None]:
+    """What was last said in a thread, and when anything last happened in it."""
     c = t.trace_events.c
-    query = select(c.position, c.doc).where(
-        c.tenant_id == tenant_id,
-        field_is(connection, "thread_id", thread_id),
-        c.doc.contains('"kind":"message"', autoescape=True),
+    query = (
+        select(c.position, c.doc)
+        .where(c.tenant_id == tenant_id, field_is(connection, "thread_id", thread_id))
+        .order_by(c.position.desc())
+        .limit(1)
     )
-    row = connection.execute(query.order_by(c.position.desc()).limit(1)).first()
-    return _traced(*row) if row else None
+    last = connection.execute(query).first()
+    said = connection.execute(
+        query.where(c.doc.contains('"kind":"message"', autoescape=True))
+    ).first()
+    return (_traced(*said) if said else None), (_traced(*last).at if last else None)
 
 
 def _events(

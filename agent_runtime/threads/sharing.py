@@ -14,7 +14,6 @@ from agent_runtime.store.sql import SqlTx
 from agent_runtime.store.thread_rows import last_position
 
 LONGEST = timedelta(days=90)
-_SALT = "shared-thread"
 
 
 class SharingError(ParleyError):
@@ -82,21 +81,23 @@ def links_of(tx: SqlTx, thread_id: str) -> Sequence[SharedLink]:
 
 def token_of(link: SharedLink, *, tenant_id: str, key: str) -> str:
     """Returns what the address of a link holds."""
-    told = URLSafeSerializer(key, salt=_SALT).dumps([tenant_id, link.link_id])
+    told = _signer(key, tenant_id).dumps(link.link_id)
     return told if isinstance(told, str) else told.decode()
 
 
 def link_in(tx: SqlTx, token: str, *, key: str, now: datetime) -> SharedLink | None:
     """Returns the live link of a token; None for any that is forged, over, or taken back."""
     try:
-        said = URLSafeSerializer(key, salt=_SALT).loads(token) if len(token) < 400 else None
+        said = _signer(key, tx.tenant_id).loads(token) if len(token) < 400 else ""
     except BadSignature:
         return None
-    if not isinstance(said, list) or len(said) != 2 or said[0] != tx.tenant_id:
-        return None
-    row = tx.first(shared_links, link_id=str(said[1]))
+    row = tx.first(shared_links, link_id=str(said))
     link = None if row is None else _link(row)
     return link if link is not None and link.is_live(now) else None
+
+
+def _signer(key: str, tenant_id: str) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt=f"shared-thread\x1f{tenant_id}")
 
 
 _COLUMNS = tuple(SharedLink.__dataclass_fields__)

@@ -88,4 +88,3 @@ class Showing:
         known = ((value, token) for token, value in self.originals.items())
         found = [(value, token) for value, token in known if len(value) > 3]
         return tuple(sorted(found, key=lambda pair: -len(pair[0])))
-

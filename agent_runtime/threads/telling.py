@@ -144,7 +144,9 @@ def _delivery(event: Traced, said: dict[str, Any]) -> Entry:
 def _incident(event: Traced, said: dict[str, Any]) -> Entry:
     facts = _facts(said, {"severity": "Severity"})
     title = "Something failed and was set aside"
-    return Entry(event.event_id, event.at, "incident", "system", title, facts=facts, is_trouble=True)
+    return Entry(
+        event.event_id, event.at, "incident", "system", title, facts=facts, is_trouble=True
+    )
 
 
 def _survey(event: Traced, said: dict[str, Any]) -> Entry:

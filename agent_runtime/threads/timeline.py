@@ -256,7 +256,9 @@ def _with_speakers(
                 words = "A person speaks" if entry.who == "human" else "The agent speaks"
                 mark = replace(entry, kind="speaker", title=f"{words} from here on", text="")
                 found.append(
-                    replace(mark, entry_id=f"{entry.entry_id}-speaker", subject="", facts=(), turn_id="")
+                    replace(
+                        mark, entry_id=f"{entry.entry_id}-speaker", subject="", facts=(), turn_id=""
+                    )
                 )
             speaks = entry.who
         found.append(entry)

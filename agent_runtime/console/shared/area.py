@@ -7,7 +7,7 @@ from agent_runtime.console.frame.declared import Area, Pages
 from agent_runtime.console.frame.faults import Missing
 from agent_runtime.console.frame.office import Office, TheOffice
 from agent_runtime.console.frame.render import render
-from agent_runtime.console.threads.view import marked, read, read_trace, stretch_of
+from agent_runtime.console.threads.view import marked, read, read_trace, stretch_of, used
 from agent_runtime.store.thread_rows import ThreadRecord
 from agent_runtime.threads.sharing import SharedLink, link_in
 from agent_runtime.threads.showing import Showing
@@ -43,7 +43,13 @@ def _turn(request: Request, office: TheOffice, token: str, event_id: str) -> Res
     trace = read_trace(record, showing, event_id, office.library)
     name = "threads/trace.html" if request.headers.get("hx-request") else "shared/turn.html"
     return render(
-        request, name, trace=trace, showing=showing, here=f"/shared/{token}", marked=marked
+        request,
+        name,
+        trace=trace,
+        showing=showing,
+        here=f"/shared/{token}",
+        marked=marked,
+        used=used,
     )
 
 

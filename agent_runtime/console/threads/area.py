@@ -25,6 +25,7 @@ from agent_runtime.console.threads.view import (
     read_trace,
     shown_to,
     stretch_of,
+    used,
 )
 from agent_runtime.store.thread_rows import PAGE, Asked
 from agent_runtime.threads.exporting import FORMS
@@ -96,19 +97,18 @@ def _thread(
         hears=who.user.role in WHOLE,
         forms=FORMS,
         marked=marked,
+        used=used,
     )
 
 
 @pages.get("/{thread_id}/turns/{event_id}", roles=READERS)
-def _turn(
-    request: Request, office: TheOffice, who: Who, thread_id: str, event_id: str
-) -> Response:
+def _turn(request: Request, office: TheOffice, who: Who, thread_id: str, event_id: str) -> Response:
     record = read(office.store, thread_id)
     showing = shown_to(who, record)
     trace = read_trace(record, showing, event_id, office.library)
     name = "threads/trace.html" if request.headers.get("hx-request") else "threads/turn.html"
     here = f"/console/threads/{thread_id}"
-    return render(request, name, trace=trace, showing=showing, here=here, marked=marked)
+    return render(request, name, trace=trace, showing=showing, here=here, marked=marked, used=used)
 
 
 @pages.post("/{thread_id}/links", roles=SHARERS)

@@ -28,7 +28,9 @@ def _export(
         raise Refused(f"Your role, {who.user.role}, takes threads out redacted only.")
     record = read(office.store, thread_id)
     showing = Showing.of(record, is_redacted=not whole)
-    note(request, record=f"thread:{thread_id}", detail=f"{form}, {'whole' if whole else 'redacted'}")
+    note(
+        request, record=f"thread:{thread_id}", detail=f"{form}, {'whole' if whole else 'redacted'}"
+    )
     name = f"thread-{showing.alias}{'' if whole else '-redacted'}.{form}"
     return Response(
         export(record, showing, office.library, wanted),
@@ -64,7 +66,7 @@ def _threads(
             "channel": row.channel,
             "speaker": row.speaker,
             "turns": row.turns,
-            "last_at": row.last_at.isoformat() if row.last_at else None,
+            "active_at": row.active_at.isoformat() if row.active_at else None,
         }
         for row in found.rows
     ]

@@ -34,6 +34,13 @@ WHOLE = roles("rep", "reviewer")
 SHARERS = roles("rep", "reviewer", "revops")
 ON_A_PAGE = 50
 """Entries of a time line on one page."""
+_USED = {
+    "message": "Sent",
+    "model_turn": "Read by the model",
+    "model_token": "Language model",
+    "human_minute": "Time of people",
+    "audio": "Sound",
+}
 _NUMBER = re.compile(r"_\d+$")
 
 
@@ -51,7 +58,7 @@ class Row:
     turns: int
     last: str
     last_by: str
-    last_at: datetime | None
+    active_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,19 @@ def read_trace(
     return shown_trace(found, showing)
 
 
+def used(item: str, quantity: float, unit: str) -> tuple[str, str]:
+    """Returns what was used and how much of it, in words.
+
+    >>> used("message", 9, "mail")
+    ('Sent', '9 mails')
+    """
+    several = "" if quantity == 1 else "s"
+    amount = f"{quantity:,.1f}".removesuffix(".0")
+    return _USED.get(
+        item, item.replace("_", " ").capitalize()
+    ), f"{amount} {unit.replace('_', ' ')}{several}"
+
+
 def marked(text: str) -> Markup:
     """Returns words with their placeholders as marks that say what stands there."""
 
@@ -173,7 +193,7 @@ def _rows(found: FoundThreads, *, is_redacted: bool) -> tuple[Row, ...]:
                 session.buyer_turns + session.agent_turns,
                 showing.text(last.payload["text"])[:220] if last else "",
                 str(last.payload["actor"]) if last else "",
-                last.at if last else None,
+                one.active_at,
             )
         )
     return tuple(rows)
