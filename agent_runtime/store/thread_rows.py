@@ -1,6 +1,6 @@
 """Threads in the store: found by who, words and state, and one with all that was traced of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,13 @@ from agent_runtime.store.sql_rows import load
 from agent_runtime.store.trace_index import field_is
 
 PAGE = 25
+Docs = Sequence[tuple[int, str]]
+"""Position and JSON of events."""
+Keep = Callable[[Docs], Docs]
+_CLEAR, _CHECK = '"rules_hit":[]', '"kind":"policy"'
+_BASIS = ',"basis":{'
+"""Begins what a turn stood on for its replay: the end of its JSON, and the greater part of it. In
+a text of somebody's its quotes would be escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,12 @@ def find_threads(connection: Connection, tenant_id: str, asked: Asked) -> FoundT
 
 
 def read_thread(
-    connection: Connection, tenant_id: str, thread_id: str, *, until: int | None = None
+    connection: Connection,
+    tenant_id: str,
+    thread_id: str,
+    *,
+    until: int | None = None,
+    keep: Keep | None = None,
 ) -> ThreadRecord | None:
     """Returns a thread; None where there is none.
 
@@ -118,6 +130,7 @@ def read_thread(
         tenant_id: Whose thread it is.
         thread_id: Which.
         until: Position of the last event to read; None: all.
+        keep: Picks from the JSON of all events those that are wanted; None: all.
     """
     c = t.threads.c
     query = select(c.doc).where(c.tenant_id == tenant_id, c.thread_id == thread_id)
@@ -126,8 +139,14 @@ def read_thread(
         return None
     session: Session = load(Session, doc)
     (found,) = _filled(connection, tenant_id, [session], with_last=False)
-    events = _events(connection, tenant_id, thread_id, until)
+    rows = _docs(connection, tenant_id, thread_id, until)
+    events = tuple(traced(*row) for row in (keep(rows) if keep else rows))
     return ThreadRecord(session, found.contact, found.originals, events)
+
+
+def without_clear_checks(rows: Docs) -> Docs:
+    """Keeps all but the checks in which every rule let a message pass: half of most threads."""
+    return [row for row in rows if _CLEAR not in row[1] or _CHECK not in row[1]]
 
 
 def last_position(connection: Connection, tenant_id: str, thread_id: str) -> int:
@@ -258,24 +277,25 @@ def _latest(
     said = connection.execute(
         query.where(c.doc.contains('"kind":"message"', autoescape=True))
     ).first()
-    return (_traced(*said) if said else None), (_traced(*last).at if last else None)
+    return (traced(*said) if said else None), (traced(*last).at if last else None)
 
 
-def _events(
-    connection: Connection, tenant_id: str, thread_id: str, until: int | None
-) -> tuple[Traced, ...]:
+def _docs(connection: Connection, tenant_id: str, thread_id: str, until: int | None) -> Docs:
     c = t.trace_events.c
     query = select(c.position, c.doc).where(
         c.tenant_id == tenant_id, field_is(connection, "thread_id", thread_id)
     )
     if until is not None:
         query = query.where(c.position <= until)
-    return tuple(_traced(*row) for row in connection.execute(query.order_by(c.position)))
+    return [tuple(row) for row in connection.execute(query.order_by(c.position))]
 
 
-def _traced(position: int, doc: str) -> Traced:
-    """Plain JSON values: to check each of a thousand events by its schema takes too long here."""
-    told = from_json(doc)
+def traced(position: int, doc: str) -> Traced:
+    """Returns an event of a row, without the basis for its replay.
+
+    These are plain JSON values: to check a thousand events by their schema takes too long here.
+    """
+    told = _parsed(doc)
     return Traced(
         position,
         told["event_id"],
@@ -284,3 +304,13 @@ def _traced(position: int, doc: str) -> Traced:
         told["versions"],
         told["payload"],
     )
+
+
+def _parsed(doc: str) -> dict[str, Any]:
+    end = doc.find(_BASIS)
+    if end > 0:
+        try:
+            return from_json(doc[:end] + "}}")
+        except ValueError:
+            pass
+    return from_json(doc)

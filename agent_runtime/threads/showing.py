@@ -49,8 +49,11 @@ class Showing:
 
     def text(self, said: str) -> str:
         """Returns words of anybody; redacted, they are searched again and not only as stored."""
-        if not said:
-            return ""
+        if said not in self._known:
+            self._known[said] = self._shown(said) if said else ""
+        return self._known[said]
+
+    def _shown(self, said: str) -> str:
         contact = self.contact or NOBODY
         if not self.is_redacted:
             return fill(said, contact, self.originals)
@@ -81,6 +84,11 @@ class Showing:
         """A name for the thread that leads to nobody outside of this store."""
         told = f"{self.session.tenant_id}\x1f{self.session.thread_id}"
         return sha256(told.encode()).hexdigest()[:12]
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """What was shown before: subjects and approved texts come again and again."""
+        return {}
 
     @cached_property
     def _hidden(self) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent_runtime.library.catalog import Library
 from agent_runtime.replaying.decision import decided_then
-from agent_runtime.store.thread_rows import ThreadRecord, Traced
+from agent_runtime.store.thread_rows import Docs, Keep, ThreadRecord, Traced, traced
 from agent_runtime.threads.entries import Check, Fact, Option, Ruling, TurnTrace
 from agent_runtime.threads.telling import words_of
 from agent_runtime.threads.timeline import messages_of, summed
@@ -27,6 +27,21 @@ def trace_of(record: ThreadRecord, event_id: str, library: Library) -> TurnTrace
     found = (e for e in record.events if e.event_id == event_id and e.kind == "turn")
     turn = next(found, None)
     return None if turn is None else _trace(record, turn, library)
+
+
+def only_of(event_id: str, thread_id: str) -> Keep:
+    """Returns what keeps of a thread's events a turn, and all that names it or its message."""
+    own = f'"event_id":"{event_id}"'
+
+    def keep(rows: Docs) -> Docs:
+        turn = next((traced(*row) for row in rows if own in row[1]), None)
+        if turn is None or turn.kind != "turn":
+            return []
+        task = turn.payload["observation"].get("task_id")
+        ids = {*messages_of(turn, thread_id), turn.payload["turn_id"], task or ""} - {""}
+        return [row for row in rows if any(f'"{one}"' in row[1] for one in ids)]
+
+    return keep
 
 
 def traces_of(record: ThreadRecord, library: Library) -> dict[str, TurnTrace]:

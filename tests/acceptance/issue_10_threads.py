@@ -43,7 +43,7 @@ def _run(case: str) -> Result:
         return {"p95_ms": _p95(ours), "wall_p95_ms": _p95(wall), "turns": TURNS}
 
 
-def _paths(case, long, browser):  # noqa: ANN001, ANN202
+def _paths(case, long, browser):
     import re
 
     if case == "list":
@@ -66,13 +66,13 @@ def _paths(case, long, browser):  # noqa: ANN001, ANN202
     return [address[1] + page for page in pages]
 
 
-def _timed(browser, path):  # noqa: ANN001, ANN202
+def _timed(browser, path):
     begun, wall = time.process_time(), time.perf_counter()
     assert browser.get(path).status_code == 200
     return (time.process_time() - begun) * 1e3, (time.perf_counter() - wall) * 1e3
 
 
-def _p95(found) -> float:  # noqa: ANN001
+def _p95(found) -> float:
     return round(statistics.quantiles(found, n=20)[-1], 1)
 
 

@@ -22,7 +22,9 @@ from agent_runtime.console.threads.view import (
     marked,
     public_address,
     read,
+    read_line,
     read_trace,
+    read_turn,
     shown_to,
     stretch_of,
     used,
@@ -78,7 +80,7 @@ def _list(
 def _thread(
     request: Request, office: TheOffice, who: Who, thread_id: str, page: int = 0
 ) -> Response:
-    record = read(office.store, thread_id)
+    record = read_line(office.store, thread_id)
     showing = shown_to(who, record)
     stretch = stretch_of(record, showing, page)
     here = f"/console/threads/{thread_id}"
@@ -103,7 +105,7 @@ def _thread(
 
 @pages.get("/{thread_id}/turns/{event_id}", roles=READERS)
 def _turn(request: Request, office: TheOffice, who: Who, thread_id: str, event_id: str) -> Response:
-    record = read(office.store, thread_id)
+    record = read_turn(office.store, thread_id, event_id)
     showing = shown_to(who, record)
     trace = read_trace(record, showing, event_id, office.library)
     name = "threads/trace.html" if request.headers.get("hx-request") else "threads/turn.html"

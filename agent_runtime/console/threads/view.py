@@ -17,22 +17,24 @@ from agent_runtime.store.thread_rows import (
     Asked,
     FoundThreads,
     Group,
+    Keep,
     ThreadRecord,
     find_threads,
     groups,
     read_thread,
+    without_clear_checks,
 )
 from agent_runtime.threads.entries import Entry, Line, TurnTrace
 from agent_runtime.threads.exporting import shown_entry, shown_trace
 from agent_runtime.threads.showing import Showing
 from agent_runtime.threads.timeline import line_of
-from agent_runtime.threads.tracing import trace_of
+from agent_runtime.threads.tracing import only_of, trace_of
 
 READERS = EVERYBODY
 WHOLE = roles("rep", "reviewer")
 """Who answers buyers or judges answers reads names; all others read placeholders."""
 SHARERS = roles("rep", "reviewer", "revops")
-ON_A_PAGE = 50
+ON_A_PAGE = 40
 """Entries of a time line on one page."""
 _USED = {
     "message": "Sent",
@@ -103,17 +105,39 @@ def list_threads(store: SqlStore, asked: Asked, *, is_redacted: bool) -> Listed:
     )
 
 
-def read(store: SqlStore, thread_id: str, *, until: int | None = None) -> ThreadRecord:
-    """Returns a thread.
+def read(
+    store: SqlStore, thread_id: str, *, until: int | None = None, keep: Keep | None = None
+) -> ThreadRecord:
+    """Returns a thread, or what `keep` picks of it.
 
     Raises:
         Missing: there is none.
     """
     with store.engine.connect() as connection:
-        found = read_thread(connection, store.tenant_id, thread_id, until=until)
+        found = read_thread(connection, store.tenant_id, thread_id, until=until, keep=keep)
     if found is None:
         raise Missing(f"thread = {thread_id[:60]!r}: is unknown; look for it in the list.")
     return found
+
+
+def read_line(store: SqlStore, thread_id: str, *, until: int | None = None) -> ThreadRecord:
+    """Returns a thread with what its time line tells.
+
+    Raises:
+        Missing: there is none.
+    """
+    return read(store, thread_id, until=until, keep=without_clear_checks)
+
+
+def read_turn(
+    store: SqlStore, thread_id: str, event_id: str, *, until: int | None = None
+) -> ThreadRecord:
+    """Returns a thread with what the trace of one turn tells.
+
+    Raises:
+        Missing: there is none.
+    """
+    return read(store, thread_id, until=until, keep=only_of(event_id, thread_id))
 
 
 def stretch_of(record: ThreadRecord, showing: Showing, page: int) -> Stretch:
