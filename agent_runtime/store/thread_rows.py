@@ -251,15 +251,13 @@ def _filled(
     originals: dict[str, dict[str, str]] = {}
     for thread, token, value in connection.execute(hidden):
         originals.setdefault(thread, {})[token] = value
-    return tuple(
-        FoundThread(
-            session,
-            contacts.get(session.contact_id),
-            originals.get(session.thread_id, {}),
-            *(_latest(connection, tenant_id, session.thread_id) if with_last else ()),
-        )
-        for session in sessions
-    )
+    made = []
+    for session in sessions:
+        thread = session.thread_id
+        last, active_at = _latest(connection, tenant_id, thread) if with_last else (None, None)
+        contact = contacts.get(session.contact_id)
+        made.append(FoundThread(session, contact, originals.get(thread, {}), last, active_at))
+    return tuple(made)
 
 
 def _latest(
@@ -287,7 +285,7 @@ def _docs(connection: Connection, tenant_id: str, thread_id: str, until: int | N
     )
     if until is not None:
         query = query.where(c.position <= until)
-    return [tuple(row) for row in connection.execute(query.order_by(c.position))]
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(c.position))]
 
 
 def traced(position: int, doc: str) -> Traced:

@@ -43,8 +43,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def export(record: ThreadRecord, showing: Showing, library: Library, form: Form) -> str:
     """Returns a thread as a file of a form, whole or redacted as `showing` has it."""
-    writers = {"json": _as_json, "csv": _as_csv, "txt": _as_text}
-    return writers[form](record, showing, library)
+    if form == "json":
+        return _as_json(record, showing, library)
+    return (_as_csv if form == "csv" else _as_text)(record, showing, library)
 
 
 def shown_entry(entry: Entry, showing: Showing) -> Entry:
