@@ -93,6 +93,22 @@ audit_log = Table(
 )
 """Rows are added and never changed: the database itself refuses anything else."""
 
+shared_links = Table(
+    "console_shared_links",
+    metadata,
+    _key("tenant_id"),
+    _key("link_id"),
+    _text("thread_id"),
+    Column("until_position", Integer, nullable=False),
+    _text("made_by"),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    _text("revoked_by"),
+    Index("console_shared_links_thread", "tenant_id", "thread_id"),
+)
+"""Redacted threads that may be read without signing in, each as it was when it was shared."""
+
 _REFUSALS = {
     "sqlite": (
         "CREATE TRIGGER IF NOT EXISTS console_audit_no_{name} BEFORE {what} ON console_audit "

@@ -1,0 +1,1 @@
+"""A redacted thread for whoever has its link: nobody signs in, nothing can be changed."""

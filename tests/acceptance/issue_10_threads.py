@@ -1,0 +1,90 @@
+"""Pages of threads answer soon: a list of 2,000, and threads of 300 turns, whole and redacted."""
+
+import statistics
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.acceptance.check import Check, Result, Verdict
+
+THREADS = 2_000
+TURNS = 300
+REQUESTS = 40
+BOUND_MS = 150.0
+_CASES = ("list", "search", "thread", "redacted", "trace", "shared")
+
+
+def _run(case: str) -> Result:
+    """Asks for pages of one kind; time is that of the processor, so that neighbours cost nothing.
+
+    The first requests of a process load templates and patterns: they are not counted.
+    """
+    sys.path.insert(0, str(Path(__file__).parents[1] / "agent_runtime" / "console"))
+    from desk_world import Desk
+    from thread_world import write_in, write_thread
+
+    with TemporaryDirectory() as folder:
+        desk = Desk(Path(folder))
+        if case in ("list", "search"):
+            for begin in range(1, THREADS + 1, 200):
+                with desk.store.begin() as tx:
+                    for number in range(begin, begin + 200):
+                        write_in(tx, number)
+        long = f"/console/threads/{write_thread(desk.store, times=TURNS // 2)}"
+        browser = desk.browser("leader" if case == "redacted" else "rep")
+        paths = _paths(case, long, browser)
+        asks = desk.browser() if case == "shared" else browser
+        for path in paths:
+            assert asks.get(path).status_code == 200, path
+        found = [_timed(asks, paths[number % len(paths)]) for number in range(REQUESTS)]
+        ours, wall = zip(*found, strict=True)
+        return {"p95_ms": _p95(ours), "wall_p95_ms": _p95(wall), "turns": TURNS}
+
+
+def _paths(case, long, browser):
+    import re
+
+    if case == "list":
+        return [f"/console/threads?page={page}" for page in (1, 2, 40, 80)]
+    if case == "search":
+        return [
+            f"/console/threads?{q}" for q in ("q=ana", "words=price", "state=new", "words=zebra")
+        ]
+    pages = ["", "?page=1", "?page=4", "?page=7"]
+    if case in ("thread", "redacted"):
+        return [long + page for page in pages]
+    if case == "trace":
+        turns = re.findall(rf'href="({re.escape(long)}/turns/[^"]+)"', browser.get(long).text)
+        assert len(turns) > 10
+        return turns
+    browser.see(long)
+    assert browser.submit(f"{long}/links", days="7").status_code == 303
+    address = re.search(r'value="http://localhost(/shared/[^"]+)"', browser.get(long).text)
+    assert address
+    return [address[1] + page for page in pages]
+
+
+def _timed(browser, path):
+    begun, wall = time.process_time(), time.perf_counter()
+    assert browser.get(path).status_code == 200
+    return (time.process_time() - begun) * 1e3, (time.perf_counter() - wall) * 1e3
+
+
+def _p95(found) -> float:
+    return round(statistics.quantiles(found, n=20)[-1], 1)
+
+
+def _judge(results: Mapping[str, Result]) -> Verdict:
+    slow = [case for case, one in results.items() if one["p95_ms"] > BOUND_MS]
+    told = ", ".join(
+        f"{case} {one['p95_ms']} ms ({one['wall_p95_ms']} by the clock)"
+        for case, one in results.items()
+    )
+    return Verdict(not slow, told, f"p95 of each at most {BOUND_MS:.0f} ms of processor time")
+
+
+CHECKS = {
+    "threads-served": Check(cases=list(_CASES), sample=["thread"], run=_run, judge=_judge),
+}
