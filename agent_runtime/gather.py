@@ -14,6 +14,7 @@ from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.drafting.reader_facts import ForReader
 from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.library.catalog import Library
+from agent_runtime.policies.dials import dialled
 from agent_runtime.policies.facts import Facts, Limits
 from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
@@ -51,7 +52,7 @@ def gather(
     flags, playbook = tx.flags(), library.playbook(session.playbook)
     campaign, stage = limits_of(tx, session.campaign_id), bounds_of(tx, session.campaign_id)
     held = stage.why_held(contact.email)
-    rules = campaign.narrowed(profile_of(flags, playbook.id))
+    rules = campaign.narrowed(dialled(profile_of(flags, playbook.id), flags))
     stop = stop_of(tx, contact)
     provider = provider_of(contact.email) if channel == "email" else ""
     arms = arms_of(tx, contact.person_id)
@@ -72,7 +73,7 @@ def gather(
         suppressed=stop.reason,
         listed=stop.listed,
         paused=(*pauses(flags, session.campaign_id), *([held] if held else [])),
-        autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy)),
+        autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy), session.campaign_id),
         exploration=campaign.exploration,
         safe_band=playbook.safe_band,
         bands=bands_of(tx, playbook.id, playbook.safe_band),

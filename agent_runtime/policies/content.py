@@ -41,9 +41,17 @@ def is_grounded(sentence: Sentence, proposal: Proposal, facts: Facts) -> bool:
 def is_approved(sentence: Sentence, facts: Facts, *, language: str) -> bool:
     """Says the same of a sentence in a language."""
     return any(
-        facts.approvals.is_approved(fact, text=sentence.text, language=language, now=facts.now)
+        not has_ended(fact, facts)
+        and facts.approvals.is_approved(fact, text=sentence.text, language=language, now=facts.now)
         for fact in sentence.facts
     )
+
+
+def has_ended(fact: str, facts: Facts) -> bool:
+    """Says whether people have ended a text (`id@version`) before the day on which it expires."""
+    ends: dict[str, str] = facts.rules.rules["grounding"].parameters.get("ends", {})
+    end = ends.get(fact.partition("@")[0])
+    return end is not None and facts.now.date().isoformat() >= end
 
 
 def why_unsupported(sentence: Sentence, proposal: Proposal, facts: Facts) -> str:
@@ -59,6 +67,7 @@ def why_ungrounded(sentence: Sentence, facts: Facts, entails: Entailment, *, lan
     given = [
         Given(fact, text)
         for fact in sentence.facts
+        if not has_ended(fact, facts)
         for text in facts.approvals.texts_of(fact, language=language, now=facts.now)
     ]
     found = ground(sentence.text, given, language=language, entails=entails)
