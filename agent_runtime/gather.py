@@ -20,7 +20,7 @@ from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
 from agent_runtime.providers import provider_of
 from agent_runtime.reach import reach
-from agent_runtime.steering.pausing import ALL, CONFIRMATIONS, flag_of
+from agent_runtime.steering.pausing import ALL, EVERYTHING, flag_of
 from agent_runtime.store.rows import Actor, Approval
 from agent_runtime.suppression import stop_of
 
@@ -114,7 +114,7 @@ def gather(
 
 def pauses(flags: Mapping[str, str], campaign_id: str) -> tuple[str, ...]:
     """Returns the flags that silence the agent in a thread: everybody's and its campaign's."""
-    binding = (CONFIRMATIONS, ALL, flag_of(campaign_id))
+    binding = (EVERYTHING, ALL, flag_of(campaign_id))
     return tuple(name for name in dict.fromkeys(binding) if name in flags)
 
 

@@ -18,8 +18,8 @@ from agent_runtime.ports import Tx
 
 ALL = "pause"
 """Flag that silences the agent in every thread; confirmations that somebody is owed still go."""
-CONFIRMATIONS = PAUSES_ALL
-"""Flag beside it that holds those as well, so that nothing of the agent leaves."""
+EVERYTHING = PAUSES_ALL
+"""Flag beside it that holds those as well, and what people write: nothing leaves."""
 LOG = "pause_log"
 _LOCK = "pauses"
 _LONGEST = 2000
@@ -51,7 +51,7 @@ class Pause:
     by: str = ""
     """Empty where nothing says who raised it."""
     since: datetime | None = None
-    holds_confirmations: bool = False
+    holds_nothing_leaves: bool = False
 
 
 def flag_of(campaign: str = "") -> str:
@@ -60,7 +60,7 @@ def flag_of(campaign: str = "") -> str:
 
 
 def pause(
-    tx: Tx, *, campaign: str = "", why: str, by: str, at: datetime, confirmations: bool = False
+    tx: Tx, *, campaign: str = "", why: str, by: str, at: datetime, nothing_leaves: bool = False
 ) -> Pause:
     """Raises a pause and returns what stands; one that is up keeps its reason and its author.
 
@@ -70,24 +70,26 @@ def pause(
         why: Shown to everybody who wonders why nothing leaves.
         by: Who decided it.
         at: By the wall clock.
-        confirmations: Whether what the agent owes somebody, such as the confirmation of a stop,
-            waits as well; of everything only.
+        nothing_leaves: Whether what the agent owes somebody, such as the confirmation of a stop,
+            and what people write wait as well; not of one campaign.
 
     Raises:
-        PauseError: no reason, or confirmations of one campaign.
+        PauseError: no reason, or nothing is to leave of one campaign.
     """
     said = " ".join(why.split())[:_LONGEST]
     if not said:
         raise PauseError("why: a pause needs a reason; say in a few words what is wrong.")
-    if campaign and confirmations:
-        raise PauseError(f"campaign {campaign}: only a pause of everything holds confirmations.")
+    if campaign and nothing_leaves:
+        raise PauseError(
+            f"campaign {campaign}: only a pause of everything holds what people write."
+        )
     tx.lock(_LOCK)
     flags = tx.flags()
     is_new = flag_of(campaign) not in flags
     if is_new:
         tx.set_flag(flag_of(campaign), said)
-    if confirmations and CONFIRMATIONS not in flags:
-        tx.set_flag(CONFIRMATIONS, said)
+    if nothing_leaves and EVERYTHING not in flags:
+        tx.set_flag(EVERYTHING, said)
         is_new = True
     if is_new:
         _write(tx, Logged("pause", campaign, said, by, at))
@@ -103,7 +105,7 @@ def resume(tx: Tx, *, campaign: str = "", why: str = "", by: str, at: datetime) 
     up = tx.flags().get(flag_of(campaign), "")
     tx.set_flag(flag_of(campaign), None)
     if not campaign:
-        tx.set_flag(CONFIRMATIONS, None)
+        tx.set_flag(EVERYTHING, None)
     if up:
         _write(tx, Logged("resume", campaign, " ".join(why.split())[:_LONGEST], by, at))
     return up
@@ -114,7 +116,7 @@ def pauses_up(tx: Tx) -> tuple[Pause, ...]:
     flags, log = tx.flags(), pause_log(tx)
     names = sorted(name for name in flags if name == ALL or name.startswith(f"{ALL}:"))
     return tuple(
-        _pause(name.partition(":")[2], flags[name], log, all_held=CONFIRMATIONS in flags)
+        _pause(name.partition(":")[2], flags[name], log, all_held=EVERYTHING in flags)
         for name in names
     )
 
@@ -130,7 +132,7 @@ def _pause(campaign: str, why: str, log: tuple[Logged, ...], *, all_held: bool) 
     latest = next(_of(log, campaign), None)
     holds = all_held and not campaign
     if latest is None or latest.what != "pause" or latest.why != why:
-        return Pause(campaign, why, holds_confirmations=holds)
+        return Pause(campaign, why, holds_all=holds)
     return Pause(campaign, why, latest.by, latest.at, holds)
 
 

@@ -67,10 +67,10 @@ def _pause_all(
 ) -> Response:
     with office.store.begin() as tx:
         pause(
-            tx, why=why.strip() or UNSAID, by=who.name, at=office.wall_clock(), confirmations=True
+            tx, why=why.strip() or UNSAID, by=who.name, at=office.wall_clock(), nothing_leaves=True
         )
     note(request, record="runtime:all")
-    said = "Everything is paused. Nothing of the agent leaves until somebody resumes it."
+    said = "Everything is paused. Nothing leaves until somebody resumes it."
     return back(request, HOME, said=said)
 
 

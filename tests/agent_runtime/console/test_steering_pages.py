@@ -1,4 +1,4 @@
-"""People steer through the console: pauses, changes with a reason and an effect, incidents."""
+"""People steer through the console: pauses, versioned changes, incidents (R17, R85, R204, R242)."""
 
 import json
 import re

@@ -22,17 +22,21 @@ def store(tmp_path):
     return SqlStore(open_engine(f"sqlite:///{tmp_path / 'runtime.db'}"), "t")
 
 
-def decided(store, proposal, *, campaign="spring"):
+def decided(store, proposal, *, campaign="spring", actor="agent"):
     with store.begin() as tx:
-        return rule(proposal, replace(FACTS, paused=pauses(tx.flags(), campaign))).decision
+        paused = pauses(tx.flags(), campaign)
+        return rule(proposal, replace(FACTS, paused=paused, actor=actor)).decision
 
 
-@pytest.mark.parametrize(("confirmations", "owed"), [(False, "allow"), (True, "defer")])
-def test_a_pause_of_everything_holds_what_is_owed_only_if_told_so(store, confirmations, owed):
+@pytest.mark.parametrize(("nothing_leaves", "owed"), [(False, "allow"), (True, "defer")])
+def test_a_pause_of_everything_holds_what_is_owed_and_what_people_write_if_told_so(
+    store, nothing_leaves, owed
+):
     with store.begin() as tx:
-        pausing.pause(tx, why="complaints", by="ana", at=AT, confirmations=confirmations)
+        pausing.pause(tx, why="complaints", by="ana", at=AT, nothing_leaves=nothing_leaves)
     assert decided(store, TOUCH) == "defer"
     assert decided(store, OWED) == owed
+    assert decided(store, TOUCH, actor="human") == owed
     with store.begin() as tx:
         assert pausing.resume(tx, by="ben", at=AT) == "complaints"
     assert (decided(store, TOUCH), decided(store, OWED)) == ("allow", "allow")
