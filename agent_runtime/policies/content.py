@@ -25,6 +25,8 @@ def grounding(proposal: Proposal, facts: Facts) -> Verdict:
     if not proposal.sentences:
         return Verdict("grounding", 1, "block", "nothing to say")
     for sentence in proposal.sentences:
+        if ended := next((fact for fact in sentence.facts if has_ended(fact, facts)), ""):
+            return Verdict("grounding", 1, "block", f"the text {ended} was ended early")
         if is_grounded(sentence, proposal, facts):
             continue
         if reason := why_unsupported(sentence, proposal, facts):

@@ -51,7 +51,7 @@ class Pause:
     by: str = ""
     """Empty where nothing says who raised it."""
     since: datetime | None = None
-    holds_nothing_leaves: bool = False
+    holds_all: bool = False
 
 
 def flag_of(campaign: str = "") -> str:
