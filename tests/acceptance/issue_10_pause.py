@@ -168,7 +168,7 @@ def _post(browser: Any, page: str, path: str, **fields: str) -> Any:
     found = re.search(r'name="csrf" (?:content|value)="([^"]*)"', page)
     assert found, f"{path}: its page has no token"
     answer = browser.post(path, data={"csrf": found.group(1), **fields})
-    assert answer.status_code == 200, (path, answer.status_code, answer.text[:400])
+    assert answer.status_code == 200, (path, answer.status_code, re.sub(r"<[^>]*>", " ", answer.text)[-900:])
     return answer
 
 
