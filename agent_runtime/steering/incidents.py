@@ -27,7 +27,7 @@ class Note:
     """What somebody said of an incident."""
 
     at: datetime
-    """By the wall clock."""
+    """By the clock of campaigns, as incidents are."""
     by: str
     text: str
     closes: bool = False

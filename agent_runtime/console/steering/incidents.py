@@ -117,7 +117,7 @@ def _note(
 ) -> Response:
     _read(office, incident_id)
     with office.store.begin() as tx:
-        add_note(tx, incident_id, text, by=who.name, at=office.wall_clock(), closes=closes)
+        add_note(tx, incident_id, text, by=who.name, at=office.clock(), closes=closes)
     note(request, record=f"incident:{incident_id}")
     said = "The incident is closed." if closes else "Noted."
     return back(request, f"{HOME}/{incident_id}", said=said)
