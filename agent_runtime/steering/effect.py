@@ -117,7 +117,9 @@ def _level(facts: Facts, old: Autonomy, new: Autonomy) -> Autonomy:
     """The recorded level is the strictest of several; where it may be this one, it gives way."""
     recorded = facts.autonomy
     bound = facts.session.autonomy or LEVELS[-1] if recorded == old else recorded
-    return LEVELS[min(LEVELS.index(new), LEVELS.index(bound))] if old != new else recorded
+    if old == new or not recorded:
+        return recorded or LEVELS[0]
+    return LEVELS[min(LEVELS.index(new), LEVELS.index(bound))]
 
 
 def _names(then: Decided, now: Decided) -> tuple[str, str]:

@@ -168,7 +168,8 @@ def _post(browser: Any, page: str, path: str, **fields: str) -> Any:
     found = re.search(r'name="csrf" (?:content|value)="([^"]*)"', page)
     assert found, f"{path}: its page has no token"
     answer = browser.post(path, data={"csrf": found.group(1), **fields})
-    assert answer.status_code == 200, (path, answer.status_code, re.sub(r"<[^>]*>", " ", answer.text)[-900:])
+    said = re.sub(r"<[^>]*>", " ", answer.text)[-900:]
+    assert answer.status_code == 200, (path, answer.status_code, said)
     return answer
 
 

@@ -14,6 +14,7 @@ from agent_runtime.console.frame.roles import roles
 from agent_runtime.console.frame.toasts import back
 from agent_runtime.console.steering import changing
 from agent_runtime.console.steering.who import STEERS, may_steer
+from agent_runtime.library.content import Content
 from agent_runtime.policies.dials import DIALS, set_in
 from agent_runtime.steering import changes
 from agent_runtime.steering.subjects import SteeringError
@@ -31,8 +32,10 @@ def _content(
 ) -> Response:
     today = office.clock().date()
     with office.store.begin() as tx:
-        ends = {name: date.fromisoformat(end) for name, end in set_in(tx.flags(), ENDS).items()}
-    by_id: dict[str, list] = {}
+        ends: dict[str, date] = {
+            name: date.fromisoformat(end) for name, end in set_in(tx.flags(), ENDS).items()
+        }
+    by_id: dict[str, list[Content]] = {}
     for text in office.library.contents.values():
         by_id.setdefault(text.id, []).append(text)
     rows = []
