@@ -3,11 +3,19 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agent_runtime.settings import load_settings
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from agent_runtime.ports import Tx
+
+BY_COMMAND = "a command"
+"""Who paused, where a command did."""
 
 WorkspaceOption = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Folder of the run [default: out/demo]")
@@ -75,7 +83,10 @@ def _pause(
 
     Example: [bold]parley pause --campaign icp-prospecting[/bold]
     """
-    _raise_flag(workspace, why, campaign)
+    from agent_runtime.steering.pausing import pause as raise_pause
+
+    with _begin(workspace) as tx:
+        raise_pause(tx, campaign=campaign, why=why, by=BY_COMMAND, at=datetime.now(UTC))
     which = f" in {campaign}" if campaign else ""
     again = f" --campaign {campaign}" if campaign else ""
     typer.echo(f"paused: the agent sends nothing{which} until `parley resume{again}`")
@@ -90,7 +101,10 @@ def _resume(
 
     Example: [bold]parley resume[/bold]
     """
-    _raise_flag(workspace, None, campaign)
+    from agent_runtime.steering.pausing import resume as end_pause
+
+    with _begin(workspace) as tx:
+        end_pause(tx, campaign=campaign, by=BY_COMMAND, at=datetime.now(UTC))
     typer.echo("resumed")
 
 
@@ -150,8 +164,7 @@ def _brief(
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else found.text)
 
 
-def _raise_flag(workspace: Path | None, value: str | None, campaign: str) -> None:
+def _begin(workspace: Path | None) -> "AbstractContextManager[Tx]":
     from agent_runtime.status import open_store
 
-    with open_store(load_settings(workspace)).begin() as tx:
-        tx.set_flag(f"pause:{campaign}" if campaign else "pause", value)
+    return open_store(load_settings(workspace)).begin()

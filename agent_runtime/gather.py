@@ -14,11 +14,13 @@ from agent_runtime.domain import TEXT_CHANNELS, ChannelName, Contact, Session
 from agent_runtime.drafting.reader_facts import ForReader
 from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.library.catalog import Library
+from agent_runtime.policies.dials import dialled
 from agent_runtime.policies.facts import Facts, Limits
 from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.ports import Tx
 from agent_runtime.providers import provider_of
 from agent_runtime.reach import reach
+from agent_runtime.steering.pausing import ALL, EVERYTHING, flag_of
 from agent_runtime.store.rows import Actor, Approval, Message
 from agent_runtime.suppression import stop_of
 
@@ -50,7 +52,7 @@ def gather(
     flags, playbook = tx.flags(), library.playbook(session.playbook)
     campaign, stage = limits_of(tx, session.campaign_id), bounds_of(tx, session.campaign_id)
     held = stage.why_held(contact.email)
-    rules = campaign.narrowed(profile_of(flags, playbook.id))
+    rules = campaign.narrowed(dialled(profile_of(flags, playbook.id), flags))
     stop = stop_of(tx, contact)
     provider = provider_of(contact.email) if channel == "email" else ""
     arms = arms_of(tx, contact.person_id)
@@ -71,7 +73,7 @@ def gather(
         suppressed=stop.reason,
         listed=stop.listed,
         paused=(*pauses(flags, session.campaign_id), *([held] if held else [])),
-        autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy)),
+        autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy), session.campaign_id),
         exploration=campaign.exploration,
         safe_band=playbook.safe_band,
         bands=bands_of(tx, playbook.id, playbook.safe_band),
@@ -141,7 +143,7 @@ def gather_for(
 
 def pauses(flags: Mapping[str, str], campaign_id: str) -> tuple[str, ...]:
     """Returns the flags that silence the agent in a thread: everybody's and its campaign's."""
-    binding = ("pause", f"pause:{campaign_id}" if campaign_id else "pause")
+    binding = (EVERYTHING, ALL, flag_of(campaign_id))
     return tuple(name for name in dict.fromkeys(binding) if name in flags)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from agent_runtime.ports import Store
 from agent_runtime.settings import Workspace
+from agent_runtime.steering import pausing
 from experiments.errors import ExperimentError
 from experiments.hash_chain import appending, read_chain
 from experiments.metrics import MetricReading, read_metric
@@ -21,6 +22,8 @@ from pipelines.readouts.publish import metric_by_unit
 
 BY_RULE = "stop rule: "
 """How a pause begins that a rule has raised; any other is a person's."""
+STOP_RULES = "its stop rules"
+"""Who raised such a pause."""
 
 
 def decisions_path(workspace: Workspace) -> Path:
@@ -89,7 +92,7 @@ def stop_if_broken(
         roles = {role for finding in broken for role in finding.rule.tell}
         told = readers(tx, workspace.root, roles)
         if raised is None:
-            tx.set_flag(flag, reason)
+            pausing.pause(tx, campaign=campaign.id, why=reason, by=STOP_RULES, at=now)
             tell(tx, workspace.root, campaign.id, "stop", reason, roles=roles, now=now)
     is_of_a_person = raised is not None and not raised.startswith(BY_RULE)
     if is_of_a_person or (raised is not None and _is_written(workspace, campaign.id)):

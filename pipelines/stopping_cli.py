@@ -96,13 +96,14 @@ def resume(
     Example: [bold]parley stop-rules resume --by "Ada Roe" --why "the list was cleaned"[/bold]
     """
     from agent_runtime.status import open_store
+    from agent_runtime.steering import pausing
     from pipelines.campaign import load_campaign
     from pipelines.stopping import record_resume
 
     settings, chosen = load_settings(workspace), load_campaign(campaign)
     record_resume(settings.paths, chosen.id, by=by, why=why, now=datetime.now(UTC))
     with open_store(settings).begin() as tx:
-        tx.set_flag(f"pause:{chosen.id}", None)
+        pausing.resume(tx, campaign=chosen.id, why=why, by=by, at=datetime.now(UTC))
     typer.echo(f"{chosen.id} goes on; a rule that is still broken stops it again at the next look")
 
 

@@ -8,6 +8,8 @@ from agent_runtime.policies.contact_rules import CONTACT_RULES, LANGUAGES, holds
 from agent_runtime.policies.facts import Facts
 
 HELP_TEXT = "text.help"
+PAUSES_ALL = "pause_all"
+"""Flag under which nothing leaves, whoever writes it and whatever it is."""
 MEETINGS = "meetings"
 """Purpose of texts about meetings that somebody has agreed to."""
 _CONSENT, _CONFIRMED = (
@@ -17,10 +19,14 @@ _CONSENT, _CONFIRMED = (
 
 
 def pause(proposal: Proposal, facts: Facts) -> Verdict:
-    """Holds everything that an agent starts or answers while a pause flag is up."""
-    if facts.paused and facts.actor == "agent" and proposal.touch_class != "transactional":
-        return Verdict("pause", 1, "defer", f"paused: {', '.join(facts.paused)}")
-    return Verdict("pause", 1, "allow")
+    """Holds everything that an agent starts or answers while a pause flag is up.
+
+    What it owes somebody goes all the same, and so does what people write, unless all is paused.
+    """
+    is_free = facts.actor == "human" or proposal.touch_class == "transactional"
+    if facts.paused and (PAUSES_ALL in facts.paused or not is_free):
+        return Verdict("pause", 2, "defer", f"paused: {', '.join(facts.paused)}")
+    return Verdict("pause", 2, "allow")
 
 
 def arm(proposal: Proposal, facts: Facts) -> Verdict:

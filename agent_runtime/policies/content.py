@@ -25,6 +25,8 @@ def grounding(proposal: Proposal, facts: Facts) -> Verdict:
     if not proposal.sentences:
         return Verdict("grounding", 1, "block", "nothing to say")
     for sentence in proposal.sentences:
+        if ended := next((fact for fact in sentence.facts if has_ended(fact, facts)), ""):
+            return Verdict("grounding", 1, "block", f"the text {ended} was ended early")
         if is_grounded(sentence, proposal, facts):
             continue
         if reason := why_unsupported(sentence, proposal, facts):
@@ -41,9 +43,17 @@ def is_grounded(sentence: Sentence, proposal: Proposal, facts: Facts) -> bool:
 def is_approved(sentence: Sentence, facts: Facts, *, language: str) -> bool:
     """Says the same of a sentence in a language."""
     return any(
-        facts.approvals.is_approved(fact, text=sentence.text, language=language, now=facts.now)
+        not has_ended(fact, facts)
+        and facts.approvals.is_approved(fact, text=sentence.text, language=language, now=facts.now)
         for fact in sentence.facts
     )
+
+
+def has_ended(fact: str, facts: Facts) -> bool:
+    """Says whether people have ended a text (`id@version`) before the day on which it expires."""
+    ends: dict[str, str] = facts.rules.rules["grounding"].parameters.get("ends", {})
+    end = ends.get(fact.partition("@")[0])
+    return end is not None and facts.now.date().isoformat() >= end
 
 
 def why_unsupported(sentence: Sentence, proposal: Proposal, facts: Facts) -> str:
@@ -59,6 +69,7 @@ def why_ungrounded(sentence: Sentence, facts: Facts, entails: Entailment, *, lan
     given = [
         Given(fact, text)
         for fact in sentence.facts
+        if not has_ended(fact, facts)
         for text in facts.approvals.texts_of(fact, language=language, now=facts.now)
     ]
     found = ground(sentence.text, given, language=language, entails=entails)

@@ -64,6 +64,8 @@ def _judge(kind: Kind, proposal: Proposal, facts: Facts) -> Verdict:
     """A person answers for their own words; a reviewer's edit goes out in the agent's name."""
     if facts.actor == "human" or (kind == "topics" and _reviewer_may(facts)):
         return Verdict(kind, 1, "allow")
+    if kind == "claims" and (phrase := _banned_in(proposal, facts)):
+        return Verdict(kind, 1, "block", f"a banned claim: {phrase!r}")
     if proposal.touch_class == "proactive" and proposal.subject:
         for said in said_in(kind, proposal.subject):
             return Verdict(kind, 1, DECISIONS[kind], _reason(said))
@@ -95,6 +97,20 @@ def is_offered(text: str, facts: Facts) -> bool:
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)?")
 _PERCENT = re.compile(r"\d+(?:[.,]\d+)? ?%")
+
+
+def _banned_in(proposal: Proposal, facts: Facts) -> str:
+    """Returns the banned phrase that a message says, whoever approved its wording; or empty."""
+    said = (proposal.subject, proposal.body, *(one.text for one in proposal.sentences))
+    text = _plain(" \n ".join(said))
+    phrases: list[str] = facts.rules.rules["claims"].parameters.get("banned", [])
+    return next(
+        (p for p in phrases if re.search(rf"(?<!\w){re.escape(_plain(p))}(?!\w)", text)), ""
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _reviewer_may(facts: Facts) -> bool:

@@ -31,6 +31,10 @@ KeptWords = Callable[[str, str], str | None]
 """Returns what was said to a question (its hash), for the message of a key, or None."""
 
 
+def _as_recorded(facts: Facts) -> Facts:
+    return facts
+
+
 def _nothing_kept(question: str, message_key: str) -> str | None:
     return None
 
@@ -52,6 +56,8 @@ class Versions:
     usual_oracle: str = ""
     """The language model of the settings, for turns that asked none."""
     kept: KeptWords = _nothing_kept
+    steered: Callable[[Facts], Facts] = _as_recorded
+    """What people would have set while the agent ran."""
 
     @property
     def asks_anew(self) -> bool:
@@ -90,7 +96,7 @@ def outcome_of(turn: Mapping[str, Any], versions: Versions) -> Outcome:
     facts = under_policy(basis.facts, versions.policy)
     if versions.installed is not None:
         facts = _under_playbook(facts, basis, playbook, versions.installed)
-    basis = replace(basis, facts=facts)
+    basis = replace(basis, facts=versions.steered(facts))
     given = _given(turn, basis, versions)
     if isinstance(given, Outcome):
         return given

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from agent_runtime.settings import Workspace
+from agent_runtime.steering import pausing
 from pipelines.campaign import Campaign
 from pipelines.campaigns.budget_alerts import Spent, warn
 from pipelines.campaigns.days import day_at, span_of
@@ -71,10 +72,10 @@ def hold_to_budget(
         pauses = bool(reason) and up is None
         warn(tx, workspace.root, campaign.id, lines, is_end_told=pauses, now=now)
         if pauses:
-            tx.set_flag(flag, reason)
+            pausing.pause(tx, campaign=campaign.id, why=reason, by="its budget", at=now)
             tell(tx, workspace.root, campaign.id, "budget", reason, roles=("revops",), now=now)
         elif up is not None and up.startswith(BY_BUDGET) and not reason:
-            tx.set_flag(flag, None)
+            pausing.resume(tx, campaign=campaign.id, by="its budget", at=now)
     return reason
 
 

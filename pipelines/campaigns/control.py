@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from agent_runtime.settings import Workspace
+from agent_runtime.steering import pausing
 from experiments.hash_chain import appending
 from pipelines.campaigns.runtime import PAUSE, open_runtime
 
@@ -23,7 +24,7 @@ def pause(
         with runtime.store.begin() as tx:
             up = tx.flags().get(f"{PAUSE}:{campaign_id}")
             if up is None:
-                tx.set_flag(f"{PAUSE}:{campaign_id}", why)
+                pausing.pause(tx, campaign=campaign_id, why=why, by=by, at=now)
     if up is None:
         _write(workspace, "pause", campaign_id, why=why, by=by, now=now)
     return up or why
@@ -40,8 +41,7 @@ def resume(
         if runtime.store is None:
             return ""
         with runtime.store.begin() as tx:
-            up = tx.flags().get(f"{PAUSE}:{campaign_id}", "")
-            tx.set_flag(f"{PAUSE}:{campaign_id}", None)
+            up = pausing.resume(tx, campaign=campaign_id, why=why, by=by, at=now)
     if up:
         _write(workspace, "resume", campaign_id, why=why, by=by, now=now)
     return up

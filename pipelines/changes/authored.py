@@ -123,7 +123,8 @@ def _documents(settings: Settings) -> Iterator[Artefact]:
 
 
 def _flags(settings: Settings) -> Iterator[Artefact]:
-    """Levels of autonomy and profiles that people have set by hand."""
+    """Levels of autonomy, profiles and numbers of rules that people have set while it runs."""
+    from agent_runtime.policies.dials import PREFIX
     from agent_runtime.store.engine import open_engine
     from agent_runtime.store.sql import SqlStore
 
@@ -139,6 +140,9 @@ def _flags(settings: Settings) -> Iterator[Artefact]:
         if name.startswith("autonomy:"):
             playbook = name.partition(":")[2]
             yield Artefact("autonomy", playbook, value, {"level": value})
+        if name.startswith(PREFIX):
+            which = name.removeprefix(PREFIX)
+            yield Artefact("policy", f"what is set of {which}", value, {"value": value})
         if name.partition(":")[0] == "profile":
             which = name.partition(":")[2] or "all playbooks"
             yield Artefact("policy", f"profile for {which}", value, {"profile": value})

@@ -10,6 +10,7 @@ from pipelines.changes.decided import decisions_in
 from pipelines.changes.effects import with_effects
 from pipelines.changes.in_force import versions_in_force
 from pipelines.changes.noted import note, noted_changes
+from pipelines.changes.steered import steered_in
 
 
 def change_log(
@@ -33,6 +34,7 @@ def change_log(
         *approvals_in(there.artefacts),
         *noted_changes(settings.paths),
         *decisions_in(settings.paths),
+        *steered_in(settings),
         *versions_in_force(settings.paths, tenant_id=settings.tenant_id),
     ]
     kept = [one for one in found if since is None or one.at >= since]

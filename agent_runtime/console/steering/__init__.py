@@ -1,0 +1,1 @@
+"""Steering: pausing, campaigns, autonomy, rules, content and incidents."""

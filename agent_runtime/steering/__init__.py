@@ -1,0 +1,1 @@
+"""What people steer with: pauses, and versioned changes of autonomy, rules and content."""
