@@ -21,7 +21,7 @@ api = Pages("/api/threads", area="threads")
 def _export(
     request: Request, office: TheOffice, who: Who, thread_id: str, form: str, whole: bool = False
 ) -> Response:
-    wanted = next((one for one in FORMS if one == form), None)
+    wanted = {str(one): one for one in FORMS}.get(form)
     if wanted is None:
         raise Missing(f"form = {form[:20]!r}: is none of {', '.join(FORMS)}.")
     if whole and not is_whole(who):
