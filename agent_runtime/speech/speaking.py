@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,16 +63,19 @@ class SpeakingService(TTSService):
         self.stock = stock or Stock()
         """What may be kept as sound."""
         self._maker, self._in_reserve = voice, ()
+        self._makes_reserve = False
+        self._making: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
 
     def hold_in_reserve(self, *texts: str, like: "SpeakingService") -> None:
-        """Has the sound of these made as soon as a voice works, for when none does any more.
+        """Has the sound of these made once a voice has spoken, for when none does any more.
 
         Args:
             texts: Sentences without a name and a fact, each as it is given to the voice.
-            like: Whose voice says them.
+            like: Whose voice says them, and makes them.
         """
         self._maker, self._in_reserve = like._maker, texts
+        self._makes_reserve = like is self
 
     def can_generate_metrics(self) -> bool:
         """Returns True: latencies are measured."""
@@ -85,9 +88,10 @@ class SpeakingService(TTSService):
 
     async def cleanup(self) -> None:
         """Ends what still runs."""
-        warming, self._warming = self._warming, None
-        if warming:
-            await self.cancel_task(warming)
+        tasks = self._warming, self._making
+        self._warming = self._making = None
+        for task in filter(None, tasks):
+            await self.cancel_task(task)
         await super().cleanup()
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
@@ -108,6 +112,10 @@ class SpeakingService(TTSService):
                     yield TTSAudioRawFrame(
                         to_pcm(chunk), self.sample_rate, 1, context_id=context_id
                     )
+            if self._makes_reserve:
+                # Not before: nothing is to make our first words late.
+                self._makes_reserve = False
+                self._making = self.create_task(self._make_reserve())
         except SpeechFailure as failure:
             await self._say_failed(failure, text, " ".join(spoken))
             if is_silent and self.audio_context_available(context_id):
@@ -123,6 +131,10 @@ class SpeakingService(TTSService):
         self, text: str, tone: Tone, spoken: list[str]
     ) -> AsyncGenerator[Samples, None]:
         """Yields a text's sound from the stock or the voice, and notes what has been spoken."""
+        reserved = _MADE.get((self._maker.name, text)) if text in self._in_reserve else None
+        if reserved is not None:
+            yield resample(reserved, self._maker.rate, self._voice.rate)
+            return
         if kept := self.stock.find(text, tone):
             for sound in kept:
                 yield sound
@@ -163,14 +175,12 @@ class SpeakingService(TTSService):
     async def _warm(self) -> None:
         try:
             await self._voice.warm()
-            for text in self._in_reserve:
-                await self._reserve(text)
         except SpeechFailure as failure:
             await self.push_error(str(failure))
 
-    async def _reserve(self, text: str) -> None:
-        key = (self._maker.name, text)
-        if key not in _MADE:
-            async with aclosing(self._maker.speak(text, PLAIN)) as pieces:
-                _MADE[key] = np.concatenate([sound async for _, sound in pieces])
-        self.stock.reserve(text, (resample(_MADE[key], self._maker.rate, self._voice.rate),))
+    async def _make_reserve(self) -> None:
+        with suppress(SpeechFailure):
+            for text in self._in_reserve:
+                if (key := (self._maker.name, text)) not in _MADE:
+                    async with aclosing(self._maker.speak(text, PLAIN)) as pieces:
+                        _MADE[key] = np.concatenate([sound async for _, sound in pieces])

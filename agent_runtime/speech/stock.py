@@ -18,7 +18,6 @@ class Stock:
 
     def __init__(self) -> None:
         self._texts: set[str] = set()
-        self._reserve: dict[str, tuple[Samples, ...]] = {}
         self._sounds: OrderedDict[tuple[str, Tone], tuple[Samples, ...]] = OrderedDict()
 
     def declare(self, *texts: str) -> None:
@@ -35,14 +34,8 @@ class Stock:
                 )
         self._texts.update(text.strip() for text in texts)
 
-    def reserve(self, text: str, sound: tuple[Samples, ...]) -> None:
-        """Keeps the sound of a text for whenever it is said, also once no voice works."""
-        self._reserve[text.strip()] = sound
-
     def find(self, text: str, tone: Tone) -> tuple[Samples, ...]:
-        """Returns the sound of a text in a tone, or in any if it is in reserve; empty: none."""
-        if text.strip() in self._reserve:
-            return self._reserve[text.strip()]
+        """Returns the sound of a text in a tone; empty where none is kept."""
         key = (text.strip(), tone)
         if key in self._sounds:
             self._sounds.move_to_end(key)

@@ -18,6 +18,7 @@ from pipecat.frames.frames import (
 from pipecat.transcriptions.language import Language
 
 from agent_runtime.settings import Settings
+from agent_runtime.speech import speaking
 from agent_runtime.speech.engines import Engines
 from agent_runtime.speech.failures import Died, TimedOut
 from agent_runtime.speech.frames import SpeechFailedFrame
@@ -276,19 +277,23 @@ def test_what_is_in_reserve_is_said_by_a_voice_that_has_died():
 
     async def speak():
         voice = Voice(None)
+        voice.name = "dies"
         service = SpeakingService(voice, language=Language.EN, limit_s=30)
         service.hold_in_reserve("We get back to you.", like=service)
         async with line_with(service) as line:
+            await line.send(TTSSpeakFrame("Hello."))
+            await line.wait_for(TTSStoppedFrame)
             async with asyncio.timeout(30):
-                while not service.stock.find("We get back to you.", PLAIN):
+                while ("dies", "We get back to you.") not in speaking._MADE:
                     await asyncio.sleep(0.01)
+            heard = len(line.of(TTSAudioRawFrame))
             voice.is_dead = True
             await line.send(TTSSpeakFrame("It costs more."))
             await line.wait_for(SpeechFailedFrame)
             slow = SpeakingSettings(tone=Tone(pace=0.8))
             await line.send(TTSUpdateSettingsFrame(delta=slow))
             await line.send(TTSSpeakFrame("We get back to you."))
-            await line.wait_for(TTSAudioRawFrame)
+            await line.wait_for(TTSAudioRawFrame, count=heard + 1)
 
     asyncio.run(speak())
 

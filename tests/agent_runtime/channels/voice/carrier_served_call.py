@@ -12,6 +12,8 @@ from phone_apart import network_apart
 from phone_vendors import SIMS
 from sip_world import free_port
 
+from agent_runtime.store.rows import Inbound
+from agent_runtime.store.tables import inbound
 from tests.e2e.sip_company import ANA, ANAS, NOW, OURS, OWNER, sip_company
 
 _STARTS_S = 120.0
@@ -42,6 +44,7 @@ def served_call(vendor, direction):
         return {
             "heard": transcript(told["recording"]),
             "said": told["said"],
+            "understood": _understood(company.store),
             "state": rows[0]["state"] if rows else "",
             "outcome": rows[0]["outcome"] if rows else "",
             "rings": told["rings"],
@@ -55,6 +58,11 @@ def served_call(vendor, direction):
             "exit_codes": company.stop(),
             "seconds": round(time.monotonic() - began, 1),
         }
+
+
+def _understood(store):
+    with store.begin() as tx:
+        return [one.text for one in tx.all(Inbound, inbound)]
 
 
 @contextmanager

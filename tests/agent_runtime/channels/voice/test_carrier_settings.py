@@ -31,6 +31,13 @@ def test_without_a_carrier_nothing_dials(monkeypatch):
     assert isinstance(open_dialler(settings(monkeypatch), clock=lambda: None), NoDialler)
 
 
+def test_who_takes_calls_over_is_a_number(monkeypatch):
+    carrier = TWILIO | {"transfers": {"owner": "+493012340000"}}
+    assert account_of(settings(monkeypatch, carrier)).transfers == {"owner": "+493012340000"}
+    with pytest.raises(ParleyError, match="TRANSFERS_OWNER"):
+        settings(monkeypatch, TWILIO | {"transfers": {"owner": "sip:lena@pbx.example"}})
+
+
 def test_regions_keep_their_order_and_their_own_secrets(monkeypatch):
     """R270."""
     near = {"url": "https://api.dublin.ie1.twilio.com/", "secret": "another-secret"}
