@@ -67,20 +67,24 @@ class _Part:
     after: str
 
 
-def menu_in(text: str, language: str = "en", *, is_over: bool = False) -> Menu:
+def menu_in(
+    text: str, language: str = "en", *, is_over: bool = False, is_exact: bool = False
+) -> Menu:
     """Returns what a spoken menu offers; no options where it is none.
 
     Args:
         text: What was heard of it.
         language: In which it speaks.
         is_over: Whether that is all of it; then what was misheard is told by its place in it.
+        is_exact: Whether only keys count that were understood as such.
 
     Raises:
         ValueError: there are no phrases for the language.
     """
     grammar = _grammar(language)
     sentences = [one for one in map(plain, re.split(r"(?<!\d)[.;!?]+|[.;!?]+(?!\d)", text)) if one]
-    menu = _as_said(text, sentences, grammar)
+    mended = sentences if is_exact else [_mended(one, grammar) for one in sentences]
+    menu = _as_said(text, mended, grammar)
     if not is_over or grammar.mender is None:
         return menu
     options = _by_place(sentences, grammar.mender, grammar)
@@ -113,7 +117,7 @@ def _sentences(words: str, grammar: _Grammar) -> Iterator[Sentence]:
 
 
 def _as_said(text: str, sentences: Sequence[str], grammar: _Grammar) -> Menu:
-    words = _END.join(_mended(one, grammar) for one in sentences) + _END
+    words = _END.join(sentences) + _END
     parts = list(_in_order(_parts(words, grammar)))
     purpose_first = bool(parts) and grammar.purpose.search(_last_sentence(parts[0].before))
     options: dict[str, str] = {}

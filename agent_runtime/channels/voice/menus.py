@@ -24,6 +24,8 @@ class MenuKeys:
         self._said: list[str] = []
         """Since a key was pressed."""
         self._quiet = 0
+        self._is_heard = False
+        """What was said is a whole menu: the next words are another hearing of it."""
 
     def __call__(self, text: str, is_over: bool) -> str | None:
         """Returns the keys to press; none yet: empty; None: no way on.
@@ -33,15 +35,15 @@ class MenuKeys:
             is_over: Whether it has fallen quiet for longer than between two options.
         """
         if text:
-            self._said.append(text.rstrip(" .,"))
+            self._said = [*([] if self._is_heard else self._said), text.rstrip(" .,")]
+            self._is_heard = False
         self._quiet = self._quiet + 1 if is_over and not text else 0
         if not self._said or self._quiet in range(2, _WAITS):
             return ""
-        said = ". ".join(self._said)
-        menu = menu_in(said, self._language, is_over=is_over)
-        is_heard = is_over or (menu.is_repeated and menu.is_whole)
-        step = self._navigator.hear(menu, is_over=is_heard)
+        menu = menu_in(". ".join(self._said), self._language, is_over=is_over, is_exact=not is_over)
+        self._is_heard = is_over or (menu.is_repeated and menu.is_whole)
+        step = self._navigator.hear(menu, is_over=self._is_heard)
         if step.kind == "press":
-            self._said, self._quiet = [], 0
+            self._said, self._quiet, self._is_heard = [], 0, False
             return step.value
         return "" if step.kind == "wait" else None

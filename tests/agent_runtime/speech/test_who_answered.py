@@ -161,3 +161,25 @@ def test_nobody_waits_longer_than_a_second_whatever_they_say():
     judge.speech_stopped(2.9, 3.1)
     judge.transcript("Thank you for calling, please hold.", 3.4)
     assert judge.tick(3.85).is_person
+
+
+def test_behind_a_key_there_is_time_for_a_ring():
+    """R256 R275: nobody is spoken to before anybody can have picked up."""
+    judge = WhoAnswered()
+    judge.answered(20.0, rings=True)
+    assert judge.tick(26.0).who == "nobody_yet"
+    assert judge.tick(26.6).who == "uncertain"
+
+
+def test_a_long_speech_of_which_nothing_was_understood_is_no_person():
+    """R256: and where it beeps after all it was a voicemail."""
+    judge = WhoAnswered()
+    _after(judge, ("Wool and amber go along the hillside", 0.5, 9.5))
+    assert judge.tick(10.5).who == "ivr"
+    assert judge.tone(ToneHeard("beep", 11.0, 11.4), 11.5).who == "voicemail"
+
+
+def test_few_words_that_sound_like_a_voicemail_are_not_yet_one():
+    judge = WhoAnswered()
+    _after(judge, ("And get pack too you", 0.5, 2.4))
+    assert judge.tick(3.4).is_person

@@ -188,7 +188,7 @@ class CallProcessor(FrameProcessor):
             await self.queue_frame(TurnOverFrame())
         elif isinstance(frame, TranscriptionFrame):
             self._turn.write(frame.text)
-            if self._turn.is_late and self.talk.phase in _TALKS:
+            if self._turn.is_late and self.talk.phase in (*_TALKS, "menu"):
                 await self._late_words()
         elif isinstance(frame, InterimTranscriptionFrame):
             self._warm(frame.text)
