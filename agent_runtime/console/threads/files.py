@@ -10,7 +10,7 @@ from agent_runtime.console.frame.office import TheOffice, Who
 from agent_runtime.console.frame.roles import EVERYBODY
 from agent_runtime.console.threads.view import is_whole, list_threads, read
 from agent_runtime.store.thread_rows import Asked
-from agent_runtime.threads.exporting import FORMS, TYPES, as_dict, export
+from agent_runtime.threads.exporting import FORMS, TYPES, Form, as_dict, export
 from agent_runtime.threads.showing import Showing
 
 files = Pages("/threads", area="threads")
@@ -21,7 +21,8 @@ api = Pages("/api/threads", area="threads")
 def _export(
     request: Request, office: TheOffice, who: Who, thread_id: str, form: str, whole: bool = False
 ) -> Response:
-    wanted = {str(one): one for one in FORMS}.get(form)
+    known: dict[str, Form] = {one: one for one in FORMS}
+    wanted = known.get(form)
     if wanted is None:
         raise Missing(f"form = {form[:20]!r}: is none of {', '.join(FORMS)}.")
     if whole and not is_whole(who):
