@@ -125,7 +125,10 @@ class IvrNavigator:
     def _why_wait(self, menu: Menu) -> str:
         if not menu.options and not menu.spoken and not menu.takes_extension:
             return "no option yet"
-        if self._waits >= _MOST_WAITS or self._is_clear(menu) or self._towards_goal(menu):
+        leads = self._towards_goal(menu)
+        if not self._goal.department:
+            leads += self._pressing(menu, "operator")
+        if self._waits >= _MOST_WAITS or self._is_clear(menu) or leads:
             return ""
         self._waits += 1
         return "part of the menu was not understood; most menus are said again"

@@ -108,3 +108,15 @@ def test_behind_each_key_there_is_time_for_another_menu():
         menu.hears("Please hold.")
     assert menu.hears("To reach the operator, press zero.") == "0"
     assert menu.is_quiet(30) == ""
+
+
+def test_an_operator_who_was_misheard_is_pressed_once_the_menu_is_over():
+    """R275: a menu that is not answered hangs up after few hearings."""
+    menu = InMenu()
+    menu.is_known()
+    pressed = ""
+    for _ in range(2):
+        menu.hears("Far accounting, press one.")
+        menu.hears("To reach the uprata, press zero.")
+        pressed += menu.is_quiet(2.5)
+    assert pressed[:1] == "0"
