@@ -14,6 +14,9 @@ from agent_runtime.channels.voice.conversation.state import CallState
 from agent_runtime.channels.voice.conversation.steps import end, enter, give_up, is_past, phrase
 from agent_runtime.channels.voice.events import SttFailed, Tick, Transferred, TtsFailed
 
+_LAST_WORDS_S = 30.0
+"""Last words that never come to their end keep a line open for no longer."""
+
 
 def tick(talk: CallState, event: Tick) -> list[Command]:
     """Ends whatever has lasted too long: the call, their words, our voice, an answer, a silence."""
@@ -22,6 +25,8 @@ def tick(talk: CallState, event: Tick) -> list[Command]:
         return []
     if is_past(talk.connected_at, talk.limits.longest_s, at) and not talk.is_final:
         return _too_long(talk)
+    if is_past(talk.connected_at, talk.limits.longest_s + _LAST_WORDS_S, at):
+        return end(talk, "time_limit")
     is_unread = bool(talk.foreign) and talk.asking is None
     if is_unread and is_past(talk.foreign_since or at, talk.limits.words_s, at):
         return leave_to_person(talk)

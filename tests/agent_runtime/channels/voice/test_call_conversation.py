@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.channels.voice import commands as do
@@ -79,6 +79,7 @@ class Played:
 
 
 @given(st.lists(st.tuples(HAPPENINGS, st.sampled_from(WORDS)), max_size=40), st.booleans())
+@example([("stop_heard", "Hello?"), ("stopped", "Hello?"), ("begun", "Hello?")], False)
 @settings(max_examples=150, deadline=None)
 def test_no_call_stays_open_and_nothing_is_said_twice_or_lost(happenings, transfers):
     """R259 R271: whatever happens, the longest time ends it, once; each utterance is settled."""
