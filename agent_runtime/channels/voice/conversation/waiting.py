@@ -23,10 +23,9 @@ def tick(talk: CallState, event: Tick) -> list[Command]:
     at = event.at
     if talk.connected_at is None:
         return []
-    if is_past(talk.connected_at, talk.limits.longest_s, at) and not talk.is_final:
+    longest_s = talk.limits.longest_s + (_LAST_WORDS_S if talk.is_final else 0.0)
+    if is_past(talk.connected_at, longest_s, at):
         return _too_long(talk)
-    if is_past(talk.connected_at, talk.limits.longest_s + _LAST_WORDS_S, at):
-        return end(talk, "time_limit")
     is_unread = bool(talk.foreign) and talk.asking is None
     if is_unread and is_past(talk.foreign_since or at, talk.limits.words_s, at):
         return leave_to_person(talk)
@@ -41,7 +40,7 @@ def tick(talk: CallState, event: Tick) -> list[Command]:
 
 
 def _too_long(talk: CallState) -> list[Command]:
-    if talk.phase in ("greeting", "machine", "menu"):
+    if talk.is_final or talk.phase in ("greeting", "machine", "menu"):
         return end(talk, "time_limit")
     return give_up(talk, "time_limit", "call.time_limit")
 
