@@ -1,6 +1,7 @@
 """What people say beside the matter itself: that they listen, that we wait, yes, no, goodbye."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
@@ -18,6 +19,15 @@ def is_aside(text: str, aside: Aside, *, language: str) -> bool:
     """Says whether an utterance is this and nothing else; English counts in every language."""
     words = _plain(text)
     return any(_pattern(aside, name).fullmatch(words) for name in {language, "en"})
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """Returns one text: a recogniser ends a sentence with a comma where only a pause was heard."""
+    text = ""
+    for piece in filter(None, pieces):
+        is_new = text.endswith(",") and piece[0].isupper()
+        text = f"{text[:-1]}. {piece}" if is_new else f"{text} {piece}".strip()
+    return text
 
 
 def is_no_word(text: str, *, language: str) -> bool:

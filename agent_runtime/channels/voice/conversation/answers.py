@@ -18,6 +18,7 @@ from agent_runtime.channels.voice.conversation.steps import (
     phrase,
 )
 from agent_runtime.channels.voice.events import Answered
+from agent_runtime.channels.voice.side_words import joined
 
 
 def take(talk: CallState, words: str, at: datetime) -> list[Command]:
@@ -28,7 +29,7 @@ def take(talk: CallState, words: str, at: datetime) -> list[Command]:
     if talk.held is not None:
         talk.unanswered = talk.answered_last
     done = forget_answer(talk)
-    text = " ".join(filter(None, (talk.unanswered, talk.withdrawn, words)))
+    text = joined((talk.unanswered, talk.withdrawn, words))
     talk.withdrawn, talk.unanswered, talk.words = "", "", None
     if not text:
         return done

@@ -1,7 +1,8 @@
 """What was heard of the turn that they are in, and where the time went after it."""
 
-from collections.abc import Sequence
 from time import perf_counter
+
+from agent_runtime.channels.voice.side_words import joined
 
 WORDLESS_S = 0.9
 """Quiet after a sound for which no words came: then there are none."""
@@ -48,7 +49,7 @@ class TheirTurn:
     def take(self) -> tuple[str, float, str]:
         """Ends the turn; returns its words, its voice in seconds, and its words otherwise."""
         self.is_speaking = False
-        text, self.words = _joined(self.words), []
+        text, self.words = joined(self.words), []
         spoken_s, self._voiced_s = self._voiced_s, 0.0
         self._ended_at = self._quiet_at
         self.spent["turn"] = self._since_quiet()
@@ -77,12 +78,3 @@ class TheirTurn:
 
     def _since_quiet(self) -> float:
         return round((perf_counter() - self._quiet_at) * 1000, 1) if self._quiet_at else 0.0
-
-
-def _joined(pieces: Sequence[str]) -> str:
-    """Returns one text: a recogniser ends a sentence with a comma where only a pause was heard."""
-    text = ""
-    for piece in filter(None, pieces):
-        is_new = text.endswith(",") and piece[0].isupper()
-        text = f"{text[:-1]}. {piece}" if is_new else f"{text} {piece}".strip()
-    return text

@@ -11,7 +11,7 @@ from agent_runtime.channels.voice.answer import Answer
 from agent_runtime.channels.voice.call_start import CallStart
 from agent_runtime.channels.voice.conversation import Conversation
 from agent_runtime.channels.voice.limits import CallLimits
-from agent_runtime.channels.voice.side_words import is_aside
+from agent_runtime.channels.voice.side_words import is_aside, joined
 from agent_runtime.channels.voice.utterance import Utterance
 
 SAYS = (Utterance("confirmed", ("Done. Goodbye.",), "en"),)
@@ -409,6 +409,14 @@ def test_words_whose_answer_nobody_heard_are_answered_with_those_that_follow():
     call.happens("cut", "")
     call.happens("stop", "For fifty users.")
     assert call.asked(do.Ask)[-1].text == "What is the price? For fifty users."
+
+
+def test_a_comma_where_only_a_pause_was_heard_ends_a_sentence():
+    """A recogniser writes one between two utterances; what follows is read by itself."""
+    assert joined(("let us go on an English,", "Does it work?")) == (
+        "let us go on an English. Does it work?"
+    )
+    assert joined(("", "for fifty,", "or sixty")) == "for fifty, or sixty"
 
 
 def test_a_cough_into_an_answer_leaves_it_as_it_is():
