@@ -63,7 +63,8 @@ def looking(program, **context):
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=FLAGS)
         try:
-            page = browser.new_context(**context).new_page()
+            # Axe reads colours, and reads them wrongly while they change.
+            page = browser.new_context(reduced_motion="reduce", **context).new_page()
             complaints = []
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
