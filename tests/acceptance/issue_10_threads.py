@@ -17,7 +17,7 @@ _CASES = ("list", "search", "thread", "redacted", "trace", "shared")
 
 
 def _run(case: str) -> Result:
-    """Asks for pages of one kind; time is that of the processor, so that neighbours cost nothing.
+    """Asks for pages of one kind; judged by the clock; processor time is told beside it.
 
     The first requests of a process load templates and patterns: they are not counted.
     """
@@ -77,12 +77,12 @@ def _p95(found) -> float:
 
 
 def _judge(results: Mapping[str, Result]) -> Verdict:
-    slow = [case for case, one in results.items() if one["p95_ms"] > BOUND_MS]
+    slow = [case for case, one in results.items() if one["wall_p95_ms"] > BOUND_MS]
     told = ", ".join(
-        f"{case} {one['p95_ms']} ms ({one['wall_p95_ms']} by the clock)"
+        f"{case} {one['wall_p95_ms']} ms ({one['p95_ms']} of the processor)"
         for case, one in results.items()
     )
-    return Verdict(not slow, told, f"p95 of each at most {BOUND_MS:.0f} ms of processor time")
+    return Verdict(not slow, told, f"p95 of each at most {BOUND_MS:.0f} ms by the clock")
 
 
 CHECKS = {
