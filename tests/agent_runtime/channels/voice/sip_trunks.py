@@ -5,7 +5,7 @@ import hashlib
 import re
 import shutil
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from agent_runtime.channels.voice.sip.setup import SipTrunk
 
@@ -164,9 +164,17 @@ def md5_of(text):
 
 @asynccontextmanager
 async def at_port(port, made):
-    """Has a protocol of UDP listen on a port."""
+    """Has a protocol of UDP listen on a port, once no test beside this one has it."""
     loop = asyncio.get_running_loop()
-    wire, protocol = await loop.create_datagram_endpoint(made, local_addr=("127.0.0.1", port))
+    for _ in range(50):
+        with suppress(OSError):
+            wire, protocol = await loop.create_datagram_endpoint(
+                made, local_addr=("127.0.0.1", port)
+            )
+            break
+        await asyncio.sleep(0.1)
+    else:
+        raise OSError(f"port {port} stays taken")
     try:
         yield protocol
     finally:
