@@ -50,22 +50,3 @@ def test_a_reviewer_enters_and_reads_what_waits(tmp_path, need_program):
         page.goto(page.url.replace("/enter/", "/people?"))
         assert page.get_by_text("may not use this page").is_visible()
     assert [one for one in said if "40" not in one] == []
-
-
-def test_without_script_a_reviewer_gets_as_far(tmp_path, need_program):
-    """Pages are whole without JavaScript: enter, narrow the queue, read an item, sign out."""
-    with (
-        served(tmp_path, drafts=8) as link,
-        looking(need_program("chromium"), java_script_enabled=False) as (page, _),
-    ):
-        page.goto(link)
-        page.get_by_role("button", name=re.compile("reviewer")).click()
-        page.get_by_role("link", name="Approvals", exact=True).click()
-        page.get_by_label("First comes").select_option("waiting")
-        page.get_by_role("button", name="Show").click()
-        page.get_by_role("row").nth(1).get_by_role("link").click()
-        assert page.get_by_role("heading", name=re.compile("^Option 1")).is_visible()
-        page.get_by_role("button", name="Dark").click()
-        assert page.locator("html").get_attribute("data-theme") == "dark"
-        page.get_by_role("button", name="Sign out").click()
-        assert page.get_by_text("You are signed out").is_visible()
