@@ -7,27 +7,10 @@ from functools import cached_property
 from hashlib import sha256
 
 from agent_runtime.domain import Contact, Session
+from agent_runtime.lone_text import NOBODY
 from agent_runtime.placeholders import fill, redact
 from agent_runtime.store.thread_rows import FoundThread, ThreadRecord
 
-NOBODY = Contact(
-    tenant_id="",
-    contact_id="",
-    person_id="",
-    account_id=None,
-    email="",
-    first_name="",
-    last_name="",
-    title="",
-    company="",
-    country="",
-    language="",
-    time_zone="",
-    owner_id="",
-    owner_name="",
-    mailbox="",
-)
-"""Stands for somebody who is no longer in the store."""
 _LITERAL = re.compile(r"\[\[LITERAL(?:_\d+)?\]\]")
 """For a placeholder that stands in the text already: it stays what it is."""
 COLLEAGUE = "a person of ours"
