@@ -51,7 +51,10 @@ def voice_ended(talk: CallState, event: BotStopped) -> list[Command]:
             talk.unanswered = answered
         if talk.has_stopped:
             return [*done, *talk.mouth.forget_cut(), *talk.mouth.next(event.at)]
-        return done if talk.user_since is not None else [*done, *talk.mouth.drop()]
+        if talk.user_since is not None:
+            return done
+        is_goodbye = talk.phase == "ending" and not talk.is_final
+        return [*done, *(talk.mouth.go_on(event.at) if is_goodbye else talk.mouth.drop())]
     done += talk.mouth.next(event.at)
     if talk.mouth.is_empty:
         then, talk.then = talk.then, LISTEN

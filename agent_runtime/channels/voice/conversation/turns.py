@@ -7,7 +7,9 @@ from agent_runtime.channels.voice.conversation.answers import speak, take
 from agent_runtime.channels.voice.conversation.asides import is_polite, only_listens
 from agent_runtime.channels.voice.conversation.languages import read_foreign
 from agent_runtime.channels.voice.conversation.party import before_we_talk
+from agent_runtime.channels.voice.conversation.phases import LISTEN
 from agent_runtime.channels.voice.conversation.recording import leave_given, leave_taken
+from agent_runtime.channels.voice.conversation.saying import after
 from agent_runtime.channels.voice.conversation.state import CallState
 from agent_runtime.channels.voice.conversation.steps import forget_answer, give_up, phrase, withdraw
 from agent_runtime.channels.voice.events import UserStarted, UserStopped
@@ -15,9 +17,9 @@ from agent_runtime.channels.voice.side_words import holds_aside, is_aside, is_no
 
 
 def user_started(talk: CallState, event: UserStarted) -> list[Command]:
-    """Lets them speak, but into our last words and before there is a line."""
+    """Lets them speak, but into last words that stand and before there is a line."""
     talk.user_since = event.at
-    if talk.phase in ("ending", "transferring", "ringing"):
+    if talk.is_final or talk.phase in ("transferring", "ringing"):
         return []
     hushed = talk.mouth.hush()
     talk.interruptions += bool(hushed)
@@ -39,13 +41,22 @@ def user_stopped(talk: CallState, event: UserStopped) -> list[Command]:
     if is_greeting or talk.phase not in ("opening", "recording", "talking", "ending"):
         return before_we_talk(talk, words, event.at, is_cough=is_cough)
     if talk.phase == "ending" and (talk.is_final or not words or is_polite(talk, words)):
-        return [Overheard(words, "farewell")] if words else []
+        return _to_our_goodbye(talk, words, event.at)
     if not words:
         return _no_words(talk, event.at, is_cough=is_cough)
     is_pending = talk.mouth.cut is not None or talk.held is not None or talk.asking
     if is_pending and only_listens(talk, words):
         return [Overheard(words, "listening"), *_go_on(talk, event.at)]
     return _words_of_theirs(talk, words, event.at)
+
+
+def _to_our_goodbye(talk: CallState, words: str, at: datetime) -> list[Command]:
+    """Whoever takes leave in it is let go; whoever coughs or says "mhm" hears the rest."""
+    said: list[Command] = [Overheard(words, "farewell")] if words else []
+    if talk.mouth.cut is None or not words or only_listens(talk, words):
+        return [*said, *(talk.mouth.go_on(at) or talk.mouth.next(at))]
+    then, talk.then = talk.then, LISTEN
+    return [*said, *talk.mouth.drop(), *after(talk, then, at)]
 
 
 def _words_of_theirs(talk: CallState, words: str, at: datetime) -> list[Command]:

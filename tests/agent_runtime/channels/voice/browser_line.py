@@ -3,10 +3,10 @@
 import asyncio
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import uvicorn
 from call_wire import PATIENT, Ear
+from call_world import working_hours
 from conversation_world import ANA, NOW, new_world
 from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 
@@ -35,7 +35,7 @@ class BrowserLine:
 
     def __init__(self, speech=deaf_with_a_voice, **more):
         self.store, self.runtime = new_world()
-        self.speech = speech
+        self.speech, self.clock = speech, working_hours()
         self.left = None
         self.lines = Lines(self._opens, **more)
         self.url = ""
@@ -44,7 +44,7 @@ class BrowserLine:
         service = CallService(
             runtime=self.runtime,
             settings=SETTINGS,
-            clock=lambda: datetime.now(UTC),
+            clock=self.clock,
             limits=lambda _: PATIENT,
             speech=self.speech,
         )

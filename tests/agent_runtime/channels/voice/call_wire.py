@@ -2,10 +2,9 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import cache
 
-from call_world import NUMBER, OUT, call_world, say
+from call_world import NUMBER, OUT, call_world, say, working_hours
 from pipecat.frames.frames import (
     TranscriptionFrame,
     TTSAudioRawFrame,
@@ -214,7 +213,7 @@ async def led_call(
     service = CallService(
         runtime=runtime,
         settings=Settings(**settings),
-        clock=clock or (lambda: datetime.now(UTC)),
+        clock=clock or working_hours(),
         limits=lambda _: limits or PATIENT,
         speech=lambda language, settings: speech,
     )

@@ -1,5 +1,6 @@
 """One buyer with a telephone, a runtime on a store in memory, and a call to or from them."""
 
+import time
 from datetime import timedelta
 
 from conversation_world import ANA, NOW, new_world
@@ -12,6 +13,12 @@ NUMBER = "+4930901820"
 OUT = CallStart("call-1", "outbound", NUMBER, meta={"playbook": "icp_prospecting"})
 IN = CallStart("call-2", "inbound", NUMBER)
 MAY_CALL = Consent("voice", "prospecting", "consent", "form", NOW, state="confirmed")
+
+
+def working_hours():
+    """A clock that runs from ten on a Tuesday: people may be rung whenever tests run."""
+    began = time.monotonic()
+    return lambda: NOW + timedelta(seconds=time.monotonic() - began)
 
 
 def call_world(call=OUT, *, consents=(MAY_CALL,), **more):

@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import re
 import shutil
-import socket
 from contextlib import asynccontextmanager, suppress
+
+import psutil
 
 from agent_runtime.channels.voice.sip.setup import SipTrunk
 
@@ -104,14 +105,14 @@ async def sipp(folder, xml, port, *more):
 
 
 async def listening(port, process):
-    """Waits until a process has a port of UDP, or is over."""
-    while process.returncode is None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            try:
-                one.bind(("127.0.0.1", port))
-            except OSError:
+    """Waits until a process has a port of UDP; a look that binds it could take it away."""
+    with suppress(psutil.NoSuchProcess):
+        sipp = psutil.Process(process.pid)
+        while process.returncode is None:
+            if any(one.laddr.port == port for one in sipp.net_connections("udp")):
                 return
-        await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)
+    raise AssertionError(f"sipp ended with {process.returncode} before it had port {port}")
 
 
 class Mute(asyncio.DatagramProtocol):

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import numpy as np
 from pipecat.frames.frames import (
@@ -32,16 +32,20 @@ PATIENT = Settings(speech_hearing_limit_s=30, speech_speaking_limit_s=30)
 
 
 def free_port():
-    """A port that is free with the next one, which baresip takes for TLS."""
+    """A port of UDP that nobody was given, free with the next one, which baresip takes for TLS."""
     while True:
-        with socket.socket() as one, socket.socket() as next_one:
+        kinds = socket.SOCK_DGRAM, socket.SOCK_STREAM
+        with socket.socket(type=kinds[0]) as one, socket.socket(type=kinds[1]) as next_one:
             one.bind(("127.0.0.1", 0))
             port = one.getsockname()[1]
-            try:
+            with suppress(OSError, OverflowError):
                 next_one.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
+                if _GIVEN.isdisjoint((port, port + 1)):
+                    _GIVEN.update((port, port + 1))
+                    return port
+
+
+_GIVEN = set()
 
 
 class Middle(FrameProcessor):

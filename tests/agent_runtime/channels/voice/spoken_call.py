@@ -2,12 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 import soxr
 from call_wire import PATIENT, Wire, warm
-from call_world import NUMBER, OUT, call_world
+from call_world import NUMBER, OUT, call_world, working_hours
 from pipecat.frames.frames import InputAudioRawFrame
 from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.workers.runner import WorkerRunner
@@ -80,7 +79,7 @@ async def switched_call(seed):
     service = CallService(
         runtime=runtime,
         settings=settings,
-        clock=lambda: datetime.now(UTC),
+        clock=working_hours(),
         limits=lambda _: replace(PATIENT, words_s=60),
         speech=_speech,
     )

@@ -261,6 +261,51 @@ def test_a_goodbye_into_our_goodbye_begins_nothing_anew():
     assert (played.talk.phase, played.talk.turns) == ("talking", turns + 1)
 
 
+def in_our_goodbye():
+    call = in_a_turn()
+    for what in ("closing", "begun", "start", "cut"):
+        call.happens(what, "")
+    return call
+
+
+def test_whoever_speaks_into_our_goodbye_is_let_speak():
+    """R259: a question in it is answered, and we are silent meanwhile."""
+    call = in_our_goodbye()
+    assert call.asked(do.Hush) == [do.Hush()]
+    call.happens("stop", "Wait, what does it cost?")
+    assert call.asked(do.Ask)[-1].text == "Wait, what does it cost?"
+
+
+def test_a_bye_into_our_goodbye_is_all_that_was_missing():
+    """The rest of what we said is not said after it, and the goodbye comes once."""
+    call = in_our_goodbye()
+    call.happens("stop", "Thanks, bye!")
+    assert call.asked(do.Prepare)[-1].text_ids == ("call.goodbye",)
+    for what in ("prepared", "begun", "start", "cut"):
+        call.happens(what, "")
+    call.happens("stop", "Bye bye.")
+    assert call.talk.end_reason == "completed"
+
+
+def test_a_sound_into_our_goodbye_leaves_it_as_it_is():
+    for heard, seconds in (("", 0.3), ("Mhm.", 0.4)):
+        call = in_our_goodbye()
+        said = call.feed(on.UserStopped(call.now, heard, seconds))
+        assert said[-1].pieces == ("One thing.", "And another.")
+        call.happens("ended", "")
+        assert call.asked(do.Prepare)[-1].text_ids == ("call.goodbye",)
+
+
+def test_a_goodbye_whose_end_is_told_after_their_cough_goes_on():
+    """The sound that stops may be shorter than the stopping of ours."""
+    call = in_a_turn()
+    for what in ("closing", "begun", "start"):
+        call.happens(what, "")
+    call.feed(on.UserStopped(call.now, "", 0.2))
+    said = call.feed(on.BotStopped(call.now, "One", is_cut=True))
+    assert any(isinstance(command, do.Say) for command in said)
+
+
 def test_taking_leave_is_nothing_else():
     """A question or a no is a turn, also at the end."""
     partings = {"en": "Thanks, bye!", "es": "Gracias, adiós.", "de": "Danke, tschüss."}
@@ -383,8 +428,8 @@ def test_a_stop_cuts_our_goodbye_short_and_is_confirmed():
     call.happens("begun", "")
     call.happens("start", "")
     call.happens("stop", "And never call me again.")
-    done = call.feed(on.Answered(call.now, Answer(2, SAYS, "stopped")))
-    assert do.Hush() in done
+    assert call.asked(do.Hush) == [do.Hush()]
+    call.feed(on.Answered(call.now, Answer(2, SAYS, "stopped")))
     (told,) = [
         c for c in call.feed(on.BotStopped(call.now, "One", is_cut=True)) if isinstance(c, do.Say)
     ]
