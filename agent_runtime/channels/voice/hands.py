@@ -70,19 +70,19 @@ class CallHands:
 
     def _session(self) -> Session | None:
         with self.turns.runtime.store.begin() as tx:
-            return self.turns.session_in(tx)
+            return self.turns.people.session_in(tx)
 
     def prepare(self, wanted: Prepare, *, now: datetime) -> Prepared:
         """Has words permitted."""
         if wanted.kind == "phrase":
-            phrase = self.turns.phrase(wanted.text_ids[0], language=wanted.language, now=now)
+            phrase = self.turns.words.phrase(wanted.text_ids[0], language=wanted.language, now=now)
             return Prepared(now, wanted.key, (phrase,) if phrase else ())
         if wanted.kind in ("opener", "handed") and self.dialled is not None:
             self.dialled.answered(now=now)
         if wanted.kind == "handed":
             self.openers += 1
-            return Prepared(now, wanted.key, self.turns.handed(now=now))
-        says = self.turns.first_words(
+            return Prepared(now, wanted.key, self.turns.words.handed(now=now))
+        says = self.turns.words.first_words(
             wanted.text_ids,
             cause=self._cause(wanted.kind),
             frame=wanted.frame,
@@ -111,7 +111,7 @@ class CallHands:
                 self.calls_back = True
                 self._trace("call_back", now=now, after_s=command.after_s)
             case Speak():
-                self.turns.go_on_in(command.language)
+                self.turns.people.go_on_in(command.language)
                 self._trace(
                     "speak",
                     len(self.lines),
@@ -143,11 +143,11 @@ class CallHands:
 
     def asks_to_stop(self, text: str, *, now: datetime) -> bool:
         """Says whether words that were no turn ask that contact stop."""
-        return self.turns.asks_to_stop(text, now=now)
+        return self.turns.reader.asks_to_stop(text, now=now)
 
     def keep(self, heard: KeepHeard, *, now: datetime) -> None:
         """Writes what was heard of an utterance."""
-        self.turns.heard(heard.utterance, heard.heard, now=now)
+        self.turns.heard.keep(heard.utterance, heard.heard, now=now)
         said = heard.utterance
         if heard.heard:
             self.texts_heard += said.content_ids or (said.text_id,)
@@ -167,7 +167,7 @@ class CallHands:
     def hand_on(self, wanted: HandOn, *, now: datetime) -> None:
         """Leaves the rest to a person of ours."""
         self.handed_on.append(wanted.reason)
-        session = self.turns.session()
+        session = self.turns.people.session()
         with self.turns.runtime.store.begin() as tx:
             tx.save_human_task(
                 HumanTask(
@@ -215,7 +215,7 @@ class CallHands:
 
     def whisper(self, reason: str) -> str:
         """Returns what a person of ours hears before they are put through."""
-        contact = self.turns.contact()
+        contact = self.turns.people.contact()
         name = " ".join(filter(None, (contact.first_name, contact.last_name))) or "A caller"
         firm = f" of {contact.company}" if contact.company else ""
         asked = [a.intent.replace("_", " ") for a in self.answers if a.intent]
@@ -269,7 +269,7 @@ class CallHands:
         """Returns the meetings that stand and were agreed in this call."""
         if not any(answer.action == "book" for answer in self.answers):
             return ()
-        session = self.turns.session()
+        session = self.turns.people.session()
         with self.turns.runtime.store.begin() as tx:
             standing = tx.meeting(session.meeting_uid) if session.meeting_uid else None
             return (standing,) if standing and standing.state == "CONFIRMED" else ()
@@ -278,7 +278,7 @@ class CallHands:
         runtime = self.turns.runtime
         call = self.turns.call
         with runtime.store.begin() as tx:
-            session = self.turns.session_in(tx)
+            session = self.turns.people.session_in(tx)
             if session is None:
                 return
             journal = log.Journal(tx, session, now=now, versions=runtime.outbox.versions)

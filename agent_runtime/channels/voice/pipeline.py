@@ -118,10 +118,10 @@ class CallService:
         dialled = dialled_of(self.runtime, call)
         call = dialled.start(call) if dialled else call
         turns = CallTurns(self.runtime, call, mail=self.mail() if self.mail else None)
-        contact = turns.join(now=self.clock())
+        contact = turns.people.join(now=self.clock())
         if contact is None:
             return None
-        language = turns.language()
+        language = turns.people.language()
         speech = self.speech(language, self.settings)
         listener = _listener(call, speech, language)
         limits = limits_for(self.limits(call), call, contact, dialled, self.settings)

@@ -106,7 +106,7 @@ class _Rehearsal:
 
     def __post_init__(self) -> None:
         self.hands = CallHands(self.turns)
-        language = self.turns.language()
+        language = self.turns.people.language()
         menu = self.scenario.menu
         self.talk = Conversation(
             self.turns.call,

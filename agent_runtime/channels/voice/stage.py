@@ -73,7 +73,7 @@ def play_call(
     now = by_day(scenario, now)
     runtime = stage_for(scenario, library, model, now=now)
     turns = CallTurns(runtime, call_of(scenario, carrier="text"), mail=Postman())
-    if turns.join(now=now) is None:
+    if turns.people.join(now=now) is None:
         raise ParleyError(f"{scenario.id}: nobody of ours could answer this call.")
     return rehearse_call(scenario, turns, now=now, pace=pace)
 

@@ -266,7 +266,7 @@ class CallProcessor(FrameProcessor):
     def _warm_up(self, text: str) -> None:
         """In the thread of the call; what has been overtaken by more words is left."""
         if text == self._warmed:
-            self.hands.turns.warm(text, now=self._clock())
+            self.hands.turns.reader.warm(text, now=self._clock())
 
     async def _do(self, command: do.Command) -> None:
         now = self._clock()

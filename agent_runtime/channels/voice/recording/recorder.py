@@ -158,7 +158,7 @@ def recorder_for(
 def _keeping(hands: CallHands, limits: CallLimits, settings: Settings) -> Keeping | None:
     if not settings.voice_records:
         return None
-    contact, session = hands.turns.contact(), hands.turns.session()
+    contact, session = hands.turns.people.contact(), hands.turns.people.session()
     label = Label(
         call_id=hands.turns.call.call_id,
         tenant_id=session.tenant_id,

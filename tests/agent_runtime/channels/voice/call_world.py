@@ -26,12 +26,12 @@ def call_world(call=OUT, *, consents=(MAY_CALL,), **more):
     store.add_address("voice", NUMBER, ANA.person_id, now=NOW)
     store.add_consents(ANA.person_id, consents)
     turns = CallTurns(runtime, call, **more)
-    turns.join(now=NOW)
+    turns.people.join(now=NOW)
     return store, turns
 
 
 def opener(turns, *, now=NOW):
-    return turns.first_words(("call.opener",), cause="opener", frame="frame.voice", now=now)
+    return turns.words.first_words(("call.opener",), cause="opener", frame="frame.voice", now=now)
 
 
 def say(turns, number, text, *, heard=True, now=NOW):
@@ -39,5 +39,5 @@ def say(turns, number, text, *, heard=True, now=NOW):
     at = now + timedelta(seconds=10 * number)
     answer = turns.answer(number, text, now=at)
     for utterance in answer.says if heard else ():
-        turns.heard(utterance, utterance.text, now=at)
+        turns.heard.keep(utterance, utterance.text, now=at)
     return answer

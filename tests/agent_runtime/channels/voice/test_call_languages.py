@@ -110,7 +110,7 @@ def test_a_stop_in_a_language_of_no_calls_is_obeyed():
     """R277: by the desk, before a person is promised; nothing but a stop of it counts."""
     store, turns = call_world()
     first = opener(turns)
-    turns.heard(first[0], first[0].text, now=NOW)
+    turns.heard.keep(first[0], first[0].text, now=NOW)
     asks = turns.answer(1, "¿Cuánto cuesta?", now=NOW, only_stops=True)
     assert asks.is_withdrawn
     assert not store.suppressed(ANA.person_id)
@@ -123,7 +123,7 @@ def test_a_stop_that_may_have_been_said_in_another_language_is_obeyed():
     """R277: an English ear makes something of Spanish, and the sound alone did not settle it."""
     store, turns = call_world()
     first = opener(turns)
-    turns.heard(first[0], first[0].text, now=NOW)
+    turns.heard.keep(first[0], first[0].text, now=NOW)
     likely = turns.answer(1, "What does it cost?", now=NOW, otherwise="¿Cuánto cuesta?")
     assert not likely.is_withdrawn
     assert not store.suppressed(ANA.person_id)

@@ -64,10 +64,10 @@ def test_an_interrupted_turn_leaves_nothing_in_a_database(engine):
         newcomers=Newcomers("t", (OWNER,), None),
     )
     turns = CallTurns(runtime, CallStart("call-9", "inbound", "+4930901820"))
-    turns.join(now=NOW)
-    before = turns.session()
+    turns.people.join(now=NOW)
+    before = turns.people.session()
     answer = turns.answer(1, "Happy to talk.", now=NOW, is_withdrawn=lambda: True)
     assert answer.is_withdrawn
-    assert turns.session() == before
+    assert turns.people.session() == before
     with store.begin() as tx:
         assert not tx.has_unread(before.thread_id)

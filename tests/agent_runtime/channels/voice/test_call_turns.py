@@ -32,7 +32,7 @@ def test_a_call_without_consent_to_calls_says_nothing():
 
 def test_who_calls_in_is_asked_how_we_can_help():
     _, turns = call_world(IN, consents=())
-    (said,) = turns.first_words(
+    (said,) = turns.words.first_words(
         ("call.answer",), cause="opener", frame="frame.voice_in", is_proactive=False, now=NOW
     )
     assert "AI assistant, answering for Lena Vogt" in said.text
@@ -43,7 +43,7 @@ def test_a_meeting_is_booked_and_its_invitation_sent_while_on_the_line():
     """R262 R263 R264: real free times, spoken; the calendar holds it before the call is over."""
     mail = Wire()
     store, turns = call_world(mail=mail)
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     offered = say(turns, 1, "Happy to talk.")
     assert offered.action == "propose_times"
     assert " at " in texts(offered.says)
@@ -62,21 +62,21 @@ def test_a_meeting_is_booked_and_its_invitation_sent_while_on_the_line():
 
 def test_a_stop_that_is_spoken_stops_every_channel_and_is_confirmed():
     store, turns = call_world()
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     answer = say(turns, 1, "Please stop calling me.")
     assert answer.then == "stopped"
     assert "off our list" in texts(answer.says)
     assert store.suppressed(ANA.person_id) == "opt_out"
-    assert turns.phrase("call.goodbye", now=NOW) is None
+    assert turns.words.phrase("call.goodbye", now=NOW) is None
 
 
 def test_what_was_not_heard_was_not_said():
     """R272: the record of a thread holds what was heard, not what was generated."""
     store, turns = call_world()
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     (offer,) = say(turns, 1, "Happy to talk.", heard=False).says
     assert store.session_of(ANA.person_id).offered
-    turns.heard(offer, offer.text[:20], now=NOW)
+    turns.heard.keep(offer, offer.text[:20], now=NOW)
     session = store.session_of(ANA.person_id)
     assert session.offered == ()
     assert "slots.offer" not in session.contents_used
@@ -88,10 +88,10 @@ def test_what_was_not_heard_was_not_said():
 def test_who_breaks_into_the_question_behind_the_times_has_heard_the_times():
     """R257 R263: "the first one" comes right behind the last time, not behind the question."""
     store, turns = call_world()
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     (offer,) = say(turns, 1, "Happy to talk.", heard=False).says
     on_offer = store.session_of(ANA.person_id).offered
-    turns.heard(offer, offer.text[: offer.text.rindex(" ") - 4], now=NOW)
+    turns.heard.keep(offer, offer.text[: offer.text.rindex(" ") - 4], now=NOW)
     assert store.session_of(ANA.person_id).offered == on_offer
     assert say(turns, 2, "The first one works for me.").action == "book"
 
@@ -99,10 +99,10 @@ def test_who_breaks_into_the_question_behind_the_times_has_heard_the_times():
 def test_who_breaks_into_the_times_may_take_one_that_was_told():
     """R257 R263: a time that was cut off is not on offer."""
     store, turns = call_world()
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     (offer,) = say(turns, 1, "Happy to talk.", heard=False).says
     first, second, _ = store.session_of(ANA.person_id).offered
-    turns.heard(offer, offer.text[: offer.text.index(", or ") + 9], now=NOW)
+    turns.heard.keep(offer, offer.text[: offer.text.index(", or ") + 9], now=NOW)
     assert store.session_of(ANA.person_id).offered == (first, second)
     assert say(turns, 2, "The first one works for me.").action == "book"
 
@@ -110,7 +110,7 @@ def test_who_breaks_into_the_times_may_take_one_that_was_told():
 def test_an_opener_that_was_cut_before_it_disclosed_is_followed_by_the_disclosure():
     store, turns = call_world()
     (said,) = opener(turns)
-    turns.heard(said, said.text[:20], now=NOW)
+    turns.heard.keep(said, said.text[:20], now=NOW)
     assert "voice" not in store.session_of(ANA.person_id).disclosed_on
     answer = say(turns, 1, "What is the price?")
     assert "AI assistant" in texts(answer.says)
@@ -119,14 +119,14 @@ def test_an_opener_that_was_cut_before_it_disclosed_is_followed_by_the_disclosur
 def test_a_message_that_was_never_begun_is_no_message():
     store, turns = call_world()
     (said,) = opener(turns)
-    turns.heard(said, "", now=NOW)
+    turns.heard.keep(said, "", now=NOW)
     assert store.messages[said.text_id].state == "CANCELLED"
 
 
 def test_a_turn_that_was_withdrawn_in_time_has_not_happened():
     """R272: generation and whatever has no effect yet are cancelled."""
     store, turns = call_world()
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     before = store.session_of(ANA.person_id)
     answer = turns.answer(1, "Happy to talk.", now=NOW, is_withdrawn=lambda: True)
     assert answer.is_withdrawn
@@ -148,7 +148,7 @@ def test_a_turn_that_was_withdrawn_in_time_has_not_happened():
 def test_who_asks_who_is_there_is_told_so(said, is_who):
     """R258: also where a recogniser has left the question mark out."""
     _, turns = call_world()
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     answer = say(turns, 1, said)
     assert (answer.intent == "are_you_a_bot") is is_who
 
@@ -161,7 +161,7 @@ def test_wherever_an_opener_is_cut_it_has_disclosed_only_with_its_first_sentence
         for count in range(1, len(words) + 1):
             store, turns = call_world(start)
             (said,) = _opener(turns, start)
-            turns.heard(said, " ".join(words[:count]), now=NOW)
+            turns.heard.keep(said, " ".join(words[:count]), now=NOW)
             is_told = "voice" in store.session_of(ANA.person_id).disclosed_on
             assert is_told == (count == len(words)), words[:count]
 
@@ -169,7 +169,7 @@ def test_wherever_an_opener_is_cut_it_has_disclosed_only_with_its_first_sentence
 def _opener(turns, start):
     if start is OUT:
         return opener(turns)
-    return turns.first_words(
+    return turns.words.first_words(
         ("call.answer",), cause="opener", frame="frame.voice_in", is_proactive=False, now=NOW
     )
 
@@ -177,7 +177,7 @@ def _opener(turns, start):
 def test_of_a_turn_that_was_half_misheard_the_clear_sentence_counts():
     """R259: "let us go on in English" was misheard; the question behind it was not."""
     _, turns = call_world()
-    turns.heard(*((u := opener(turns)[0]), u.text), now=NOW)
+    turns.heard.keep(*((u := opener(turns)[0]), u.text), now=NOW)
     answer = say(turns, 1, "Thory lettuce go on an. What is the price?")
     assert answer.intent == "pricing_question"
     stops = say(turns, 2, "Stop calling me. What is the price?")
