@@ -27,24 +27,28 @@ LEAVES_WITHIN_S = 120
 
 
 def _run(case: str) -> Result:
+    with TemporaryDirectory() as folder:
+        workspace = Path(folder) / "run"
+        said = _parley("demo", "--size", "300", "--days", "12", "-w", str(workspace))
+        return walk(workspace, said.strip().splitlines()[-1])
+
+
+def walk(workspace: Path, opens: str) -> Result:
+    """Opens a demo by the command that it has printed, and approves a message in it."""
     sys.path.insert(0, str(REPOSITORY / "tests/agent_runtime/console"))
     from served_console import looking
 
     program = shutil.which("chromium")
     assert program, "chromium is missing: apt-get install chromium"
-    with TemporaryDirectory() as folder:
-        workspace = Path(folder) / "run"
-        said = _parley("demo", "--size", "300", "--days", "12", "-w", str(workspace))
-        opens = said.strip().splitlines()[-1]
-        served, link = _open(opens)
-        try:
-            with looking(program, viewport={"width": 1280, "height": 800}) as (page, complaints):
-                clicked = _approve_first(page, link)
-                left = _see_it_leave(page)
-            mails = (workspace / "exchanger.jsonl").read_text(encoding="utf-8")
-        finally:
-            served.send_signal(signal.SIGTERM)
-            served.wait(60)
+    served, link = _open(opens)
+    try:
+        with looking(program, viewport={"width": 1280, "height": 800}) as (page, complaints):
+            clicked = _approve_first(page, link)
+            left = _see_it_leave(page, clicked["name"])
+        mails = (workspace / "exchanger.jsonl").read_text(encoding="utf-8")
+    finally:
+        served.send_signal(signal.SIGTERM)
+        served.wait(60)
     return {
         "opens": opens.split()[-4:],
         "clicks": clicked["labels"],
@@ -64,19 +68,33 @@ def _approve_first(page: Any, link: str) -> dict[str, Any]:
         what.click()
 
     page.goto(link)
-    click(page.get_by_role("button", name=re.compile("rep")))
+    click(page.get_by_role("button", name=re.compile(r"\brep\b")))
     click(page.get_by_role("link", name=re.compile("Drafts waiting|Approvals")).first)
-    first = page.get_by_role("table").get_by_role("link").first
+    first = page.get_by_role("row").nth(1).get_by_role("link").first
+    name = first.inner_text().split(",")[0]
     click(first)
     page.get_by_role("heading", name=re.compile("^Option 1")).wait_for()
     address = page.get_by_text(re.compile(r"^\S+@\S+\.example$")).first.inner_text()
     click(page.get_by_role("button", name=re.compile("^Approve option 1")))
-    said = page.get_by_role("status").filter(has_text="Approved")
+    said = page.get_by_text(re.compile("^Approved; it leaves now"))
     said.wait_for()
-    return {"labels": labels, "said": said.inner_text().strip(), "address": address}
+    return {"labels": labels, "said": said.inner_text().strip(), "address": address, "name": name}
 
 
-def _see_it_leave(page: Any) -> str:
+def _see_it_leave(page: Any, name: str) -> str:
+    """Reads in the thread, after the clicks that count, that a person approved and it was sent."""
+    page.get_by_role("link", name="Threads", exact=True).click()
+    page.get_by_role("link", name=name).first.click()
+    until = monotonic() + LEAVES_WITHIN_S
+    while monotonic() < until:
+        told = page.get_by_role("list", name=re.compile("^Time line")).get_by_role("listitem")
+        texts = [" ".join(one.split()) for one in told.all_inner_texts()]
+        at = next((n for n, text in enumerate(texts) if text.startswith("Approved")), len(texts))
+        sent = [one for one in texts[at:] if one.startswith("The agent wrote by mail")]
+        if sent and "State:" not in sent[-1]:
+            return sent[-1][:90]
+        sleep(1)
+        page.reload()
     return ""
 
 
@@ -131,7 +149,8 @@ def _judge(results: Mapping[str, Result]) -> Verdict:
     (seen,) = results.values()
     passed = len(seen["clicks"]) <= MOST_CLICKS and seen["said"].startswith("Approved")
     passed &= bool(seen["left"]) and seen["taken"] and not seen["complaints"]
-    told = f"{len(seen['clicks'])} clicks: {' > '.join(seen['clicks'])}; {seen['said']} {seen['left']}"
+    clicks = " > ".join(seen["clicks"])
+    told = f"{len(seen['clicks'])} clicks: {clicks}; {seen['said']} {seen['left']}"
     return Verdict(passed, told, f"at most {MOST_CLICKS} clicks, approved and left")
 
 
