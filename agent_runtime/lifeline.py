@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +22,13 @@ def only_one(lock: Path) -> Iterator[None]:
 
 
 def end_with_parent(stop: Event) -> None:
-    """Sets `stop` when the supervisor is gone, however it went."""
+    """Sets `stop` when the supervisor is gone, however it went.
+
+    The key that interrupts all processes of a terminal is the supervisor's: it ends the others in
+    order, and starts none of them again.
+    """
     if os.environ.get(VARIABLE):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         Thread(target=_watch, args=(stop,), name="lifeline", daemon=True).start()
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 _FILE = "plan.json"
+_LAST = "morning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,6 @@ def read_plan(workspace: Path) -> Plan | None:
 def resumable(workspace: Path, wanted: Plan) -> Plan | None:
     """Returns the interrupted run to go on with: the same options, and not yet at its end."""
     plan = read_plan(workspace)
-    if plan is None or replace(plan, done=()) != wanted or "page" in plan.done:
+    if plan is None or replace(plan, done=()) != wanted or _LAST in plan.done:
         return None
     return plan

@@ -18,10 +18,11 @@ from agent_runtime.sandbox.truth import Params
 from agent_runtime.sandbox.world import LAUNCH_AT
 from agent_runtime.settings import Settings
 from agent_runtime.status import open_store, read_status
+from agent_runtime.supervisor import DAYS, Supervisor
 from pipelines.campaign import load_campaign
+from pipelines.demo_morning import play_morning
 from pipelines.demo_plan import Plan
 from pipelines.documents import find_document
-from pipelines.supervisor import Supervisor
 
 USUAL_SIZE = 3600
 """People for whom the caps of the shipped campaign are enough."""
@@ -85,7 +86,7 @@ def run_batch(plan: Plan, settings: Settings, tell: Tell) -> str:
 def play(plan: Plan, settings: Settings, tell: Tell) -> str:
     """Plays the campaign days with real mail, calendar and crashes that mend themselves."""
     simulation = read_simulation(settings.paths)
-    supervisor = Supervisor(settings, settings.workspace / "logs")
+    supervisor = Supervisor(settings, DAYS)
 
     def progress() -> None:
         status = read_status(settings)
@@ -225,4 +226,5 @@ STAGES = {
     "batch": Stage("ingesting, randomising, queueing", run_batch),
     "play": Stage("starting mail, calendar, people and worker", play),
     "page": Stage("from traces to tables to the page", read_out),
+    "morning": Stage("the morning after, with a person before every answer", play_morning),
 }

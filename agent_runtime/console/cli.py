@@ -19,37 +19,47 @@ def _serve(
     enter: Annotated[
         bool, typer.Option("--open", help="Print a link that lets you into the demo's console.")
     ] = False,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Run a worker that answers and sends.")
+    ] = True,
 ) -> None:
     """Serve what people reach over HTTP: the console, chat, web forms, unsubscribing.
 
     The console is at http://127.0.0.1:8080/console/; its accounts are made with
-    `parley people add`. The worker answers what comes in; try it at
-    http://127.0.0.1:8080/chat/demo.
+    `parley people add`. A worker runs beside it, answers what comes in and sends what is
+    approved, and ends with it; try it at http://127.0.0.1:8080/chat/demo. Where workers run on
+    machines of their own, leave it out with --no-worker.
 
     Put a proxy that speaks TLS before it, and set PARLEY_PUBLIC_URL to its address.
 
     Example: [bold]parley serve --host 127.0.0.1 --port 8080[/bold]
 
     Example: [bold]parley serve --workspace out/demo --open[/bold]
+
+    Example: [bold]parley serve --no-worker[/bold]
     """
     import uvicorn
 
+    from agent_runtime.console.beside import Beside, beside, running
     from agent_runtime.console.serve import MAX_MESSAGE, open_app
 
     settings = load_settings(workspace)
     app = open_app(settings, host=host, is_demo=enter)
-    if enter:
-        _print_entry(settings, host, port)
-    # The path of a request holds the token, so it is not logged.
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        ws_max_size=MAX_MESSAGE,
-        timeout_graceful_shutdown=3,
-        log_level="warning",
-        access_log=False,
-    )
+    found = beside(settings) if worker else Beside({}, "No worker, as you asked.")
+    with running(settings, found):
+        typer.echo(found.says)
+        if enter:
+            _print_entry(settings, host, port)
+        # The path of a request holds the token, so it is not logged.
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            ws_max_size=MAX_MESSAGE,
+            timeout_graceful_shutdown=3,
+            log_level="warning",
+            access_log=False,
+        )
 
 
 def _print_entry(settings: Settings, host: str, port: int) -> None:

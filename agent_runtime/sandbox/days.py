@@ -4,9 +4,9 @@ import os
 import smtplib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 
 from sqlalchemy import Engine
 
@@ -17,6 +17,7 @@ from agent_runtime.sandbox.exchanger import Exchanger
 from agent_runtime.sandbox.journal import read_journal
 from agent_runtime.sandbox.journal_tail import JournalTail
 from agent_runtime.sandbox.mail_view import from_bytes
+from agent_runtime.sandbox.morning import LASTS, morning_of
 from agent_runtime.sandbox.owners import INBOUND_ADDRESS
 from agent_runtime.sandbox.people import Person
 from agent_runtime.sandbox.planned import PlannedMail, to_bytes
@@ -27,6 +28,8 @@ from agent_runtime.settings import Workspace
 from agent_runtime.store.sql import SqlStore
 
 POLL_S = 0.01
+TICK_S = 1.0
+"""How often the clock moves once it goes as fast as the wall's."""
 
 
 @dataclass
@@ -46,20 +49,52 @@ class Days:
     paths: Workspace
     ours: tuple[str, ...]
     _tail: JournalTail = field(init=False)
+    _is_late: bool = False
+    """Whether those who write on the morning after have made up their minds."""
 
     def play(self, stop: Event) -> None:
         """Plays until the last day is over, or until told to stop."""
+        self._wake()
+        if self._play_until(self.simulation.ends_at, stop):
+            with self.store.begin() as tx:
+                tx.set_flag(END, self.simulation.ends_at.isoformat())
+
+    def play_morning(self, stop: Event) -> None:
+        """Plays the morning after the last day; reps leave it to those who read drafts."""
+        self._wake()
+        self._read_mail()
+        self._write_late()
+        self._play_until(morning_of(self.simulation.ends_at) + LASTS, stop, reps_look=False)
+
+    def live(self, stop: Event) -> None:
+        """Goes on as fast as the wall's clock, until told to stop."""
+        began, at = monotonic(), read_now(self.engine)
+        while not stop.wait(TICK_S):
+            now = at + timedelta(seconds=monotonic() - began)
+            write_now(self.engine, now)
+            self._act(now)
+
+    def _wake(self) -> None:
         sent = {entry["message_id"] for entry in read_journal(self.paths.exchanger_log)}
         self.town.wake(self.simulation.day0, INBOUND_ADDRESS, sent=sent)
         self._tail = JournalTail(self.paths.exchanger_log)
+
+    def _play_until(self, end: datetime, stop: Event, *, reps_look: bool = True) -> bool:
+        """Says whether the end was reached."""
         while not stop.is_set():
             now = read_now(self.engine)
             if self._act(now):
                 continue
             if not self._is_still(now):
                 stop.wait(POLL_S)
-            elif not self._advance(now):
-                return
+            elif not self._advance(now, end, reps_look=reps_look):
+                return True
+        return False
+
+    def _write_late(self) -> None:
+        if not self._is_late:
+            self._is_late = True
+            self.town.wake_late(morning_of(self.simulation.ends_at))
 
     def _act(self, now: datetime) -> bool:
         """Lets buyers and reps do what is due; says whether anything happened."""
@@ -73,6 +108,9 @@ class Days:
     def _read_mail(self) -> bool:
         entries = self._tail.read()
         for entry in entries:
+            # What came later does not change who has been silent until the last day.
+            if datetime.fromisoformat(entry["at"]) >= self.simulation.ends_at:
+                self._write_late()
             for address in entry["rcpt_to"]:
                 if address not in entry["missing"] and self.town.knows(address):
                     self._read_one(address, entry["file"])
@@ -111,15 +149,14 @@ class Days:
         )
         return not unread and pump.is_idle(self.engine, now) and not self._tail.has_more()
 
-    def _advance(self, now: datetime) -> bool:
-        """Jumps to the next instant at which anything is due; False when the last day is over."""
-        self.reps.look(now)
+    def _advance(self, now: datetime, end: datetime, *, reps_look: bool) -> bool:
+        """Jumps to the next instant at which anything is due; False where that is the end."""
+        if reps_look:
+            self.reps.look(now)
         instants = (pump.next_due(self.engine), self.town.next_due(), self.reps.next_due())
         following = min((instant for instant in instants if instant), default=None)
-        if following is None or following >= self.simulation.ends_at:
-            write_now(self.engine, self.simulation.ends_at)
-            with self.store.begin() as tx:
-                tx.set_flag(END, now.isoformat())
+        if following is None or following >= end:
+            write_now(self.engine, max(now, end))
             return False
         if following > now:
             write_now(self.engine, following)

@@ -3,6 +3,7 @@
 import signal
 import sys
 from threading import Event
+from typing import Literal
 
 from sqlalchemy import Engine
 
@@ -26,18 +27,21 @@ from agent_runtime.store.sql import SqlStore
 from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.office_hours import office_hours
 
+Part = Literal["days", "morning", "live"]
+"""What is played: all days, the morning after them, or that and then on at the pace of the wall."""
 
-def main(settings: Settings) -> None:
-    """Plays the simulation of a workspace to its end; after a kill it goes on where it was."""
+
+def main(settings: Settings, part: Part = "days") -> None:
+    """Plays a part of the simulation of a workspace; after a kill it goes on where it was."""
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     end_with_parent(stop)
     with only_one(settings.workspace / "sandbox.lock"):
-        _play(settings, stop)
+        _play(settings, stop, part)
 
 
-def _play(settings: Settings, stop: Event) -> None:
+def _play(settings: Settings, stop: Event, part: Part) -> None:
     paths = settings.paths
     simulation = read_simulation(paths)
     engine = open_engine(settings.store_url or f"sqlite:///{paths.store}")
@@ -76,7 +80,12 @@ def _play(settings: Settings, stop: Event) -> None:
             paths=paths,
             ours=ours,
         )
-        days.play(stop)
+        if part == "days":
+            days.play(stop)
+        else:
+            days.play_morning(stop)
+        if part == "live":
+            days.live(stop)
     engine.dispose()
     if stop.is_set():
         sys.exit(1)

@@ -37,6 +37,11 @@ class Simulation:
         _file(paths).write_text(json.dumps(plain, indent=2), encoding="utf-8")
 
 
+def is_simulated(paths: Workspace) -> bool:
+    """Says whether the people of a workspace are the sandbox's."""
+    return _file(paths).exists()
+
+
 def read_simulation(paths: Workspace) -> Simulation:
     """Returns the simulation of a workspace."""
     plain = json.loads(_file(paths).read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from agent_runtime.sandbox.buyers import react, unprompted
 from agent_runtime.sandbox.encounter import BuyerMemory
 from agent_runtime.sandbox.mail_view import MailView
+from agent_runtime.sandbox.morning import letters
 from agent_runtime.sandbox.people import Person
 from agent_runtime.sandbox.planned import PlannedMail
 from agent_runtime.sandbox.truth import BuyerTruth, Params, truth_of
@@ -25,6 +26,7 @@ class Town:
         self._truths: dict[str, BuyerTruth] = {}
         self._memories: dict[str, BuyerMemory] = {}
         self._read: dict[str, int] = {}
+        self._last_read: dict[str, MailView] = {}
         self._plans: list[tuple[datetime, str, str, int, PlannedMail]] = []
         self._sent: set[str] = set()
 
@@ -46,12 +48,24 @@ class Town:
         if person is None:
             return
         self._read[address] = self._read.get(address, 0) + 1
+        self._last_read[address] = mail
         memory = self._memories.get(address, BuyerMemory())
         memory, plans = react(
             person, self._truth(person), memory, mail, now=mail.sent_at, params=self._params
         )
         self._memories[address] = memory
         self._plan(person, plans)
+
+    def wake_late(self, at: datetime) -> None:
+        """Plans what a few who had been silent write on the morning after the last day."""
+        readers = [self._people[address] for address in self._last_read]
+        truths = {person.email: self._truth(person) for person in readers}
+        written = letters(
+            readers, truths, self._memories, self._last_read, at=at, params=self._params
+        )
+        for person, memory, mail in written:
+            self._memories[person.email] = memory
+            self._plan(person, [mail])
 
     def next_due(self) -> datetime | None:
         """Returns when the next mail is due."""

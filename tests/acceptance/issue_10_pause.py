@@ -133,7 +133,14 @@ def _served(settings: Any) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     workspace = str(settings.workspace)
-    command = ["-c", "from pipelines.cli import main; main()", "serve", "-w", workspace]
+    command = [
+        "-c",
+        "from pipelines.cli import main; main()",
+        "serve",
+        "--no-worker",
+        "-w",
+        workspace,
+    ]
     with (settings.workspace / "serve.log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, *command, "--port", str(port)], stdout=log, stderr=log

@@ -120,6 +120,7 @@ def running_site(folder, **more):
             "-c",
             "from pipelines.cli import main; main()",
             "serve",
+            "--no-worker",
             "--port",
             str(port),
         ]

@@ -75,7 +75,9 @@ def _company(folder, sim, urls):
         "PARLEY_SIGNING_KEYS": f"1:{'ab' * 32}",
     }
     with sip_company(folder, 0, more=more) as company:
-        served = company.start("serve", "--port", url.rsplit(":", 1)[1], log="serve.log")
+        served = company.start(
+            "serve", "--no-worker", "--port", url.rsplit(":", 1)[1], log="serve.log"
+        )
         _until(lambda: _answers(url.replace("https", "http")) or served.poll() is not None)
         assert served.poll() is None, (folder / "serve.log").read_text()
         yield company, url
