@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from agent_runtime.readouts.experiment import Forest
+
 Figure = Literal["trend", "groups", "bars", "spread"]
 """Over time; a dot with its interval by group; counts as bars; from the median to the 95th
 percentile."""
@@ -169,6 +171,8 @@ class Lift(_Part):
     sentence: str
     said: tuple[tuple[str, str, str], ...]
     """Figures: what, how many, and its interval or what it rests on."""
+    effect: Forest | None
+    """The primary metric of each arm against the control; None while it is hidden."""
 
 
 class Board(_Part):
@@ -263,9 +267,7 @@ class Board(_Part):
     def _key(self, period: str, chosen: Mapping[str, str], part: str = "") -> str:
         """How the cell of a choice is called, as it was published."""
         places = (
-            str([v.value for v in one.values].index(chosen[one.name]))
-            if one.name in chosen
-            else ""
+            str([v.value for v in one.values].index(chosen[one.name])) if one.name in chosen else ""
             for one in self.filters
         )
         return "|".join((period, *places, part))

@@ -55,6 +55,12 @@ class Line(_Part):
     control: str
     n_arm: int
     n_control: int
+    value: float | None
+    """The effect, in the metric's own unit; shares as parts of 1."""
+    low: float | None
+    high: float | None
+    change: float | None
+    """The effect as a part of the control's mean."""
     mean_arm: str
     mean_control: str
     effect: str

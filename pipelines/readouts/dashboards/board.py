@@ -1,12 +1,14 @@
 """A dashboard as the console reads it: the same cells and words as the page, and no script."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from agent_runtime.readouts.board import Board
 from agent_runtime.readouts.reading import board_file
 from agent_runtime.settings import Workspace
+from experiments.report.pictures import Pictures
 from pipelines.readouts import words
 from pipelines.readouts.dashboards.definitions import Dashboard, Panel
 from pipelines.readouts.report import Report
@@ -21,9 +23,7 @@ def write_board(workspace: Workspace, board: Board) -> Path:
     return path
 
 
-def board_of(
-    dashboard: Dashboard, shown: Mapping[str, Any], payload: Mapping[str, Any]
-) -> Board:
+def board_of(dashboard: Dashboard, shown: Mapping[str, Any], payload: Mapping[str, Any]) -> Board:
     """Returns what the console shows of a dashboard.
 
     Args:
@@ -120,7 +120,9 @@ def _lift(report: Report) -> dict[str, Any]:
     people = words.people(report.unit)
     between = f"{words.whole(primary.total_ci_low)} to {words.whole(primary.total_ci_high)}"
     told = f"{between}, 95% interval" if primary.total_ci_low is not None else ""
+    is_shown = not report.readout.is_hidden and not report.readout.srm.is_mismatch
     return {
+        "effect": asdict(Pictures(report.readout).primary()) if is_shown else None,
         "experiment": report.origin.experiment_id,
         "verdict": verdict,
         "sentence": sentence,
