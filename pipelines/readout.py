@@ -10,12 +10,15 @@ import polars as pl
 import yaml
 
 from agent_runtime.library.catalog import company_library
+from agent_runtime.readouts.experiment import Experiment
+from agent_runtime.readouts.reading import experiment_file
 from agent_runtime.settings import Workspace
 from experiments.analysis import analyze
 from experiments.hash_chain import head_of
 from experiments.metrics import list_metrics, read_metrics
 from experiments.readout import Readout
 from experiments.report.files import completed, write_readout
+from experiments.report.summary import summary
 from experiments.reproduction import Sources
 from experiments.spec import Spec, load_spec
 from experiments.tracking import Provenance, finish_readout, start_readout
@@ -71,6 +74,8 @@ def read_out(workspace: Workspace, spec: Spec, *, now: datetime) -> Report:
         sources = replace(sources, as_of=now)
     readout = completed(found, spec, sources)
     write_readout(readout, spec, out=sources.out, html=experiment_page(workspace, spec))
+    told = Experiment.model_validate(summary(readout, spec))
+    write_json(told.model_dump(mode="json"), experiment_file(workspace, spec.id))
     if readout.reproduction is None:
         raise ValueError("the readout does not say what it was made from")
     facts = Facts(

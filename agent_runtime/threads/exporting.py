@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from agent_runtime.library.catalog import Library
+from agent_runtime.spreadsheet import harmless
 from agent_runtime.store.thread_rows import ThreadRecord
 from agent_runtime.threads.entries import Entry, TurnTrace
 from agent_runtime.threads.showing import Showing
@@ -38,7 +39,6 @@ COLUMNS = (
     "stands_on",
     "latency_ms",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(record: ThreadRecord, showing: Showing, library: Library, form: Form) -> str:
@@ -119,7 +119,7 @@ def _as_csv(record: ThreadRecord, showing: Showing, library: Library) -> str:
     traces = traces_of(record, library)
     for entry in line_of(record).entries:
         shown, trace = shown_entry(entry, showing), traces.get(entry.turn_id)
-        table.writerow(_cell(value) for value in (*_told(shown), *_decided(trace)))
+        table.writerow(harmless(value) for value in (*_told(shown), *_decided(trace)))
     return out.getvalue()
 
 
@@ -141,11 +141,6 @@ def _decided(trace: TurnTrace | None) -> tuple[str, ...]:
         " ".join(f"{fact.fact_id}@{fact.version}" for fact in trace.facts),
         f"{sum(ms for _, ms in trace.latency_ms):.1f}",
     )
-
-
-def _cell(value: str) -> str:
-    """A spreadsheet works out what looks like a formula, and a stranger may have written it."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _as_text(record: ThreadRecord, showing: Showing, library: Library) -> str:

@@ -37,10 +37,17 @@ class Pictures:
         """Returns each treated arm against the control."""
         return self._of_metric(words.against_control(self._readout))
 
+    def secondary(self) -> list[Forest]:
+        """Returns one forest a secondary metric."""
+        return self._of_role("secondary")
+
     def guardrails(self) -> list[Forest]:
         """Returns one forest a guardrail, with its margin."""
+        return self._of_role("guardrail")
+
+    def _of_role(self, role: str) -> list[Forest]:
         control = self._readout.primary.control
-        rows = [r for r in self._readout.metrics if r.role == "guardrail" and r.control == control]
+        rows = [r for r in self._readout.metrics if r.role == role and r.control == control]
         names = dict.fromkeys(row.metric for row in rows)
         return [self._of_metric([r for r in rows if r.metric == name]) for name in names]
 

@@ -18,6 +18,7 @@ from experiments.pages import templates_in
 from experiments.semantic_layer import MetricDefinition, SemanticLayer, load_semantic_layer
 from pipelines.errors import PipelineError
 from pipelines.readouts import words
+from pipelines.readouts.dashboards.board import board_of, write_board
 from pipelines.readouts.dashboards.cells import Cells, choices
 from pipelines.readouts.dashboards.definitions import (
     DIMENSIONS,
@@ -50,9 +51,10 @@ class Sources:
 
 
 def build_dashboards(workspace: Workspace) -> tuple[Path, ...]:
-    """Writes all dashboards from the published slices and returns their files.
+    """Writes all dashboards from the published slices and returns their pages.
 
-    The page of the run, where there is one, then links to them.
+    Beside each lies what the console shows of it. The page of the run, where there is one, then
+    links to them.
 
     Raises:
         PipelineError: Nothing is published yet.
@@ -61,7 +63,9 @@ def build_dashboards(workspace: Workspace) -> tuple[Path, ...]:
     pages = {page: dashboard_path(workspace, page.name) for page in load_dashboards()}
     for dashboard, path in pages.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(dashboard, sources), encoding="utf-8")
+        shown, payload = common(dashboard, sources), _payload(dashboard, sources)
+        path.write_text(_page(shown, payload), encoding="utf-8")
+        write_board(workspace, board_of(dashboard, shown, payload))
     path = dashboard_path(workspace, PLOTLY).with_name(PLOTLY)
     path.write_text(get_plotlyjs(), encoding="utf-8")
     if sources.report:
@@ -89,11 +93,7 @@ def load_sources(workspace: Workspace) -> Sources:
 
 def render(dashboard: Dashboard, sources: Sources) -> str:
     """Returns a dashboard as HTML; its figures need Plotly beside it."""
-    return (
-        environment()
-        .get_template("dashboard.html.j2")
-        .render(common(dashboard, sources), payload=_json(_payload(dashboard, sources)))
-    )
+    return _page(common(dashboard, sources), _payload(dashboard, sources))
 
 
 def environment() -> Environment:
@@ -137,6 +137,11 @@ def unmeasured(dashboard: Dashboard, cells: Cells) -> dict[str, str]:
     """Returns the metrics that have no value over everything, and why."""
     found = {name: cells.get(name, "run", {}) for name in dashboard.metrics}
     return {name: cell.said for name, cell in found.items() if cell.value is None}
+
+
+def _page(shown: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
+    template = environment().get_template("dashboard.html.j2")
+    return template.render(shown, payload=_json(payload))
 
 
 def _payload(dashboard: Dashboard, sources: Sources) -> dict[str, Any]:
