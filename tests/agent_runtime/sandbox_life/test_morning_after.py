@@ -1,6 +1,7 @@
 """The morning after the last day: who writes, and that it is the same after a restart."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from sandbox_conversation import AGENT, DAY0, make_person
 
@@ -57,7 +58,7 @@ def test_a_few_who_were_silent_and_want_no_meeting_ask_something():
     assert {mail.to for _, mail in written} == {AGENT}
     assert all(mail.in_reply_to.startswith("<1.") for _, mail in written)
     dues = [mail.due_at for _, mail in written]
-    assert {later - earlier for earlier, later in zip(dues, dues[1:], strict=False)} == {EVERY}
+    assert {later - earlier for earlier, later in pairwise(dues)} == {EVERY}
     assert len({mail.kind for _, mail in written}) > 5
     languages = [person.language for a, _ in written for person in PEOPLE if person.email == a]
     assert {languages.count(language) for language in ZONES} == {LETTERS // len(ZONES)}
