@@ -8,19 +8,28 @@ from rich.console import Console
 from rich.table import Table
 
 from agent_runtime.domain import Candidate, Verdict, Weighed
-from agent_runtime.placeholders import fill
 from agent_runtime.policies.approval import WAITS
 from agent_runtime.store.rows import Approval, Draft
 from agent_runtime.store.sql import SqlStore
+from agent_runtime.threads.showing import Showing
 
 
-def as_dict(store: SqlStore, approval: Approval) -> dict[str, Any]:
-    """Returns an approval with names filled in, as only its reviewers see it."""
+def as_dict(store: SqlStore, approval: Approval, *, is_redacted: bool = False) -> dict[str, Any]:
+    """Returns an approval with names filled in, as only its reviewers see it.
+
+    Args:
+        store: Where contact and originals are.
+        approval: Which one.
+        is_redacted: With placeholders in place of personal data, for who may not decide.
+    """
     with store.begin() as tx:
         contact, originals = tx.contact_of(approval.person_id), tx.recall(approval.thread_id)
+    showing = Showing(
+        store.tenant_id, approval.thread_id, contact, originals, is_redacted=is_redacted
+    )
 
     def full(text: str) -> str:
-        return fill(text, contact, originals) if contact else text
+        return showing.text(text) if contact or is_redacted else text
 
     def said(candidate: Candidate) -> dict[str, Any]:
         proposal = candidate.proposal
@@ -44,7 +53,7 @@ def as_dict(store: SqlStore, approval: Approval) -> dict[str, Any]:
         return {
             "option": number,
             **said(draft.candidate),
-            "to": draft.message.to_email,
+            "to": showing.name if is_redacted else draft.message.to_email,
             "subject": full(draft.message.subject),
             "body": full(draft.message.body),
             "rules": _rules(draft.hits),

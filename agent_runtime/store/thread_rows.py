@@ -37,6 +37,8 @@ class Asked:
     channel: str = ""
     speaker: str = ""
     page: int = 1
+    size: int = PAGE
+    """Threads of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ def find_threads(connection: Connection, tenant_id: str, asked: Asked) -> FoundT
         select(t.threads.c.doc)
         .where(*where)
         .order_by(text(f"{_last_position(connection)} desc"), t.threads.c.thread_id)
-        .limit(PAGE)
-        .offset(PAGE * (asked.page - 1))
+        .limit(asked.size)
+        .offset(asked.size * (asked.page - 1))
     )
     sessions = [load(Session, doc) for doc in rows.scalars()]
     return FoundThreads(_filled(connection, tenant_id, sessions), found.scalar_one())

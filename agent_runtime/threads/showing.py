@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
-from agent_runtime.domain import Contact, Session
+from agent_runtime.domain import Contact
 from agent_runtime.lone_text import NOBODY
 from agent_runtime.placeholders import fill, redact
 from agent_runtime.store.thread_rows import FoundThread, ThreadRecord
@@ -20,7 +20,8 @@ COLLEAGUE = "a person of ours"
 class Showing:
     """Who a thread is with, and how its words read for whoever looks at it."""
 
-    session: Session
+    tenant_id: str
+    thread_id: str
     contact: Contact | None
     originals: Mapping[str, str] = field(default_factory=dict)
     is_redacted: bool = True
@@ -28,7 +29,9 @@ class Showing:
     @classmethod
     def of(cls, found: FoundThread | ThreadRecord, *, is_redacted: bool) -> "Showing":
         """Returns how a thread that was found is shown."""
-        return cls(found.session, found.contact, found.originals, is_redacted)
+        session = found.session
+        told = (session.tenant_id, session.thread_id, found.contact, found.originals)
+        return cls(*told, is_redacted)
 
     def text(self, said: str) -> str:
         """Returns words of anybody; redacted, they are searched again and not only as stored."""
@@ -65,7 +68,7 @@ class Showing:
     @property
     def alias(self) -> str:
         """A name for the thread that leads to nobody outside of this store."""
-        told = f"{self.session.tenant_id}\x1f{self.session.thread_id}"
+        told = f"{self.tenant_id}\x1f{self.thread_id}"
         return sha256(told.encode()).hexdigest()[:12]
 
     @cached_property

@@ -1,5 +1,6 @@
 """The pages of the approvals: the queue, and one item with its drafts side by side."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -19,11 +20,17 @@ from agent_runtime.console.approvals.queue import (
     following,
     read_queue,
 )
+from agent_runtime.console.crm_links import crm_links
 from agent_runtime.console.frame.declared import Area, Entry, Pages
 from agent_runtime.console.frame.faults import Missing
+from agent_runtime.console.frame.noting import note
 from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import roles
+from agent_runtime.console.table_file import MOST, table_file
+from agent_runtime.console.threads.view import is_whole, marked
+from agent_runtime.spreadsheet import Value
+from agent_runtime.threads.showing import Showing
 
 COMPARE = "approvals/acts_compare.html"
 READERS = roles("rep", "reviewer", "revops")
@@ -35,6 +42,23 @@ LANGUAGES = {
     "it": "Italian",
     "pt": "Portuguese",
 }
+
+COLUMNS = (
+    "approval_id",
+    "person",
+    "company",
+    "risk",
+    "reasons",
+    "waits_since",
+    "language",
+    "playbook",
+    "channel",
+    "action",
+    "options",
+    "confidence",
+    "why",
+    "they_wrote",
+)
 
 _ORDERS: dict[str, Order] = {one: one for one in ORDERS}
 _RISKS: dict[str, Risk] = {one: one for one in RISKS}
@@ -55,7 +79,8 @@ def _queue(
     page: int = 1,
 ) -> Response:
     asked = _asked(order, risk, language, playbook, page)
-    queue = read_queue(office.store, asked, now=office.clock())
+    naming = "whole" if is_whole(who) else "redacted"
+    queue = read_queue(office.store, asked, now=office.clock(), naming=naming)
     last = max(1, -(-queue.found // PAGE))
     is_part = request.headers.get("hx-target") == "queue"
     return render(
@@ -68,7 +93,27 @@ def _queue(
         after=_address(asked, asked.page + 1) if asked.page < last else "",
         languages=LANGUAGES,
         may_pick=who.user.role in DECIDERS,
+        is_whole=is_whole(who),
+        marked=marked,
+        file=_address(asked, 1, "/console/approvals/table.csv"),
     )
+
+
+@pages.get("/table.csv", roles=READERS, audited=True, rate="60/minute")
+def _table(
+    request: Request,
+    office: TheOffice,
+    who: Who,
+    order: str = "risk",
+    risk: str = "",
+    language: str = "",
+    playbook: str = "",
+) -> Response:
+    asked = replace(_asked(order, risk, language, playbook, 1), size=MOST)
+    naming = "whole" if is_whole(who) else "unnamed"
+    lines = read_queue(office.store, asked, now=office.clock(), naming=naming).lines
+    note(request, record="approvals:queue", detail=f"{len(lines)} items, {naming}")
+    return table_file("parley-approvals", COLUMNS, map(_row, lines))
 
 
 @pages.get("/{approval_id}", roles=READERS)
@@ -101,7 +146,16 @@ def _drafts(
         is_open=approval.state == "OPEN",
         snoozes=SNOOZES,
         approval=approval,
-        told=as_dict(office.store, approval),
+        told=as_dict(office.store, approval, is_redacted=not is_whole(who)),
+        showing=Showing(
+            office.store.tenant_id,
+            approval.thread_id,
+            contact,
+            {},
+            is_redacted=not is_whole(who),
+        ),
+        marked=marked,
+        crm_links=crm_links(office.settings, contact) if is_whole(who) else (),
         weight=weigh(approval),
         contact=contact,
         session=session,
@@ -135,11 +189,30 @@ def _asked(order: str, risk: str, language: str, playbook: str, page: int) -> As
     )
 
 
-def _address(asked: Asked, page: int) -> str:
+def _address(asked: Asked, page: int, to: str = "/console/approvals") -> str:
     wanted = {"order": asked.order, "risk": asked.risk, "language": asked.language}
     wanted |= {"playbook": asked.playbook, "page": str(page) if page > 1 else ""}
     told = {name: value for name, value in wanted.items() if value and value != "risk"}
-    return "/console/approvals" + (f"?{urlencode(told)}" if told else "")
+    return to + (f"?{urlencode(told)}" if told else "")
+
+
+def _row(line: Line) -> tuple[Value, ...]:
+    return (
+        line.approval_id,
+        line.person,
+        line.company,
+        line.weight.risk,
+        "; ".join(line.weight.why),
+        line.made_at,
+        line.language,
+        line.playbook,
+        line.channel,
+        line.action,
+        line.options,
+        line.confidence,
+        line.why,
+        line.heard,
+    )
 
 
 def _plain(line: Line) -> dict[str, object]:

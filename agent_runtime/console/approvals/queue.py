@@ -10,11 +10,11 @@ from sqlalchemy import Connection, and_, func, or_, select
 from agent_runtime.approval_check import digest_of
 from agent_runtime.approval_risk import RISKS, Risk, Weight, weigh
 from agent_runtime.domain import Contact
-from agent_runtime.placeholders import fill
 from agent_runtime.store import tables as t
 from agent_runtime.store.rows import Approval
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.sql_rows import load
+from agent_runtime.threads.showing import Showing
 
 Order = Literal["risk", "waiting", "language"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -30,11 +30,17 @@ class Asked:
     language: str = ""
     playbook: str = ""
     page: int = 1
+    size: int = PAGE
+    """Items of a page."""
+
+
+Naming = Literal["whole", "redacted", "unnamed"]
+"""whole: names stand where they belong; redacted: placeholders do; unnamed: no words at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item of the queue, with names filled in."""
+    """One item of the queue."""
 
     approval_id: str
     person: str
@@ -67,7 +73,9 @@ class Queue:
     playbooks: dict[str, int]
 
 
-def read_queue(store: SqlStore, asked: Asked, *, now: datetime) -> Queue:
+def read_queue(
+    store: SqlStore, asked: Asked, *, now: datetime, naming: Naming = "unnamed"
+) -> Queue:
     """Returns a page of the queue: all that waits, but what is put off or about to leave.
 
     The order is settled on narrow rows; drafts, contacts and originals are read for the items of
@@ -76,7 +84,7 @@ def read_queue(store: SqlStore, asked: Asked, *, now: datetime) -> Queue:
     with store.engine.connect() as connection:
         counts = _counts(connection, store.tenant_id, now)
         rows = _rows(connection, store.tenant_id, asked, now)
-        lines = _lines(connection, store.tenant_id, rows)
+        lines = _lines(connection, store.tenant_id, rows, naming)
     matching = [
         (count, risk)
         for risk, language, playbook, count in counts
@@ -153,10 +161,13 @@ def _rows(connection: Connection, tenant_id: str, asked: Asked, now: datetime) -
     if asked.playbook:
         query = query.where(line.playbook == asked.playbook)
     query = query.order_by(*orders[asked.order], line.approval_id)
-    return connection.execute(query.limit(PAGE).offset(PAGE * (asked.page - 1))).all()
+    page = query.limit(asked.size).offset(asked.size * (asked.page - 1))
+    return connection.execute(page).all()
 
 
-def _lines(connection: Connection, tenant_id: str, rows: Sequence[Any]) -> tuple[Line, ...]:
+def _lines(
+    connection: Connection, tenant_id: str, rows: Sequence[Any], naming: Naming
+) -> tuple[Line, ...]:
     a, c, v = t.approvals.c, t.contacts.c, t.vault.c
     docs = select(a.approval_id, a.doc).where(
         a.tenant_id == tenant_id, a.approval_id.in_([row.approval_id for row in rows])
@@ -175,22 +186,26 @@ def _lines(connection: Connection, tenant_id: str, rows: Sequence[Any]) -> tuple
     for thread, token, value in connection.execute(hidden):
         originals.setdefault(thread, {})[token] = value
     return tuple(
-        _line(row, approvals[row.approval_id], contacts.get(row.person_id), originals)
+        _line(row, approvals[row.approval_id], contacts.get(row.person_id), originals, naming)
         for row in rows
     )
 
 
 def _line(
-    row: Any, approval: Approval, contact: Contact | None, originals: dict[str, dict[str, str]]
+    row: Any,
+    approval: Approval,
+    contact: Contact | None,
+    originals: dict[str, dict[str, str]],
+    naming: Naming,
 ) -> Line:
     best = approval.drafts[0]
     heard = approval.heard or best.message.body
     known = originals.get(row.thread_id, {})
-    name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
+    showing = Showing(row.tenant_id, row.thread_id, contact, known, is_redacted=naming != "whole")
     return Line(
         approval_id=row.approval_id,
-        person=name or (contact.email if contact else row.person_id),
-        company=contact.company if contact else "",
+        person=showing.name,
+        company=showing.company,
         weight=weigh(approval),
         made_at=row.made_at,
         language=row.language,
@@ -198,7 +213,7 @@ def _line(
         channel=row.channel,
         options=len(approval.drafts),
         why=approval.why,
-        heard=fill(heard, contact, known) if contact else heard,
+        heard="" if naming == "unnamed" else showing.text(heard),
         action=best.candidate.action,
         confidence=best.message.confidence,
         version=approval.version,

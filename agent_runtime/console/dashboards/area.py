@@ -64,10 +64,8 @@ def _read(office: Office, who: SignedIn, name: str) -> Board | None:
     if name not in READ_BY:
         raise Missing(f"dashboard = {name[:40]!r}: is none of {', '.join(READ_BY)}.")
     if who.user.role not in READ_BY[name]:
-        raise Refused(
-            f"Your role, {who.user.role}, reads {', '.join(map(LABELS.get, mine(who.user.role)))}; "
-            f"{LABELS[name]} is for others."
-        )
+        read = ", ".join(LABELS[one] for one in mine(who.user.role))
+        raise Refused(f"Your role, {who.user.role}, reads {read}; {LABELS[name]} is for others.")
     return read_board(office.settings.paths, name)
 
 

@@ -59,7 +59,13 @@ class Logged:
 
 
 def latest(
-    store: SqlStore, *, actor: str = "", action: str = "", record: str = "", before: int = 0
+    store: SqlStore,
+    *,
+    actor: str = "",
+    action: str = "",
+    record: str = "",
+    before: int = 0,
+    limit: int = PAGE,
 ) -> Sequence[Logged]:
     """Returns the latest entries that match, the newest first, a page of them.
 
@@ -84,7 +90,7 @@ def latest(
     if before:
         query = query.where(c.position < before)
     with store.engine.connect() as connection:
-        rows = connection.execute(query.order_by(c.position.desc()).limit(PAGE)).all()
+        rows = connection.execute(query.order_by(c.position.desc()).limit(limit)).all()
     return [Logged(row.position, _act(row)) for row in rows]
 
 

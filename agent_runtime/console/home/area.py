@@ -11,6 +11,7 @@ from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import EVERYBODY
 from agent_runtime.console.home.counts import read_counts
+from agent_runtime.console.threads.view import is_whole, marked
 
 NEXT = 6
 """Items of the queue that the home page names."""
@@ -23,9 +24,11 @@ pages = Pages(area="home")
 @pages.get("/", roles=EVERYBODY)
 def _home(request: Request, office: TheOffice, who: Who) -> Response:
     told = _figures(request, office, who)
-    queue = read_queue(office.store, Asked(), now=office.clock()) if told["decides"] else None
-    lines = queue.lines[:NEXT] if queue else ()
-    return render(request, "home/home.html", following=lines, **told)
+    naming, now = "whole" if is_whole(who) else "redacted", office.clock()
+    asked = Asked(size=NEXT)
+    queue = read_queue(office.store, asked, now=now, naming=naming) if told["decides"] else None
+    lines = queue.lines if queue else ()
+    return render(request, "home/home.html", following=lines, marked=marked, **told)
 
 
 @pages.get("/counts", roles=EVERYBODY)

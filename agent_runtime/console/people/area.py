@@ -20,10 +20,13 @@ from agent_runtime.console.people.oidc import FLOW, account_of
 from agent_runtime.console.people.sessions import end_session, entry_for, use_entry
 from agent_runtime.console.people.tokens import all_tokens
 from agent_runtime.console.people.users import all_users, sign_out_everywhere
+from agent_runtime.console.table_file import table_file
 
 ADMINS = roles("admin")
 CALLBACK = "/console/sign-in/oidc/back"
 _NEXT = "parley_next"
+PEOPLE = ("email", "name", "role", "has_password", "has_company_account", "is_disabled", "since")
+TOKENS = ("token_id", "name", "scopes", "made_by", "ends_at", "revoked_at", "used_at")
 
 pages = Pages(area="people")
 
@@ -130,6 +133,28 @@ def _people(request: Request, office: TheOffice) -> Response:
     return render(
         request, "people/people.html", users=users, tokens=tokens, roles=ROLES, does=DOES, wall=wall
     )
+
+
+@pages.get("/people/table.csv", roles=ADMINS, audited=True, rate="30/minute")
+def _people_table(office: TheOffice) -> Response:
+    with office.store.begin() as tx:
+        users = all_users(tx)
+    rows = [
+        (u.email, u.name, u.role, bool(u.password), bool(u.subject), u.is_disabled, u.made_at)
+        for u in users
+    ]
+    return table_file("parley-people", PEOPLE, rows)
+
+
+@pages.get("/people/tokens.csv", roles=ADMINS, audited=True, rate="30/minute")
+def _token_table(office: TheOffice) -> Response:
+    with office.store.begin() as tx:
+        tokens = all_tokens(tx)
+    rows = [
+        (x.token_id, x.name, " ".join(x.scopes), x.made_by, x.ends_at, x.revoked_at, x.used_at)
+        for x in tokens
+    ]
+    return table_file("parley-tokens", TOKENS, rows)
 
 
 @pages.get("/api/me", roles=EVERYBODY, scope="me:read")

@@ -7,13 +7,16 @@ from urllib.parse import urlencode
 from fastapi import Form, Request
 from starlette.responses import Response
 
+from agent_runtime.console.crm_links import crm_links
 from agent_runtime.console.frame.declared import Area, Entry, Pages
 from agent_runtime.console.frame.noting import note
 from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.toasts import back
+from agent_runtime.console.table_file import MOST, table_file
 from agent_runtime.console.threads.files import api, files
 from agent_runtime.console.threads.view import (
+    COLUMNS,
     READERS,
     SHARERS,
     WHOLE,
@@ -27,6 +30,7 @@ from agent_runtime.console.threads.view import (
     read_turn,
     shown_to,
     stretch_of,
+    thread_table,
     used,
 )
 from agent_runtime.store.thread_rows import PAGE, Asked
@@ -50,16 +54,7 @@ def _list(
     speaker: str = "",
     page: int = 1,
 ) -> Response:
-    asked = Asked(
-        # Who reads no names could find out by them whose thread it is.
-        who=q.strip()[:120] if is_whole(who) else "",
-        words=words.strip()[:120],
-        playbook=playbook[:120],
-        state=state[:120],
-        channel=channel[:20],
-        speaker=speaker[:20],
-        page=min(max(page, 1), 100_000),
-    )
+    asked = _asked(who, (q, words, playbook, state, channel, speaker), page)
     found = list_threads(office.store, asked, is_redacted=not is_whole(who))
     last = max(1, -(-found.found // PAGE))
     return render(
@@ -73,7 +68,27 @@ def _list(
         is_narrowed=any(getattr(asked, name) for name in _NARROW),
         is_whole=is_whole(who),
         marked=marked,
+        file=_address(asked, 1, "/console/threads/table.csv"),
     )
+
+
+@pages.get("/table.csv", roles=READERS, audited=True, rate="30/minute")
+def _table(
+    request: Request,
+    office: TheOffice,
+    who: Who,
+    q: str = "",
+    words: str = "",
+    playbook: str = "",
+    state: str = "",
+    channel: str = "",
+    speaker: str = "",
+) -> Response:
+    asked = _asked(who, (q, words, playbook, state, channel, speaker), 1)
+    rows = thread_table(office.store, asked, is_redacted=not is_whole(who), most=MOST)
+    how = "whole" if is_whole(who) else "redacted"
+    note(request, record="threads:list", detail=f"{len(rows)} threads, {how}")
+    return table_file("parley-threads", COLUMNS, rows)
 
 
 @pages.get("/{thread_id}", roles=READERS)
@@ -94,6 +109,7 @@ def _thread(
         earlier=f"{here}?page={stretch.page - 1}" if stretch.page > 1 else "",
         later=f"{here}?page={stretch.page + 1}" if stretch.page < stretch.pages else "",
         links=_links(request, office, who, thread_id),
+        crm_links=() if showing.is_redacted else crm_links(office.settings, record.contact),
         may_share=who.user.role in SHARERS,
         may_whole=is_whole(who),
         hears=who.user.role in WHOLE,
@@ -166,11 +182,25 @@ def _links(
     ]
 
 
-def _address(asked: Asked, page: int) -> str:
+def _asked(who: SignedIn, wanted: tuple[str, ...], page: int) -> Asked:
+    name, words, playbook, state, channel, speaker = wanted
+    return Asked(
+        # Who reads no names could find out by them whose thread it is.
+        who=name.strip()[:120] if is_whole(who) else "",
+        words=words.strip()[:120],
+        playbook=playbook[:120],
+        state=state[:120],
+        channel=channel[:20],
+        speaker=speaker[:20],
+        page=min(max(page, 1), 100_000),
+    )
+
+
+def _address(asked: Asked, page: int, to: str = "/console/threads") -> str:
     told = {"q": asked.who} | {name: getattr(asked, name) for name in _NARROW[1:]}
     told["page"] = str(page) if page > 1 else ""
     kept = {name: value for name, value in told.items() if value}
-    return "/console/threads" + (f"?{urlencode(kept)}" if kept else "")
+    return to + (f"?{urlencode(kept)}" if kept else "")
 
 
 AREA = Area(

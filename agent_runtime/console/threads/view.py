@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from markupsafe import Markup, escape
@@ -12,6 +12,7 @@ from agent_runtime.console.frame.office import Office, SignedIn
 from agent_runtime.console.frame.roles import EVERYBODY, roles
 from agent_runtime.library.catalog import Library
 from agent_runtime.placeholders import TOKEN
+from agent_runtime.spreadsheet import Value
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.thread_rows import (
     Asked,
@@ -36,6 +37,18 @@ WHOLE = roles("rep", "reviewer")
 SHARERS = roles("rep", "reviewer", "revops")
 ON_A_PAGE = 40
 """Entries of a time line on one page."""
+COLUMNS = (
+    "thread_id",
+    "person",
+    "company",
+    "playbook",
+    "state",
+    "channel",
+    "who_speaks",
+    "turns_of_theirs",
+    "turns_of_the_agent",
+    "last_active",
+)
 _USED = {
     "message": "Sent",
     "model_turn": "Read by the model",
@@ -103,6 +116,21 @@ def list_threads(store: SqlStore, asked: Asked, *, is_redacted: bool) -> Listed:
         sum(group.count for group in counted),
         {name: _counts(counted, name) for name in ("playbook", "state", "channel", "speaker")},
     )
+
+
+def thread_table(
+    store: SqlStore, asked: Asked, *, is_redacted: bool, most: int
+) -> list[tuple[Value, ...]]:
+    """Returns the threads that match, a row each, as `COLUMNS` names them; none of their words."""
+    with store.engine.connect() as connection:
+        found = find_threads(connection, store.tenant_id, replace(asked, page=1, size=most))
+    rows = []
+    for one in found.threads:
+        showing, session = Showing.of(one, is_redacted=is_redacted), one.session
+        told = (showing.name, showing.company, session.playbook, session.state, session.channel)
+        turns = (session.buyer_turns, session.agent_turns)
+        rows.append((session.thread_id, *told, session.speaker, *turns, one.active_at))
+    return rows
 
 
 def read(

@@ -28,7 +28,7 @@ def desk(tmp_path):
 def everything(desk, **asked):
     lines = []
     for page in range(1, 9):
-        lines += read_queue(desk.store, Asked(page=page, **asked), now=NOW).lines
+        lines += read_queue(desk.store, Asked(page=page, **asked), now=NOW, naming="whole").lines
     return lines
 
 

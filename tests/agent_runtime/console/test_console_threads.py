@@ -35,7 +35,7 @@ def shared(desk, thread, **days):
 
 
 def test_a_thread_is_found_by_person_company_words_and_state(desk, thread):
-    """R76: with real counts; what does not match is not there."""
+    """R205: with real counts; what does not match is not there."""
     browser = desk.browser("rep")
     for query in (
         "q=ana",

@@ -1,5 +1,6 @@
 """What the console keeps and looks up, on either database: log, queue, traces of a thread."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,14 +15,24 @@ from agent_runtime.console.people.users import add_user
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.store.console_tables import audit_log
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.rows import Inbound
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.tables import metadata
+from agent_runtime.store.thread_rows import Asked as AskedThreads
+from agent_runtime.store.thread_rows import (
+    find_threads,
+    groups,
+    last_position,
+    read_thread,
+    without_clear_checks,
+)
 from agent_runtime.store.trace_index import (
     count_since,
     events_of_thread,
     index_traces,
     latest_of_kind,
 )
+from tests.agent_runtime.console.thread_world import write_thread
 from tests.agent_runtime.console.waiting_drafts import fill_queue
 
 
@@ -93,3 +104,53 @@ def test_traces_are_found_by_thread_and_kind_without_reading_all(store):
                 )
             ).all()
             assert "trace_events_thread" in str(plan)
+
+
+def heard_in(thread):
+    return Inbound(
+        tenant_id="t",
+        key="k-1",
+        mailbox="relay@mail.northbeam.example",
+        lane="relay",
+        thread_id=thread,
+        person_id="p-ana-1",
+        subject="Re: Relay",
+        text="We are at the zebra crossing.",
+        rfc_message_id="<1@x.example>",
+        in_reply_to="",
+        received_at=NOW,
+        due_at=NOW,
+    )
+
+
+def test_threads_are_found_the_same_way_on_either_database(store):
+    """R205: by who, words of both sides and state; a sign of a pattern is a sign of a text."""
+    thread, other = write_thread(store, 0), write_thread(store, 1, times=3)
+    with store.begin() as tx:
+        session = replace(tx.session_of("p-ana-1"), state="booked")
+        tx.save_session(session)
+        contact = tx.contact_of(session.person_id)
+        tx.add_contact(replace(contact, company="Ärzte 100% GmbH"))
+        tx.add_inbound(heard_in(other))
+
+    def found(**asked):
+        with store.engine.connect() as connection:
+            page = find_threads(connection, "t", AskedThreads(**asked))
+        assert page.found == len(page.threads)
+        return {one.session.thread_id for one in page.threads}
+
+    both = {thread, other}
+    assert found() == found(words="Relay") == found(words="RELAY") == found(who="ana") == both
+    assert found(words="zebra crossing") == {other}
+    assert found(words="confidence") == found(who="nobody") == set()
+    assert found(who="100%") == found(who="ärzte") == found(who="ÄRZTE") == {other}
+    assert found(state="booked", channel="email", speaker="agent") == {other}
+    assert found(who=thread) == {thread}
+    with store.engine.connect() as connection:
+        assert sum(one.count for one in groups(connection, "t")) == 2
+        assert {one.state for one in groups(connection, "t")} >= {"booked"}
+        whole = read_thread(connection, "t", other)
+        lean = read_thread(connection, "t", other, keep=without_clear_checks)
+        assert whole.events[-1].position == last_position(connection, "t", other)
+        assert 0 < len(lean.events) < len(whole.events)
+        assert read_thread(connection, "u", other) is None

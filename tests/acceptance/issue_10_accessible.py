@@ -1,0 +1,146 @@
+"""axe on every page of every area, in light and dark, and no page wider than a phone.
+
+The pages are found as somebody finds them: by following every link from the first page, as an admin
+in a company with people, threads and drafts. A route for pages that no link leads to is told.
+"""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.acceptance.check import Check, Result, Verdict
+from tests.acceptance.console_company import Company, played_company, sign_in
+
+PER_ROUTE = 2
+"""Pages of one route that are judged: two threads look alike."""
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+UNLINKED = {
+    "/console/sign-in/oidc": "leads to the company's provider",
+    "/console/sign-in/oidc/back": "is where the provider leads back",
+    "/console/enter/{secret}": "is the link into a demo, which this company is not",
+    "/console/sign-in": "is judged before anybody is signed in",
+}
+
+
+def _run(case: str) -> Result:
+    sys.path.insert(0, str(Path(__file__).parents[1] / "agent_runtime/console"))
+    from served_console import looking
+
+    program = shutil.which("chromium")
+    assert program, "chromium is missing: apt-get install chromium"
+    with TemporaryDirectory() as folder, played_company(Path(folder)) as company:
+        routes = dict(_routes(company))
+        with looking(program, viewport=DESK) as (page, complaints):
+            page.set_default_timeout(60_000)
+            page.goto(f"{company.url}/console/sign-in")
+            wrong = list(_judged(page, "/console/sign-in"))
+            sign_in(page, company.url, "admin")
+            _leave_traces(page)
+            seen, more = _walk(page, company, routes)
+    missed = sorted(set(routes) - set(seen) - set(UNLINKED))
+    return {
+        "pages": sum(seen.values()),
+        "routes": len(seen),
+        "wrong": wrong + more,
+        "missed": missed,
+        "complaints": [one for one in complaints if "40" not in one],
+    }
+
+
+def _routes(company: Company) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yields the routes that somebody reads, each with a pattern for its addresses."""
+    from agent_runtime.console.frame.build import build_mounts
+    from agent_runtime.console.frame.declared import check
+    from agent_runtime.console.frame.opening import open_office
+
+    office = open_office(company.settings, company.store, host="127.0.0.1", is_demo=False)
+    for mount in build_mounts(office):
+        for route in mount.app.app.routes:
+            ((_, declared),) = check([route])
+            path = mount.path + route.path
+            is_page = "GET" in route.methods and "/static/" not in path and "/api/" not in path
+            if is_page and not declared.scope and not declared.is_audited:
+                yield path, re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/?]+", re.escape(path)) + "/?")
+
+
+def _leave_traces(page: Any) -> None:
+    """What has no page before somebody did it: a pause, a proposal, a shared thread."""
+    page.get_by_role("link", name="Steering", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Pause all")).click()
+    page.get_by_role("button", name="Resume").wait_for()
+    page.get_by_role("link", name="Threads", exact=True).click()
+    page.get_by_role("row").nth(1).get_by_role("link").first.click()
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("link", name="Look at it").first.wait_for()
+
+
+def _walk(
+    page: Any, company: Company, routes: Mapping[str, re.Pattern[str]]
+) -> tuple[dict[str, int], list[str]]:
+    """Follows every link, so many times for each route, and judges what is there."""
+    waiting, tried = ["/console/"], set[str]()
+    seen: dict[str, int] = {}
+    wrong: list[str] = []
+    while waiting:
+        address = waiting.pop(0)
+        route = _route_of(address, routes)
+        if route is None or seen.get(route, 0) >= PER_ROUTE or address in tried:
+            continue
+        tried.add(address)
+        answer = page.request.get(company.url + address)
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            seen[route] = seen.get(route, 0)
+            continue
+        page.goto(company.url + address)
+        seen[route] = seen.get(route, 0) + 1
+        wrong += _judged(page, address)
+        hrefs = page.eval_on_selector_all("[href], [hx-get]", _HREFS)
+        here = urlsplit(company.url).netloc
+        waiting += [
+            urlsplit(one)._replace(scheme="", netloc="", fragment="").geturl()
+            for one in hrefs
+            if urlsplit(one).netloc == here and "sign-out" not in one
+        ]
+    return seen, wrong
+
+
+_HREFS = """all => all.map(one => new URL(
+  one.getAttribute("href") || one.getAttribute("hx-get"), location.href).href)"""
+
+
+def _route_of(address: str, routes: Mapping[str, re.Pattern[str]]) -> str | None:
+    """The plainest route that fits: `/threads/new` before `/threads/{thread_id}`."""
+    path = urlsplit(address).path
+    found = [route for route, pattern in routes.items() if pattern.fullmatch(path)]
+    return min(found, key=lambda route: route.count("{"), default=None)
+
+
+def _judged(page: Any, address: str) -> Iterator[str]:
+    from served_console import overflow, violations
+
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for rule, where in violations(page):
+            yield f"{address} in {scheme}: {rule} at {where[0]}"[:300]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    if wide := overflow(page):
+        yield f"{address}: {wide} pixels wider than a phone"
+    page.set_viewport_size(DESK)
+
+
+def _judge(results: Mapping[str, Result]) -> Verdict:
+    (seen,) = results.values()
+    told = f"{seen['pages']} pages of {seen['routes']} routes, in light and dark"
+    bad = [*seen["wrong"], *(f"no link leads to {one}" for one in seen["missed"])]
+    bad += seen["complaints"]
+    return Verdict(not bad, f"{told} {'; '.join(bad)[:1800]}", "no serious violation")
+
+
+CHECKS = {"console-accessible": Check(cases=["all"], sample=[], run=_run, judge=_judge)}
