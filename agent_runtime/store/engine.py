@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, inspect
 
 from agent_runtime.store import console_tables as _console_tables  # noqa: F401
+from agent_runtime.store.late_indexes import make_indexes
 from agent_runtime.store.tables import metadata
-from agent_runtime.store.trace_index import index_traces
 
 
 def open_engine(url: str) -> Engine:
@@ -27,7 +27,7 @@ def open_engine(url: str) -> Engine:
     else:
         engine = create_engine(url, pool_pre_ping=True)
     metadata.create_all(engine)
-    index_traces(engine)
+    make_indexes(engine)
     if inspect(engine).has_table("crm_pushes"):
         # The rows are read as the store reads them, and it needs an engine first.
         import_module("agent_runtime.store.carrying_over").carry_over(engine)

@@ -263,7 +263,6 @@ approvals = Table(
     _text("message_id"),
     _text("state"),
     _doc(),
-    Index("approvals_state", "state"),
     Index("approvals_person", "tenant_id", "person_id"),
     Index("approvals_message", "tenant_id", "message_id"),
 )

@@ -1,49 +1,27 @@
 """Finds trace events by thread and by kind: indexes over what their JSON says.
 
-An index over an expression needs no column, so an older store has it as soon as it is opened.
+An index over an expression needs no column; `late_indexes` makes them.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from agent_runtime.contracts import TraceEvent, TraceKind
 from agent_runtime.store.sql_rows import load
 from agent_runtime.store.tables import trace_events
 
 Field = Literal["thread_id", "kind"]
-_INDEXES: dict[Field, str] = {"thread_id": "trace_events_thread", "kind": "trace_events_kind"}
-
-
-def index_traces(engine: Engine) -> None:
-    """Makes the indexes where they are missing."""
-    with engine.connect() as connection:
-        if set(_INDEXES.values()) <= _names(connection):
-            return
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("select pg_advisory_xact_lock(7203641)")
-        for field, name in _INDEXES.items():
-            said = _sql(connection, field)
-            connection.exec_driver_sql(
-                f"CREATE INDEX IF NOT EXISTS {name} ON trace_events (tenant_id, ({said}), position)"
-            )
-
-
-def _names(connection: Connection) -> set[str]:
-    """Asked first, since making an index that stands already waits for all who write."""
-    if connection.dialect.name == "postgresql":
-        query = "select indexname from pg_indexes where schemaname = any(current_schemas(false))"
-    else:
-        query = "select name from sqlite_master where type = 'index'"
-    return set(connection.exec_driver_sql(query).scalars())
+TRACE_INDEXES: dict[Field, str] = {"thread_id": "trace_events_thread", "kind": "trace_events_kind"}
 
 
 def field_is(connection: Connection, field: Field, value: str) -> Any:
     """Returns the condition that a field of an event has a value; it uses the index."""
-    return text(f"({_sql(connection, field)}) = :{field}_is").bindparams(**{f"{field}_is": value})
+    return text(f"({field_of(connection, field)}) = :{field}_is").bindparams(
+        **{f"{field}_is": value}
+    )
 
 
 def events_of_thread(
@@ -81,7 +59,8 @@ def count_since(connection: Connection, tenant_id: str, kind: TraceKind, since: 
     return connection.execute(query).scalar_one()
 
 
-def _sql(connection: Connection, field: Field) -> str:
+def field_of(connection: Connection, field: Field) -> str:
+    """Returns the expression for a field, the same for an index and for those who ask."""
     if connection.dialect.name == "postgresql":
         return f"(doc::jsonb) ->> '{field}'"
     return f"json_extract(doc, '$.{field}')"

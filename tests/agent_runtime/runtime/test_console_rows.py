@@ -15,6 +15,7 @@ from agent_runtime.console.people.users import add_user
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.store.console_tables import audit_log
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.late_indexes import make_indexes
 from agent_runtime.store.rows import Inbound
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.tables import metadata
@@ -29,7 +30,6 @@ from agent_runtime.store.thread_rows import (
 from agent_runtime.store.trace_index import (
     count_since,
     events_of_thread,
-    index_traces,
     latest_of_kind,
 )
 from tests.agent_runtime.console.thread_world import write_thread
@@ -86,7 +86,7 @@ def test_traces_are_found_by_thread_and_kind_without_reading_all(store):
                     payload={"thread_id": "thread-9", "kind": "incident"},
                 )
             )
-    index_traces(store.engine)
+    make_indexes(store.engine)
     with store.engine.connect() as connection:
         numbers = [int(e.event_id) for e in events_of_thread(connection, "t", "thread-3")]
         assert numbers == list(range(3, 40, 5))
