@@ -15,6 +15,7 @@ from agent_runtime.channels.email.deliver import Outbox
 from agent_runtime.channels.email.receive import Inbox
 from agent_runtime.channels.email.verp import ReturnPaths
 from agent_runtime.desk import Desk
+from agent_runtime.endpoints import INBOUND_ADDRESS
 from agent_runtime.human_queue import HumanQueue
 from agent_runtime.intake import Intake
 from agent_runtime.library.catalog import Library
@@ -51,7 +52,7 @@ def assemble(
     newcomers: Newcomers,
     worker: str = "worker-1",
     mail_domain: str = "mail.northbeam.example",
-    inbound_address: str = "hello@northbeam.example",
+    inbound_address: str = INBOUND_ADDRESS,
     return_paths: ReturnPaths | None = None,
     chat_link: Callable[[str, datetime], str] | None = None,
     oracle: Oracle | None = None,

@@ -9,6 +9,8 @@ from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings
 
 PATIENCE_S = 60.0
+INBOUND_ADDRESS = "hello@northbeam.example"
+"""Where strangers write to, and where notices and digests come from unless settings say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,10 @@ class Settings(BaseSettings):
     smtp_tls: Literal["none", "starttls", "tls"] = "none"
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
+    weekly_digest: bool = True
+    """Whether the worker sends the leaders of the console the week's figures, on Mondays."""
+    digest_from: str = ""
+    """Address of ours that digests come from; empty means where strangers write to."""
     public_url: str = ""
     """Where `parley serve` is reached from outside; empty leaves one-click unsubscribe out."""
     chat_page: str = ""

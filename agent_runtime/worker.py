@@ -23,15 +23,17 @@ from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.chat_links import open_chat_links
 from agent_runtime.channels.email.imap import ImapFolder
-from agent_runtime.channels.email.outgoing import open_return_paths, smtp_opener
+from agent_runtime.channels.email.outgoing import login_of, open_return_paths, smtp_opener
 from agent_runtime.channels.email.parse import parse
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
+from agent_runtime.channels.email.smtp import SmtpLine
 from agent_runtime.channels.linkedin import LinkedInDesk
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_push import CrmPush
+from agent_runtime.digest.schedule import WeeklyDigest
 from agent_runtime.endpoints import Endpoints, wait_for_endpoints
 from agent_runtime.lifeline import end_with_parent, only_one
 from agent_runtime.mind import open_mind, open_oracle, open_second_opinion
@@ -64,6 +66,7 @@ class Worker:
     addresses: tuple[str, ...]
     channel: Callable[[], MailChannel]
     dispatch: Dispatch
+    digest: WeeklyDigest
     crm: CrmPush
     executor_id: str
     keep_days: Callable[[datetime], object] | None = None
@@ -131,13 +134,14 @@ class Worker:
         return swept_at
 
     def _tell_people(self, stop: Event) -> None:
-        """Routes work to people; in a thread of its own, since whoever is told may be slow.
+        """Routes work to people, and tells leaders of the week.
 
-        Mail, and a stop in it, never waits for a webhook that does not answer.
+        In a thread of its own, since whoever is told may be slow: mail, and a stop in it, never waits for a webhook that does not answer.
         """
         while not stop.wait(SWEEP_EVERY_S):
             try:
                 self.dispatch.work(now=read_now(self.engine))
+                self.digest.work(now=read_now(self.engine))
             except Exception:
                 logging.getLogger(__name__).exception("work could not be routed; trying again")
 
@@ -217,6 +221,12 @@ def build_worker(settings: Settings) -> Worker:
             endpoints,
             sender=runtime.desk.inbound_address,
             versions=runtime.outbox.versions,
+        ),
+        digest=WeeklyDigest(
+            settings,
+            store,
+            SmtpLine(endpoints.smtp_host, endpoints.smtp_port, login=login_of(settings)),
+            settings.digest_from or runtime.desk.inbound_address,
         ),
         crm=CrmPush(store, open_crm(settings, store), runtime.outbox.versions),
         executor_id=settings.executor_id,

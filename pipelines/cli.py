@@ -66,6 +66,7 @@ COMMANDS = {
     "metrics": ("pipelines.metrics_cli:app", "What each figure means, and its values"),
     "notebook": ("pipelines.notebook_cli:app", "Notebooks: list them, begin one, get its answer"),
     "dashboard": ("pipelines.readouts.dashboards.cli:app", "Build, open and export the dashboards"),
+    "digest": ("agent_runtime.digest.cli:digest", "Send the week's figures to those who lead"),
     "stop-rules": ("pipelines.stopping_cli:app", "What stops a campaign by itself"),
     "status": ("agent_runtime.commands:status", "Say what runs, waits and failed"),
     "unknown": ("agent_runtime.commands:unknown", "List and settle mails of unknown fate"),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from agent_runtime import log
 from agent_runtime.channels.email.deliver import without_addresses
+from agent_runtime.channels.email.outgoing import login_of
 from agent_runtime.endpoints import Endpoints
 from agent_runtime.ports import Store, Tx
 from agent_runtime.routing.assign import Assignee, assign, role_of
@@ -130,7 +131,7 @@ def open_dispatch(
             "PARLEY_WEBHOOK_KEY is empty, but routes go by webhook; set the key that signs them."
         )
     notifiers: dict[Way, Notifier] = {
-        "mail": MailNotifier(endpoints.smtp_host, endpoints.smtp_port, sender)
+        "mail": MailNotifier(endpoints.smtp_host, endpoints.smtp_port, sender, login_of(settings))
     }
     if table.webhook:
         notifiers["webhook"] = WebhookNotifier(table.webhook, settings.webhook_key)

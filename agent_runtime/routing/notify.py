@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 import json
-import smtplib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Protocol
 
+from agent_runtime.channels.email.smtp import Login, SmtpLine
 from agent_runtime.routing.assign import Assignee
 
 TIMEOUT_S = 10.0
@@ -52,6 +53,7 @@ class MailNotifier:
     host: str
     port: int
     sender: str
+    login: Login = field(default_factory=Login)
 
     def tell(self, notice: Notice) -> Answer:
         """Sends one short mail."""
@@ -65,17 +67,14 @@ class MailNotifier:
             f"Work waits for you as {notice.role.replace('_', ' ')}.{until}\n\n"
             f"parley tasks show {notice.task_id}\nparley tasks ack {notice.task_id}\n"
         )
-        try:
-            with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S) as server:
-                server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            code, reply = next(iter(error.recipients.values()))
-            return Answer(False, str(code), _words(reply))
-        except smtplib.SMTPResponseException as error:
-            return Answer(False, str(error.smtp_code), _words(error.smtp_error))
-        except (OSError, smtplib.SMTPException) as error:
-            return Answer(False, why=f"mail: {error}")
-        return Answer(True, "250")
+        line = SmtpLine(self.host, self.port, login=self.login, timeout_s=TIMEOUT_S)
+        receipt = line.deliver(self.sender, notice.to, message.as_bytes(policy=SMTP))
+        line.close()
+        if receipt.status == "sent":
+            return Answer(True, "250")
+        return Answer(
+            False, receipt.code, receipt.detail if receipt.code else f"mail: {receipt.detail}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,6 @@ class WebhookNotifier:
         except httpx.HTTPError as error:
             return Answer(False, why=f"webhook: {error}")
         return Answer(answer.is_success, str(answer.status_code), answer.reason_phrase)
-
-
-def _words(reply: bytes | str) -> str:
-    return reply.decode(errors="replace") if isinstance(reply, bytes) else reply
 
 
 def notice_of(task_id: str, kind: str, reason: str, to: Assignee) -> Notice:

@@ -46,6 +46,12 @@ def open_stamps(settings: Settings) -> Stamps:
     return replace(stamps, sign=signer.sign) if signer else stamps
 
 
+def login_of(settings: Settings) -> Login:
+    """Returns how we prove to the mail server who we are."""
+    password = settings.smtp_password.get_secret_value()
+    return Login(settings.smtp_user, password, settings.smtp_tls)
+
+
 def open_return_paths(settings: Settings) -> ReturnPaths | None:
     """Returns the return paths that bounces come back to; None where no domain is set."""
     keyring = read_keyring(settings.signing_keys)
@@ -58,9 +64,7 @@ def smtp_opener(
     settings: Settings, endpoints: Endpoints, *, clock: Callable[[], datetime], unsubscribe: str
 ) -> Callable[[], SmtpChannel]:
     """Returns what opens one more connection to the mail server; mistakes show at once."""
-    stamps = open_stamps(settings)
-    password = settings.smtp_password.get_secret_value()
-    login = Login(settings.smtp_user, password, settings.smtp_tls)
+    stamps, login = open_stamps(settings), login_of(settings)
     return lambda: SmtpChannel(
         endpoints.smtp_host,
         endpoints.smtp_port,

@@ -41,12 +41,97 @@ class Stamps:
     sign: Callable[[bytes], bytes] = bytes
 
 
-class SmtpChannel:
-    """One connection to a mail server, opened when first needed and kept for a batch.
+class SmtpLine:
+    """One connection to a mail server, opened when first needed and kept.
 
     Everything up to the DATA command is provably harmless: a failure there proves that nothing
     left. From the first byte of the message on, only the server's answer is proof.
     """
+
+    def __init__(
+        self, host: str, port: int, *, login: Login | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._login = login or Login()
+        self._timeout_s = timeout_s
+        self._connection: smtplib.SMTP | None = None
+
+    def deliver(self, sender: str, recipient: str, data: bytes) -> Receipt:
+        """Hands one whole mail over and says what became of it.
+
+        Args:
+            sender: Of the envelope: where bounces go.
+            recipient: Of the envelope.
+            data: Headers and body.
+        """
+        try:
+            refused = self._start(sender, recipient)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Receipt("retry", detail=f"before DATA: {error}")
+        if refused is not None or self._connection is None:
+            return refused or Receipt("retry", detail="before DATA: no connection")
+        return self._data(self._connection, data)
+
+    def close(self) -> None:
+        """Ends the connection; the next mail opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _start(self, sender: str, recipient: str) -> Receipt | None:
+        """A kept connection that the server has closed meanwhile is opened once more."""
+        if self._connection is not None:
+            try:
+                return self._envelope(self._connection, sender, recipient)
+            except (OSError, smtplib.SMTPServerDisconnected):
+                self.close()
+        return self._envelope(self._open(), sender, recipient)
+
+    def _open(self) -> smtplib.SMTP:
+        login = self._login
+        if login.tls == "tls":
+            context = login.context or ssl.create_default_context()
+            opened = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=self._timeout_s, context=context
+            )
+        else:
+            opened = smtplib.SMTP(self._host, self._port, timeout=self._timeout_s)
+        self._connection = opened
+        opened.ehlo_or_helo_if_needed()
+        if login.tls == "starttls":
+            opened.starttls(context=login.context or ssl.create_default_context())
+        if login.user:
+            opened.login(login.user, login.password)
+        return opened
+
+    def _envelope(self, connection: smtplib.SMTP, sender: str, recipient: str) -> Receipt | None:
+        code, reply = connection.mail(sender)
+        if code < 400:
+            code, reply = connection.rcpt(recipient)
+        if code == 421:
+            self.close()
+        elif code >= 400:
+            connection.rset()
+        return _refusal(code, reply) if code >= 400 else None
+
+    def _data(self, connection: smtplib.SMTP, data: bytes) -> Receipt:
+        try:
+            code, reply = connection.data(data)
+        except smtplib.SMTPDataError as error:
+            return _refusal(error.smtp_code, error.smtp_error)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Receipt("unknown", detail=f"after DATA: {error}")
+        if code == 250:
+            text = reply.decode(errors="replace")
+            return Receipt("sent", code="250", detail=text, enhanced=_enhanced(text))
+        return _refusal(code, reply)
+
+
+class SmtpChannel:
+    """The channel by which mail goes to buyers: each with a permit, over one kept connection."""
 
     def __init__(
         self,
@@ -59,14 +144,10 @@ class SmtpChannel:
         stamps: Stamps | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._host = host
-        self._timeout_s = timeout_s
-        self._port = port
+        self._line = SmtpLine(host, port, login=login, timeout_s=timeout_s)
         self._clock = clock
         self._unsubscribe = unsubscribe
-        self._login = login or Login()
         self._stamps = stamps or Stamps()
-        self._connection: smtplib.SMTP | None = None
 
     def send(self, mail: Mail, permit: Permit, *, permitted_words: tuple[str, str]) -> Receipt:
         """Sends one mail that the permit covers.
@@ -87,69 +168,12 @@ class SmtpChannel:
                 unsubscribe_url=self._stamps.unsubscribe_url(mail),
             )
         )
-        try:
-            refused = self._start(mail)
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            return Receipt("retry", detail=f"before DATA: {error}")
-        if refused is not None or self._connection is None:
-            return refused or Receipt("retry", detail="before DATA: no connection")
-        return self._data(self._connection, data)
+        sender = self._stamps.return_path(mail) or mail.sender
+        return self._line.deliver(sender, mail.recipient, data)
 
     def close(self) -> None:
         """Ends the connection; the next send opens a new one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _start(self, mail: Mail) -> Receipt | None:
-        """A kept connection that the server has closed meanwhile is opened once more."""
-        if self._connection is not None:
-            try:
-                return self._envelope(self._connection, mail)
-            except (OSError, smtplib.SMTPServerDisconnected):
-                self.close()
-        return self._envelope(self._open(), mail)
-
-    def _open(self) -> smtplib.SMTP:
-        login = self._login
-        if login.tls == "tls":
-            context = login.context or ssl.create_default_context()
-            opened = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=self._timeout_s, context=context
-            )
-        else:
-            opened = smtplib.SMTP(self._host, self._port, timeout=self._timeout_s)
-        self._connection = opened
-        opened.ehlo_or_helo_if_needed()
-        if login.tls == "starttls":
-            opened.starttls(context=login.context or ssl.create_default_context())
-        if login.user:
-            opened.login(login.user, login.password)
-        return opened
-
-    def _envelope(self, connection: smtplib.SMTP, mail: Mail) -> Receipt | None:
-        code, reply = connection.mail(self._stamps.return_path(mail) or mail.sender)
-        if code < 400:
-            code, reply = connection.rcpt(mail.recipient)
-        if code == 421:
-            self.close()
-        elif code >= 400:
-            connection.rset()
-        return _refusal(code, reply) if code >= 400 else None
-
-    def _data(self, connection: smtplib.SMTP, data: bytes) -> Receipt:
-        try:
-            code, reply = connection.data(data)
-        except smtplib.SMTPDataError as error:
-            return _refusal(error.smtp_code, error.smtp_error)
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            return Receipt("unknown", detail=f"after DATA: {error}")
-        if code == 250:
-            text = reply.decode(errors="replace")
-            return Receipt("sent", code="250", detail=text, enhanced=_enhanced(text))
-        return _refusal(code, reply)
+        self._line.close()
 
 
 def _refusal(code: int, reply: bytes | str) -> Receipt:
