@@ -198,6 +198,8 @@ class Settings(BaseSettings):
     """Folder of the export that scheduled batches read; empty means the workspace's."""
     mapping: str = "sandbox"
     """Mapping of that export: a shipped name, or the path of a YAML file."""
+    review_sample: int = Field(default=4, ge=0, le=100)
+    """Threads of each playbook that are drawn each day for reviewers to read; 0: none."""
     landing_days: int = Field(default=LANDING_DAYS, ge=0)
     """Days for which a landed row is kept that its source has deleted."""
     store_url: str = ""

@@ -5,7 +5,7 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -31,6 +31,7 @@ from agent_runtime.channels.email.smtp import SmtpLine
 from agent_runtime.channels.linkedin import LinkedInDesk
 from agent_runtime.channels.router import Router
 from agent_runtime.clock import read_now
+from agent_runtime.coaching.samples import draw_yesterday
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_push import CrmPush
 from agent_runtime.digest.schedule import WeeklyDigest
@@ -232,14 +233,22 @@ def build_worker(settings: Settings) -> Worker:
         executor_id=settings.executor_id,
         oracle=oracle,
         second=second,
-        keep_days=lambda now: prune_daily(
-            store,
-            paths,
-            now=now,
-            landing_days=settings.landing_days,
-            recording_days=settings.call_recording_days,
-        ),
+        keep_days=lambda now: _once_a_day(settings, store, now),
     )
+
+
+def _once_a_day(settings: Settings, store: SqlStore, now: datetime) -> None:
+    """What is old goes, and the threads of yesterday that people will read are drawn."""
+    is_new_day = prune_daily(
+        store,
+        settings.paths,
+        now=now,
+        landing_days=settings.landing_days,
+        recording_days=settings.call_recording_days,
+    )
+    if is_new_day:
+        at = datetime.now(UTC)
+        draw_yesterday(store, now=now, at=at, per_playbook=settings.review_sample)
 
 
 def main(settings: Settings) -> None:

@@ -63,10 +63,14 @@ def _serve(
 
 
 def _print_entry(settings: Settings, host: str, port: int) -> None:
+    from agent_runtime.clock import read_now
+    from agent_runtime.coaching.demo import fill_demo
     from agent_runtime.console.people.demo import open_demo
     from agent_runtime.status import open_store
+    from agent_runtime.versions import versions_at
 
-    store = open_store(settings)
-    secret = open_demo(settings, store, host=host, now=datetime.now(UTC))
+    store, at = open_store(settings), datetime.now(UTC)
+    secret = open_demo(settings, store, host=host, now=at)
+    fill_demo(store, versions=versions_at(settings), now=read_now(store.engine), at=at)
     typer.echo("The console of the demo; the link lets you in once:")
     typer.echo(f"  http://{host}:{port}/console/enter/{secret}")

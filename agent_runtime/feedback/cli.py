@@ -8,9 +8,11 @@ import typer
 
 from agent_runtime.approvals_cli import Fault
 from agent_runtime.clock import read_now
+from agent_runtime.coaching.cli import app as samples
 from agent_runtime.commands import WorkspaceOption
 from agent_runtime.feedback import events
-from agent_runtime.feedback.proposals import Tagged, propose
+from agent_runtime.feedback.file_changes import Tagged
+from agent_runtime.feedback.proposals import propose
 from agent_runtime.library.catalog import company_library
 from agent_runtime.placeholders import redact
 from agent_runtime.ports import Tx
@@ -23,6 +25,7 @@ from agent_runtime.versions import versions_at
 app = typer.Typer(
     add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help="Feedback."
 )
+app.add_typer(samples)
 
 MessageId = Annotated[str, typer.Argument(help="Id of the message, as traces name it.")]
 By = Annotated[str, typer.Option(help="Who says so [default: who is logged in].")]

@@ -49,8 +49,21 @@ def score(
     note: str,
     versions: log.Versions,
     now: datetime,
+    sample_id: str = "",
 ) -> None:
-    """Traces the scores of a message; the same reviewer scores it once at one instant."""
+    """Traces the scores of a message; the same reviewer scores it once at one instant.
+
+    Args:
+        tx: In which it is written.
+        message: The message; of a thread that was sampled, its last one.
+        given: The scores.
+        by: Whose.
+        note: In words.
+        versions: What runs.
+        now: When.
+        sample_id: The sample, where the whole thread was scored. Which of its messages was wrong
+            is not said then, and so the safe band learns nothing.
+    """
     payload = {
         "what": "score",
         "message_id": message.message_id,
@@ -58,9 +71,9 @@ def score(
         "tone": given.tone,
         "adherence": given.adherence,
         "objection": given.objection,
-    }
+    } | ({"sample_id": sample_id} if sample_id else {})
     _write(tx, message, "review", ("score", by), payload | _by(by, note), versions, now)
-    if given.accuracy is not None:
+    if given.accuracy is not None and not sample_id:
         is_wrong, how = given.accuracy < RIGHT_FROM, f"accuracy {given.accuracy} of 5"
         note_scored(tx, message.message_id, is_wrong=is_wrong, how=how, now=now)
 

@@ -70,6 +70,13 @@ def effect_of(
     changed_flags |= {} if wanted is None else {subject: wanted}
     before = replace(versions, steered=_steered(subject, flags, flags, versions.library))
     new = replace(versions, steered=_steered(subject, flags, changed_flags, versions.library))
+    return effect_between(before, new, events, at=at)
+
+
+def effect_between(
+    before: Versions, new: Versions, events: Iterable[TraceEvent], *, at: datetime
+) -> Effect:
+    """Returns what becomes otherwise of turns where one set of versions takes another's place."""
     kinds: Counter[tuple[str, str]] = Counter()
     threads: dict[tuple[str, str], str] = {}
     tried = unsaid = 0

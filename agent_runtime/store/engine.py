@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect
 
+from agent_runtime.store import coaching_tables as _coaching_tables  # noqa: F401
 from agent_runtime.store import console_tables as _console_tables  # noqa: F401
 from agent_runtime.store.late_indexes import make_indexes
 from agent_runtime.store.tables import metadata

@@ -145,7 +145,7 @@ def _try(request: Request, office: TheOffice, change_id: str) -> Response:
     at = office.wall_clock()
     effect = Effect(0, 0, 0, (), at)
     if events:
-        versions = _versions(request, office)
+        versions = installed_versions(request, office)
         effect = effect_of(change.subject, change.after, events, versions, flags, at=at)
     with office.store.begin() as tx:
         changes.measured(tx, change_id, effect)
@@ -189,8 +189,8 @@ def _done(request: Request, change: Change, said: str) -> Response:
     return back(request, f"{HOME}/{change.change_id}", said=said.format(change.version))
 
 
-def _versions(request: Request, office: Office) -> Versions:
-    """The installed library and model; they are read once, at the first trial."""
+def installed_versions(request: Request, office: Office) -> Versions:
+    """Returns the installed library and model; they are read once, at the first trial."""
     known: Versions | None = getattr(request.app.state, "installed_versions", None)
     if known is None:
         from agent_runtime.mind import open_mind

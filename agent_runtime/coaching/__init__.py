@@ -1,0 +1,1 @@
+"""Quality by people: a daily sample, blind double scores, agreement, calibration, lessons."""

@@ -1,0 +1,34 @@
+"""The scores that can sway nobody any more: what figures and files are made of."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from agent_runtime.coaching.samples import Sample, all_samples
+from agent_runtime.coaching.scoring import Agreed, Given, all_agreed, all_given, may_be_told
+from agent_runtime.store.sql import SqlTx
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Samples with all their scores."""
+
+    samples: tuple[Sample, ...]
+    given: tuple[Given, ...]
+    settled: dict[str, Agreed]
+    """By sample."""
+
+
+def told_scores(tx: SqlTx, *, today: date, playbook: str = "") -> Told:
+    """Returns the samples to which no score can be added, with their scores."""
+    by_sample: dict[str, list[Given]] = defaultdict(list)
+    for one in all_given(tx):
+        by_sample[one.sample_id].append(one)
+    settled = all_agreed(tx)
+    samples = tuple(
+        sample
+        for sample in all_samples(tx, playbook=playbook)
+        if may_be_told(sample, by_sample[sample.sample_id], settled.get(sample.sample_id), today)
+    )
+    given = tuple(one for sample in samples for one in by_sample[sample.sample_id])
+    return Told(samples, given, settled)

@@ -1,0 +1,1 @@
+"""Pages on which reviewers score samples and coach, and everybody learns."""
