@@ -181,8 +181,9 @@ class Message:
 
     @property
     def is_owed(self) -> bool:
-        """Whether it may go out after a stop: its confirmation, or the answer to HELP."""
-        return self.touch_class == "transactional" and self.action in ("confirm_stop", "explain")
+        """Whether it may go out after a stop: what a stop, HELP or a right over data is owed."""
+        owed = ("confirm_stop", "confirm_request", "explain")
+        return self.touch_class == "transactional" and self.action in owed
 
     @property
     def body(self) -> str:

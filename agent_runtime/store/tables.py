@@ -103,6 +103,9 @@ moved_addresses = Table(
 
 consents = Table("consents", metadata, _key("tenant_id"), _key("person_id"), _doc())
 
+choices = Table("choices", metadata, _key("tenant_id"), _key("person_id"), _doc())
+"""What people have turned off by themselves, by channel and topic."""
+
 assignments = Table(
     "assignments",
     metadata,
