@@ -22,6 +22,7 @@ from agent_runtime.batch import work_batch
 from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.chat_links import open_chat_links
+from agent_runtime.channels.email.page_links import open_page_links
 from agent_runtime.channels.email.imap import ImapFolder
 from agent_runtime.channels.email.outgoing import open_return_paths, smtp_opener
 from agent_runtime.channels.email.parse import parse
@@ -181,6 +182,7 @@ def build_worker(settings: Settings) -> Worker:
         worker=settings.executor_id,
         return_paths=open_return_paths(settings),
         chat_link=open_chat_links(settings),
+        pages_link=open_page_links(settings),
         oracle=oracle,
         second=second,
         telephony=telephony_of(settings),
