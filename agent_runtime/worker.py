@@ -22,9 +22,9 @@ from agent_runtime.batch import work_batch
 from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.chat_links import open_chat_links
-from agent_runtime.channels.email.page_links import open_page_links
 from agent_runtime.channels.email.imap import ImapFolder
 from agent_runtime.channels.email.outgoing import open_return_paths, smtp_opener
+from agent_runtime.channels.email.page_links import open_page_links
 from agent_runtime.channels.email.parse import parse
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown

@@ -600,7 +600,7 @@ class MemoryStore(MemoryCalls):
 
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.open_human_tasks():
-            if task.thread_id == thread_id and task.waits_for_answer:
+            if task.thread_id == thread_id and task.is_superseded:
                 self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:

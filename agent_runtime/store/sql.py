@@ -605,7 +605,7 @@ class SqlTx(SqlBatch):
 
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.all(HumanTask, t.human_tasks, thread_id=thread_id, state="OPEN"):
-            if task.waits_for_answer:
+            if task.is_superseded:
                 self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:

@@ -271,6 +271,20 @@ approvals = Table(
     Index("approvals_message", "tenant_id", "message_id"),
 )
 
+data_requests = Table(
+    "data_requests",
+    metadata,
+    _key("tenant_id"),
+    _key("request_id"),
+    _text("person_id"),
+    _text("state"),
+    Column("due_at", Instant),
+    _doc(),
+    Index("data_requests_person", "tenant_id", "person_id"),
+    Index("data_requests_due", "tenant_id", "state", "due_at"),
+)
+"""What people asked for by their rights over their data; those that are open have a day."""
+
 promises = Table(
     "promises",
     metadata,
