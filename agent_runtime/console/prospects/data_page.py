@@ -100,7 +100,7 @@ def _ask(
     seen = see(request, office, token)
     if seen is None:
         return not_seen(request, office, token)
-    wanted = next((one for one in KINDS if one == kind), None)
+    wanted: RequestKind | None = next((one for one in KINDS if one == kind), None)
     if wanted is None or not seen.is_recent:
         return back_to(seen, "data", "choose")
     if wanted == "correction" and not words.strip():

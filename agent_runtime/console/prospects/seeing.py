@@ -111,6 +111,7 @@ def page(
         lang=language,
         languages=[(code, words_of("common", code)["language"]) for code in LOCALES],
         common=words_of("common", language),
+        to=lambda path: with_language(path, language),
         controller=controller(office),
         **shown,
     )

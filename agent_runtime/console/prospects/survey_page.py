@@ -68,7 +68,7 @@ def _answer(
 
 
 def _state(office: Office, seen: Seen) -> str:
-    """Says whether there is a question: `ask`, `thanks` once answered, `no_talk` before any talk."""
+    """Says whether to `ask`, to say `thanks` once answered, or that there was `no_talk` so far."""
     session = seen.session
     if session is None or not session.agent_turns + session.buyer_turns + session.touches_sent:
         return "no_talk"
