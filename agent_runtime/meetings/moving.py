@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from agent_runtime import act
+from agent_runtime.attendance import tell_owner
 from agent_runtime.booking import Booker
 from agent_runtime.domain import Candidate, Contact, Room, Session, Slot
 from agent_runtime.library.playbook import Playbook
@@ -98,6 +99,9 @@ class Mover:
         if ahead is None:
             return False
         self.booker.call_off(ahead.meeting.uid, now=now)
+        at = f"{ahead.meeting.slot.start:%Y-%m-%d %H:%M} UTC"
+        with self.booker.store.begin() as tx:
+            tell_owner(tx, ahead.meeting, "page", "meeting_called_off", at, now, kind="notice")
         return True
 
     def _ahead(self, tx: Tx, person_id: str, now: datetime) -> Ahead | None:

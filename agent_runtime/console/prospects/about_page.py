@@ -1,6 +1,8 @@
 """Who writes, what is held of the reader, since when, where from, by which right and how long."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
@@ -10,7 +12,7 @@ from agent_runtime.console.frame.office import TheOffice
 from agent_runtime.console.prospects.seeing import Seen, Words, not_seen, see, show, words_of
 from agent_runtime.data_requests.holding import held_of
 from agent_runtime.domain import Consent
-from agent_runtime.policies.choices import topic_of
+from agent_runtime.policies.choices import CHANNELS, topic_of
 from agent_runtime.times.local_times import say_day
 
 pages = Pages(area="prospects")
@@ -32,21 +34,27 @@ def _about(request: Request, office: TheOffice, token: str) -> Response:
         held=held,
         since=_day(seen, held.known_since),
         last=_day(seen, held.last_at),
-        bases=[_basis(given, seen, words) for given in held.consents],
+        bases=_bases(held.consents, seen, words),
         owner=seen.contact.owner_name,
     )
 
 
-def _basis(given: Consent, seen: Seen, words: Words) -> dict[str, str]:
-    topic = topic_of(given.purpose)
-    topics = words_of("choices", seen.language)
-    name = given.basis if given.basis != "none" else "none_basis"
-    return {
-        "source": source_in(words, given.source),
-        "purpose": topics[topic] if topic else given.purpose.replace("_", " "),
-        "basis": words[name],
-        "since": _day(seen, given.recorded_at),
-    }
+def _bases(consents: Iterable[Consent], seen: Seen, words: Words) -> list[dict[str, Any]]:
+    """What came from one place on one day by one right is one ground, for all that it is for."""
+    choices = words_of("choices", seen.language)
+    ways = {channel: choices[name] for name, group in CHANNELS.items() for channel in group}
+    found: dict[tuple[str, str, str], tuple[dict[str, None], dict[str, None]]] = {}
+    for given in consents:
+        name = given.basis if given.basis != "none" else "none_basis"
+        key = (source_in(words, given.source), words[name], _day(seen, given.recorded_at))
+        purposes, channels = found.setdefault(key, ({}, {}))
+        topic = topic_of(given.purpose)
+        purposes[choices[topic] if topic else given.purpose.replace("_", " ")] = None
+        channels[ways.get(given.channel, given.channel)] = None
+    return [
+        {"source": source, "basis": basis, "since": since, "purposes": list(p), "ways": list(c)}
+        for (source, basis, since), (p, c) in found.items()
+    ]
 
 
 def source_in(words: Words, source: str) -> str:

@@ -26,8 +26,17 @@ from agent_runtime.tools.caldav_calendar import CalDavCalendar
 from agent_runtime.tools.office_hours import office_hours
 
 LENA = Owner("o-1", "Lena Vogt", "lena@northbeam.example", ANA.mailbox, "Europe/London")
-CLARA = replace(ANA, contact_id="c-clara", person_id="p-clara", email="clara@cedar.example",
-    first_name="Clara", last_name="Weiß", language="de", country="DE", time_zone="Europe/Berlin")  # fmt: skip
+CLARA = replace(
+    ANA,
+    contact_id="c-clara",
+    person_id="p-clara",
+    email="clara@cedar.example",
+    first_name="Clara",
+    last_name="Weiß",
+    language="de",
+    country="DE",
+    time_zone="Europe/Berlin",
+)
 
 
 class Site:

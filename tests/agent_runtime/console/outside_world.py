@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from agent_runtime.arms import CONTROLS
 from agent_runtime.channels.email.page_links import PageLinks
 from agent_runtime.channels.email.signing import Keyring
+from agent_runtime.console.prospects.area import AREA
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import Consent, Contact, Proposal, Sentence, Session
 from agent_runtime.gather import gather
@@ -52,7 +53,7 @@ class Outside:
         made = Settings(
             workspace=folder, tenant_id="t", signing_keys=SecretStr(f"2:{SECRET}"), **settings
         )
-        self.desk = Desk(folder, settings=made)
+        self.desk = Desk(folder, settings=made, areas=(AREA,))
         self.store, self.office = self.desk.store, self.desk.office
         self.links = PageLinks("http://localhost", KEYS, "t")
         with self.store.begin() as tx:
