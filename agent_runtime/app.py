@@ -55,6 +55,7 @@ def assemble(
     inbound_address: str = INBOUND_ADDRESS,
     return_paths: ReturnPaths | None = None,
     chat_link: Callable[[str, datetime], str] | None = None,
+    pages_link: Callable[[str, str, datetime], str] | None = None,
     oracle: Oracle | None = None,
     second: SecondOpinion | None = None,
     telephony: Telephony | None = None,
@@ -74,7 +75,15 @@ def assemble(
     if oracle is not None:
         versions["model"] = f"{model.version}+{oracle.name}"
         versions["prompt"] = prompt_version(read_template(), library)
-    outbox = Outbox(store, library, versions, mail_domain, worker, chat_link=chat_link)
+    outbox = Outbox(
+        store,
+        library,
+        versions,
+        mail_domain,
+        worker,
+        chat_link=chat_link,
+        pages_link=pages_link,
+    )
     booker = Booker(store, calendar, library, versions)
     calls = CallDesk(
         store=store,

@@ -32,7 +32,7 @@ def hear_itip(
     if itip.answer == "proposes":
         if proposed_start(itip, meeting, now=now) is None:
             at = f"{itip.start:%Y-%m-%d %H:%M} UTC" if itip.start else "another time"
-            _tell(tx, meeting, key, "time_proposed", at, now)
+            tell_owner(tx, meeting, key, "time_proposed", at, now)
         return meeting
     if meeting.attendance == itip.answer:
         return meeting
@@ -40,7 +40,7 @@ def hear_itip(
     after = replace(meeting, state=state, attendance=itip.answer)
     _note(tx, after, itip.answer, now=now, versions=versions)
     if itip.answer == "declined":
-        _tell(tx, meeting, key, "meeting_declined", "", now)
+        tell_owner(tx, meeting, key, "meeting_declined", "", now)
         session = tx.session_of(meeting.person_id)
         if session is not None and session.meeting_uid == meeting.uid:
             tx.save_session(replace(session, meeting_uid="", state="engaged"))
@@ -131,14 +131,24 @@ def _note(tx: Tx, meeting: Meeting, status: str, *, now: datetime, versions: log
     )
 
 
-def _tell(tx: Tx, meeting: Meeting, key: str, reason: str, text: str, now: datetime) -> None:
+def tell_owner(
+    tx: Tx,
+    meeting: Meeting,
+    key: str,
+    reason: str,
+    text: str,
+    now: datetime,
+    *,
+    kind: Literal["handoff", "notice"] = "handoff",
+) -> None:
+    """Tells the owner what the attendee did; as a notice where nobody waits for an answer."""
     tx.save_human_task(
         HumanTask(
             tenant_id=meeting.tenant_id,
             task_id=f"{meeting.uid}:{key[:16]}:{reason}",
             thread_id=meeting.thread_id,
             person_id=meeting.person_id,
-            kind="handoff",
+            kind=kind,
             route_to="owner",
             reason=reason,
             text=text,

@@ -27,6 +27,7 @@ ActionKind = Literal[
     "confirm_stop",
     "confirm_start",
     "confirm_consent",
+    "confirm_request",
     "explain",
     "remind",
     "suppress",
@@ -176,6 +177,22 @@ class Consent:
     """On which page of ours it was given."""
     address: str = ""
     """For which address, as it was then; never in a trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person has told us by themselves not to send, short of stopping everything."""
+
+    channels_off: tuple[ChannelName, ...] = ()
+    topics_off: tuple[str, ...] = ()
+    """Names of `policies/topics.yaml`."""
+
+    def joined(self, other: "Choices") -> "Choices":
+        """Returns what either turns off."""
+        return Choices(
+            tuple(sorted({*self.channels_off, *other.channels_off})),
+            tuple(sorted({*self.topics_off, *other.topics_off})),
+        )
 
 
 @dataclass(frozen=True, slots=True)

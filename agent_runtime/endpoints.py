@@ -29,6 +29,14 @@ def write_endpoints(path: Path, endpoints: Endpoints) -> None:
     draft.replace(path)
 
 
+def known_endpoints(settings: Settings) -> Endpoints | None:
+    """Returns the addresses as far as they are known now; None where no calendar is."""
+    if settings.caldav_url or settings.google_token.get_secret_value():
+        return Endpoints(settings.smtp_host, settings.smtp_port, settings.caldav_url)
+    path = settings.paths.sandbox / "endpoints.json"
+    return Endpoints(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
 def wait_for_endpoints(settings: Settings) -> Endpoints:
     """Returns the addresses, waiting for a sandbox that is still starting.
 

@@ -71,6 +71,7 @@ def gather(
         controls={name: found for name, found in controls_of(tx).items() if name in own},
         consents=tx.consents(contact.person_id),
         suppressed=stop.reason,
+        choices=tx.choices(contact.person_id),
         listed=stop.listed,
         paused=(*pauses(flags, session.campaign_id), *([held] if held else [])),
         autonomy=autonomy_of(flags, playbook, stage.at_most(session.autonomy), session.campaign_id),

@@ -73,5 +73,5 @@ def open_mind(settings: Settings, *, instead: Sequence[Path] = ()) -> tuple[Libr
     embedder = E5Embedder()
     knowledge = Quotable(open_knowledge(settings, queries=embedder).retriever())
     library = company_library(settings.paths.library, knowledge=knowledge, instead=instead)
-    library = replace(library, has_chat=bool(settings.chat_page))
+    library = replace(library, has_chat=bool(settings.chat_page), has_pages=settings.has_pages)
     return library, load_embedded_model(cache=settings.cache, embedder=embedder)

@@ -13,6 +13,7 @@ from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.domain import (
     NO_ROOM,
     ChannelName,
+    Choices,
     Consent,
     Contact,
     MessageState,
@@ -319,6 +320,14 @@ class Tx(PushRows, NewsRows, AnswerRows, BandRows, CallRows, Protocol):
 
     def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
         """Replaces the recorded bases of a person."""
+        ...
+
+    def choices(self, person_id: str) -> Choices:
+        """What a person, or whom they were merged with, has turned off; of several, all."""
+        ...
+
+    def save_choices(self, person_id: str, choices: Choices) -> None:
+        """Replaces what a person and whom they were merged with have turned off."""
         ...
 
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:

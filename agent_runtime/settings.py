@@ -341,6 +341,11 @@ class Settings(BaseSettings):
         return Workspace(self.workspace)
 
     @property
+    def has_pages(self) -> bool:
+        """Whether mails link to pages for their reader: a public address, and keys to sign by."""
+        return bool(self.public_url and self.signing_keys.get_secret_value())
+
+    @property
     def has_salesforce(self) -> bool:
         """Whether Salesforce is the CRM: an address, and a token or a connected app."""
         given = self.salesforce_token.get_secret_value() or self.salesforce_client_id

@@ -24,6 +24,7 @@ from agent_runtime.channels.chat_window import ChatWindow
 from agent_runtime.channels.email.chat_links import open_chat_links
 from agent_runtime.channels.email.imap import ImapFolder
 from agent_runtime.channels.email.outgoing import login_of, open_return_paths, smtp_opener
+from agent_runtime.channels.email.page_links import open_page_links
 from agent_runtime.channels.email.parse import parse
 from agent_runtime.channels.email.receive import mark_read, unread
 from agent_runtime.channels.email.sent_folder import resolve_unknown
@@ -186,6 +187,7 @@ def build_worker(settings: Settings) -> Worker:
         worker=settings.executor_id,
         return_paths=open_return_paths(settings),
         chat_link=open_chat_links(settings),
+        pages_link=open_page_links(settings),
         oracle=oracle,
         second=second,
         telephony=telephony_of(settings),

@@ -77,6 +77,14 @@ COMMANDS = {
     "call": ("agent_runtime.calling.call_cli:call", "Ask for calls, rehearse one, read them back"),
     "policy": ("agent_runtime.policies_cli:policy", "Rules: list, try, explain, profiles"),
     "retention": ("agent_runtime.retention_cli:retention", "How long words are kept; remove them"),
+    "requests": (
+        "agent_runtime.data_requests.cli:requests",
+        "What people ask about their own data, and by when",
+    ),
+    "pages": (
+        "agent_runtime.console.prospects.cli:pages",
+        "Look at the pages that people outside see",
+    ),
     "erase": ("pipelines.erase_cli:app", "Erase one person everywhere, and keep them out"),
     "autonomy": ("pipelines.band_cli:autonomy", "Say how free the agent is, per use case"),
     "tasks": ("agent_runtime.tasks_cli:tasks", "Work for people: who has what, and answers"),

@@ -32,7 +32,12 @@ class Went:
 
 @app.command()
 def erase(
-    who: Annotated[list[str], typer.Argument(help="An address of theirs, or the person's id.")],
+    who: Annotated[
+        list[str] | None, typer.Argument(help="An address of theirs, or the person's id.")
+    ] = None,
+    request: Annotated[
+        str, typer.Option(help="Id of the request by which they asked; it is closed after it.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False,
     mapping: Annotated[
@@ -50,13 +55,20 @@ def erase(
     Example: [bold]parley erase ada@alder.example --dry-run[/bold]
 
     Example: [bold]parley erase ada@alder.example a.king@alder.example --yes --json[/bold]
+
+    Example: [bold]parley erase --request 3kXq9s[/bold]
     """
     settings = load_settings(workspace)
+    who = [*(who or ()), *([_who_asked(settings, request)] if request else ())]
+    if not who:
+        raise PipelineError("nobody is named; give an address, a person's id, or --request.")
     if not dry_run and not yes:
         if not sys.stdin.isatty():
             raise PipelineError("It cannot be undone; add --yes, or --dry-run to see what goes.")
         typer.confirm(f"Erase {', '.join(who)} for good?", abort=True)
     went = run_erase(settings, who, mapping=mapping, dry_run=dry_run)
+    if request and not dry_run:
+        _close_request(settings, request)
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, **asdict(went)}, indent=2))
         return
@@ -67,6 +79,35 @@ def erase(
     for path in went.left_in:
         typer.echo(f"still named in {path}: the file is yours to mend; it is read without them")
     typer.echo("the next batch builds the warehouse without them; the CRM is not touched")
+
+
+def _who_asked(settings: Settings, request_id: str) -> str:
+    """The person of a request for erasure that was confirmed and is not done."""
+    from agent_runtime.data_requests.keeping import read
+    from agent_runtime.status import open_store
+
+    with open_store(settings).begin() as tx:
+        found = read(tx, request_id)
+    if found is None or found.kind != "erasure" or found.state != "OPEN":
+        raise PipelineError(
+            f"--request {request_id!r}: no confirmed request for erasure is open under it; see "
+            "`parley requests list`."
+        )
+    return found.person_id
+
+
+def _close_request(settings: Settings, request_id: str) -> None:
+    from getpass import getuser
+
+    from agent_runtime.clock import read_now
+    from agent_runtime.data_requests.keeping import close, read
+    from agent_runtime.status import open_store
+
+    store = open_store(settings)
+    with store.begin() as tx:
+        found = read(tx, request_id)
+        if found is not None:
+            close(tx, found, by=getuser(), now=read_now(store.engine))
 
 
 def run_erase(

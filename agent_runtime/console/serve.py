@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.channels.email.deliver import Outbox
+from agent_runtime.channels.email.page_links import PATH
 from agent_runtime.channels.email.signing import read_keyring
 from agent_runtime.console import calls, chat, consent_page, forms, unsubscribe
 from agent_runtime.console.app import build_app
@@ -48,7 +49,7 @@ def open_app(settings: Settings, *, host: str = "127.0.0.1", is_demo: bool = Fal
     if keyring is not None:
         said = (door.store, keyring, door.versions)
         one_click = (
-            *unsubscribe.routes(*said, clock=door.clock),
+            *unsubscribe.routes(*said, clock=door.clock, pages=PATH),
             *consent_page.routes(*said, clock=door.clock),
         )
     asked_for = calls.routes(

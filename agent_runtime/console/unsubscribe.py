@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agent_runtime.channels.email.signing import Keyring
@@ -18,15 +18,30 @@ from agent_runtime.words import read_words
 
 
 def routes(
-    store: Store, keyring: Keyring, versions: Versions, *, clock: Callable[[], datetime]
+    store: Store,
+    keyring: Keyring,
+    versions: Versions,
+    *,
+    clock: Callable[[], datetime],
+    pages: str = "",
 ) -> Sequence[BaseRoute]:
-    """Returns the route that unsubscribes whoever a token speaks for."""
+    """Returns the route that unsubscribes whoever a token speaks for.
+
+    Args:
+        store: Whose people they are.
+        keyring: Signs the tokens.
+        versions: For the trace.
+        clock: When they unsubscribe.
+        pages: Path of the pages for the same reader, to which a look leads; empty: there are none.
+    """
 
     def answer(request: Request) -> Response:
         who = unsubscriber_of(request.path_params["token"], keyring)
         language = _language(store, who) if who else None
         if who is None or language is None:
             return page(_words(), "invalid", asked_for(request, _words()), status=404)
+        if request.method != "POST" and pages:
+            return RedirectResponse(f"{pages}{request.path_params['token']}", status_code=303)
         if request.method != "POST":
             return page(_words(), "ask", language)
         _unsubscribe(store, who, versions, now=clock())

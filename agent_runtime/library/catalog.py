@@ -16,7 +16,9 @@ from agent_runtime.authored import load_yaml
 from agent_runtime.library.call_scenario import FOLDER as CALLS
 from agent_runtime.library.checks import cross_problems
 from agent_runtime.library.content import (
+    CHAT_LINK,
     LOCALES,
+    PAGES_LINK,
     Content,
     LibraryError,
     Locale,
@@ -54,6 +56,8 @@ class Library:
     """What a language model is shown of the voice: the version that was published last."""
     has_chat: bool = False
     """Whether mails link to a page with the chat; else that paragraph of a text is left out."""
+    has_pages: bool = False
+    """Whether mails link to the pages for their reader; else that paragraph is left out."""
 
     def playbook(self, playbook_id: str) -> Playbook:
         """Returns a playbook, or says which ones there are."""
@@ -83,7 +87,8 @@ class Library:
         content = self.contents.get((content_id, language))
         if content is None or now >= content.expires:
             return None
-        return content if self.has_chat else content.without_chat
+        missing = {CHAT_LINK: not self.has_chat, PAGES_LINK: not self.has_pages}
+        return content.without(*(link for link, is_missing in missing.items() if is_missing))
 
     def is_approved(self, fact: str, *, text: str, language: str, now: datetime) -> bool:
         """Says whether a fact is live and can read as these very words in this language."""

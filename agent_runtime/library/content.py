@@ -56,7 +56,10 @@ FACT_SLOTS = (
 CHAT_LINK = "chat_link"
 """Slot of a paragraph that is left out where no page with the chat is set."""
 
-LINK_SLOTS = ("confirm_link", "agreed_words", CHAT_LINK)
+PAGES_LINK = "pages_link"
+"""Slot of a paragraph that is left out where people have no pages of their own."""
+
+LINK_SLOTS = ("confirm_link", "agreed_words", "request_link", CHAT_LINK, PAGES_LINK)
 """Slots that the code which speaks the text fills, for that one mail."""
 
 SLOT_VALUES = {
@@ -148,14 +151,13 @@ class Content(BaseModel):
             if SLOT_VALUES.keys() >= set(SLOT.findall(part))
         )
 
-    @property
-    def without_chat(self) -> "Content":
-        """The same text, for a company that has no page with the chat."""
-        mark = f"{{{CHAT_LINK}}}"
-        if mark not in self.body:
+    def without(self, *links: str) -> "Content":
+        """Returns the same text without the paragraphs of these links, where a company has none."""
+        marks = [f"{{{link}}}" for link in links]
+        if not any(mark in self.body for mark in marks):
             return self
-        kept = "\n\n".join(part for part in self.paragraphs if mark not in part)
-        return Content.model_validate({**self.model_dump(), "body": kept})
+        kept = (part for part in self.paragraphs if not any(mark in part for mark in marks))
+        return Content.model_validate({**self.model_dump(), "body": "\n\n".join(kept)})
 
     @cached_property
     def slots(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from agent_runtime.policies.contact_rules import CONTACT_RULES, LANGUAGES, holds
 from agent_runtime.policies.facts import Facts
 
 HELP_TEXT = "text.help"
+CONFIRM_REQUEST = "privacy.confirm_request"
 PAUSES_ALL = "pause_all"
 """Flag under which nothing leaves, whoever writes it and whatever it is."""
 MEETINGS = "meetings"
@@ -34,27 +35,28 @@ def arm(proposal: Proposal, facts: Facts) -> Verdict:
 
     What a person of the holdout writes goes to people, under the same service level.
     """
-    if facts.actor == "human" or is_help(proposal):
-        return Verdict("arm", 2, "allow")
+    if facts.actor == "human" or is_help(proposal) or asks_who_they_are(proposal):
+        return Verdict("arm", 3, "allow")
     if why := why_held(facts.arms, facts.controls):
-        return Verdict("arm", 2, "escalate" if proposal.touch_class == "reply" else "block", why)
-    return Verdict("arm", 2, "allow")
+        return Verdict("arm", 3, "escalate" if proposal.touch_class == "reply" else "block", why)
+    return Verdict("arm", 3, "allow")
 
 
 def suppression(proposal: Proposal, facts: Facts) -> Verdict:
-    """Stops every message to a suppressed person, but what a stop or a call for help is owed.
+    """Stops every message to a suppressed person, but what a stop, HELP or a right is owed.
 
     To those on a list (competitors, partners, customers in a deal) the agent does not write first,
     and when they write a person answers.
     """
-    if proposal.action == "confirm_stop" or is_help(proposal):
-        return Verdict("suppression", 3, "allow")
+    is_owed = proposal.action == "confirm_stop" or asks_who_they_are(proposal)
+    if is_owed or is_help(proposal):
+        return Verdict("suppression", 4, "allow")
     if facts.suppressed:
-        return Verdict("suppression", 3, "block", f"suppressed: {facts.suppressed}")
+        return Verdict("suppression", 4, "block", f"suppressed: {facts.suppressed}")
     if facts.listed and facts.actor == "agent" and proposal.touch_class != "transactional":
         stopped = "block" if proposal.touch_class == "proactive" else "escalate"
-        return Verdict("suppression", 3, stopped, f"listed: {facts.listed}")
-    return Verdict("suppression", 3, "allow")
+        return Verdict("suppression", 4, stopped, f"listed: {facts.listed}")
+    return Verdict("suppression", 4, "allow")
 
 
 def consent(proposal: Proposal, facts: Facts) -> Verdict:
@@ -112,6 +114,17 @@ def is_help(proposal: Proposal) -> bool:
         return False
     facts = [fact for sentence in proposal.sentences for fact in sentence.facts]
     return bool(facts) and all(fact.startswith(f"{HELP_TEXT}@") for fact in facts)
+
+
+def asks_who_they_are(proposal: Proposal) -> bool:
+    """Says whether this only asks if a request about their own data was theirs (GDPR art. 12(6)).
+
+    A right is nobody's to lose by a stop or a control group, and the mail says nothing else.
+    """
+    return (proposal.action, proposal.touch_class) == (
+        "confirm_request",
+        "transactional",
+    ) and proposal.content_ids == (CONFIRM_REQUEST,)
 
 
 def _in_conversation(facts: Facts) -> bool:

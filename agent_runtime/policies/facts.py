@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from agent_runtime.band.bands import Bands
-from agent_runtime.domain import Autonomy, Consent, Proposal, SafeBand, Session, Verdict
+from agent_runtime.domain import Autonomy, Choices, Consent, Proposal, SafeBand, Session, Verdict
 from agent_runtime.grounding.opinions import NO_OPINIONS, Opinions
 from agent_runtime.policies.calling.facts import CallFacts
 from agent_runtime.policies.ruleset import RuleSet, rule_set
@@ -88,6 +88,8 @@ class Facts:
     consents: tuple[Consent, ...] = ()
     suppressed: str = ""
     """Why the person must not be written to; empty when nothing is recorded."""
+    choices: Choices = field(default_factory=Choices)
+    """What the person has turned off by themselves, by channel and by topic."""
     listed: str = ""
     """Why their address, domain or account is on a list of those to whom the agent is silent."""
     paused: tuple[str, ...] = ()

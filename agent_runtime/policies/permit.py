@@ -8,6 +8,7 @@ from agent_runtime.domain import Decision, Proposal, Verdict
 from agent_runtime.policies import (
     approval,
     caps,
+    choices,
     contact,
     content,
     quiet_hours,
@@ -27,6 +28,7 @@ VERSION = rule_set().label
 RULES: tuple[Rule, ...] = (
     contact.at_most_once,
     contact.suppression,
+    choices.choices,
     contact.arm,
     contact.expiry,
     contact.consent,

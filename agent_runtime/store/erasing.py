@@ -184,6 +184,7 @@ class _Erasure:
     def people(self) -> None:
         """Contacts, marks, consents and addresses; of who waits to be told, the bare address."""
         tx = self.tx
+        self._remove("choices", t.choices, t.choices.c.person_id.in_(self.persons))
         self._remove("consents", t.consents, t.consents.c.person_id.in_(self.persons))
         self._remove("addresses", t.addresses, t.addresses.c.person_id.in_(self.persons))
         self._remove(

@@ -11,7 +11,7 @@ from agent_runtime.asking.answers import KeptAnswer, best_of
 from agent_runtime.band.rows import BandMessage
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.crm_outbox import queue_stop, queue_work
-from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
+from agent_runtime.domain import ChannelName, Choices, Consent, Contact, MessageState, Session
 from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
@@ -70,6 +70,7 @@ class MemoryStore(MemoryCalls):
         self._reminders: dict[str, Reminder] = {}
         self._holds: dict[str, Hold] = {}
         self._consents: dict[str, tuple[Consent, ...]] = {}
+        self._choices: dict[str, Choices] = {}
         self._assignments: dict[str, list[Assignment]] = defaultdict(list)
         self._same_as: dict[str, tuple[str, ...]] = {}
         self._stops: dict[str, tuple[Stop, ...]] = {}
@@ -245,6 +246,15 @@ class MemoryStore(MemoryCalls):
 
     def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
         self._consents[person_id] = tuple(consents)
+
+    def choices(self, person_id: str) -> Choices:
+        found = Choices()
+        for one in self.persons_of(person_id):
+            found = found.joined(self._choices.get(one, Choices()))
+        return found
+
+    def save_choices(self, person_id: str, choices: Choices) -> None:
+        self._choices.update(dict.fromkeys(self.persons_of(person_id), choices))
 
     def standing(self) -> Standing:
         return Standing()
@@ -590,7 +600,7 @@ class MemoryStore(MemoryCalls):
 
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.open_human_tasks():
-            if task.thread_id == thread_id and task.waits_for_answer:
+            if task.thread_id == thread_id and task.is_superseded:
                 self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:

@@ -19,7 +19,15 @@ from agent_runtime.retention import LAST_RUN, Keep, keep_for, shortest, without_
 from agent_runtime.settings import LANDING_DAYS, RECORDING_DAYS, Workspace
 from agent_runtime.store import tables as t
 from agent_runtime.store.landed_rows import prune_landing
-from agent_runtime.store.rows import Approval, HumanTask, Inbound, Message, Promise, Ticket
+from agent_runtime.store.rows import (
+    Approval,
+    DataRequest,
+    HumanTask,
+    Inbound,
+    Message,
+    Promise,
+    Ticket,
+)
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.sql_rows import dump, load
 
@@ -103,6 +111,14 @@ KINDS = (
         ("ANSWERED", "FAILED"),
         lambda answer: answer.asked_at,
         _emptied_answer,
+    ),
+    Kind(
+        "requests about data",
+        t.data_requests,
+        DataRequest,
+        ("ASKED", "DONE", "REFUSED"),
+        lambda request: request.asked_at,
+        _emptied,
     ),
     Kind("tickets", t.tickets, Ticket, ("SOLVED",), lambda row: row.opened_at, _emptied, "SOLVED"),
 )

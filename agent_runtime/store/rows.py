@@ -113,6 +113,38 @@ class Task:
     """Whether its first policy check has been traced; a deferred touch is checked again."""
 
 
+RequestKind = Literal["access", "erasure", "correction"]
+RequestState = Literal["ASKED", "OPEN", "DONE", "REFUSED"]
+"""ASKED: a mail asks whether it was them; OPEN: it was, and the month counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """What a person wants done with their data (GDPR articles 15 to 20)."""
+
+    tenant_id: str
+    request_id: str
+    """Nobody can guess it."""
+    person_id: str
+    thread_id: str
+    kind: RequestKind
+    asked_at: datetime
+    ask_until: datetime
+    """The mail that asks is good until then."""
+    words: str = ""
+    """What is wrong and how it should read, without personal data."""
+    state: RequestState = "ASKED"
+    confirmed_at: datetime | None = None
+    due_at: datetime | None = None
+    """When it must be done at the latest; None until it is confirmed."""
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    why: str = ""
+    """Why it was refused."""
+    removed: str = ""
+    """When its words were removed, and by which rule; empty while they are there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One entry of the suppression lists; a lifted one stays, with why and on what proof."""
@@ -181,8 +213,9 @@ class Message:
 
     @property
     def is_owed(self) -> bool:
-        """Whether it may go out after a stop: its confirmation, or the answer to HELP."""
-        return self.touch_class == "transactional" and self.action in ("confirm_stop", "explain")
+        """Whether it may go out after a stop: what a stop, HELP or a right over data is owed."""
+        owed = ("confirm_stop", "confirm_request", "explain")
+        return self.touch_class == "transactional" and self.action in owed
 
     @property
     def body(self) -> str:
@@ -385,6 +418,11 @@ class HumanTask:
     """When it is routed, or goes on to the next role; None when it stays where it is."""
     removed: str = ""
     """When its words were removed, and by which rule; empty while they are there."""
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a newer mail of the thread takes its place; a right over data stays work."""
+        return self.waits_for_answer and not self.reason.startswith("data_")
 
     @property
     def waits_for_answer(self) -> bool:

@@ -13,7 +13,7 @@ from agent_runtime.asking.answers import KeptAnswer, best_of
 from agent_runtime.band.rows import BandMessage
 from agent_runtime.contracts import Assignment, TraceEvent
 from agent_runtime.crm_outbox import queue_stop, queue_work
-from agent_runtime.domain import ChannelName, Consent, Contact, MessageState, Session
+from agent_runtime.domain import ChannelName, Choices, Consent, Contact, MessageState, Session
 from agent_runtime.news_port import CrmNews, in_time
 from agent_runtime.policies.facts import Limits, Sent
 from agent_runtime.providers import provider_of
@@ -241,6 +241,17 @@ class SqlTx(SqlBatch):
     def add_consents(self, person_id: str, consents: Iterable[Consent]) -> None:
         self.put(t.consents, tuple(consents), kind=tuple[Consent, ...], person_id=person_id)
         self.forget_marks(person_id=person_id)
+
+    def choices(self, person_id: str) -> Choices:
+        found = Choices()
+        for one in self.persons_of(person_id):
+            found = found.joined(self.one(Choices, t.choices, person_id=one) or Choices())
+        return found
+
+    def save_choices(self, person_id: str, choices: Choices) -> None:
+        self.lock(f"person:{person_id}")
+        for one in self.persons_of(person_id):
+            self.put(t.choices, choices, person_id=one)
 
     def assignments(self, person_id: str) -> tuple[Assignment, ...]:
         known = self._assigned.get(person_id)
@@ -594,7 +605,7 @@ class SqlTx(SqlBatch):
 
     def supersede_human_tasks(self, thread_id: str) -> None:
         for task in self.all(HumanTask, t.human_tasks, thread_id=thread_id, state="OPEN"):
-            if task.waits_for_answer:
+            if task.is_superseded:
                 self.save_human_task(replace(task, state="DONE"))
 
     def open_human_tasks(self) -> tuple[HumanTask, ...]:

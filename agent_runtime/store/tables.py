@@ -103,6 +103,9 @@ moved_addresses = Table(
 
 consents = Table("consents", metadata, _key("tenant_id"), _key("person_id"), _doc())
 
+choices = Table("choices", metadata, _key("tenant_id"), _key("person_id"), _doc())
+"""What people have turned off by themselves, by channel and topic."""
+
 assignments = Table(
     "assignments",
     metadata,
@@ -266,6 +269,20 @@ approvals = Table(
     Index("approvals_person", "tenant_id", "person_id"),
     Index("approvals_message", "tenant_id", "message_id"),
 )
+
+data_requests = Table(
+    "data_requests",
+    metadata,
+    _key("tenant_id"),
+    _key("request_id"),
+    _text("person_id"),
+    _text("state"),
+    Column("due_at", Instant),
+    _doc(),
+    Index("data_requests_person", "tenant_id", "person_id"),
+    Index("data_requests_due", "tenant_id", "state", "due_at"),
+)
+"""What people asked for by their rights over their data; those that are open have a day."""
 
 promises = Table(
     "promises",

@@ -18,6 +18,15 @@ _SHAPES = {
     "it": "{weekday} {day} {month}, {clock} ({zone})",
 }
 
+_DAYS = {
+    "en": "{day} {month} {year}",
+    "es": "{day} de {month} de {year}",
+    "de": "{day}. {month} {year}",
+    "fr": "{day} {month} {year}",
+    "pt": "{day} de {month} de {year}",
+    "it": "{day} {month} {year}",
+}
+
 
 @lru_cache(maxsize=4096)
 def say_time(start: datetime, *, zone: str, language: str) -> str:
@@ -35,6 +44,18 @@ def say_time(start: datetime, *, zone: str, language: str) -> str:
         clock=f"{local:%H:%M}",
         zone=zone or "UTC",
     )
+
+
+def say_day(at: datetime, *, zone: str, language: str) -> str:
+    """Returns the day of an instant, with its year, as the reader would write it.
+
+    >>> from datetime import UTC
+    >>> say_day(datetime(2026, 1, 13, 9, tzinfo=UTC), zone="", language="de")
+    '13. Januar 2026'
+    """
+    local = at.astimezone(zone_of(zone))
+    month = MONTHS[language][local.month - 1]
+    return _DAYS[language].format(day=local.day, month=month, year=local.year)
 
 
 def number_times(slots: Iterable[Slot], *, zone: str, language: str) -> str:

@@ -6,11 +6,12 @@ from datetime import datetime
 from agent_runtime.console.keeping import chat_key
 from agent_runtime.console.links import chat_link
 from agent_runtime.errors import ParleyError
-from agent_runtime.library.content import CHAT_LINK, SLOT_VALUES
+from agent_runtime.library.content import CHAT_LINK, PAGES_LINK, SLOT_VALUES
 from agent_runtime.settings import Settings
 
 PLACE = SLOT_VALUES[CHAT_LINK]
-"""What stands in a stored mail where its reader finds the link."""
+PAGES_PLACE = SLOT_VALUES[PAGES_LINK]
+"""What stands in a stored mail where its reader finds a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,9 @@ def open_chat_links(settings: Settings) -> ChatLinks | None:
     return ChatLinks(settings.chat_page, settings.tenant_id, chat_key(settings))
 
 
-def without_chat_line(body: str) -> str:
-    """Returns a stored text without the paragraph of the link, for where there is none."""
-    if PLACE not in body:
+def without_link(body: str, *places: str) -> str:
+    """Returns a stored text without the paragraphs of these links, for where there are none."""
+    if not any(place in body for place in places):
         return body
-    return "\n\n".join(part for part in body.split("\n\n") if PLACE not in part)
+    parts = body.split("\n\n")
+    return "\n\n".join(part for part in parts if not any(place in part for place in places))

@@ -54,6 +54,9 @@ class Outbox:
     rules: tuple[Rule, ...] = RULES
     chat_link: Callable[[str, datetime], str] | None = None
     """Address of the chat for a person; None where no page with the chat is set."""
+    pages_link: Callable[[str, str, datetime], str] | None = None
+    """Address of the pages for the reader of a message: of (person, message); None: there are none.
+    """
 
     def deliver(self, channel: MailChannel, message_id: str, *, now: datetime) -> str:
         """Sends a READY message, or says why not.
@@ -87,8 +90,15 @@ class Outbox:
         crash_point("claimed")
         claimed = replace(message, state="SENDING", attempt=attempt, rfc_message_id=rfc_id)
         began = perf_counter()
+        mail = render(
+            claimed,
+            contact,
+            originals,
+            chat_link=self._chat_link(claimed, now),
+            pages_link=self._pages_link(claimed, now),
+        )
         receipt = channel.send(
-            render(claimed, contact, originals, chat_link=self._chat_link(claimed, now)),
+            mail,
             permit,
             permitted_words=(claimed.subject, claimed.body),
         )
@@ -152,6 +162,11 @@ class Outbox:
         if self.chat_link is None or message.channel != "email":
             return ""
         return self.chat_link(message.person_id, now)
+
+    def _pages_link(self, message: Message, now: datetime) -> str:
+        if self.pages_link is None or message.channel != "email":
+            return ""
+        return self.pages_link(message.person_id, message.message_id, now)
 
     def recover(self, *, now: datetime) -> int:
         """Turns what this worker was sending when it died into UNKNOWN; returns how many."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agent_runtime.channels.email.chat_links import PLACE, without_chat_line
+from agent_runtime.channels.email.chat_links import PAGES_PLACE, PLACE, without_link
 from agent_runtime.domain import Contact, Proposal
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Mail
@@ -10,19 +10,26 @@ from agent_runtime.store.rows import Message
 
 
 def render(
-    message: Message, contact: Contact, originals: dict[str, str], *, chat_link: str = ""
+    message: Message,
+    contact: Contact,
+    originals: dict[str, str],
+    *,
+    chat_link: str = "",
+    pages_link: str = "",
 ) -> Mail:
     """Returns the mail with personal data filled in, as the recipient will read it.
 
-    Without a link to the chat the paragraph that would hold it is left out.
+    Without a link to the chat, or to the reader's pages, the paragraph that would hold it is left
+    out.
     """
-    body = message.body if chat_link else without_chat_line(message.body)
+    links = {PLACE: chat_link, PAGES_PLACE: pages_link}
+    body = without_link(message.body, *(place for place, link in links.items() if not link))
     return Mail(
         sender=message.mailbox,
         sender_name=contact.owner_name,
         recipient=message.to_email,
         subject=fill(message.subject, contact, originals),
-        body=fill(body, contact, {**originals, PLACE: chat_link}),
+        body=fill(body, contact, {**originals, **links}),
         rfc_message_id=message.rfc_message_id,
         in_reply_to=message.in_reply_to,
         references=message.references,

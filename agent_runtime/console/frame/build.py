@@ -63,6 +63,7 @@ def _mount(root: str, office: Office, found: tuple[Area, ...]) -> Mount:
     check(app.routes)
     app.state.office = office
     app.state.menu = Menu(found)
+    app.state.fault = next((area.fault for area in found if area.fault), None)
     add_faults(app)
     return Mount(root, Headers(app, office))
 

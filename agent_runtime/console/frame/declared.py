@@ -137,6 +137,8 @@ class Area:
     entries: tuple[Entry, ...] = ()
     root: str = "/console"
     """Where its pages are mounted; pages for prospects have a root of their own."""
+    fault: Callable[..., Any] | None = None
+    """Answers what goes wrong below its root, of (request, status), for who is no user of ours."""
     title: str = ""
     """Heading of its entries; areas with the same heading stand together."""
 

@@ -79,6 +79,8 @@ def add_faults(app: FastAPI) -> None:
 
 def answer(request: Request, status: int, said: str) -> Response:
     """Returns a fault as JSON for programs, as a message for a part of a page, else as a page."""
+    if own := getattr(request.app.state, "fault", None):
+        return own(request, status)
     headers = {"www-authenticate": "Bearer"} if status == 401 else {}
     if _is_api(request):
         body = {"error": said or HTTPStatus(status).phrase, "status": status}

@@ -182,7 +182,7 @@ def test_slots_hold_only_what_belongs_there(library, now):
 
 
 def test_only_the_frame_discloses(library):
-    assert library.discloses("frame.email@2")
+    assert library.discloses("frame.email@3")
     assert not library.discloses("stop.confirm@1")
     assert not library.discloses("nothing@1")
 
