@@ -138,14 +138,15 @@ class Worker:
     def _tell_people(self, stop: Event) -> None:
         """Routes work to people, and tells leaders of the week.
 
-        In a thread of its own, since whoever is told may be slow: mail, and a stop in it, never waits for a webhook that does not answer.
+        In a thread of its own, since whoever is told may be slow: mail, and a stop in it, never
+        waits for a webhook that does not answer.
         """
         while not stop.wait(SWEEP_EVERY_S):
-            try:
-                self.dispatch.work(now=read_now(self.engine))
-                self.digest.work(now=read_now(self.engine))
-            except Exception:
-                logging.getLogger(__name__).exception("work could not be routed; trying again")
+            for told in (self.dispatch, self.digest):
+                try:
+                    told.work(now=read_now(self.engine))
+                except Exception:
+                    logging.getLogger(__name__).exception("people were not told; trying again")
 
     def receive(self, raw: bytes, address: str) -> None:
         """Stores one mail that came to an address of ours."""
