@@ -61,6 +61,13 @@ class HeardAnewFrame(ControlFrame):
 
 
 @dataclass
+class HeardNothingFrame(ControlFrame):
+    """An utterance had no words after all, though some were guessed while it was spoken."""
+
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
 class HeardOtherwiseFrame(ControlFrame):
     """What they said, if it was said in another language, which may be.
 

@@ -24,7 +24,7 @@ from pipecat.transcriptions.language import Language
 from pipecat.utils.time import time_now_iso8601
 
 from agent_runtime.speech.failures import Overloaded, SpeechFailure
-from agent_runtime.speech.frames import SpeechFailedFrame
+from agent_runtime.speech.frames import HeardNothingFrame, SpeechFailedFrame
 from agent_runtime.speech.utterance import Room, Utterance
 
 PAUSE_S = 0.08
@@ -172,11 +172,16 @@ class ListeningService(STTService, Generic[P]):
             except SpeechFailure as failure:
                 await self._say_lost(part, failure)
                 continue
-            if text:
-                now, language = time_now_iso8601(), self._spoken_language
-                frame = TranscriptionFrame(text, self._user_id, now, language)
-                frame.finalized = part.is_last
-                await self.push_frame(frame)
+            await self._say(text, is_last=part.is_last)
+
+    async def _say(self, text: str, *, is_last: bool) -> None:
+        if not text:
+            await self.push_frame(HeardNothingFrame())
+            return
+        now, language = time_now_iso8601(), self._spoken_language
+        frame = TranscriptionFrame(text, self._user_id, now, language)
+        frame.finalized = is_last
+        await self.push_frame(frame)
 
     async def _say_so_far(self, text: str) -> None:
         now, language = time_now_iso8601(), self._spoken_language

@@ -52,6 +52,7 @@ from agent_runtime.channels.voice.processor.threads import CallThreads
 from agent_runtime.speech.answer_processor import AnswerProcessor, BeepFrame, WhoAnsweredFrame
 from agent_runtime.speech.frames import (
     HeardAnewFrame,
+    HeardNothingFrame,
     HeardOtherwiseFrame,
     LanguageHeardFrame,
     SpeechFailedFrame,
@@ -191,6 +192,7 @@ class CallProcessor(FrameProcessor):
             if self._turn.is_late and self.talk.phase in (*_TALKS, "menu"):
                 await self._late_words()
         elif isinstance(frame, InterimTranscriptionFrame):
+            self._turn.guess()
             self._warm(frame.text)
             self._tell(SoFar(frame.text))
         else:
@@ -208,6 +210,8 @@ class CallProcessor(FrameProcessor):
             await self.feed(on.Beep(self._clock()))
         elif isinstance(frame, InputDTMFFrame):
             await self.feed(on.KeyPressed(self._clock()))
+        elif isinstance(frame, HeardNothingFrame):
+            self._turn.is_being_heard = False
         elif isinstance(frame, (LanguageHeardFrame, HeardAnewFrame, HeardOtherwiseFrame)):
             await self._hear_language(frame)
 

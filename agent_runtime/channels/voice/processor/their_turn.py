@@ -17,6 +17,8 @@ class TheirTurn:
         self.words: list[str] = []
         self.otherwise: list[str] = []
         """Its words as they would be in another language."""
+        self.is_being_heard = False
+        """Whether words of it were guessed while it was spoken: some will come, or none is told."""
         self.spent: dict[str, float] = {}
         """Milliseconds by stage, since their last sound."""
         self._voice_since: float | None = None
@@ -46,9 +48,13 @@ class TheirTurn:
         self.words.append(text.strip())
         self.spent["stt"] = self._since_quiet()
 
+    def guess(self) -> None:
+        """Notes that a recogniser makes words of what they say."""
+        self.is_being_heard = self.is_speaking
+
     def take(self) -> tuple[str, float, str]:
         """Ends the turn; returns its words, its voice in seconds, and its words otherwise."""
-        self.is_speaking = False
+        self.is_speaking = self.is_being_heard = False
         text, self.words = joined(self.words), []
         spoken_s, self._voiced_s = self._voiced_s, 0.0
         self._ended_at = self._quiet_at
@@ -60,13 +66,13 @@ class TheirTurn:
         """Says whether it is quiet for so long that no words will come any more.
 
         Args:
-            cough_s: A sound that is no longer is soon none.
-            words_s: How long the words of longer ones may take.
+            cough_s: A sound that is no longer is soon none, unless words of it were guessed.
+            words_s: How long the words of others may take.
         """
         if not self.is_speaking or self._voice_since is not None or self.words:
             return False
-        limit_s = WORDLESS_S if self._voiced_s <= cough_s else WORDLESS_S + words_s
-        return self._since_quiet() > limit_s * 1000
+        is_cough = self._voiced_s <= cough_s and not self.is_being_heard
+        return self._since_quiet() > (WORDLESS_S + (0.0 if is_cough else words_s)) * 1000
 
     def first_sound(self) -> dict[str, float]:
         """Returns where the time went from their last sound to our first, once an answered turn."""

@@ -6,6 +6,7 @@ from functools import cache
 
 from call_world import NUMBER, OUT, call_world, say, working_hours
 from pipecat.frames.frames import (
+    InterimTranscriptionFrame,
     TranscriptionFrame,
     TTSAudioRawFrame,
     VADUserStartedSpeakingFrame,
@@ -101,6 +102,9 @@ class Ear(FrameProcessor):
         frame = TranscriptionFrame(text, "", "")
         frame.finalized = True
         await self.push_frame(frame)
+
+    async def guesses(self, text):
+        await self.push_frame(InterimTranscriptionFrame(text, "", ""))
 
     async def says(self, text):
         await self.voice()

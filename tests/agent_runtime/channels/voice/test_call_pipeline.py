@@ -11,6 +11,8 @@ from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import InputDTMFFrame
 
 from agent_runtime.channels.voice.hands import CallHands
+from agent_runtime.channels.voice.processor.their_turn import WORDLESS_S
+from agent_runtime.speech.frames import HeardNothingFrame
 
 
 def test_a_call_is_led_from_hello_to_a_booking():
@@ -83,6 +85,43 @@ def test_a_cough_cuts_our_voice_and_it_goes_on():
             assert call.heard[0].text.endswith("be useful to you?")
             assert not call.heard[0].is_cut
             assert call.talk.turns == 0
+            await call.processor.dropped(by_them=True)
+
+    asyncio.run(go())
+
+
+def test_what_words_were_guessed_of_is_no_cough_though_they_come_late():
+    """A short "please" behind a comma: on a busy machine we went on before its words came."""
+
+    async def go():
+        async with led_call() as call:
+            await call.ear.says("Hello?")
+            await call.speaking(8)
+            await call.ear.voice()
+            await call.until(lambda: call.talk.mouth.cut is not None)
+            await call.ear.guesses("Please")
+            await call.ear.quiet()
+            await asyncio.sleep(WORDLESS_S + 0.3)
+            assert call.talk.mouth.cut is not None
+            await call.ear.words("Please stop.")
+            await call.until(lambda: call.processor.outcome is not None)
+        assert call.processor.outcome.disposition == "stopped"
+
+    asyncio.run(go())
+
+
+def test_of_a_sound_that_had_no_words_after_all_nothing_is_awaited():
+    async def go():
+        async with led_call() as call:
+            await call.ear.says("Hello?")
+            await call.speaking(8)
+            await call.ear.voice()
+            await call.until(lambda: call.talk.mouth.cut is not None)
+            await call.ear.guesses("Oh")
+            await call.ear.quiet()
+            await call.ear.push_frame(HeardNothingFrame())
+            await call.listening(1)
+            assert not call.heard[0].is_cut
             await call.processor.dropped(by_them=True)
 
     asyncio.run(go())
