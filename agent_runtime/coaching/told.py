@@ -19,15 +19,15 @@ class Told:
     """By sample."""
 
 
-def told_scores(tx: SqlTx, *, today: date, playbook: str = "") -> Told:
-    """Returns the samples to which no score can be added, with their scores."""
+def told_scores(tx: SqlTx, *, today: date, playbook: str = "", since: date = date.min) -> Told:
+    """Returns the samples since a day to which no score can be added, with their scores."""
     by_sample: dict[str, list[Given]] = defaultdict(list)
-    for one in all_given(tx):
+    for one in all_given(tx, since=since):
         by_sample[one.sample_id].append(one)
     settled = all_agreed(tx)
     samples = tuple(
         sample
-        for sample in all_samples(tx, playbook=playbook)
+        for sample in all_samples(tx, playbook=playbook, since=since)
         if may_be_told(sample, by_sample[sample.sample_id], settled.get(sample.sample_id), today)
     )
     given = tuple(one for sample in samples for one in by_sample[sample.sample_id])

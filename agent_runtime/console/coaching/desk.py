@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Form, Request
@@ -30,7 +30,7 @@ from agent_runtime.coaching.scoring import (
 from agent_runtime.console.coaching.who import COACHES, HOME
 from agent_runtime.console.frame.declared import Pages
 from agent_runtime.console.frame.noting import note
-from agent_runtime.console.frame.office import TheOffice, Who
+from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import EVERYBODY
 from agent_runtime.console.frame.toasts import back
@@ -46,6 +46,8 @@ STAGES: dict[Stage, str] = {
 DAYS = 7
 """Days that one click draws at most, the latest."""
 ON_A_PAGE = 30
+SHOWN = timedelta(days=60)
+"""How long a sample is on the list."""
 
 pages = Pages("/coaching", area="coaching")
 
@@ -60,15 +62,23 @@ class Line:
 
 
 def lines_for(tx: SqlTx, name: str, today: date) -> tuple[Line, ...]:
-    """Returns all samples as somebody sees them; of scores that are hidden from them, nothing."""
+    """Returns the latest samples as somebody sees them; of scores hidden from them, nothing."""
     given: dict[str, list[Given]] = defaultdict(list)
-    for one in all_given(tx):
+    since = today - SHOWN
+    for one in all_given(tx, since=since):
         given[one.sample_id].append(one)
     settled = all_agreed(tx)
     return tuple(
         _line(sample, given[sample.sample_id], settled.get(sample.sample_id), name, today)
-        for sample in all_samples(tx)
+        for sample in all_samples(tx, since=since)
     )
+
+
+def count_to_score(office: Office, who: SignedIn) -> int:
+    """Counts the threads that wait for somebody's marks."""
+    with office.store.begin() as tx:
+        lines = lines_for(tx, who.name, office.clock().date())
+    return sum(line.stage == "score" for line in lines)
 
 
 def _line(
@@ -113,6 +123,7 @@ def _desk(
         playbooks=playbooks,
         names={one.id: one.name for one in office.library.playbooks.values()},
         is_first=not lines,
+        shown_days=SHOWN.days,
         undrawn=days_to_draw(office.store, now=office.clock())[-DAYS:],
         per_playbook=office.settings.review_sample or PER_PLAYBOOK,
         seed=SEED,

@@ -2,12 +2,13 @@
 
 import csv
 import io
+from datetime import date, timedelta
 
 from fastapi import Request
 from starlette.responses import Response
 
 from agent_runtime.coaching import rubric
-from agent_runtime.coaching.agreement import FEWEST, agreements
+from agent_runtime.coaching.agreement import agreements
 from agent_runtime.coaching.calibration import calibrations
 from agent_runtime.coaching.quality import doubles_of, quality
 from agent_runtime.coaching.told import Told, told_scores
@@ -23,6 +24,9 @@ from agent_runtime.console.frame.declared import Pages
 from agent_runtime.console.frame.noting import note
 from agent_runtime.console.frame.office import Office, TheOffice
 from agent_runtime.console.frame.render import render
+
+SHOWN = timedelta(days=90)
+"""Of so many days the figures are."""
 
 pages = Pages("/coaching/agreement", area="coaching")
 COLUMNS = (
@@ -40,17 +44,18 @@ COLUMNS = (
 )
 
 
-def told(office: Office, playbook: str = "") -> tuple[Told, dict[str, str]]:
+def told(office: Office, playbook: str = "", since: date = date.min) -> tuple[Told, dict[str, str]]:
     """Returns the scores that can sway nobody any more, and how those who gave them are called."""
+    today = office.clock().date()
     with office.store.begin() as tx:
-        return told_scores(tx, today=office.clock().date(), playbook=playbook), names_of(tx)
+        return told_scores(tx, today=today, playbook=playbook, since=since), names_of(tx)
 
 
 @pages.get("", roles=COACHES)
 def _agreement(
     request: Request, office: TheOffice, playbook: str = "", field: str = "accuracy"
 ) -> Response:
-    scores, names = told(office, playbook)
+    scores, names = told(office, playbook, office.clock().date() - SHOWN)
     given = scores.given
     found = agreements(doubles_of(given))
     shown = next((one for one in found if one.dimension == field), found[0])
@@ -60,7 +65,7 @@ def _agreement(
         request,
         "coaching/agreement.html",
         threads=found[0].threads,
-        fewest=FEWEST,
+        days=SHOWN.days,
         agreements=[(titles[one.dimension], one, agreement_dot(one)) for one in found],
         shown=shown,
         table=circles(shown),
@@ -78,7 +83,6 @@ def _agreement(
         titles=titles,
         playbook=playbook,
         names={one.id: one.name for one in office.library.playbooks.values()},
-        are_mirrored=len(people) == 2 and not scores.settled,
         place=place,
         is_invented=any(one.scorer.endswith("@demo.parley.example") for one in given),
     )

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from desk_world import Desk
-from thread_world import write_thread
+from thread_world import write_in
 
 from agent_runtime.coaching.changes import all_changes
 from agent_runtime.coaching.forgetting import forget_threads
@@ -24,12 +25,23 @@ HOME = "/console/coaching"
 REPOSITORY = Path(__file__).parents[3]
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A store with four threads of the thirteenth."""
+    folder = tmp_path_factory.mktemp("written")
+    made = Desk(folder)
+    with made.store.begin() as tx:
+        for number in range(4):
+            write_in(tx, number)
+    made.store.engine.dispose()
+    return folder / "runtime.db"
+
+
 @pytest.fixture
-def desk(tmp_path):
-    """Six threads of the twelfth and thirteenth; the fourteenth has begun."""
+def desk(tmp_path, written):
+    """The fourteenth has begun."""
+    shutil.copy(written, tmp_path / "runtime.db")
     made = Desk(tmp_path, settings=Settings(workspace=tmp_path, review_sample=10))
-    for number in range(6):
-        write_thread(made.store, number)
     made.now += timedelta(days=1)
     return made
 
