@@ -123,10 +123,11 @@ def given_to(tx: SqlTx, sample_id: str) -> tuple[Given, ...]:
     return _sorted(tx.rows(scores, sample_id=sample_id))
 
 
-def all_given(tx: SqlTx, *, since: date = date.min) -> tuple[Given, ...]:
+def all_given(tx: SqlTx, *, since: date = date.min, playbook: str = "") -> tuple[Given, ...]:
     """Returns the scores of samples of a day and all later ones, by sample and slot."""
     c = samples.c
     of_time = select(c.sample_id).where(c.tenant_id == tx.tenant_id, c.day >= since.isoformat())
+    of_time = of_time.where(c.playbook == playbook) if playbook else of_time
     return _sorted(tx.rows(scores, scores.c.sample_id.in_(of_time)))
 
 

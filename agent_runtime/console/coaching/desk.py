@@ -1,32 +1,15 @@
 """The list of samples: what somebody has to score, what waits, what is apart, what is done."""
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated
 
 from fastapi import Form, Request
 from starlette.responses import Response
 
 from agent_runtime.coaching import rubric
 from agent_runtime.coaching.errors import CoachingError
-from agent_runtime.coaching.samples import (
-    PER_PLAYBOOK,
-    SEED,
-    Sample,
-    all_samples,
-    days_to_draw,
-    draw_day,
-)
-from agent_runtime.coaching.scoring import (
-    WANTED,
-    Agreed,
-    Given,
-    all_agreed,
-    all_given,
-    are_apart,
-    is_open,
-)
+from agent_runtime.coaching.overview import Line, Stage, lines_for
+from agent_runtime.coaching.samples import PER_PLAYBOOK, SEED, days_to_draw, draw_day
 from agent_runtime.console.coaching.who import COACHES, HOME
 from agent_runtime.console.frame.declared import Pages
 from agent_runtime.console.frame.noting import note
@@ -34,9 +17,7 @@ from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import EVERYBODY
 from agent_runtime.console.frame.toasts import back
-from agent_runtime.store.sql import SqlTx
 
-Stage = Literal["score", "waiting", "apart", "done"]
 STAGES: dict[Stage, str] = {
     "score": "For you to score",
     "waiting": "Wait for a colleague",
@@ -52,45 +33,11 @@ SHOWN = timedelta(days=60)
 pages = Pages("/coaching", area="coaching")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thread of a sample, as far as somebody may know of it."""
-
-    sample: Sample
-    stage: Stage
-    apart: tuple[str, ...] = ()
-
-
-def lines_for(tx: SqlTx, name: str, today: date) -> tuple[Line, ...]:
-    """Returns the latest samples as somebody sees them; of scores hidden from them, nothing."""
-    given: dict[str, list[Given]] = defaultdict(list)
-    since = today - SHOWN
-    for one in all_given(tx, since=since):
-        given[one.sample_id].append(one)
-    settled = all_agreed(tx)
-    return tuple(
-        _line(sample, given[sample.sample_id], settled.get(sample.sample_id), name, today)
-        for sample in all_samples(tx, since=since)
-    )
-
-
-def count_to_score(office: Office, who: SignedIn) -> int:
-    """Counts the threads that wait for somebody's marks."""
+def read_lines(office: Office, who: SignedIn) -> tuple[Line, ...]:
+    """Returns the latest samples as somebody may see them."""
+    today = office.clock().date()
     with office.store.begin() as tx:
-        lines = lines_for(tx, who.name, office.clock().date())
-    return sum(line.stage == "score" for line in lines)
-
-
-def _line(
-    sample: Sample, given: list[Given], settled: Agreed | None, name: str, today: date
-) -> Line:
-    is_own = any(one.scorer == name for one in given)
-    if is_open(sample, given, settled, today) and not is_own:
-        return Line(sample, "score")
-    if len(given) < WANTED:
-        return Line(sample, "waiting")
-    apart = are_apart(given) if settled is None else ()
-    return Line(sample, "apart" if apart else "done", apart)
+        return lines_for(tx, who.name, today=today, since=today - SHOWN)
 
 
 @pages.get("", roles=COACHES)
@@ -103,10 +50,9 @@ def _desk(
     page: int = 1,
 ) -> Response:
     known = next((one for one in STAGES if one == stage), "score")
-    with office.store.begin() as tx:
-        lines = lines_for(tx, who.name, office.clock().date())
-    playbooks = sorted({line.sample.playbook for line in lines})
-    mine = [line for line in lines if playbook in ("", line.sample.playbook)]
+    lines = read_lines(office, who)
+    playbooks = sorted({line.playbook for line in lines})
+    mine = [line for line in lines if playbook in ("", line.playbook)]
     shown = [line for line in mine if line.stage == known]
     at = min(max(page, 1), max(1, -(-len(shown) // ON_A_PAGE)))
     return render(

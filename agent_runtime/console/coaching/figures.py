@@ -2,16 +2,17 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fastapi import Request
 from starlette.responses import Response
 
 from agent_runtime.coaching import rubric
-from agent_runtime.coaching.agreement import agreements
-from agent_runtime.coaching.calibration import calibrations
-from agent_runtime.coaching.quality import doubles_of, quality
-from agent_runtime.coaching.told import Told, told_scores
+from agent_runtime.coaching.agreement import Agreement, agreements
+from agent_runtime.coaching.calibration import Calibration, calibrations
+from agent_runtime.coaching.quality import Quality, doubles_of, quality
+from agent_runtime.coaching.told import Told, told_scores, written
 from agent_runtime.console.coaching.pictures import (
     agreement_dot,
     bias_dot,
@@ -51,15 +52,46 @@ def told(office: Office, playbook: str = "", since: date = date.min) -> tuple[To
         return told_scores(tx, today=today, playbook=playbook, since=since), names_of(tx)
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the page tells of one playbook or of all."""
+
+    agreements: tuple[Agreement, ...]
+    people: tuple[Calibration, ...]
+    qualities: tuple[Quality, ...]
+    names: dict[str, str]
+    is_invented: bool
+
+
+def figures_of(request: Request, office: Office, playbook: str) -> Figures:
+    """Returns the figures; they are worked out again only when something was scored since."""
+    kept: dict[str, tuple[object, Figures]] = request.app.state.__dict__.setdefault(
+        "coaching_figures", {}
+    )
+    today = office.clock().date()
+    with office.store.begin() as tx:
+        key = (today, *written(tx))
+    if playbook not in kept or kept[playbook][0] != key:
+        scores, names = told(office, playbook, today - SHOWN)
+        made = Figures(
+            agreements(doubles_of(scores.given)),
+            calibrations(scores.given, scores.settled),
+            quality(scores.samples, scores.given, scores.settled),
+            names,
+            any(one.scorer.endswith("@demo.parley.example") for one in scores.given),
+        )
+        kept[playbook] = (key, made)
+    return kept[playbook][1]
+
+
 @pages.get("", roles=COACHES)
 def _agreement(
     request: Request, office: TheOffice, playbook: str = "", field: str = "accuracy"
 ) -> Response:
-    scores, names = told(office, playbook, office.clock().date() - SHOWN)
-    given = scores.given
-    found = agreements(doubles_of(given))
+    playbook = playbook if playbook in office.library.playbooks else ""
+    figures = figures_of(request, office, playbook)
+    found, names = figures.agreements, figures.names
     shown = next((one for one in found if one.dimension == field), found[0])
-    people = calibrations(given, scores.settled)
     titles = {one.name: one.title for one in rubric.QUESTIONS}
     return render(
         request,
@@ -77,14 +109,14 @@ def _agreement(
                 "dots": [(titles[b.dimension], b, bias_dot(b)) for b in one.biases],
                 "path": path_of(one.path),
             }
-            for one in people
+            for one in figures.people
         ],
-        qualities=quality(scores.samples, given, scores.settled),
+        qualities=figures.qualities,
         titles=titles,
         playbook=playbook,
         names={one.id: one.name for one in office.library.playbooks.values()},
         place=place,
-        is_invented=any(one.scorer.endswith("@demo.parley.example") for one in given),
+        is_invented=figures.is_invented,
     )
 
 
