@@ -9,9 +9,12 @@ from agent_runtime.coaching.rubric import RATED
 from agent_runtime.coaching.scoring import Agreed, Given
 
 FEWEST = 6
-"""Threads in each half from which on a drift is given."""
+"""Threads in each half from which on a drift is given, and threads that three have read."""
 OFF = 0.5
 """Points on average from which a reviewer is asked to read the rubric again."""
+
+_Row = tuple[Given, tuple[float, ...], bool]
+"""A score, its distance from the consensus on each field, and whether objections are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class Calibration:
 
     Attributes:
         scorer: Who.
-        threads: Threads that they scored and somebody else did as well.
+        threads: Threads that count here.
+        is_common: Whether these are threads that three or more read, or else all that a colleague
+            scored as well: there either of the two may be the one who is off.
         biases: One a field that has marks from 1 to 5.
         objections: Part of their marks on objections that are the settled or the other's mark.
         drift: Mean of their later half minus that of their earlier half, all fields together,
@@ -59,6 +64,7 @@ class Calibration:
 
     scorer: str
     threads: int
+    is_common: bool
     biases: tuple[Bias, ...]
     objections: float
     drift: float | None
@@ -75,29 +81,38 @@ class Calibration:
 def calibrations(given: Iterable[Given], settled: Mapping[str, Agreed]) -> tuple[Calibration, ...]:
     """Returns each reviewer beside the consensus, by name.
 
-    Only threads with two scores or more count; others have no consensus.
+    Threads that three or more read say who of them is off, and so they alone count for whoever has
+    read enough of these. Threads that were settled because two were apart would make everybody
+    look worse than they are.
     """
     by_sample: dict[str, list[Given]] = defaultdict(list)
     for one in given:
         by_sample[one.sample_id].append(one)
-    apart: dict[str, list[tuple[Given, tuple[float, ...], bool]]] = defaultdict(list)
+    apart: dict[str, list[_Row]] = defaultdict(list)
     for sample_id, scores in by_sample.items():
         for one in scores if len(scores) > 1 else ():
             others = [other for other in scores if other.scorer != one.scorer]
             agreed = settled.get(sample_id)
             gaps = tuple(_points(one, name) - _consensus(name, others, agreed) for name in RATED)
             apart[one.scorer].append((one, gaps, _same_objection(one, others, agreed)))
-    return tuple(_calibration(name, rows) for name, rows in sorted(apart.items()))
+    common = {sample_id for sample_id, scores in by_sample.items() if len(scores) > 2}
+    return tuple(
+        _calibration(name, [row for row in rows if row[0].sample_id in common], rows)
+        for name, rows in sorted(apart.items())
+    )
 
 
-def _calibration(scorer: str, rows: list[tuple[Given, tuple[float, ...], bool]]) -> Calibration:
-    rows = sorted(rows, key=lambda row: (row[0].made_at, row[0].sample_id))
+def _calibration(scorer: str, common: list[_Row], whole: list[_Row]) -> Calibration:
+    is_common = len(common) >= FEWEST
+    rows = sorted(
+        common if is_common else whole, key=lambda row: (row[0].made_at, row[0].sample_id)
+    )
     gaps = [row[1] for row in rows]
     path = tuple(sum(one) / len(RATED) for one in gaps)
     biases = tuple(_bias(name, [one[n] for one in gaps]) for n, name in enumerate(RATED))
     drift, low, high = _drift(path)
     same = sum(row[2] for row in rows) / len(rows)
-    return Calibration(scorer, len(rows), biases, same, drift, low, high, path)
+    return Calibration(scorer, len(rows), is_common, biases, same, drift, low, high, path)
 
 
 def _bias(name: str, gaps: Sequence[float]) -> Bias:

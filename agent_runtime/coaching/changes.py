@@ -139,7 +139,7 @@ def measured(tx: SqlTx, change_id: str, effect: Effect) -> Change:
 
 def patch_of(changes: Iterable[Change]) -> str:
     """Returns accepted changes as one patch, the oldest first."""
-    accepted = [one for one in changes if one.state == "ACCEPTED"]
+    accepted = [c for c in changes if c.state == "ACCEPTED" and c.before != c.after]
     return "".join(one.diff for one in sorted(accepted, key=lambda one: one.made_at))
 
 

@@ -17,9 +17,15 @@ _WORD = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset(
     {"the", "and", "for", "with", "what", "which", "who", "how", "why", "when", "that", "this"}
     | {"than", "then", "its", "his", "her", "our", "ours", "not", "never", "are", "was", "one"}
-    | {"two", "all", "any", "has", "have", "into", "from", "them", "they", "their", "says"}
+    | {"two", "all", "any", "has", "have", "into", "from", "them", "they", "their", "without"}
 )
-_SAME = {"security": "trust", "confirmation": "book", "agenda": "times", "rep": "owner"}
+_SAME = {
+    "vague": "unclear",
+    "security": "trust",
+    "confirmation": "book",
+    "agenda": "times",
+    "rep": "owner",
+}
 """Words of people, and what playbooks call the same thing."""
 
 
@@ -160,7 +166,7 @@ def _closeness(note: str, scenario: Scenario) -> float:
             f"{turn.buyer} {turn.expect.reason or ''} {' '.join(turn.expect.says or ())}"
         )
     wanted = _words(note)
-    is_english = 0.5 * (scenario.language == "en")
+    is_english = 1.5 * (scenario.language == "en")
     return 2 * len(wanted & about) + len(wanted & said - about) + is_english
 
 

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from agent_runtime.coaching.candidates import (
     candidates_of,
     days_with_messages,
@@ -138,16 +140,18 @@ def sample_of(tx: SqlTx, sample_id: str) -> Sample:
     return _sample(row)
 
 
-def all_samples(tx: SqlTx, *, playbook: str = "") -> tuple[Sample, ...]:
-    """Returns all samples, the latest day first."""
-    rows = tx.rows(samples, **({"playbook": playbook} if playbook else {}))
+def all_samples(tx: SqlTx, *, playbook: str = "", since: date = date.min) -> tuple[Sample, ...]:
+    """Returns the samples of a day and all later ones, the latest day first."""
+    where = samples.c.day >= since.isoformat()
+    rows = tx.rows(samples, where, **({"playbook": playbook} if playbook else {}))
     return tuple(sorted(map(_sample, rows), key=lambda one: (-one.day.toordinal(), one.number)))
 
 
 def drawn_days(tx: SqlTx) -> tuple[date, ...]:
     """Returns the days of which there is a sample, the latest first."""
-    found = {row.day for row in tx.rows(samples)}
-    return tuple(date.fromisoformat(one) for one in sorted(found, reverse=True))
+    c = samples.c
+    query = select(c.day).where(c.tenant_id == tx.tenant_id).distinct().order_by(c.day.desc())
+    return tuple(date.fromisoformat(one) for one in tx.connection.execute(query).scalars())
 
 
 def _made(

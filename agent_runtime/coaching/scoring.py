@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from agent_runtime.coaching.errors import CoachingError
 from agent_runtime.coaching.rubric import APART, OBJECTIONS, RATED
 from agent_runtime.coaching.samples import Sample
 from agent_runtime.feedback.events import Score
-from agent_runtime.store.coaching_tables import agreed, scores
+from agent_runtime.store.coaching_tables import agreed, samples, scores
 from agent_runtime.store.sql import SqlTx
 from agent_runtime.store.thread_rows import Traced
 
@@ -121,9 +123,12 @@ def given_to(tx: SqlTx, sample_id: str) -> tuple[Given, ...]:
     return _sorted(tx.rows(scores, sample_id=sample_id))
 
 
-def all_given(tx: SqlTx) -> tuple[Given, ...]:
-    """Returns all scores of all samples, by sample and slot."""
-    return _sorted(tx.rows(scores))
+def all_given(tx: SqlTx, *, since: date = date.min, playbook: str = "") -> tuple[Given, ...]:
+    """Returns the scores of samples of a day and all later ones, by sample and slot."""
+    c = samples.c
+    of_time = select(c.sample_id).where(c.tenant_id == tx.tenant_id, c.day >= since.isoformat())
+    of_time = of_time.where(c.playbook == playbook) if playbook else of_time
+    return _sorted(tx.rows(scores, scores.c.sample_id.in_(of_time)))
 
 
 def all_agreed(tx: SqlTx) -> dict[str, Agreed]:

@@ -1,5 +1,6 @@
 """`parley review`: scores, tags that become proposals, surveys, rollbacks, time studies."""
 
+from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +9,11 @@ import typer
 
 from agent_runtime.approvals_cli import Fault
 from agent_runtime.clock import read_now
+from agent_runtime.coaching.changes import keep
 from agent_runtime.coaching.cli import app as samples
 from agent_runtime.commands import WorkspaceOption
 from agent_runtime.feedback import events
-from agent_runtime.feedback.file_changes import Tagged
+from agent_runtime.feedback.file_changes import Tagged, file_changes
 from agent_runtime.feedback.proposals import propose
 from agent_runtime.library.catalog import company_library
 from agent_runtime.placeholders import redact
@@ -108,9 +110,22 @@ def tag(
         turn for turn in turns if message.sent_at is None or turn.occurred_at <= message.sent_at
     ]
     tagged = Tagged(message, tags, note, by, instead)
-    library = company_library(settings.paths.library)
-    for path in propose(tagged, before, contact, library, settings.paths.proposals):
+    own = settings.paths.library
+    changes = file_changes(tagged, before, contact, company_library(own), own)
+    for path in propose(changes, message.message_id, settings.paths.proposals):
         typer.echo(f"proposed {path}")
+    with store.begin() as tx:
+        keep(
+            tx,
+            changes,
+            playbook=message.playbook,
+            thread_id=message.thread_id,
+            message_id=message.message_id,
+            tags=tags,
+            why=note,
+            by=by,
+            at=datetime.now(UTC),
+        )
 
 
 @app.command()

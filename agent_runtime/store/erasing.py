@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, select
 
+from agent_runtime.coaching.forgetting import forget_threads
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.crm_request import person_of
 from agent_runtime.domain import Contact, Session
@@ -129,6 +130,8 @@ class _Erasure:
             if bare != session:
                 tx.set(t.threads, {"thread_id": row.thread_id}, doc=dump(Session, bare))
         self._remove("originals", t.vault, t.vault.c.thread_id.in_(self.threads))
+        if count := forget_threads(tx, self.threads, self.note):
+            self.counts["words of reviewers"] += count
 
     def _empty(self, kind: Kind, row: Any) -> None:
         value = load(kind.value, row.doc)

@@ -3,20 +3,23 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from agent_runtime.asking.answers import KeptAnswer
 from agent_runtime.channels.voice.recording.shelf import Shelf
+from agent_runtime.coaching.forgetting import forget_threads
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Sentence, Session
 from agent_runtime.retention import LAST_RUN, Keep, keep_for, shortest, without_words
 from agent_runtime.settings import LANDING_DAYS, RECORDING_DAYS, Workspace
+from agent_runtime.store import coaching_tables as coaching
 from agent_runtime.store import tables as t
 from agent_runtime.store.landed_rows import prune_landing
 from agent_runtime.store.rows import (
@@ -33,6 +36,12 @@ from agent_runtime.store.sql_rows import dump, load
 
 PAGE = 500
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Undone(Exception):
+    """Ends the transaction of a dry run."""
+
+
 NOTE = "[[RETENTION]]"
 """In the vault of a thread: when its originals went, and by which rule."""
 _REMOVED = '"removed":"2'
@@ -151,6 +160,7 @@ def prune(
     for kind in KINDS:
         counts[kind.name] = 0 if is_young else run.rows(kind)
     counts["originals"] = 0 if is_young else run.vault()
+    counts["words of reviewers"] = 0 if is_young else run.reviews()
     counts["traces"] = 0 if is_young else run.traces()
     # Erasing empties rows as this module says, and so it is loaded first.
     erasing = import_module("agent_runtime.store.erasing")
@@ -194,7 +204,7 @@ def prune_daily(
 
 class _Run:
     def __init__(self, store: SqlStore, now: datetime, dry_run: bool) -> None:
-        self._engine: Engine = store.engine
+        self._store, self._engine = store, store.engine
         self._tenant, self._now, self._dry = store.tenant_id, now, dry_run
         with store.begin() as tx:
             flags = tx.flags()
@@ -261,6 +271,31 @@ class _Run:
 
         self._in_pages(old, empty)
         return sum(found[thread] for thread, _ in old)
+
+    def reviews(self) -> int:
+        """Empties what reviewers wrote about threads of which nothing is kept any more."""
+        last: dict[str, str] = {}
+        for column, at in (
+            (coaching.samples.c, coaching.samples.c.day),
+            (coaching.proposed.c, func.substr(coaching.proposed.c.made_at, 1, 10)),
+        ):
+            query = select(column.thread_id, func.max(at).label("day")).where(
+                column.tenant_id == self._tenant
+            )
+            for row in self._all(query.group_by(column.thread_id)):
+                last[row.thread_id] = max(row.day, last.get(row.thread_id, row.day))
+        old: dict[str, list[str]] = {}
+        for thread, day in last.items():
+            keep = self._of(thread)
+            if day < keep.before(self._now).date().isoformat():
+                old.setdefault(keep.note(self._now), []).append(thread)
+        count = 0
+        with suppress(_Undone), self._store.begin() as tx:
+            for note, threads in old.items():
+                count += forget_threads(tx, threads, note)
+            if self._dry:
+                raise _Undone
+        return count
 
     def traces(self) -> int:
         """Empties the words in the traces of the store."""

@@ -1,42 +1,23 @@
 """The list of samples: what somebody has to score, what waits, what is apart, what is done."""
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated
 
 from fastapi import Form, Request
 from starlette.responses import Response
 
 from agent_runtime.coaching import rubric
 from agent_runtime.coaching.errors import CoachingError
-from agent_runtime.coaching.samples import (
-    PER_PLAYBOOK,
-    SEED,
-    Sample,
-    all_samples,
-    days_to_draw,
-    draw_day,
-)
-from agent_runtime.coaching.scoring import (
-    WANTED,
-    Agreed,
-    Given,
-    all_agreed,
-    all_given,
-    are_apart,
-    is_open,
-)
+from agent_runtime.coaching.overview import Line, Stage, lines_for
+from agent_runtime.coaching.samples import PER_PLAYBOOK, SEED, days_to_draw, draw_day
 from agent_runtime.console.coaching.who import COACHES, HOME
 from agent_runtime.console.frame.declared import Pages
 from agent_runtime.console.frame.noting import note
-from agent_runtime.console.frame.office import TheOffice, Who
+from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import EVERYBODY
 from agent_runtime.console.frame.toasts import back
-from agent_runtime.store.sql import SqlTx
 
-Stage = Literal["score", "waiting", "apart", "done"]
 STAGES: dict[Stage, str] = {
     "score": "For you to score",
     "waiting": "Wait for a colleague",
@@ -46,41 +27,17 @@ STAGES: dict[Stage, str] = {
 DAYS = 7
 """Days that one click draws at most, the latest."""
 ON_A_PAGE = 30
+SHOWN = timedelta(days=60)
+"""How long a sample is on the list."""
 
 pages = Pages("/coaching", area="coaching")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thread of a sample, as far as somebody may know of it."""
-
-    sample: Sample
-    stage: Stage
-    apart: tuple[str, ...] = ()
-
-
-def lines_for(tx: SqlTx, name: str, today: date) -> tuple[Line, ...]:
-    """Returns all samples as somebody sees them; of scores that are hidden from them, nothing."""
-    given: dict[str, list[Given]] = defaultdict(list)
-    for one in all_given(tx):
-        given[one.sample_id].append(one)
-    settled = all_agreed(tx)
-    return tuple(
-        _line(sample, given[sample.sample_id], settled.get(sample.sample_id), name, today)
-        for sample in all_samples(tx)
-    )
-
-
-def _line(
-    sample: Sample, given: list[Given], settled: Agreed | None, name: str, today: date
-) -> Line:
-    is_own = any(one.scorer == name for one in given)
-    if is_open(sample, given, settled, today) and not is_own:
-        return Line(sample, "score")
-    if len(given) < WANTED:
-        return Line(sample, "waiting")
-    apart = are_apart(given) if settled is None else ()
-    return Line(sample, "apart" if apart else "done", apart)
+def read_lines(office: Office, who: SignedIn) -> tuple[Line, ...]:
+    """Returns the latest samples as somebody may see them."""
+    today = office.clock().date()
+    with office.store.begin() as tx:
+        return lines_for(tx, who.name, today=today, since=today - SHOWN)
 
 
 @pages.get("", roles=COACHES)
@@ -93,10 +50,9 @@ def _desk(
     page: int = 1,
 ) -> Response:
     known = next((one for one in STAGES if one == stage), "score")
-    with office.store.begin() as tx:
-        lines = lines_for(tx, who.name, office.clock().date())
-    playbooks = sorted({line.sample.playbook for line in lines})
-    mine = [line for line in lines if playbook in ("", line.sample.playbook)]
+    lines = read_lines(office, who)
+    playbooks = sorted({line.playbook for line in lines})
+    mine = [line for line in lines if playbook in ("", line.playbook)]
     shown = [line for line in mine if line.stage == known]
     at = min(max(page, 1), max(1, -(-len(shown) // ON_A_PAGE)))
     return render(
@@ -113,6 +69,7 @@ def _desk(
         playbooks=playbooks,
         names={one.id: one.name for one in office.library.playbooks.values()},
         is_first=not lines,
+        shown_days=SHOWN.days,
         undrawn=days_to_draw(office.store, now=office.clock())[-DAYS:],
         per_playbook=office.settings.review_sample or PER_PLAYBOOK,
         seed=SEED,

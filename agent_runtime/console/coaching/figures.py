@@ -2,15 +2,17 @@
 
 import csv
 import io
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from fastapi import Request
 from starlette.responses import Response
 
 from agent_runtime.coaching import rubric
-from agent_runtime.coaching.agreement import FEWEST, agreements
-from agent_runtime.coaching.calibration import calibrations
-from agent_runtime.coaching.quality import doubles_of, quality
-from agent_runtime.coaching.told import Told, told_scores
+from agent_runtime.coaching.agreement import Agreement, agreements
+from agent_runtime.coaching.calibration import Calibration, calibrations
+from agent_runtime.coaching.quality import Quality, doubles_of, quality
+from agent_runtime.coaching.told import Told, told_scores, written
 from agent_runtime.console.coaching.pictures import (
     agreement_dot,
     bias_dot,
@@ -23,6 +25,9 @@ from agent_runtime.console.frame.declared import Pages
 from agent_runtime.console.frame.noting import note
 from agent_runtime.console.frame.office import Office, TheOffice
 from agent_runtime.console.frame.render import render
+
+SHOWN = timedelta(days=90)
+"""Of so many days the figures are."""
 
 pages = Pages("/coaching/agreement", area="coaching")
 COLUMNS = (
@@ -40,27 +45,59 @@ COLUMNS = (
 )
 
 
-def told(office: Office, playbook: str = "") -> tuple[Told, dict[str, str]]:
+def told(office: Office, playbook: str = "", since: date = date.min) -> tuple[Told, dict[str, str]]:
     """Returns the scores that can sway nobody any more, and how those who gave them are called."""
+    today = office.clock().date()
     with office.store.begin() as tx:
-        return told_scores(tx, today=office.clock().date(), playbook=playbook), names_of(tx)
+        return told_scores(tx, today=today, playbook=playbook, since=since), names_of(tx)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the page tells of one playbook or of all."""
+
+    agreements: tuple[Agreement, ...]
+    people: tuple[Calibration, ...]
+    qualities: tuple[Quality, ...]
+    names: dict[str, str]
+    is_invented: bool
+
+
+def figures_of(request: Request, office: Office, playbook: str) -> Figures:
+    """Returns the figures; they are worked out again only when something was scored since."""
+    kept: dict[str, tuple[object, Figures]] = request.app.state.__dict__.setdefault(
+        "coaching_figures", {}
+    )
+    today = office.clock().date()
+    with office.store.begin() as tx:
+        key = (today, *written(tx))
+    if playbook not in kept or kept[playbook][0] != key:
+        scores, names = told(office, playbook, today - SHOWN)
+        made = Figures(
+            agreements(doubles_of(scores.given)),
+            calibrations(scores.given, scores.settled),
+            quality(scores.samples, scores.given, scores.settled),
+            names,
+            any(one.scorer.endswith("@demo.parley.example") for one in scores.given),
+        )
+        kept[playbook] = (key, made)
+    return kept[playbook][1]
 
 
 @pages.get("", roles=COACHES)
 def _agreement(
     request: Request, office: TheOffice, playbook: str = "", field: str = "accuracy"
 ) -> Response:
-    scores, names = told(office, playbook)
-    given = scores.given
-    found = agreements(doubles_of(given))
+    playbook = playbook if playbook in office.library.playbooks else ""
+    figures = figures_of(request, office, playbook)
+    found, names = figures.agreements, figures.names
     shown = next((one for one in found if one.dimension == field), found[0])
-    people = calibrations(given, scores.settled)
     titles = {one.name: one.title for one in rubric.QUESTIONS}
     return render(
         request,
         "coaching/agreement.html",
         threads=found[0].threads,
-        fewest=FEWEST,
+        days=SHOWN.days,
         agreements=[(titles[one.dimension], one, agreement_dot(one)) for one in found],
         shown=shown,
         table=circles(shown),
@@ -72,15 +109,14 @@ def _agreement(
                 "dots": [(titles[b.dimension], b, bias_dot(b)) for b in one.biases],
                 "path": path_of(one.path),
             }
-            for one in people
+            for one in figures.people
         ],
-        qualities=quality(scores.samples, given, scores.settled),
+        qualities=figures.qualities,
         titles=titles,
         playbook=playbook,
         names={one.id: one.name for one in office.library.playbooks.values()},
-        are_mirrored=len(people) == 2 and not scores.settled,
         place=place,
-        is_invented=any(one.scorer.endswith("@demo.parley.example") for one in given),
+        is_invented=figures.is_invented,
     )
 
 

@@ -1,6 +1,7 @@
 """Micro-lessons and checklists of every playbook, and for who teaches how far everybody is."""
 
-from datetime import date
+from collections import defaultdict
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Form, Request
@@ -10,6 +11,7 @@ from agent_runtime.coaching.errors import CoachingError
 from agent_runtime.coaching.lessons import checklist_of, lessons_of, steps_of
 from agent_runtime.coaching.progress import done_by, mark, people_by_step
 from agent_runtime.coaching.samples import Sample
+from agent_runtime.coaching.scoring import Given
 from agent_runtime.coaching.told import told_scores
 from agent_runtime.console.coaching.who import COACHES
 from agent_runtime.console.frame.declared import Pages
@@ -25,6 +27,8 @@ from agent_runtime.store.sql import SqlTx
 
 HOME = "/console/lessons"
 EXAMPLES = 3
+SHOWN = timedelta(days=30)
+"""Out of so many days the examples are."""
 
 pages = Pages("/lessons", area="lessons")
 
@@ -128,11 +132,13 @@ def _examples(
     tx: SqlTx, playbook: str, today: date
 ) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
     """Samples that two reviewers found without a fault, and such with a mark of 2 or less."""
-    scores = told_scores(tx, today=today, playbook=playbook)
+    scores = told_scores(tx, today=today, playbook=playbook, since=today - SHOWN)
+    by_sample: dict[str, list[Given]] = defaultdict(list)
+    for one in scores.given:
+        by_sample[one.sample_id].append(one)
     good, poor = [], []
     for sample in scores.samples:
-        given = [one for one in scores.given if one.sample_id == sample.sample_id]
-        agreed = scores.settled.get(sample.sample_id)
+        given, agreed = by_sample[sample.sample_id], scores.settled.get(sample.sample_id)
         found = [agreed.score] if agreed else [one.score for one in given]
         marks = [int(m or 0) for one in found for m in (one.accuracy, one.tone, one.adherence)]
         objections = {one.objection for one in found}

@@ -23,7 +23,7 @@ from agent_runtime.coaching.scoring import (
     worked_on,
 )
 from agent_runtime.coaching.telling import tell
-from agent_runtime.console.coaching.desk import lines_for
+from agent_runtime.console.coaching.desk import read_lines
 from agent_runtime.console.coaching.who import COACHES, HOME, called, names_of
 from agent_runtime.console.frame.declared import Pages
 from agent_runtime.console.frame.noting import note
@@ -117,13 +117,11 @@ def _score(
         given = given_to(tx, sample_id)
         if may_be_told(sample, given, None, today):
             tell(tx, sample, given, versions=office.versions, now=office.clock())
-        following = next(
-            (one for one in lines_for(tx, who.name, today) if one.stage == "score"), None
-        )
     note(request, record=f"sample:{sample_id}", detail=f"score {made.slot}")
     if len(given) >= WANTED:
         return back(request, f"{HOME}/samples/{sample_id}", said="Scored; here are both scores.")
-    to = f"{HOME}/samples/{following.sample.sample_id}" if following else HOME
+    following = next((one for one in read_lines(office, who) if one.stage == "score"), None)
+    to = f"{HOME}/samples/{following.sample_id}" if following else HOME
     return back(request, to, said="Scored. A colleague scores it as well, without seeing yours.")
 
 

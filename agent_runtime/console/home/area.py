@@ -6,6 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from agent_runtime.console.approvals.queue import Asked, read_queue
+from agent_runtime.console.coaching.desk import read_lines
 from agent_runtime.console.frame.declared import Area, Entry, Menu, Pages
 from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
@@ -41,6 +42,9 @@ def _figures(request: Request, office: Office, who: SignedIn) -> dict[str, Any]:
     return {
         "counts": read_counts(office.store, now=office.clock()),
         "decides": who.user.role in DECIDE,
+        "to_score": sum(line.stage == "score" for line in read_lines(office, who))
+        if who.user.role == "reviewer"
+        else None,
         "entries": {entry.path for _, group in menu.of(who.user.role) for entry in group},
     }
 

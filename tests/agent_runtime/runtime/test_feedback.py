@@ -95,7 +95,7 @@ def test_a_tag_becomes_a_scenario_a_diff_and_a_rule_to_review(place):
     dialogue = Scenario.model_validate(scenario)
     assert [turn.buyer for turn in dialogue.turns][-1] == "What is the price?"
     assert "Ana" not in (made / "content.diff").read_text(encoding="utf-8")
-    assert "+Ask [[FIRST_NAME]] for the list." in (made / "content.diff").read_text(
+    assert "+Ask {first_name} for the list." in (made / "content.diff").read_text(
         encoding="utf-8"
     )
     assert (made / "rule.yaml").exists()
