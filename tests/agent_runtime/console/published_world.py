@@ -144,4 +144,5 @@ def publish(paths, *, answer=None, **told):
     promised = {"id": "later", "hypothesis": "Calls help.", "arms": [["call", 1], ["mail", 1]]}
     line = {"spec_id": "later", "version": 1, "spec": promised, "approver": "Ada"}
     line |= {"registered_at": "2026-01-12T00:00:00+00:00"}
-    paths.registry.write_text(json.dumps(line) + "\n" + '{"half', encoding="utf-8")
+    if not paths.registry.exists():
+        paths.registry.write_text(json.dumps(line) + "\n" + '{"half', encoding="utf-8")

@@ -20,6 +20,9 @@ FILES = {
         "audit.table": "/console/audit/table.csv",
         "people.people_table": "/console/people/table.csv",
         "people.token_table": "/console/people/tokens.csv",
+        "steering.campaigns_table": "/console/steering/campaigns.csv",
+        "steering.changes_table": "/console/steering/changes.csv",
+        "steering.incidents_table": "/console/steering/incidents.csv",
     },
 }
 
