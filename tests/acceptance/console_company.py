@@ -88,6 +88,10 @@ def played_company(folder: Path, *, days: int = 8) -> Iterator[Company]:
     put_people_before(settings, store, PLAYBOOK)
     Supervisor(settings, MORNING).run(lambda: None)
     add_people(store)
+    sys.path.append(str(REPOSITORY / "tests/agent_runtime/console"))
+    from published_world import publish
+
+    publish(settings.paths)
     with served(settings) as url:
         yield Company(settings, store, url)
 

@@ -24,6 +24,7 @@ UNLINKED = {
     "/console/sign-in/oidc": "leads to the company's provider",
     "/console/sign-in/oidc/back": "is where the provider leads back",
     "/console/enter/{secret}": "is the link into a demo, which this company is not",
+    "/console/experiments/{name}/report": "is the page that batch code has written",
     "/console/sign-in": "is judged before anybody is signed in",
 }
 

@@ -1,12 +1,14 @@
 """The queue of drafts as a page and for programs: its order, what narrows it, what it shows."""
 
+import csv
+import io
 import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from desk_world import NOW, Desk
-from waiting_drafts import fill_queue, let_wait, made, person
+from waiting_drafts import FIRMS, NAMES, fill_queue, let_wait, made, person
 
 from agent_runtime.approval_risk import RISKS, weigh
 from agent_runtime.approvals import Approvals
@@ -16,6 +18,7 @@ from agent_runtime.store.approval_lines import fill_lines
 from agent_runtime.store.tables import approval_lines
 
 COUNT = 60
+SURNAMES = [name.split()[1] for name in NAMES]
 
 
 @pytest.fixture
@@ -180,3 +183,25 @@ def test_what_binds_the_company_or_may_be_misread_is_grave():
     hit = replace(draft, hits=(*draft.hits, Verdict("claims", 1, "block", "best in class")))
     grave = weigh(replace(plain, drafts=(hit,)))
     assert (grave.risk, grave.why[0]) == ("high", "claims: best in class")
+
+
+def test_the_queue_is_taken_whole_and_in_its_order(desk):
+    """All pages of it, not the one that is shown."""
+    file = desk.browser("rep").get("/console/approvals/table.csv?order=waiting")
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    assert len({row["approval_id"] for row in rows}) == COUNT
+    waits = [row["waits_since"] for row in rows]
+    assert waits == sorted(waits)
+    assert any(surname in row["person"] for row in rows for surname in SURNAMES)
+
+
+def test_who_may_not_decide_reads_drafts_without_names(desk):
+    """RevOps steers and decides on no draft: queue, item, home page and file are redacted."""
+    first = read_queue(desk.store, Asked(), now=NOW).lines[0]
+    item = f"/console/approvals/{first.approval_id}"
+    for path in ("/console/approvals", item, "/console/", "/console/approvals/table.csv"):
+        seen = {role: desk.browser(role).see(path).text for role in ("revops", "reviewer")}
+        assert "Person " in seen["revops"], path
+        for name in (*SURNAMES, *FIRMS, "Head of RevOps"):
+            assert name not in seen["revops"], (path, name)
+        assert any(surname in seen["reviewer"] for surname in SURNAMES), path
