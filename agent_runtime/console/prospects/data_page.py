@@ -52,7 +52,7 @@ def _confirm_page(request: Request, office: TheOffice, token: str) -> Response:
     return _state_page(request, office, token, found)
 
 
-@pages.post("/confirm/{token}", signed=True, rate="20/minute")
+@pages.post("/confirm/{token}", signed=True)
 def _confirm(request: Request, office: TheOffice, token: str) -> Response:
     found = _found(office, token)
     if found is None:
@@ -89,7 +89,7 @@ def _data(request: Request, office: TheOffice, token: str) -> Response:
     return _form(request, office, seen, request.query_params.get("said", ""))
 
 
-@pages.post("/{token}/data", signed=True, rate="20/minute")
+@pages.post("/{token}/data", signed=True)
 def _ask(
     request: Request,
     office: TheOffice,

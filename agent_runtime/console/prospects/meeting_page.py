@@ -35,7 +35,7 @@ def _meeting(request: Request, office: TheOffice, token: str) -> Response:
     return _page(request, office, seen, request.query_params.get("said", ""))
 
 
-@pages.post("/{token}/meeting/move", signed=True, rate="20/minute")
+@pages.post("/{token}/meeting/move", signed=True)
 def _move(
     request: Request, office: TheOffice, token: str, start: Annotated[str, Form()] = ""
 ) -> Response:
@@ -55,7 +55,7 @@ def _move(
     return back_to(seen, "meeting", outcome)
 
 
-@pages.post("/{token}/meeting/cancel", signed=True, rate="20/minute")
+@pages.post("/{token}/meeting/cancel", signed=True)
 def _cancel(request: Request, office: TheOffice, token: str) -> Response:
     seen = see(request, office, token)
     if seen is None:

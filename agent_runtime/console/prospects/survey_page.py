@@ -39,7 +39,7 @@ def _survey(request: Request, office: TheOffice, token: str) -> Response:
     )
 
 
-@pages.post("/{token}/survey", signed=True, rate="20/minute")
+@pages.post("/{token}/survey", signed=True)
 def _answer(
     request: Request,
     office: TheOffice,

@@ -39,6 +39,11 @@ CLARA = replace(
 )
 
 
+DAN = replace(
+    ANA, contact_id="c-dan", person_id="p-dan", email="dan@date.example", first_name="Dan"
+)
+
+
 class Site:
     """A workspace, its calendar, and addresses of pages."""
 
@@ -56,7 +61,7 @@ class Site:
         self.calendar = CalDavCalendar(calendar_url, hours=office_hours((LENA,)), clock=lambda: NOW)
         with self.store.begin() as tx:
             tx.publish("owners", OWNERS.dump_json((LENA,)).decode())
-            for person in (ANA, BO, CLARA):
+            for person in (ANA, BO, CLARA, DAN):
                 add_person(tx, person)
         self.url = ""
 

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from desk_world import LIBRARY
@@ -14,9 +15,12 @@ from sqlalchemy import select
 from agent_runtime.channels.email.page_links import PageLinks, reader_of
 from agent_runtime.channels.email.signing import Keyring
 from agent_runtime.console.prospects.seeing import PATHS, read
+from agent_runtime.domain import Slot
 from agent_runtime.library.content import LOCALES
+from agent_runtime.newcomers import OWNERS, Owner
 from agent_runtime.policies.choices import CHANNELS, choices_of, topic_of, topics
 from agent_runtime.store import tables as t
+from agent_runtime.store.rows import Meeting
 
 GUESSED = Keyring((("2", "guessed" * 5),))
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -193,8 +197,8 @@ def test_every_page_speaks_the_language_of_its_reader(tmp_path, language):
         assert f'<html lang="{language}">' in page
         assert read(tab)[language]["title"].replace("'", "&#39;") in page
         assert "built-in" not in page
-        other = "de" if language != "de" else "fr"
-        assert f'<html lang="{other}">' in browser.get(f"{world.path(tab=path)}?lang={other}").text
+    other = "de" if language != "de" else "fr"
+    assert f'<html lang="{other}">' in browser.get(f"{world.path()}?lang={other}").text
 
 
 def test_words_are_whole_in_every_language():
@@ -249,6 +253,22 @@ def test_who_was_never_talked_with_is_asked_nothing(world):
     with world.store.begin() as tx:
         tx.save_session(replace(session_of(ANA), touches_sent=0))
     assert "We have not talked" in world.browser().get(world.path(tab="/survey")).text
+
+
+def test_a_calendar_that_does_not_answer_leaves_the_meeting_where_it_is(tmp_path):
+    world = Outside(tmp_path, caldav_url="http://127.0.0.1:9/none")
+    slot = Slot("o-1", NOW + timedelta(days=2), NOW + timedelta(days=2, minutes=30))
+    owner = Owner("o-1", "Lena Vogt", "lena@northbeam.example", ANA.mailbox, "Europe/London")
+    made = Meeting("t", "m@parley", session_of(ANA).thread_id, "p-ana", slot, "agent", "CONFIRMED")
+    with world.store.begin() as tx:
+        tx.save_meeting(made)
+        tx.publish("owners", OWNERS.dump_json((owner,)).decode())
+    before, browser = everything(world.store), world.browser()
+    assert "cannot see the calendar" in browser.get(world.path(tab="/meeting")).text
+    said = {"start": (NOW + timedelta(days=3)).isoformat()}
+    assert "cannot see" in browser.post(world.path(tab="/meeting/move"), data=said).text
+    assert "cannot see" in browser.post(world.path(tab="/meeting/cancel")).text
+    assert everything(world.store) == before
 
 
 def test_the_log_has_every_press_by_id_and_no_token(world):
