@@ -1,6 +1,7 @@
-"""Takes the pictures of the README from the demo's pages and from Dagster: `make screenshots`.
+"""Takes the pictures of the README: `make screenshots`.
 
-`--dagster` takes those of Dagster alone, on a small company of their own.
+They show the demo's pages, its console, and Dagster. `--console` takes those of the console alone,
+`--dagster` those of Dagster, on a small company of their own.
 """
 
 import shutil
@@ -51,6 +52,22 @@ def main() -> int:
     return 0
 
 
+def of_console(run: Path = RUN) -> int:
+    """Writes docs/images/console/*.png by clicking through `parley serve` on a copy of the demo."""
+    sys.path.insert(0, str(HERE))
+    from console_pictures import take
+
+    browser = shutil.which("chromium")
+    if browser is None or not (run / "runtime.db").exists():
+        missing = "chromium (install it)" if browser is None else f"{run} (run `make demo`)"
+        sys.stderr.write(f"missing: {missing}\n")
+        return 1
+    for path in take(run, browser, HERE / "images" / "console"):
+        _flatten(path)
+        sys.stdout.write(f"{path.name} {path.stat().st_size // 1000} kB\n")
+    return 0
+
+
 def of_dagster() -> int:
     """Writes docs/images/dagster_*.png by clicking through the real `dagster dev`."""
     sys.path.insert(0, str(HERE.parent))
@@ -90,4 +107,6 @@ def _flatten(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(of_dagster() if "--dagster" in sys.argv else main() or of_dagster())
+    if "--console" in sys.argv:
+        sys.exit(of_console(*map(Path, sys.argv[2:])))
+    sys.exit(of_dagster() if "--dagster" in sys.argv else main() or of_console() or of_dagster())

@@ -42,6 +42,7 @@ def _serve(
 
     from agent_runtime.console.beside import Beside, beside, running
     from agent_runtime.console.serve import MAX_MESSAGE, open_app
+    from agent_runtime.console.settled import settle
 
     settings = load_settings(workspace)
     app = open_app(settings, host=host, is_demo=enter)
@@ -50,6 +51,7 @@ def _serve(
         typer.echo(found.says)
         if enter:
             _print_entry(settings, host, port)
+        settle()
         # The path of a request holds the token, so it is not logged.
         uvicorn.run(
             app,

@@ -1,5 +1,6 @@
 """Threads in the store: found by who, words and state, and one with all that was traced of it."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,16 +106,20 @@ def groups(connection: Connection, tenant_id: str) -> tuple[Group, ...]:
 def find_threads(connection: Connection, tenant_id: str, asked: Asked) -> FoundThreads:
     """Returns a page of the threads that match."""
     where = _where(connection, tenant_id, asked)
-    found = connection.execute(select(func.count()).select_from(t.threads).where(*where))
+    # Whoever matches is told in one pass: to look for words is what costs.
     rows = connection.execute(
-        select(t.threads.c.doc)
+        select(t.threads.c.doc, func.count().over().label("found"))
         .where(*where)
         .order_by(text(f"{_last_position(connection)} desc"), t.threads.c.thread_id)
         .limit(asked.size)
         .offset(asked.size * (asked.page - 1))
-    )
-    sessions = [load(Session, doc) for doc in rows.scalars()]
-    return FoundThreads(_filled(connection, tenant_id, sessions), found.scalar_one())
+    ).all()
+    found = rows[0].found if rows else 0
+    if not rows and asked.page > 1:
+        every = select(func.count()).select_from(t.threads).where(*where)
+        found = connection.execute(every).scalar_one()
+    sessions = [load(Session, row.doc) for row in rows]
+    return FoundThreads(_filled(connection, tenant_id, sessions), found)
 
 
 def read_thread(
@@ -192,6 +197,7 @@ def _has_words(connection: Connection, tenant_id: str, words: str) -> Any:
     came, left, c = t.inbound.c, t.messages.c, t.threads.c
     heard = select(came.thread_id).where(
         came.tenant_id == tenant_id,
+        _mentions(came.doc, words),
         or_(*(_has(_said(connection, came.doc, name), words) for name in ("text", "subject"))),
     )
     if connection.dialect.name == "postgresql":
@@ -204,6 +210,7 @@ def _has_words(connection: Connection, tenant_id: str, words: str) -> Any:
     said = select(left.thread_id).where(
         left.tenant_id == tenant_id,
         left.state.in_(("SENT", "HANDED", "UNKNOWN")),
+        _mentions(left.doc, words),
         or_(
             _has(_said(connection, left.doc, "subject"), words),
             exists(select(1).select_from(one).where(_has(sentence, words))),
@@ -213,9 +220,20 @@ def _has_words(connection: Connection, tenant_id: str, words: str) -> Any:
 
 
 def _has(said: Any, part: str) -> Any:
+    return or_(*(said.icontains(one, autoescape=True) for one in _spellings(part)))
+
+
+def _mentions(doc: Any, part: str) -> Any:
+    """Whether a JSON holds words at all: told in no time, before any is taken apart."""
+    told = (json.dumps(one, ensure_ascii=False)[1:-1] for one in _spellings(part))
+    return or_(*(doc.icontains(one, autoescape=True) for one in told))
+
+
+def _spellings(part: str) -> list[str]:
     """SQLite knows upper and lower case of ASCII only, so other letters are asked for as well."""
-    spellings = {part, part.lower(), part.upper(), part.title()} if not part.isascii() else {part}
-    return or_(*(said.icontains(one, autoescape=True) for one in sorted(spellings)))
+    if part.isascii():
+        return [part]
+    return sorted({part, part.lower(), part.upper(), part.title()})
 
 
 def _said(connection: Connection, doc: Any, name: str) -> Any:

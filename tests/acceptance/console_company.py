@@ -71,7 +71,7 @@ def body_of(mail: EmailMessage) -> bytes:
 
 
 @contextmanager
-def played_company(folder: Path, *, days: int = 8) -> Iterator[Company]:
+def played_company(folder: Path, *, days: int = 2) -> Iterator[Company]:
     """Plays a company to the morning after its last day, and serves its console."""
     sys.path[:0] = [str(REPOSITORY)]
     os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -82,7 +82,7 @@ def played_company(folder: Path, *, days: int = 8) -> Iterator[Company]:
     from pipelines.demo_morning import put_people_before
     from tests.processes import prepare
 
-    settings = prepare(folder, seed=7, size=300, days=days, hold_250_s=0.0)
+    settings = prepare(folder, seed=7, size=240, days=days, hold_250_s=0.0)
     Supervisor(settings, DAYS).run(lambda: None)
     store = open_store(settings)
     put_people_before(settings, store, PLAYBOOK)

@@ -16,6 +16,8 @@ Times = list[tuple[float, float]]
 @contextmanager
 def timed(desk: Any, browser: Any) -> Iterator[Times]:
     """Yields what grows by one entry with each request of a browser of a desk."""
+    from agent_runtime.console.settled import settle
+
     times: Times = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -26,5 +28,6 @@ def timed(desk: Any, browser: Any) -> Iterator[Times]:
             times.append((1e3 * took[0], 1e3 * took[1]))
 
     browser.app = browser._transport.app = app
+    settle()  # as `parley serve` does
     with browser:
         yield times

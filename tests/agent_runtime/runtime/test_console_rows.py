@@ -115,7 +115,7 @@ def heard_in(thread):
         thread_id=thread,
         person_id="p-ana-1",
         subject="Re: Relay",
-        text="We are at the zebra crossing.",
+        text='We are at the "zebra" crossing:\nÜberall.',
         rfc_message_id="<1@x.example>",
         in_reply_to="",
         received_at=NOW,
@@ -136,12 +136,14 @@ def test_threads_are_found_the_same_way_on_either_database(store):
     def found(**asked):
         with store.engine.connect() as connection:
             page = find_threads(connection, "t", AskedThreads(**asked))
-        assert page.found == len(page.threads)
+        assert page.found == len(page.threads) or asked == {"page": 2}
         return {one.session.thread_id for one in page.threads}
 
     both = {thread, other}
     assert found() == found(words="Relay") == found(words="RELAY") == found(who="ana") == both
-    assert found(words="zebra crossing") == {other}
+    for words in ("zebra", 'THE "zebra" cross', "crossing:\n", "überall", "ÜBERALL"):
+        assert found(words=words) == {other}, words
+    assert found(page=2) == set()
     assert found(words="confidence") == found(who="nobody") == set()
     assert found(who="100%") == found(who="ärzte") == found(who="ÄRZTE") == {other}
     assert found(state="booked", channel="email", speaker="agent") == {other}
