@@ -1,4 +1,4 @@
-"""Takes pictures of the console from the demo: what whoever signs in sees, by what they can read."""
+"""Takes pictures of the console from the demo: what people see there, by what they can read."""
 
 import re
 import shutil
