@@ -1,4 +1,4 @@
-"""Takes pictures of the console from the demo: what people see there, by what they can read."""
+"""Takes pictures of the console from the demo: what somebody who signs in sees and can click."""
 
 import re
 import shutil
@@ -61,9 +61,16 @@ def _picture(page: Any, name: str, target: Path) -> Path | None:
         return None
     link.first.click()
     page.get_by_role("heading", level=1).wait_for()
+    if entry == "Threads":
+        # One that begins with a question, and so shows what was made of it.
+        page.get_by_label("Playbook").select_option("inbound_response")
+        page.wait_for_url(re.compile("playbook=inbound_response"))
     if inside == "row":
         page.get_by_role("row").nth(1).get_by_role("link").first.click()
         page.get_by_role("heading", level=1).wait_for()
+    draws = page.get_by_role("button", name=re.compile("^Draw "))
+    if draws.count():
+        draws.first.click()
     page.wait_for_load_state("networkidle")
     path = target / f"{name}.png"
     page.mouse.move(640, 5)

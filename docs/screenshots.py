@@ -63,7 +63,8 @@ def of_console(run: Path = RUN) -> int:
         sys.stderr.write(f"missing: {missing}\n")
         return 1
     for path in take(run, browser, HERE / "images" / "console"):
-        _flatten(path)
+        with Image.open(path) as taken:
+            taken.convert("RGB").save(path, optimize=True)
         sys.stdout.write(f"{path.name} {path.stat().st_size // 1000} kB\n")
     return 0
 

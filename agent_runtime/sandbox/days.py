@@ -68,9 +68,11 @@ class Days:
 
     def live(self, stop: Event) -> None:
         """Goes on as fast as the wall's clock, until told to stop."""
-        began, at = monotonic(), read_now(self.engine)
+        ticked = monotonic()
         while not stop.wait(TICK_S):
-            now = at + timedelta(seconds=monotonic() - began)
+            later = monotonic()
+            now = read_now(self.engine) + timedelta(seconds=later - ticked)
+            ticked = later
             write_now(self.engine, now)
             self._act(now)
 

@@ -71,18 +71,15 @@ def body_of(mail: EmailMessage) -> bytes:
 
 
 @contextmanager
-def played_company(folder: Path, *, days: int = 2) -> Iterator[Company]:
+def played_company(folder: Path) -> Iterator[Company]:
     """Plays a company to the morning after its last day, and serves its console."""
-    sys.path[:0] = [str(REPOSITORY)]
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", "")))
-    )
+    prepare_path()
     from agent_runtime.status import open_store
     from agent_runtime.supervisor import DAYS, MORNING, Supervisor
     from pipelines.demo_morning import put_people_before
     from tests.processes import prepare
 
-    settings = prepare(folder, seed=7, size=240, days=days, hold_250_s=0.0)
+    settings = prepare(folder, seed=7, size=240, days=2, hold_250_s=0.0)
     Supervisor(settings, DAYS).run(lambda: None)
     store = open_store(settings)
     put_people_before(settings, store, PLAYBOOK)
@@ -94,6 +91,34 @@ def played_company(folder: Path, *, days: int = 2) -> Iterator[Company]:
     publish(settings.paths)
     with served(settings) as url:
         yield Company(settings, store, url)
+
+
+@contextmanager
+def read_out_company(folder: Path) -> Iterator[Company]:
+    """Plays a small demo, with its tables, experiments and dashboards, and serves its console."""
+    prepare_path()
+    from agent_runtime.settings import load_settings
+    from agent_runtime.status import open_store
+    from pipelines.demo import run
+    from pipelines.demo_plan import Plan
+
+    plan = Plan(
+        size=240, seed=7, days=4, effect=0.3, data="", mapping="sandbox", segment="", campaign=""
+    )
+    run(plan, folder / "demo")
+    settings = load_settings(folder / "demo")
+    store = open_store(settings)
+    add_people(store)
+    with served(settings, "--no-worker") as url:
+        yield Company(settings, store, url)
+
+
+def prepare_path() -> None:
+    """Lets the processes that are started find what this one has found."""
+    sys.path[:0] = [str(REPOSITORY)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", "")))
+    )
 
 
 def add_people(store: Any) -> None:

@@ -1,11 +1,14 @@
 """axe on every page of every area, in light and dark, and no page wider than a phone.
 
-The pages are found as somebody finds them: by following every link from the first page, as an admin
-in a company with people, threads and drafts. A route for pages that no link leads to is told.
+The pages are found as somebody finds them: by following every link from the first page, as an
+admin in a demo with people, threads, drafts and figures, and from the addresses that people outside
+get. A route for pages that no link leads to is told.
 """
 
+import json
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.acceptance.check import Check, Result, Verdict
-from tests.acceptance.console_company import Company, played_company, sign_in
+from tests.acceptance.console_company import Company, read_out_company, sign_in
 
 PER_ROUTE = 2
 """Pages of one route that are judged: two threads look alike."""
@@ -23,9 +26,10 @@ DESK = {"width": 1280, "height": 800}
 UNLINKED = {
     "/console/sign-in/oidc": "leads to the company's provider",
     "/console/sign-in/oidc/back": "is where the provider leads back",
-    "/console/enter/{secret}": "is the link into a demo, which this company is not",
     "/console/experiments/{name}/report": "is the page that batch code has written",
+    "/console/enter/{secret}": "is a link that `parley serve --open` prints",
     "/console/sign-in": "is judged before anybody is signed in",
+    "/for-you/confirm/{token}": "is a link that goes by mail, once",
 }
 
 
@@ -35,7 +39,7 @@ def _run(case: str) -> Result:
 
     program = shutil.which("chromium")
     assert program, "chromium is missing: apt-get install chromium"
-    with TemporaryDirectory() as folder, played_company(Path(folder)) as company:
+    with TemporaryDirectory() as folder, read_out_company(Path(folder)) as company:
         routes = dict(_routes(company))
         with looking(program, viewport=DESK) as (page, complaints):
             page.set_default_timeout(60_000)
@@ -71,21 +75,43 @@ def _routes(company: Company) -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def _leave_traces(page: Any) -> None:
-    """What has no page before somebody did it: a pause, a proposal, a shared thread."""
+    """What has no page before somebody did it: a pause, an incident, a sample, a shared thread."""
     page.get_by_role("link", name="Steering", exact=True).click()
     page.get_by_role("button", name=re.compile("^Pause all")).click()
     page.get_by_role("button", name="Resume").wait_for()
+    page.get_by_role("link", name="Incidents").first.click()
+    page.get_by_role("button", name=re.compile("^Open one")).click()
+    page.get_by_label("What went wrong").fill("Mails went to the wrong list")
+    page.get_by_role("button", name="Open it").click()
+    page.get_by_role("heading", name="Mails went to the wrong list").first.wait_for()
+    page.get_by_role("link", name="Coaching", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Draw ")).first.click()
+    page.get_by_text("Nothing is drawn yet").wait_for(state="detached")
     page.get_by_role("link", name="Threads", exact=True).click()
     page.get_by_role("row").nth(1).get_by_role("link").first.click()
     page.get_by_role("button", name="Make a link").click()
     page.get_by_role("link", name="Look at it").first.wait_for()
 
 
+def _outside(company: Company) -> list[str]:
+    """Addresses of the pages for one person outside, as a command prints them."""
+    command = "from pipelines.cli import main; main()"
+    where = ("--base", company.url, "-w", str(company.settings.workspace))
+    told = subprocess.run(
+        [sys.executable, "-c", command, "pages", "--json", *where],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    pages = next(iter(json.loads(told).values()))
+    return [urlsplit(address).path for address in pages.values()]
+
+
 def _walk(
     page: Any, company: Company, routes: Mapping[str, re.Pattern[str]]
 ) -> tuple[dict[str, int], list[str]]:
     """Follows every link, so many times for each route, and judges what is there."""
-    waiting, tried = ["/console/"], set[str]()
+    waiting, tried = ["/console/", *_outside(company)], set[str]()
     seen: dict[str, int] = {}
     wrong: list[str] = []
     while waiting:

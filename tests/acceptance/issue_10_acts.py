@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import sleep
@@ -157,8 +158,8 @@ def _reject(floor: Floor) -> str:
     seen = _open_item(page, floor.company.url)
     page.get_by_role("button", name=re.compile("^Reject")).first.click()
     dialog = page.get_by_role("dialog", name="Reject the drafts")
-    dialog.get_by_label(re.compile("^Tone")).check()
-    dialog.get_by_label(re.compile("In words")).fill("Too stiff.")
+    dialog.get_by_label("Tone: not how we speak").check()
+    dialog.get_by_label("In words").fill("Too stiff.")
     dialog.get_by_role("button", name="Reject", exact=True).click()
     page.get_by_text(re.compile("Rejected")).first.wait_for()
     sleep(STAYS_S)
@@ -194,6 +195,8 @@ def _tasks(company: Company, person: str) -> list[Any]:
 
 def _change(floor: Floor) -> str:
     """Approved while all is paused; before it can leave, the CRM names them otherwise."""
+    from agent_runtime.clock import read_now, write_now
+
     company, steers, page = floor.company, floor.pages["revops"], floor.pages["rep"]
     steers.get_by_role("link", name="Steering", exact=True).click()
     steers.get_by_role("button", name=re.compile("^Pause all")).click()
@@ -208,6 +211,8 @@ def _change(floor: Floor) -> str:
     dialog = steers.get_by_role("dialog", name="Let the agent go on?")
     dialog.get_by_role("textbox").fill("The list is clean")
     dialog.get_by_role("button", name="Yes, resume").click()
+    # What a pause has held is asked for again half an hour later; the sandbox's clock is moved.
+    write_now(company.store.engine, read_now(company.store.engine) + timedelta(minutes=31))
     again = within(LEAVES_WITHIN_S, lambda: _open_of(company, contact.person_id))
     sleep(STAYS_S)
     if floor.new_mails(seen["address"]):
