@@ -21,6 +21,9 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from agent_runtime.speech.answer_detector import AnswerDetector, News
+from agent_runtime.speech.failures import SpeechFailure
+from agent_runtime.speech.party_sound import Unread
+from agent_runtime.speech.rereading import Reread
 from agent_runtime.speech.who_answered import Verdict, Who
 
 _RATE = 8000
@@ -57,6 +60,19 @@ class BeepFrame(SystemFrame):
     hertz: float = 0.0
 
 
+@dataclass
+class RereadFrame(SystemFrame):
+    """What another ear understands of all that was said lately, by a menu or one not told apart.
+
+    Parameters:
+        text: Empty as the other ear begins, and where it understands nothing.
+        is_done: Whether it has read.
+    """
+
+    text: str = ""
+    is_done: bool = True
+
+
 class AnswerProcessor(FrameProcessor):
     """Listens behind the ears of a pipeline, passes everything on and broadcasts what it learns.
 
@@ -65,18 +81,21 @@ class AnswerProcessor(FrameProcessor):
 
     Args:
         language: In which the called side is expected to speak.
+        reread: Another ear, for what is worth to be read once more.
 
     Raises:
         ValueError: there are no phrases for the language.
     """
 
-    def __init__(self, language: str = "en") -> None:
+    def __init__(self, language: str = "en", reread: Reread | None = None) -> None:
         super().__init__(name="who answered")
+        self._reread = reread
         self._language = language
         self._detector = AnswerDetector(language, _RATE)
         self._resampler = create_stream_resampler(clear_after_secs=None)
         self._sound_at = time.monotonic()
         self._watching: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._has_conversed = False
         self._turns = 0
         self._is_theirs = False
@@ -148,6 +167,25 @@ class AnswerProcessor(FrameProcessor):
             audio = np.frombuffer(audio, "<i2")[:: frame.num_channels].tobytes()
         audio = await self._resampler.resample(audio, frame.sample_rate, _RATE)
         await self._tell(self._detector.hear(audio))
+        if self._reread is not None and self._reading is None:
+            unread = self._detector.unread()
+            if unread is not None:
+                self._reading = self.create_task(self._read(unread, self._reread), "read again")
+
+    async def _read(self, unread: Unread, reread: Reread) -> None:
+        """Nothing waits for it; what it finds out changes what was thought."""
+        await self.push_frame(RereadFrame(is_done=False))
+        try:
+            text = await reread(unread.sound)
+        except SpeechFailure as failure:
+            await self.push_error(f"what was said is not read again: {failure}")
+            text = ""
+        self._reading = None
+        if not self._detector.is_current(unread):
+            text = ""
+        elif text and not self._has_conversed:
+            await self._tell(self._detector.read(unread, text))
+        await self.push_frame(RereadFrame(text))
 
     async def _watch(self) -> None:
         """Nobody who hears nothing of us is kept waiting because nothing is heard of them."""
@@ -175,8 +213,9 @@ class AnswerProcessor(FrameProcessor):
                 )
 
     async def cleanup(self) -> None:
-        """Ends the watch."""
-        if self._watching is not None:
-            await self.cancel_task(self._watching)
-            self._watching = None
+        """Ends what still runs."""
+        running, self._watching, self._reading = (self._watching, self._reading), None, None
+        for task in running:
+            if task is not None:
+                await self.cancel_task(task)
         await super().cleanup()

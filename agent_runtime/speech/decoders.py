@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -28,6 +28,10 @@ _REPEATS = 4
 _NO_WORDS, _NO_SPEECH = -1.0, 0.03
 """Mean logarithm of a token's probability below which, where it may also be no speech, nothing was
 said: coughs and noises come to -1.1 and less, words in a poor voice to -0.9."""
+
+
+Expected = Literal["calls_heard", "answers_heard"]
+"""Words that are expected, a file of `words`: what callers say, or whoever answers a call."""
 
 
 class Decoder(Protocol):
@@ -72,7 +76,7 @@ class Whisper:
     def __init__(self) -> None:
         self._model = _load_whisper()
         self._tokenizers: dict[str, Any] = {}
-        self._prompts: dict[str, list[int]] = {}
+        self._prompts: dict[tuple[str, Expected], list[int]] = {}
 
     def speaking(self, language: str) -> "WhisperDecoder":
         """Returns what decodes one language, with the same weights."""
@@ -82,10 +86,13 @@ class Whisper:
         """Returns what is said in 16 kHz samples of a language; empty where it is mere noise."""
         return self.words(samples, language).text
 
-    def words(self, samples: Samples, language: str) -> "Words":
+    def words(
+        self, samples: Samples, language: str, *, expected: Expected = "calls_heard"
+    ) -> "Words":
         """Returns the same, and how well it fits the language."""
         tokenizer = self._tokenizer(language)
-        asked = [*self._expected(language), *tokenizer.sot_sequence, tokenizer.no_timestamps]
+        before = self._before(language, expected)
+        asked = [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
         length_s = len(samples) / RATE
         (found,) = self._model.model.generate(
             self._encoded(samples, max(_WINDOW_S, length_s + _BEYOND_S)),
@@ -100,13 +107,13 @@ class Whisper:
             return Words("", found.scores[0])
         return Words(tokenizer.decode(found.sequences_ids[0]).strip(), found.scores[0])
 
-    def _expected(self, language: str) -> list[int]:
-        """Returns what callers say in such calls, as if it had stood before: it is expected."""
-        if language not in self._prompts:
-            tokenizer, says = self._tokenizer(language), read_words("calls_heard").get(language)
+    def _before(self, language: str, expected: Expected) -> list[int]:
+        """Returns what is expected, as if it had stood before what is said."""
+        if (language, expected) not in self._prompts:
+            tokenizer, says = self._tokenizer(language), read_words(expected).get(language)
             said = tokenizer.encode(f" {says.strip()}") if says else []
-            self._prompts[language] = [tokenizer.sot_prev, *said] if said else []
-        return self._prompts[language]
+            self._prompts[language, expected] = [tokenizer.sot_prev, *said] if said else []
+        return self._prompts[language, expected]
 
     def shares(self, samples: Samples, among: tuple[str, ...]) -> dict[str, float]:
         """Returns how probable each of some languages is by the first seconds, together 1."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent_runtime.speech.sound_alike import sameness
+from agent_runtime.speech.sound_alike import sameness, sound_of
 
 UNKNOWN = "?"
 """Stands where a key was named that was not understood."""
@@ -30,7 +30,8 @@ class Mender:
 
     @cached_property
     def _named(self) -> list[tuple[str, str]]:
-        words = self.digits.items()
+        """Returns keys as they are said; "oh" sounds like any vowel."""
+        words = [(word, key) for word, key in self.digits.items() if len(sound_of(word)) > 1]
         return [(f"{verb} {word}", key) for verb in self.verbs for word, key in words]
 
     def mended(self, sentence: str) -> str:

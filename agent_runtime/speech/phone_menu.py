@@ -82,7 +82,7 @@ def menu_in(
         ValueError: there are no phrases for the language.
     """
     grammar = _grammar(language)
-    sentences = [one for one in map(plain, re.split(r"(?<!\d)[.;!?]+|[.;!?]+(?!\d)", text)) if one]
+    sentences = list(_split(text, grammar))
     mended = sentences if is_exact else [_mended(one, grammar) for one in sentences]
     menu = _as_said(text, mended, grammar)
     if not is_over or grammar.mender is None:
@@ -92,6 +92,38 @@ def menu_in(
     is_understood = menu.is_whole and len(understood) == len(menu.options)
     is_more = len(options) >= len(menu.options) + is_understood
     return replace(menu, options=options, is_guessed=True) if options and is_more else menu
+
+
+def menu_of(
+    hearings: Iterable[str], language: str = "en", *, is_over: bool = False, is_exact: bool = False
+) -> Menu:
+    """Returns what a menu offers by the first of some hearings of it that offers anything.
+
+    Args:
+        hearings: What each ear has understood, the best one first.
+        language: As for `menu_in`, like the rest.
+        is_over: Likewise.
+        is_exact: Likewise.
+    """
+    menu = Menu({})
+    for text in filter(None, hearings):
+        menu = menu_in(text, language, is_over=is_over, is_exact=is_exact)
+        if menu.options or menu.spoken or menu.takes_extension:
+            return menu
+    return menu
+
+
+def _split(text: str, grammar: _Grammar) -> Iterator[str]:
+    """Yields plain sentences; a comma before "for" or "if you" parts options, as a stop does."""
+    for sentence in re.split(r"(?<!\d)[.;!?]+|[.;!?]+(?!\d)", text):
+        so_far = ""
+        for clause in map(plain, sentence.split(",")):
+            if grammar.begins(clause) and grammar.begins(so_far):
+                yield so_far
+                so_far = ""
+            so_far = f"{so_far} {clause}".strip()
+        if so_far:
+            yield so_far
 
 
 def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Mapping[str, str]:

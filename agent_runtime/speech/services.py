@@ -11,7 +11,7 @@ from pipecat.transcriptions.language import Language
 
 from agent_runtime.errors import ParleyError
 from agent_runtime.settings import Settings
-from agent_runtime.speech.decoders import Decoder, Moonshine, Whisper, Words
+from agent_runtime.speech.decoders import Decoder, Expected, Moonshine, Whisper, Words
 from agent_runtime.speech.engines import Engines, Through
 from agent_runtime.speech.hearing import HearingService
 from agent_runtime.speech.languages import (
@@ -150,13 +150,17 @@ async def language_shares_of_sound(
     return await _whispers().run(lambda whisper: whisper.shares(samples, among), limit_s=limit_s)
 
 
-async def words_of_sound(samples: Samples, language: str, *, limit_s: float) -> Words:
+async def words_of_sound(
+    samples: Samples, language: str, *, limit_s: float, expected: Expected = "calls_heard"
+) -> Words:
     """Returns what is said in 16 kHz samples if it is in a language, and how well it fits.
 
     Raises:
         SpeechFailure: the model did not answer in time, or broke.
     """
-    return await _whispers().run(lambda whisper: whisper.words(samples, language), limit_s=limit_s)
+    return await _whispers().run(
+        lambda whisper: whisper.words(samples, language, expected=expected), limit_s=limit_s
+    )
 
 
 @cache

@@ -58,6 +58,8 @@ class _Heard:
 
     final: list[str] = field(default_factory=list)
     interim: str = ""
+    read: str = ""
+    """What another ear has understood of it."""
     spoken_s: float = 0.0
     utterances: int = 0
     longest_s: float = 0.0
@@ -66,9 +68,13 @@ class _Heard:
     last_s: float = 0.0
     """The length of the last utterance."""
     last_words: str = ""
+    greets: bool = False
+    """Whether somebody said no more than a greeting behind what a recording had said."""
     awaits_words: bool = False
     """The recogniser has not given the words of the last utterance."""
     sounds: list[Evidence] = field(default_factory=list)
+    beeped_s: float = 0.0
+    """When the last beep ended."""
     rings: bool = False
 
     @property
@@ -94,11 +100,19 @@ class WhoAnswered:
         self._speaking_since: float | None = None
         self._stopped_s = 0.0
         self._is_confirmed = False
+        self.parties = 0
+        """How many have been heard before the one who speaks now."""
         self.verdict = Verdict("nobody_yet", 0.0, (), 0.0)
+
+    @property
+    def is_settled(self) -> bool:
+        """Says whether more words of what was said are hardly worth having."""
+        return self._is_confirmed or self.verdict.confidence >= _SETTLED
 
     def answered(self, at_s: float, *, rings: bool = False) -> Verdict:
         """The call was connected, or a menu has put through to somebody else, where it `rings`."""
         self._heard = _Heard(rings=rings)
+        self.parties += 1
         self._speaking_since, self._stopped_s = None, at_s
         self._is_confirmed = False
         self.verdict = Verdict("nobody_yet", 0.0, (), at_s)
@@ -136,10 +150,16 @@ class WhoAnswered:
         if is_final:
             self._heard.interim = ""
             if text.strip():
+                self._heard.greets |= self._greets_within(text)
                 self._heard.final = [*self._heard.final, text][-_UTTERANCES:]
                 self._heard.last_words, self._heard.awaits_words = text, False
         else:
             self._heard.interim = text
+        return self.tick(now_s)
+
+    def read(self, text: str, now_s: float) -> Verdict:
+        """Another ear has read all that this party has said so far."""
+        self._heard.read = text
         return self.tick(now_s)
 
     def tone(self, tone: ToneHeard, now_s: float) -> Verdict:
@@ -152,6 +172,8 @@ class WhoAnswered:
         if tone.kind == "beep" and self.verdict.who in ("ivr", "screening") and is_known:
             # Menus, their music and screeners beep as well.
             return self.tick(now_s)
+        if tone.kind == "beep":
+            self._heard.beeped_s = tone.end_s
         evidence = _SOUNDS.get(tone.kind)
         if evidence is not None and evidence not in self._heard.sounds:
             self._heard.sounds.append(evidence)
@@ -169,16 +191,25 @@ class WhoAnswered:
         if self._has_picked_up(now_s):
             last = self._heard
             self._heard = _Heard([last.last_words], utterances=1, spoken_s=last.last_s)
-        heard = self._heard
-        evidence = [*self._words.evidence(heard.text), *heard.sounds, *self._of_length(now_s)]
+            self.parties += 1
+        evidence = [*self._of_words(), *self._of_sounds(now_s), *self._of_length(now_s)]
         scores = _scores(evidence)
         if self._speaks_to_nobody(scores, now_s):
             evidence.append(_TO_NOBODY)
             scores = _scores(evidence)
         recording = self._recording(scores, evidence)
-        if recording is not None:
+        if recording is not None and not self._is_premature(now_s):
             return _verdict(recording, scores, evidence, now_s)
         return self._person(now_s, scores, evidence)
+
+    def _of_words(self) -> Iterable[Evidence]:
+        """Returns, for each kind of party, what the ear that found more of it has understood."""
+        heard, read = (self._words.evidence(text) for text in (self._heard.text, self._heard.read))
+        found, anew = _scores(heard), _scores(read)
+        return [
+            *(one for one in heard if found[one.party] >= anew[one.party]),
+            *(one for one in read if found[one.party] < anew[one.party]),
+        ]
 
     def _speaks_to_nobody(self, scores: dict[Party, float], now_s: float) -> bool:
         """Says whether a long speech of which nothing was understood has paused."""
@@ -201,6 +232,18 @@ class WhoAnswered:
         if best == "voicemail" and is_near and not self._is_long:
             lead = _NEAR_LEAD
         return best if scores[best] >= enough and scores[best] - scores["person"] >= lead else None
+
+    def _is_premature(self, now_s: float) -> bool:
+        """Says whether so little was said that its last words, which are to come, may change it.
+
+        A person who says "we're not interested" has said "we're not in" before.
+        """
+        heard, since = self._heard, self._speaking_since
+        if not heard.interim or self.verdict.who in _OTHERS:
+            return False
+        running = 0.0 if since is None else now_s - since
+        comes = since is not None or now_s - self._stopped_s < self._pauses.for_words_s
+        return comes and heard.spoken_s + running <= _RECEPTION_S
 
     @property
     def _is_long(self) -> bool:
@@ -236,6 +279,11 @@ class WhoAnswered:
             return pauses.after_recording_s
         return pauses.after_words_s if is_short else pauses.after_long_s
 
+    def _greets_within(self, text: str) -> bool:
+        """Says whether words are a greeting in the middle of a recording."""
+        is_within = self.verdict.who in _RECORDINGS and self._heard.utterances > 1
+        return is_within and self._words.greets_only(text)
+
     def _has_picked_up(self, now_s: float) -> bool:
         """Says whether somebody broke into a recording: short words of a person, then a pause."""
         heard = self._heard
@@ -245,9 +293,16 @@ class WhoAnswered:
         if heard.awaits_words or heard.utterances < 2:
             return False
         words = heard.last_words
-        is_persons = self._words.asks(words) or self._words.greets_only(words)
+        is_persons = self._words.asks(words) or heard.greets
         others = [e for e in self._words.evidence(words) if e.party != "person" and e.weight > 2]
         return is_persons and not others
+
+    def _of_sounds(self, now_s: float) -> Iterable[Evidence]:
+        yield from self._heard.sounds
+        beeped_s = self._heard.beeped_s
+        is_last = self._speaking_since is None and beeped_s > self._stopped_s
+        if is_last and now_s - beeped_s >= _LISTENS_S:
+            yield _LISTENS
 
     def _of_length(self, now_s: float) -> Iterable[Evidence]:
         heard = self._heard
@@ -265,6 +320,7 @@ class WhoAnswered:
             yield Evidence("person", 2.0, "a greeting and no more")
 
 
+_SETTLED = 0.9
 _SURE_LEAD, _LEANS, _OUTDONE = 2.0, 1.0, 1.0
 _NEAR_LEAD = 3.0
 """Of few words that only sound like a voicemail's: it goes on, or beeps."""
@@ -272,6 +328,8 @@ _UNLIKELY = -1.5
 """A person's score after so long a speech that less shows a recording."""
 _TO_NOBODY = Evidence("ivr", 1.2, "a long speech to nobody")
 """No person goes on for so long as they pick up; a beep may still show that it was a voicemail."""
+_LISTENS_S, _LISTENS = 0.8, Evidence("voicemail", 1.5, "a beep and silence behind it")
+"""A machine that has beeped listens."""
 _TURN_S = 1.0
 """A pause in which somebody else may answer."""
 _OTHERS: tuple[Party, ...] = ("screening", "unavailable", "voicemail", "ivr")

@@ -11,13 +11,13 @@ FOUND = 0.99
 REACHED = 37 / 40
 MINUTES = 30
 _BATCH = 10
-_FIRST_SEED = 58_000
+_FIRST_SEED = 83_000
 """Whoever tunes anything on what these seeds showed takes others for the check."""
 _TOLD = ("person", "voicemail", "ivr")
 
 
 def _sound(case: str) -> Result:
-    """Ten starts in English, through Silero, the tone listener and Moonshine."""
+    """Ten starts in English, through Silero, the tone listener, Moonshine and Whisper."""
     from tests.agent_runtime.speech.judged import from_sound
     from tests.agent_runtime.speech.starts import a_start
 
@@ -143,16 +143,16 @@ def _judge_beeps(results: Mapping[str, Result]) -> Verdict:
 
 
 def _menus(case: str) -> Result:
-    """Ten telephone menus in sound, walked with what Moonshine heard of them."""
+    """Ten telephone menus in sound, walked with what the ears of a call understand of them."""
     from loguru import logger
 
-    from tests.agent_runtime.speech.judged import words_in
+    from tests.agent_runtime.speech.judged import menu_in_sound
     from tests.agent_runtime.speech.menu_trees import a_tree, walk
 
     logger.remove()
     first = _FIRST_SEED + int(case) * _BATCH
     trees = [a_tree(seed, "held_out") for seed in range(first, first + _BATCH)]
-    walks = [walk(tree, words_in) for tree in trees]
+    walks = [walk(tree, menu_in_sound) for tree in trees]
     lost = [one.steps for one in walks if not one.is_reached]
     return {"trees": len(trees), "lost": lost}
 

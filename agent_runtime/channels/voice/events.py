@@ -96,6 +96,14 @@ class LanguageHeard(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MenuReread(Event):
+    """Another ear has read all that was said lately as a whole, or begins to."""
+
+    text: str = ""
+    is_done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed(Event):
     """They have pressed a key; which one is no matter, since none means anything here."""
 

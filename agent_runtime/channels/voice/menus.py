@@ -3,7 +3,7 @@
 from agent_runtime.domain import Contact
 from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.ivr_navigator import Goal, IvrNavigator
-from agent_runtime.speech.phone_menu import menu_in
+from agent_runtime.speech.phone_menu import menu_of
 
 _WAITS = 3
 """A menu that was heard in part is given so many quiet spells to be said again."""
@@ -21,11 +21,7 @@ class MenuKeys:
         self._language = language if has_answers(language) else "en"
         goal = Goal(last_name=contact.last_name, extension=contact.fact("extension"))
         self._navigator = IvrNavigator(goal, self._language)
-        self._said: list[str] = []
-        """Since a key was pressed."""
-        self._quiet = 0
-        self._is_heard = False
-        """What was said is a whole menu: the next words are another hearing of it."""
+        self._forget()
 
     def __call__(self, text: str, is_over: bool) -> str | None:
         """Returns the keys to press; none yet: empty; None: no way on.
@@ -36,14 +32,42 @@ class MenuKeys:
         """
         if text:
             self._said = [*([] if self._is_heard else self._said), text.rstrip(" .,")]
-            self._is_heard = False
-        self._quiet = self._quiet + 1 if is_over and not text else 0
-        if not self._said or self._quiet in range(2, _WAITS):
+            self._is_heard = self._is_due = False
+        if is_over and self._is_reading:
+            self._is_due = True
             return ""
-        menu = menu_in(". ".join(self._said), self._language, is_over=is_over, is_exact=not is_over)
+        is_over = is_over or (self._is_due and not self._is_reading)
+        self._is_due = False
+        self._quiet = self._quiet + 1 if is_over and not text else 0
+        if not (self._said or self._read) or self._quiet in range(2, _WAITS):
+            return ""
+        return self._pressed(is_over=is_over)
+
+    def reread(self, text: str, is_done: bool) -> None:
+        """Another ear reads all that the menu has said, or has read this; empty: nothing.
+
+        Until it has, a menu that is over is not answered.
+        """
+        self._is_reading, self._read = not is_done, text
+
+    def _pressed(self, *, is_over: bool) -> str | None:
+        hearings = self._read, ". ".join(self._said)
+        menu = menu_of(hearings, self._language, is_over=is_over, is_exact=not is_over)
         self._is_heard = is_over or (menu.is_repeated and menu.is_whole)
         step = self._navigator.hear(menu, is_over=self._is_heard)
         if step.kind == "press":
-            self._said, self._quiet, self._is_heard = [], 0, False
+            self._forget()
             return step.value
         return "" if step.kind == "wait" else None
+
+    def _forget(self) -> None:
+        """Nothing has been heard of the menu that comes."""
+        self._said: list[str] = []
+        """Since a key was pressed."""
+        self._read = ""
+        """What another ear has understood of it."""
+        self._is_reading = self._is_due = False
+        """Whether that ear still reads, and whether the menu was over meanwhile."""
+        self._quiet = 0
+        self._is_heard = False
+        """What was said is a whole menu: the next words are another hearing of it."""

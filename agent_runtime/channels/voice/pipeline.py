@@ -39,6 +39,7 @@ from agent_runtime.settings import Settings
 from agent_runtime.speech.answer_processor import AnswerProcessor
 from agent_runtime.speech.answer_words import has_answers
 from agent_runtime.speech.languages import NoAssets
+from agent_runtime.speech.rereading import reread_for
 from agent_runtime.speech.services import stt_for, tts_for
 from agent_runtime.speech.speaking import SpeakingService
 
@@ -123,7 +124,7 @@ class CallService:
             return None
         language = turns.people.language()
         speech = self.speech(language, self.settings)
-        listener = _listener(call, speech, language)
+        listener = _listener(call, speech, language, self.settings)
         limits = limits_for(self.limits(call), call, contact, dialled, self.settings)
         limits = replace(limits, judges=listener is not None)
         keys = self.navigate or MenuKeys(contact, language)
@@ -132,6 +133,8 @@ class CallService:
         talk = Conversation(
             call, limits, language=language, navigate=keys, spoken=spoken_by(speech.voices)
         )
+        if isinstance(keys, MenuKeys):
+            talk.reread = keys.reread
         joins = [name for name in _JOINED if name in transport._event_handlers]
         playout = Playout()
         processor = CallProcessor(
@@ -190,11 +193,14 @@ def speech_for(language: str, settings: Settings) -> Speech:
     )
 
 
-def _listener(call: CallStart, speech: Speech, language: str) -> AnswerProcessor | None:
+def _listener(
+    call: CallStart, speech: Speech, language: str, settings: Settings
+) -> AnswerProcessor | None:
     """Finds out who answered; whoever calls us is there."""
     if call.direction == "inbound" or not speech.judges:
         return None
-    return AnswerProcessor(language if has_answers(language) else "en")
+    spoken = language if has_answers(language) else "en"
+    return AnswerProcessor(spoken, reread_for(spoken, settings))
 
 
 def _stages(

@@ -3,6 +3,7 @@
 Sound goes through Silero's voice detection, Moonshine (English) and the detector of the live call.
 Words come `WORDS_AFTER_S` after the voice detector's stop, in time of the call, not of the machine:
 the recogniser's own p95 on two quiet cores is 0.23 s. What is said so far comes every second.
+Whisper reads what the detector wants to have read once more, in as long as such a core needs.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +15,10 @@ import numpy as np
 
 from agent_runtime.speech.answer_detector import AnswerDetector, News
 from agent_runtime.speech.call_tones import ToneHeard
-from agent_runtime.speech.decoders import Moonshine
-from agent_runtime.speech.sound import resample
+from agent_runtime.speech.decoders import Moonshine, Whisper
+from agent_runtime.speech.party_sound import READ_AT, PartySound, Unread
+from agent_runtime.speech.rereading import understood
+from agent_runtime.speech.sound import Samples, resample
 from agent_runtime.speech.utterance import Room, Utterance
 from agent_runtime.speech.who_answered import Verdict, WhoAnswered
 from tests.agent_runtime.speech.starts import Start
@@ -134,12 +137,28 @@ def from_marks(start: Start, marks: Iterable[Mark]) -> Judged:
     verdicts: list[Verdict] = []
     waiting = sorted(marks, key=lambda mark: mark.frame)
     words = [mark.words for mark in waiting if mark.what == "words"]
+    reading: list[tuple[float, Unread]] = []
     for number in range(len(start.audio) // _FRAME):
         news = detector.hear(start.audio[number * _FRAME : (number + 1) * _FRAME])
         while waiting and waiting[0].frame <= number:
             news += _noticed(detector, waiting.pop(0))
+        if unread := detector.unread():
+            reading.append((detector.now_s + _reading_takes_s(unread), unread))
+        while reading and reading[0][0] <= detector.now_s:
+            unread = reading.pop(0)[1]
+            words.append(f"[{(text := reread(unread.sound, start.language))}]")
+            news += detector.read(unread, text)
         verdicts += [one for one in news if isinstance(one, Verdict) and one.who != "nobody_yet"]
     return Judged(tuple(verdicts), " / ".join(words))
+
+
+def _reading_takes_s(unread: Unread) -> float:
+    return 0.2 + 0.07 * len(unread.sound) / READ_AT
+
+
+def reread(sound: Samples, language: str = "en") -> str:
+    """Returns what Whisper understands of 16 kHz sound of whoever answers."""
+    return understood(_whisper().words(sound, language, expected="answers_heard"))
 
 
 def _noticed(detector: AnswerDetector, mark: Mark) -> list[News]:
@@ -196,6 +215,11 @@ def _is_voice(vad, frame: bytes) -> bool:
 
 
 @cache
+def _whisper() -> Whisper:
+    return Whisper()
+
+
+@cache
 def _moonshine() -> Moonshine:
     return Moonshine()
 
@@ -205,7 +229,21 @@ def _recognised(said: Utterance) -> str:
     return _moonshine().decode(resample(sound, RATE, 16000))
 
 
-def words_in(audio: bytes) -> str:
-    """Returns the words of 16-bit sound at 8 kHz, one sentence for each utterance."""
+def menu_in_sound(audio: bytes) -> Iterator[str]:
+    """Yields the words of a menu, 16-bit sound at 8 kHz, as the ears of a call understand them.
+
+    The one that is believed first, Whisper, reads all of it as one piece.
+    """
+    party, vad, is_speaking = PartySound(RATE), _vad(), False
+    for at in range(0, len(audio) - _FRAME + 1, _FRAME):
+        frame = audio[at : at + _FRAME]
+        party.add(frame)
+        was_speaking, is_speaking = is_speaking, _is_voice(vad, frame)
+        if is_speaking and not was_speaking:
+            party.begin(after_s=0.0)
+        elif was_speaking and not is_speaking:
+            party.end()
+    unread = party.unread(least_s=0.0)
+    yield reread(unread.sound) if unread else ""
     marks = ears(audio, with_interim=False)
-    return ". ".join(mark.words.rstrip(" .") for mark in marks if mark.what == "words")
+    yield ". ".join(mark.words.rstrip(" .") for mark in marks if mark.what == "words")

@@ -1,6 +1,6 @@
 """Telephone menus that can be walked: a key leads to another menu, to a department, or nowhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 
 from agent_runtime.speech.ivr_navigator import Goal, IvrNavigator
-from agent_runtime.speech.phone_menu import menu_in
+from agent_runtime.speech.phone_menu import menu_of
 from tests.agent_runtime.speech.sounds import silence
 from tests.agent_runtime.speech.telephone_line import Line, a_line, through
 from tests.agent_runtime.speech.voices import Split, Voice, say, voice
@@ -93,20 +93,20 @@ def _one(rng: np.random.Generator, among) -> str:
     return str(rng.choice(among))
 
 
-def walk(tree: Tree, heard: Callable[[bytes], str]) -> Walk:
+def walk(tree: Tree, heard: Callable[[bytes], Iterable[str]]) -> Walk:
     """Walks a tree as a call does: a menu that was not understood is heard again.
 
     Args:
         tree: Where to walk.
-        heard: Returns the words of 16-bit sound at 8 kHz.
+        heard: Returns the words of 16-bit sound at 8 kHz, as each ear of a call understands them.
     """
     navigator = IvrNavigator(tree.goal)
     place, before = tree.root, ()
     steps: list[str] = []
     for number in range(_MOST_PROMPTS):
-        text = heard(_sound(tree, (*before, *place.prompt), number))
-        step = navigator.hear(menu_in(text, is_over=True))
-        steps.append(f"{text} -> {step.kind} {step.value} ({step.reason})")
+        menu = menu_of(heard(_sound(tree, (*before, *place.prompt), number)), is_over=True)
+        step = navigator.hear(menu)
+        steps.append(f"{menu.text} -> {step.kind} {step.value} ({step.reason})")
         before = ()
         if step.kind == "give_up":
             break

@@ -16,7 +16,13 @@ from pipecat.frames.frames import (
 )
 from pipecat.processors.frame_processor import FrameDirection
 
-from agent_runtime.speech.answer_processor import AnswerProcessor, BeepFrame, WhoAnsweredFrame
+from agent_runtime.speech.answer_processor import (
+    AnswerProcessor,
+    BeepFrame,
+    RereadFrame,
+    WhoAnsweredFrame,
+)
+from agent_runtime.speech.failures import SpeechFailure, TimedOut
 from tests.agent_runtime.speech.line import PATIENCE_S, line_with
 from tests.agent_runtime.speech.sounds import tone
 
@@ -162,3 +168,79 @@ async def test_whoever_picks_up_after_a_key_is_judged_anew():
         await call.says("Alex Miller speaking, hello.", 1.2)
         await call.quiet(1.5)
     assert call.who() == ["ivr", "nobody_yet", "person"]
+
+
+class Reader:
+    """Another ear, which understands what it is told to."""
+
+    def __init__(self, text: str = "", failure: SpeechFailure | None = None) -> None:
+        self._text, self._failure = text, failure
+        self.read_s: list[float] = []
+
+    async def __call__(self, sound) -> str:
+        self.read_s.append(len(sound) / 16_000)
+        if self._failure is not None:
+            raise self._failure
+        return self._text
+
+
+@in_a_loop
+async def test_what_was_hardly_understood_is_read_again_as_a_whole():
+    """R275: by another ear, which hears all utterances as one piece."""
+    reader = Reader("For English, press one. For sales, press two.")
+    async with line_with(AnswerProcessor("en", reader), rate=8000) as line:
+        call = Call(line, rate=8000, frame_s=0.02)
+        await call.says("Ollingly spread one.", 1.2)
+        await call.quiet(0.1)
+        await call.says("Paris Pamio.", 1.0)
+        await call.quiet(0.8)
+        assert (await line.wait_for(RereadFrame, count=2)).text.startswith("For English")
+    assert call.who()[-1] == "ivr"
+    assert [one.is_done for one in line.of(RereadFrame)] == [False, True]
+    assert reader.read_s == [pytest.approx(2.8, abs=0.5)]
+
+
+@in_a_loop
+async def test_whoever_is_known_is_not_read_again():
+    reader = Reader("Leave a message after the tone.")
+    async with line_with(AnswerProcessor("en", reader), rate=8000) as line:
+        call = Call(line, rate=8000, frame_s=0.02)
+        await call.says("Good morning, how can I help you?", 1.8)
+        await call.quiet(1.5)
+    assert call.who() == ["person"]
+    assert reader.read_s == []
+
+
+@in_a_loop
+async def test_where_the_other_ear_fails_the_call_goes_on():
+    reader = Reader(failure=TimedOut("whisper: no answer within 4 s"))
+    async with line_with(AnswerProcessor("en", reader), rate=8000) as line:
+        call = Call(line, rate=8000, frame_s=0.02)
+        await call.says("Ollingly spread one.", 1.2)
+        await call.quiet(1.5)
+        assert (await line.wait_for(RereadFrame, count=2)).text == ""
+        await call.says("Please leave a message after the beep.", 2.0)
+        await call.quiet(0.5)
+    assert call.who()[-1] == "voicemail"
+
+
+@in_a_loop
+async def test_what_was_said_before_a_key_is_not_read_into_what_comes_behind_it():
+    """R275."""
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(sound):
+        begun.set()
+        await goes_on.wait()
+        return "For sales, press one."
+
+    processor = AnswerProcessor("en", slow)
+    async with line_with(processor, rate=8000) as line:
+        call = Call(line, rate=8000, frame_s=0.02)
+        await call.says("Ollingly spread one.", 1.2)
+        await call.quiet(1.0)
+        await asyncio.wait_for(begun.wait(), PATIENCE_S)
+        await processor.put_through()
+        goes_on.set()
+        assert (await line.wait_for(RereadFrame, count=2)).text == ""
+    assert "ivr" not in call.who()

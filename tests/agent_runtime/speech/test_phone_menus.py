@@ -88,6 +88,8 @@ MISHEARD = [
     ("For technical help. Or press one. For building, press for.",
      {"1": "technical help", "4": "building"}),
     ("2 If you need sales, press one.", {"1": "need sales"}),
+    ("If you need jobs, press four. If you need support, press I, if you need sales, press six.",
+     {"4": "need jobs", "5": "need support", "6": "need sales"}),
 ]  # fmt: skip
 
 

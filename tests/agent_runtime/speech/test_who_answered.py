@@ -183,3 +183,83 @@ def test_few_words_that_sound_like_a_voicemail_are_not_yet_one():
     judge = WhoAnswered()
     _after(judge, ("And get pack too you", 0.5, 2.4))
     assert judge.tick(3.4).is_person
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I can't take your call now, ring me at five.",
+        "I can't talk now, try me again in an hour.",
+        "I can't answer right now, call me tomorrow.",
+    ],
+)
+def test_a_person_who_asks_to_be_called_later_is_a_person_and_is_not_cut_off(words):
+    """R256: a machine asks for a message; what it shares with a person settles nothing."""
+    judge = WhoAnswered()
+    judge.speech_started(0.5)
+    assert judge.transcript(words[:24], 1.5, is_final=False).who == "nobody_yet"
+    judge.speech_stopped(2.9, 3.1)
+    judge.transcript(words, 3.3)
+    assert judge.tick(3.8).is_person
+
+
+def test_words_so_far_may_end_in_the_middle_of_one():
+    """R256: "we're not in" was the beginning of "we're not interested"."""
+    judge = WhoAnswered()
+    judge.speech_started(0.5)
+    assert judge.transcript("Hi, we're not in", 1.5, is_final=False).who == "nobody_yet"
+    judge.speech_stopped(2.4, 2.6)
+    assert judge.tick(2.7).who == "nobody_yet"
+    judge.transcript("Hi, we're not interested.", 2.8)
+    assert judge.tick(3.3).who == "person"
+
+
+def test_a_long_recording_is_known_while_it_speaks():
+    """R275."""
+    judge = WhoAnswered()
+    judge.speech_started(0.5)
+    said = "Thank you for calling Acme. For sales, press one. For support, press"
+    assert judge.transcript(said, 5.6, is_final=False).who == "ivr"
+
+
+def test_a_beep_that_nobody_follows_shows_a_voicemail():
+    """R273: a few words that were misheard do not make a person of it."""
+    judge = WhoAnswered()
+    _after(judge, ("So here, leave one.", 0.5, 2.0))
+    judge.tone(ToneHeard("beep", 2.6, 3.0, (1000.0,)), 3.1)
+    assert judge.tick(3.5).is_person
+    assert judge.tick(3.9).who == "voicemail"
+
+
+def test_a_beep_behind_a_greeting_changes_nothing():
+    """R256: another call that waits beeps as well."""
+    judge = WhoAnswered()
+    assert _after(judge, ("Hello?", 0.5, 0.9)).who == "person"
+    judge.tone(ToneHeard("beep", 2.6, 3.0, (1000.0,)), 3.1)
+    assert judge.tick(5.0).is_person
+
+
+def test_who_greets_in_the_middle_of_a_recording_has_picked_up():
+    """R256: what they say behind it may be misheard."""
+    judge = WhoAnswered()
+    assert (
+        _after(judge, ("Hi, this is Ana, I can't answer right now, so", 0.5, 3.0)).who != "person"
+    )
+    judge.speech_started(4.0)
+    judge.speech_stopped(4.4, 4.6)
+    judge.speech_started(4.7)
+    judge.transcript("Hello,", 4.8)
+    judge.speech_stopped(5.5, 5.7)
+    judge.transcript("Yes, goodness.", 5.9)
+    assert judge.tick(6.3).is_person
+
+
+def test_another_ear_that_reads_all_of_it_is_believed_where_it_understands_more():
+    """R256, R275."""
+    judge = WhoAnswered()
+    _after(judge, ("Ollingly spread one.", 0.5, 2.4))
+    assert judge.tick(3.2).is_person
+    assert judge.read("For English, press one.", 3.6).who == "ivr"
+    judge = WhoAnswered()
+    assert _after(judge, ("Sorry, who is this?", 0.5, 1.6)).who == "person"
+    assert judge.read("For English, press", 3.6).is_person

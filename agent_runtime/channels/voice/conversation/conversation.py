@@ -17,6 +17,7 @@ from agent_runtime.channels.voice.conversation.languages import in_language, lan
 from agent_runtime.channels.voice.conversation.party import (
     beeped,
     connected,
+    menu_reread,
     recognised,
     transferred,
 )
@@ -38,6 +39,7 @@ from agent_runtime.channels.voice.events import (
     Event,
     KeyPressed,
     LanguageHeard,
+    MenuReread,
     Prepared,
     StopHeard,
     SttFailed,
@@ -62,6 +64,7 @@ class Conversation(CallState):
         language: In which it begins, two letters.
         navigate: Which keys lead on, in a menu that says this, and whether it has fallen quiet
             after it; empty: none yet; None: none will.
+        reread: Takes what another ear has read of a menu, and whether it has done so.
         spoken: Languages that some voice here speaks, for a word of goodbye at least.
     """
 
@@ -122,6 +125,7 @@ _TAKES: dict[type[Event], Callable[[CallState, Any], list[Command]]] = {
     Answered: answered,
     WhoAnswered: recognised,
     LanguageHeard: language_heard,
+    MenuReread: menu_reread,
     Beep: beeped,
     KeyPressed: key_pressed,
     Transferred: transferred,

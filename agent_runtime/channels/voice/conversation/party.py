@@ -7,7 +7,13 @@ from agent_runtime.channels.voice.conversation.openers import open_talk
 from agent_runtime.channels.voice.conversation.phases import LISTEN, NextStep
 from agent_runtime.channels.voice.conversation.state import CallState
 from agent_runtime.channels.voice.conversation.steps import end, enter, phrase, prepare
-from agent_runtime.channels.voice.events import Beep, Connected, Transferred, WhoAnswered
+from agent_runtime.channels.voice.events import (
+    Beep,
+    Connected,
+    MenuReread,
+    Transferred,
+    WhoAnswered,
+)
 
 
 def connected(talk: CallState, event: Connected) -> list[Command]:
@@ -69,6 +75,13 @@ def menu_said(talk: CallState, words: str, at: datetime, *, is_over: bool = Fals
     # What is behind the key has its own time.
     talk.quiet_since = at
     return [*enter(talk, "menu", at), Press(keys)]
+
+
+def menu_reread(talk: CallState, event: MenuReread) -> list[Command]:
+    """Presses what leads on by what another ear has understood."""
+    talk.reread(event.text, event.is_done)
+    is_menu = talk.phase == "menu" and talk.user_since is None
+    return menu_said(talk, "", event.at) if is_menu and event.is_done else []
 
 
 def beeped(talk: CallState, event: Beep) -> list[Command]:

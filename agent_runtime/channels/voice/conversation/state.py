@@ -22,6 +22,7 @@ class CallState:
     limits: CallLimits = field(default_factory=CallLimits)
     language: str = "en"
     navigate: Callable[[str, bool], str | None] = lambda words, is_over: ""
+    reread: Callable[[str, bool], None] = lambda text, is_done: None
     spoken: frozenset[str] = frozenset()
     phase: Phase = field(default="ringing", init=False)
     phase_since: datetime | None = field(default=None, init=False)

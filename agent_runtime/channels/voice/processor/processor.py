@@ -49,7 +49,12 @@ from agent_runtime.channels.voice.processor.frames import (
 from agent_runtime.channels.voice.processor.pipe import CallPipe
 from agent_runtime.channels.voice.processor.their_turn import TheirTurn
 from agent_runtime.channels.voice.processor.threads import CallThreads
-from agent_runtime.speech.answer_processor import AnswerProcessor, BeepFrame, WhoAnsweredFrame
+from agent_runtime.speech.answer_processor import (
+    AnswerProcessor,
+    BeepFrame,
+    RereadFrame,
+    WhoAnsweredFrame,
+)
 from agent_runtime.speech.frames import (
     HeardAnewFrame,
     HeardNothingFrame,
@@ -208,6 +213,8 @@ class CallProcessor(FrameProcessor):
                 await self.feed(on.WhoAnswered(self._clock(), frame.who))
         elif isinstance(frame, BeepFrame):
             await self.feed(on.Beep(self._clock()))
+        elif isinstance(frame, RereadFrame):
+            await self.feed(on.MenuReread(self._clock(), frame.text, frame.is_done))
         elif isinstance(frame, InputDTMFFrame):
             await self.feed(on.KeyPressed(self._clock()))
         elif isinstance(frame, HeardNothingFrame):

@@ -18,7 +18,8 @@ class InMenu:
 
     def __init__(self):
         call = CallStart("c", "outbound", "+353155501")
-        self.talk = Conversation(call, navigate=MenuKeys(READER, "en"))
+        keys = MenuKeys(READER, "en")
+        self.talk = Conversation(call, navigate=keys, reread=keys.reread)
         self.now = START
         self.talk.on(on.Connected(START))
 
@@ -35,6 +36,11 @@ class InMenu:
             self.now += timedelta(seconds=0.1)
             done += self.talk.on(on.Tick(self.now))
         return self._chosen(done)
+
+    def rereads(self, words="", *, is_done=None):
+        """Another ear begins to read, or has read these words."""
+        event = on.MenuReread(self.now, words, bool(words) if is_done is None else is_done)
+        return self._chosen(self.talk.on(event))
 
     def is_known(self):
         return self._chosen(self.talk.on(on.WhoAnswered(self.now, "ivr")))
@@ -120,3 +126,41 @@ def test_an_operator_who_was_misheard_is_pressed_once_the_menu_is_over():
         menu.hears("To reach the uprata, press zero.")
         pressed += menu.is_quiet(2.5)
     assert pressed[:1] == "0"
+
+
+def test_what_another_ear_reads_of_a_menu_is_pressed_by():
+    """R275: it hears the whole of it as one piece, and understands more."""
+    menu = InMenu()
+    menu.is_known()
+    assert menu.hears("Far ale, breast one. So the upper later, prayer rope.") == ""
+    assert menu.rereads() == ""
+    assert menu.rereads("For sales, press one. For the operator, press nine.") == "9"
+
+
+def test_a_menu_that_is_over_is_not_answered_until_it_has_been_read():
+    """R275: a key that was told by a misheard sound may be the wrong one."""
+    menu = InMenu()
+    menu.is_known()
+    assert menu.hears("For sales, press one. For the aberration, press three.") == ""
+    assert menu.rereads() == ""
+    assert menu.is_quiet(3) == ""
+    assert menu.rereads("For sales, press one. For deliveries, press two.") == "0"
+
+
+def test_where_the_other_ear_understands_nothing_the_first_one_counts():
+    """R275."""
+    menu = InMenu()
+    menu.is_known()
+    assert menu.hears("For sales, press one. For the uprator, press three.") == ""
+    assert menu.rereads() == ""
+    assert menu.is_quiet(3) == ""
+    assert menu.rereads("", is_done=True) == "3"
+
+
+def test_what_was_read_of_one_menu_is_not_taken_for_the_next():
+    """R275."""
+    menu = InMenu()
+    menu.is_known()
+    assert menu.rereads("For sales, press one. For the operator, press nine.") == "9"
+    assert menu.hears("For accounting, press one. For support, press two.") == ""
+    assert menu.is_quiet(2.5) == "0"
