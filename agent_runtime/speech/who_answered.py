@@ -107,7 +107,8 @@ class WhoAnswered:
     @property
     def is_settled(self) -> bool:
         """Says whether more words of what was said are hardly worth having."""
-        return self._is_confirmed or self.verdict.confidence >= _SETTLED
+        settled = _SETTLED if self.verdict.who == "person" else _SETTLED_RECORDING
+        return self._is_confirmed or self.verdict.confidence >= settled
 
     def answered(self, at_s: float, *, rings: bool = False) -> Verdict:
         """The call was connected, or a menu has put through to somebody else, where it `rings`."""
@@ -301,6 +302,8 @@ class WhoAnswered:
         yield from self._heard.sounds
         beeped_s = self._heard.beeped_s
         is_last = self._speaking_since is None and beeped_s > self._stopped_s
+        # A mailbox that takes no message beeps as well.
+        is_last = is_last and self.verdict.who != "unavailable"
         if is_last and now_s - beeped_s >= _LISTENS_S:
             yield _LISTENS
 
@@ -320,7 +323,8 @@ class WhoAnswered:
             yield Evidence("person", 2.0, "a greeting and no more")
 
 
-_SETTLED = 0.9
+_SETTLED, _SETTLED_RECORDING = 0.9, 0.97
+"""One sure phrase is not enough for a recording: persons are misheard as well."""
 _SURE_LEAD, _LEANS, _OUTDONE = 2.0, 1.0, 1.0
 _NEAR_LEAD = 3.0
 """Of few words that only sound like a voicemail's: it goes on, or beeps."""
@@ -328,7 +332,7 @@ _UNLIKELY = -1.5
 """A person's score after so long a speech that less shows a recording."""
 _TO_NOBODY = Evidence("ivr", 1.2, "a long speech to nobody")
 """No person goes on for so long as they pick up; a beep may still show that it was a voicemail."""
-_LISTENS_S, _LISTENS = 0.8, Evidence("voicemail", 1.5, "a beep and silence behind it")
+_LISTENS_S, _LISTENS = 0.8, Evidence("voicemail", 2.5, "a beep and silence behind it")
 """A machine that has beeped listens."""
 _TURN_S = 1.0
 """A pause in which somebody else may answer."""

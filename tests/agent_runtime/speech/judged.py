@@ -158,7 +158,7 @@ def _reading_takes_s(unread: Unread) -> float:
 
 def reread(sound: Samples, language: str = "en") -> str:
     """Returns what Whisper understands of 16 kHz sound of whoever answers."""
-    return understood(_whisper().words(sound, language, expected="answers_heard"))
+    return understood(_whisper().words(sound, language, expected="answers_heard"), language)
 
 
 def _noticed(detector: AnswerDetector, mark: Mark) -> list[News]:

@@ -263,3 +263,11 @@ def test_another_ear_that_reads_all_of_it_is_believed_where_it_understands_more(
     judge = WhoAnswered()
     assert _after(judge, ("Sorry, who is this?", 0.5, 1.6)).who == "person"
     assert judge.read("For English, press", 3.6).is_person
+
+
+def test_a_full_mailbox_that_beeps_takes_no_message():
+    """R273."""
+    judge = WhoAnswered()
+    assert _after(judge, ("The mailbox is full in canine.", 0.5, 3.0)).who == "unavailable"
+    judge.tone(ToneHeard("beep", 3.6, 4.1, (480.0,)), 4.2)
+    assert judge.tick(5.5).who == "unavailable"
