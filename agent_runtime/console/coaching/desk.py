@@ -67,7 +67,6 @@ def _desk(
         counts={one: sum(line.stage == one for line in mine) for one in STAGES},
         playbook=playbook,
         playbooks=playbooks,
-        names={one.id: one.name for one in office.library.playbooks.values()},
         is_first=not lines,
         shown_days=SHOWN.days,
         undrawn=days_to_draw(office.store, now=office.clock())[-DAYS:],

@@ -41,6 +41,7 @@ def render(request: Request, name: str, *, status: int = 200, **values: Any) -> 
             csrf_token=getattr(request.state, "csrf", ""),
             now=office.clock(),
             is_demo=office.is_demo,
+            playbook_names={one.id: one.name for one in office.library.playbooks.values()},
             toasts=said,
             theme=theme if theme in THEMES else "auto",
             path=request.url.path,
@@ -79,11 +80,18 @@ def environment() -> Environment:
         number=shown.number,
         percent=shown.percent,
         plain=shown.plain,
+        playbook=_playbook,
         sentence=shown.sentence,
         initials=shown.initials,
     )
     made.globals.update(asset=address_of, csrf_field=_csrf_field)
     return made
+
+
+@pass_context
+def _playbook(context: Context, playbook_id: str) -> str:
+    """Returns the name of a playbook; one that is not there any more has its id as words."""
+    return context["playbook_names"].get(playbook_id) or shown.plain(playbook_id)
 
 
 def _since_now(write: Any) -> Any:
