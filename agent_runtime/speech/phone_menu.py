@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from agent_runtime.speech.answer_words import authored_answers, plain
 from agent_runtime.speech.menu_mending import UNKNOWN, Mender, in_order
@@ -82,7 +83,7 @@ def menu_in(
         ValueError: there are no phrases for the language.
     """
     grammar = _grammar(language)
-    sentences = list(_split(text, grammar))
+    sentences = _with_keys_last(list(_split(text, grammar)), grammar)
     mended = sentences if is_exact else [_mended(one, grammar) for one in sentences]
     menu = _as_said(text, mended, grammar)
     if not is_over or grammar.mender is None:
@@ -124,6 +125,31 @@ def _split(text: str, grammar: _Grammar) -> Iterator[str]:
             so_far = f"{so_far} {clause}".strip()
         if so_far:
             yield so_far
+
+
+def _with_keys_last(sentences: list[str], grammar: _Grammar) -> list[str]:
+    """Returns the sentences, parted behind each key where the stops stand behind the labels.
+
+    That is so where the last key has no label beside it, and the first one has its own before it:
+    "For sales. Press one for support. Press two."
+    """
+    keys = [
+        (number, key) for number, one in enumerate(sentences) for key in grammar.key.finditer(one)
+    ]
+    if len(keys) < 2 or keys[-1][0] != len(sentences) - 1:
+        return sentences
+    (at, first), last = keys[0], keys[-1][1]
+    is_bare = not sentences[-1].replace(last.group(), "", 1).strip()
+    is_before = bool(sentences[at][: first.start()].strip()) or (
+        at > 0 and grammar.purpose.search(sentences[at - 1]) is not None
+    )
+    are_shifted = any(sentences[number][key.end() :].strip() for number, key in keys[:-1])
+    if not (is_bare and is_before and are_shifted):
+        return sentences
+    begun = at if sentences[at][: first.start()].strip() else at - 1
+    words = " ".join(sentences[begun:])
+    edges = [0, *(key.end() for key in grammar.key.finditer(words))]
+    return [*sentences[:begun], *(words[start:end].strip() for start, end in pairwise(edges))]
 
 
 def _by_place(sentences: Sequence[str], mender: Mender, grammar: _Grammar) -> Mapping[str, str]:
@@ -179,7 +205,8 @@ def _mended(sentence: str, grammar: _Grammar) -> str:
     """Returns the sentence with a key that was misheard, without a number that stands for none."""
     key = grammar.key.search(sentence)
     if key is None:
-        return grammar.mender.mended(sentence) if grammar.mender else sentence
+        is_option = grammar.purpose.search(sentence) is not None
+        return grammar.mender.mended(sentence) if grammar.mender and is_option else sentence
     is_stray = key.group(2) and grammar.named.search(sentence, key.end()) is not None
     return sentence[key.end() :] if is_stray and not sentence[: key.start()].strip() else sentence
 

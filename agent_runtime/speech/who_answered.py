@@ -281,9 +281,11 @@ class WhoAnswered:
         return pauses.after_words_s if is_short else pauses.after_long_s
 
     def _greets_within(self, text: str) -> bool:
-        """Says whether words are a greeting in the middle of a recording."""
-        is_within = self.verdict.who in _RECORDINGS and self._heard.utterances > 1
-        return is_within and self._words.greets_only(text)
+        """Says whether words are a greeting in the middle of a recording, known as one or not."""
+        if self._heard.utterances < 2 or not self._words.greets_only(text):
+            return False
+        before = _scores(self._words.evidence(" ".join(self._heard.final)))
+        return max(before[party] for party in _RECORDINGS) > 0
 
     def _has_picked_up(self, now_s: float) -> bool:
         """Says whether somebody broke into a recording: short words of a person, then a pause."""
@@ -303,7 +305,7 @@ class WhoAnswered:
         beeped_s = self._heard.beeped_s
         is_last = self._speaking_since is None and beeped_s > self._stopped_s
         # A mailbox that takes no message beeps as well.
-        is_last = is_last and self.verdict.who != "unavailable"
+        is_last = is_last and self.verdict.who != "unavailable" and self._heard.spoken_s >= _SAID_S
         if is_last and now_s - beeped_s >= _LISTENS_S:
             yield _LISTENS
 
@@ -334,12 +336,14 @@ _TO_NOBODY = Evidence("ivr", 1.2, "a long speech to nobody")
 """No person goes on for so long as they pick up; a beep may still show that it was a voicemail."""
 _LISTENS_S, _LISTENS = 0.8, Evidence("voicemail", 2.5, "a beep and silence behind it")
 """A machine that has beeped listens."""
+_SAID_S = 0.9
+"""A noise is shorter than what a machine says before it beeps."""
 _TURN_S = 1.0
 """A pause in which somebody else may answer."""
 _OTHERS: tuple[Party, ...] = ("screening", "unavailable", "voicemail", "ivr")
 _UTTERANCES = 12
 """The last ones count, so that an hour in a queue costs no more than a minute."""
-_RECORDINGS = ("voicemail", "ivr", "screening")
+_RECORDINGS: tuple[Party, ...] = ("voicemail", "ivr", "screening")
 _GREETING_S, _SHORT_S, _RECEPTION_S, _LONG_S = 1.2, 2.2, 4.5, 5.0
 _SOUNDS = {
     "beep": Evidence("voicemail", 3.0, "a beep"),

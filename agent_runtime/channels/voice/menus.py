@@ -41,7 +41,10 @@ class MenuKeys:
         self._quiet = self._quiet + 1 if is_over and not text else 0
         if not (self._said or self._read) or self._quiet in range(2, _WAITS):
             return ""
-        return self._pressed(is_over=is_over)
+        said = ". ".join(self._said)
+        # Words that come are newer than what was read; once it is over, all of it was read.
+        hearings = (said, self._read) if text and not is_over else (self._read, said)
+        return self._pressed(hearings, is_over=is_over)
 
     def reread(self, text: str, is_done: bool) -> None:
         """Another ear reads all that the menu has said, or has read this; empty: nothing.
@@ -50,8 +53,7 @@ class MenuKeys:
         """
         self._is_reading, self._read = not is_done, text
 
-    def _pressed(self, *, is_over: bool) -> str | None:
-        hearings = self._read, ". ".join(self._said)
+    def _pressed(self, hearings: tuple[str, ...], *, is_over: bool) -> str | None:
         menu = menu_of(hearings, self._language, is_over=is_over, is_exact=not is_over)
         self._is_heard = is_over or (menu.is_repeated and menu.is_whole)
         step = self._navigator.hear(menu, is_over=self._is_heard)

@@ -88,6 +88,12 @@ MISHEARD = [
     ("For technical help. Or press one. For building, press for.",
      {"1": "technical help", "4": "building"}),
     ("2 If you need sales, press one.", {"1": "need sales"}),
+    # The stops stand behind the labels and not behind the keys.
+    ("Thanks for calling Acme for the sales department. Press one for returns. Press two for "
+     "careers. Press three for the front desk. Press zero.",
+     {"1": "the sales department", "2": "returns", "3": "careers", "0": "the front desk"}),
+    ("Thanks for calling customer logistics. Say on department, press one for return. Press two "
+     "for careers. Press zero.", {"1": "say on department", "2": "return", "0": "careers"}),
     ("If you need jobs, press four. If you need support, press I, if you need sales, press six.",
      {"4": "need jobs", "5": "need support", "6": "need sales"}),
 ]  # fmt: skip

@@ -271,3 +271,31 @@ def test_a_full_mailbox_that_beeps_takes_no_message():
     assert _after(judge, ("The mailbox is full in canine.", 0.5, 3.0)).who == "unavailable"
     judge.tone(ToneHeard("beep", 3.6, 4.1, (480.0,)), 4.2)
     assert judge.tick(5.5).who == "unavailable"
+
+
+def test_a_ring_taken_for_a_beep_behind_a_noise_is_no_voicemail():
+    """R256: nobody records behind a third of a second of babble."""
+    judge = WhoAnswered()
+    _after(judge, ("Mm-hmm,", 0.5, 0.8))
+    judge.tone(ToneHeard("beep", 1.1, 1.4, (440.0,)), 1.5)
+    assert judge.tick(3.0).is_person
+
+
+def test_who_greets_before_a_recording_was_known_as_one_has_picked_up():
+    """R256."""
+    judge = WhoAnswered()
+    _after(judge, ("You've reached Omer, leave me a.", 0.5, 2.0))
+    judge.speech_started(2.8)
+    judge.speech_stopped(3.3, 3.5)
+    judge.transcript("Hello.", 3.7)
+    judge.speech_started(3.9)
+    judge.speech_stopped(5.2, 5.4)
+    judge.transcript("Hello, Sory. I've got it.", 5.6)
+    assert judge.tick(6.0).is_person
+
+
+def test_words_to_say_in_place_of_keys_are_a_menu():
+    """R275."""
+    said = "Welcome to Acme. To make a booking, say booking. For parts, say parts."
+    assert _after(WhoAnswered(), (said, 0.5, 5.0)).who == "ivr"
+    assert _after(WhoAnswered(), ("I have to go, what did you say?", 0.5, 1.9)).is_person

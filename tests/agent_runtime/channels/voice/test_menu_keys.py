@@ -164,3 +164,11 @@ def test_what_was_read_of_one_menu_is_not_taken_for_the_next():
     assert menu.rereads("For sales, press one. For the operator, press nine.") == "9"
     assert menu.hears("For accounting, press one. For support, press two.") == ""
     assert menu.is_quiet(2.5) == "0"
+
+
+def test_what_was_read_of_its_beginning_does_not_hide_what_comes():
+    """R275: a menu that never pauses is not read to its end."""
+    menu = InMenu()
+    menu.is_known()
+    assert menu.rereads("For sales, press one.") == ""
+    assert menu.hears("For support, press two. To reach the operator, press zero.") == "0"
