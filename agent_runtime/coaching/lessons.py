@@ -171,7 +171,7 @@ def _closeness(note: str, scenario: Scenario) -> float:
 
 
 def _words(text: str) -> set[str]:
-    found = _WORD.findall(text.lower().replace("_", " "))
+    found: list[str] = _WORD.findall(text.lower().replace("_", " "))
     return {_SAME.get(w, w)[:5] for w in found if w not in _COMMON}
 
 

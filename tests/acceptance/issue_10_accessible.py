@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.acceptance.check import Check, Result, Verdict
+from tests.acceptance.coaching_steps import leave_coaching_traces
 from tests.acceptance.console_company import Company, read_out_company, sign_in
 
 PER_ROUTE = 2
@@ -84,9 +85,7 @@ def _leave_traces(page: Any) -> None:
     page.get_by_label("What went wrong").fill("Mails went to the wrong list")
     page.get_by_role("button", name="Open it").click()
     page.get_by_role("heading", name="Mails went to the wrong list").first.wait_for()
-    page.get_by_role("link", name="Coaching", exact=True).click()
-    page.get_by_role("button", name=re.compile("^Draw ")).first.click()
-    page.get_by_text("Nothing is drawn yet").wait_for(state="detached")
+    leave_coaching_traces(page)
     page.get_by_role("link", name="Threads", exact=True).click()
     page.get_by_role("row").nth(1).get_by_role("link").first.click()
     page.get_by_role("button", name="Make a link").click()

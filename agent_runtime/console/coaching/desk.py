@@ -27,7 +27,7 @@ STAGES: dict[Stage, str] = {
 DAYS = 7
 """Days that one click draws at most, the latest."""
 ON_A_PAGE = 30
-SHOWN = timedelta(days=60)
+SHOWN = timedelta(days=30)
 """How long a sample is on the list."""
 
 pages = Pages("/coaching", area="coaching")

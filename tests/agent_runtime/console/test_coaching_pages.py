@@ -14,10 +14,11 @@ from desk_world import Desk
 from thread_world import write_in
 
 from agent_runtime.coaching.changes import all_changes
-from agent_runtime.coaching.forgetting import forget_threads
 from agent_runtime.coaching.samples import all_samples, checked_again
 from agent_runtime.coaching.scoring import given_to
 from agent_runtime.settings import Settings
+from agent_runtime.store.erasing import erase, known_as
+from agent_runtime.store.pruning import prune
 from agent_runtime.store.reading import turns_of
 from agent_runtime.store.trace_index import events_of_thread
 
@@ -239,15 +240,25 @@ def test_a_change_that_would_not_load_is_refused_in_a_sentence(desk, drawn):
     assert turns_of(desk.store.engine, "t")
 
 
-def test_words_of_reviewers_go_when_a_person_is_forgotten_and_marks_stay(desk, drawn):
-    sample = pair(desk)
-    page_of(drawn, sample)
-    score(drawn, sample, tone=2, words="What she wrote of her boss")
-    with desk.store.begin() as tx:
-        assert forget_threads(tx, [sample.thread_id], "2026-02-01 asked") == 1
-        assert forget_threads(tx, [sample.thread_id], "2026-02-01 asked") == 0
-    (kept,) = given(desk, sample)
-    assert (kept.note, kept.score.tone) == ("", 2)
+def test_words_of_reviewers_go_with_the_words_of_the_thread_and_marks_stay(desk, drawn):
+    """One thread's person asks to be erased, another's time is over."""
+    first, second = [one for one in samples(desk) if not one.is_for_all][:2]
+    for sample in (first, second):
+        page_of(drawn, sample)
+        score(drawn, sample, tone=2, words="What she wrote of her boss")
+    person = first.thread_id.removeprefix("thread-")
+    erased = erase(desk.store, known_as(desk.store, [person]), now=desk.now)
+    assert erased["words of reviewers"] == 1
+    assert [given(desk, one)[0].note for one in (first, second)] == [
+        "",
+        "What she wrote of her boss",
+    ]
+    later = desk.now + timedelta(days=4000)
+    for dry_run in (True, False):
+        assert prune(desk.store, None, now=later, dry_run=dry_run)["words of reviewers"] == 1
+    assert prune(desk.store, None, now=later)["words of reviewers"] == 0
+    kept = [given(desk, one)[0] for one in (first, second)]
+    assert [(one.note, one.score.tone) for one in kept] == [("", 2)] * 2
 
 
 def test_everybody_reads_lessons_and_who_teaches_sees_how_far_all_are(desk):
