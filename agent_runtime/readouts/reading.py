@@ -26,8 +26,8 @@ def board_file(workspace: Workspace, name: str) -> Path:
 
 
 def experiment_file(workspace: Workspace, experiment_id: str) -> Path:
-    """Returns where the answer of an experiment is published, beside its page."""
-    return workspace.root / f"experiment_{experiment_id}.json"
+    """Returns where the answer of an experiment is published."""
+    return workspace.root / "experiments" / f"{experiment_id}.json"
 
 
 def read_board(workspace: Workspace, name: str) -> Board | None:
@@ -45,7 +45,7 @@ def read_experiments(workspace: Workspace) -> tuple[Experiment, ...]:
     Raises:
         ReadoutError: a file is none of this version.
     """
-    files = sorted(workspace.root.glob("experiment_*.json"))
+    files = sorted((workspace.root / "experiments").glob("*.json"))
     return tuple(one for file in files if (one := _read(file, _experiment)))
 
 

@@ -95,9 +95,7 @@ def test_a_tag_becomes_a_scenario_a_diff_and_a_rule_to_review(place):
     dialogue = Scenario.model_validate(scenario)
     assert [turn.buyer for turn in dialogue.turns][-1] == "What is the price?"
     assert "Ana" not in (made / "content.diff").read_text(encoding="utf-8")
-    assert "+Ask {first_name} for the list." in (made / "content.diff").read_text(
-        encoding="utf-8"
-    )
+    assert "+Ask {first_name} for the list." in (made / "content.diff").read_text(encoding="utf-8")
     assert (made / "rule.yaml").exists()
     assert "content.diff" in review(folder, "proposals").stdout
     assert events_of(folder, "review")[0]["tags"] == ["accuracy", "policy"]
