@@ -83,15 +83,15 @@ def erase(
 
 def _who_asked(settings: Settings, request_id: str) -> str:
     """The person of a request for erasure that was confirmed and is not done."""
-    from agent_runtime.data_requests.keeping import read
+    from agent_runtime.data_requests.keeping import find
     from agent_runtime.status import open_store
 
     with open_store(settings).begin() as tx:
-        found = read(tx, request_id)
-    if found is None or found.kind != "erasure" or found.state != "OPEN":
+        found = find(tx, request_id)
+    if found.kind != "erasure" or found.state != "OPEN":
         raise PipelineError(
-            f"--request {request_id!r}: no confirmed request for erasure is open under it; see "
-            "`parley requests list`."
+            f"--request {request_id!r}: it is a request for {found.kind} and "
+            f"{found.state.lower()}; only an open one for erasure is carried out."
         )
     return found.person_id
 
@@ -100,14 +100,12 @@ def _close_request(settings: Settings, request_id: str) -> None:
     from getpass import getuser
 
     from agent_runtime.clock import read_now
-    from agent_runtime.data_requests.keeping import close, read
+    from agent_runtime.data_requests.keeping import close, find
     from agent_runtime.status import open_store
 
     store = open_store(settings)
     with store.begin() as tx:
-        found = read(tx, request_id)
-        if found is not None:
-            close(tx, found, by=getuser(), now=read_now(store.engine))
+        close(tx, find(tx, request_id), by=getuser(), now=read_now(store.engine))
 
 
 def run_erase(

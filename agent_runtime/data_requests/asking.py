@@ -8,9 +8,14 @@ from typing import Literal
 
 from agent_runtime import act, log
 from agent_runtime.arms import binding_arm
-from agent_runtime.data_requests.keeping import read, requests_of, save, task_id_of
+from agent_runtime.data_requests.keeping import (
+    DataRequestError,
+    read,
+    requests_of,
+    save,
+    task_id_of,
+)
 from agent_runtime.domain import Contact, Session
-from agent_runtime.errors import ParleyError
 from agent_runtime.intake import opened_by_buyer, stop
 from agent_runtime.library.catalog import Library
 from agent_runtime.library.content import SLOT_VALUES
@@ -29,10 +34,6 @@ MOST_A_DAY = 3
 LINK = SLOT_VALUES["request_link"]
 
 Outcome = Literal["confirmed", "before", "expired", "unknown"]
-
-
-class DataRequestError(ParleyError):
-    """A request that cannot be taken or is not there."""
 
 
 class TooManyRequests(DataRequestError):
@@ -193,10 +194,10 @@ def _trace(
 ) -> None:
     """Without the id of the request, which lets somebody in."""
     payload = {
-        "what": "data_request",
-        "kind": request.kind,
+        "object": "data_request",
         "status": status,
-        "due_at": request.due_at.isoformat() if request.due_at else None,
+        "fields": {"kind": request.kind}
+        | ({"due": f"{request.due_at:%Y-%m-%d}"} if request.due_at else {}),
     }
     journal = log.Journal(tx, session, now=now, versions=versions)
     journal.write("crm_write", "data_request", request.request_id, status, payload=payload)

@@ -11,14 +11,19 @@ from pydantic_core import to_jsonable_python
 
 from agent_runtime.clock import read_now
 from agent_runtime.commands import JsonOption, WorkspaceOption
-from agent_runtime.data_requests.asking import DataRequestError
 from agent_runtime.data_requests.holding import copy_of
-from agent_runtime.data_requests.keeping import all_requests, close, open_requests, read
+from agent_runtime.data_requests.keeping import (
+    DataRequestError,
+    all_requests,
+    close,
+    find,
+    open_requests,
+)
 from agent_runtime.placeholders import fill
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
 from agent_runtime.store.rows import DataRequest
-from agent_runtime.store.sql import SqlStore, SqlTx
+from agent_runtime.store.sql import SqlStore
 
 requests = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 
@@ -64,7 +69,7 @@ def show(request_id: RequestId, workspace: WorkspaceOption = None) -> None:
     """
     store = open_store(load_settings(workspace))
     with store.begin() as tx:
-        one = _one(tx, request_id)
+        one = find(tx, request_id)
         contact, originals = tx.contact_of(one.person_id), tx.recall(one.thread_id)
     who = f"{contact.first_name} {contact.last_name} <{contact.email}>" if contact else "erased"
     typer.echo(f"{one.kind} for {who}, person {one.person_id}: {one.state.lower()}")
@@ -92,7 +97,7 @@ def copy(
     """
     store = open_store(load_settings(workspace))
     with store.begin() as tx:
-        one = _one(tx, request_id)
+        one = find(tx, request_id)
         if one.confirmed_at is None:
             raise DataRequestError(
                 f"request {one.request_id!r} is not confirmed; a copy goes only to who has proved "
@@ -142,7 +147,7 @@ _NEXT = {
 
 def _close(store: SqlStore, request_id: str, *, by: str, why: str) -> DataRequest:
     with store.begin() as tx:
-        one = _one(tx, request_id)
+        one = find(tx, request_id)
         if one.state != "OPEN":
             raise DataRequestError(f"request {one.request_id!r} is {one.state.lower()}, not open.")
         if one.kind == "erasure" and not why and tx.contact_of(one.person_id) is not None:
@@ -151,12 +156,3 @@ def _close(store: SqlStore, request_id: str, *, by: str, why: str) -> DataReques
                 f"`parley erase --request {one.request_id}`, which closes it."
             )
         return close(tx, one, by=by or getuser(), why=why, now=read_now(store.engine))
-
-
-def _one(tx: SqlTx, begins: str) -> DataRequest:
-    exact = read(tx, begins)
-    found = [exact] if exact else [r for r in all_requests(tx) if r.request_id.startswith(begins)]
-    if len(found) != 1:
-        many = f"{len(found)} begin so; write more of it" if found else "there is none"
-        raise DataRequestError(f"request {begins!r}: {many}; see `parley requests list --all`.")
-    return found[0]

@@ -1,6 +1,6 @@
 """What the store holds of one person: in figures for their page, and whole for their copy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -123,6 +123,7 @@ def copy_of(tx: SqlTx, person_id: str, *, now: datetime) -> dict[str, Any]:
             if c.thread_id in threads
         ],
         "decisions_about_you": [d for thread in threads for d in _decisions(tx, thread)],
+        "answers_to_our_question": [s for thread in threads for s in _answers(tx, thread, full)],
         "requests": [
             {"kind": r.kind, "asked_at": r.asked_at, "due_at": r.due_at, "state": r.state}
             for r in requests_of(tx, person_id)
@@ -136,6 +137,14 @@ def _decisions(tx: SqlTx, thread: str) -> Iterator[dict[str, Any]]:
     for event in events_of_thread(tx.connection, tx.tenant_id, thread):
         if event.kind == "turn":
             yield _decision(event)
+
+
+def _answers(tx: SqlTx, thread: str, full: Callable[[str, str], str]) -> Iterator[dict[str, Any]]:
+    for event in events_of_thread(tx.connection, tx.tenant_id, thread):
+        if event.kind == "survey":
+            said = event.payload
+            comment = full(str(said.get("comment") or ""), thread)
+            yield {"at": event.occurred_at, "rating": said.get("rating"), "comment": comment}
 
 
 def _decision(event: TraceEvent) -> dict[str, Any]:

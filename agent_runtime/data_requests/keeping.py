@@ -3,14 +3,33 @@
 from dataclasses import replace
 from datetime import datetime
 
+from agent_runtime.errors import ParleyError
 from agent_runtime.store import tables as t
 from agent_runtime.store.rows import DataRequest
 from agent_runtime.store.sql import SqlTx
 
 
+class DataRequestError(ParleyError):
+    """A request that cannot be taken or is not there."""
+
+
 def read(tx: SqlTx, request_id: str) -> DataRequest | None:
     """Returns a request by its id."""
     return tx.one(DataRequest, t.data_requests, request_id=request_id)
+
+
+def find(tx: SqlTx, begins: str) -> DataRequest:
+    """Returns the one request whose id is this, or begins so.
+
+    Raises:
+        DataRequestError: there is none, or there are several.
+    """
+    exact = read(tx, begins)
+    found = [exact] if exact else [r for r in all_requests(tx) if r.request_id.startswith(begins)]
+    if len(found) != 1:
+        many = f"{len(found)} begin so; write more of it" if found else "there is none"
+        raise DataRequestError(f"request {begins!r}: {many}; see `parley requests list --all`.")
+    return found[0]
 
 
 def requests_of(tx: SqlTx, person_id: str) -> tuple[DataRequest, ...]:

@@ -91,6 +91,8 @@ _WRITTEN = {
     "notice": "A colleague was told",
     "consent": "Consent noted",
     "ticket": "Support case opened",
+    "choices": "They chose what they hear from us",
+    "data_request": "They asked about their data",
 }
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Form, Request
 from starlette.responses import Response
 
+from agent_runtime.choosing import choose
 from agent_runtime.console.frame.declared import Pages
 from agent_runtime.console.frame.office import Office, TheOffice
 from agent_runtime.console.prospects.seeing import Seen, back_to, by_reader, not_seen, see, show
 from agent_runtime.intake import opened_by_buyer, stop
-from agent_runtime.log import Journal
 from agent_runtime.policies.choices import CHANNELS, choices_of, is_on, topics
 
 ONE_CLICK = "List-Unsubscribe"
@@ -51,18 +51,15 @@ def _save(
     if seen is None:
         return not_seen(request, office, token)
     wanted = choices_of(set(channel or ()), set(topic or ()))
-    person, now = seen.contact.person_id, office.clock()
     with office.store.begin() as tx:
-        tx.save_choices(person, wanted)
-        session = seen.session or opened_by_buyer(seen.contact)
-        told = {
-            "what": "choices",
-            "channels_off": list(wanted.channels_off),
-            "topics_off": list(wanted.topics_off),
-            "source": seen.reader.message_id,
-        }
-        journal = Journal(tx, session, now=now, versions=office.versions)
-        journal.write("crm_write", "choices", person, payload=told)
+        choose(
+            tx,
+            seen.contact,
+            wanted,
+            source=seen.reader.message_id,
+            versions=office.versions,
+            now=office.clock(),
+        )
     off = (*wanted.channels_off, *wanted.topics_off)
     by_reader(request, seen, f"off: {', '.join(off) or 'nothing'}")
     return back_to(seen, "choices", "saved")

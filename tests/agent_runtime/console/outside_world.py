@@ -49,11 +49,11 @@ LEAVE = tuple(
 class Outside:
     """A console with people outside, and what they and the permit see."""
 
-    def __init__(self, folder, *, people=(ANA, BO), **settings):
+    def __init__(self, folder, *, people=(ANA, BO), library=LIBRARY, **settings):
         made = Settings(
             workspace=folder, tenant_id="t", signing_keys=SecretStr(f"2:{SECRET}"), **settings
         )
-        self.desk = Desk(folder, settings=made, areas=(AREA,))
+        self.desk = Desk(folder, settings=made, areas=(AREA,), library=library)
         self.store, self.office = self.desk.store, self.desk.office
         self.links = PageLinks("http://localhost", KEYS, "t")
         with self.store.begin() as tx:

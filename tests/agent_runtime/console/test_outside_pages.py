@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from outside_world import ANA, BO, KEYS, NOW, Outside, session_of
 from sqlalchemy import select
 
+from agent_runtime.act import message_of
 from agent_runtime.channels.email.page_links import PageLinks, reader_of
 from agent_runtime.channels.email.signing import Keyring
 from agent_runtime.console.prospects.seeing import PATHS, read
-from agent_runtime.domain import Slot
+from agent_runtime.domain import Proposal, Slot
 from agent_runtime.library.content import LOCALES
 from agent_runtime.newcomers import OWNERS, Owner
 from agent_runtime.policies.choices import CHANNELS, choices_of, topic_of, topics
 from agent_runtime.store import tables as t
-from agent_runtime.store.rows import Meeting
+from agent_runtime.store.rows import HumanTask, Meeting
 
 GUESSED = Keyring((("2", "guessed" * 5),))
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -117,6 +118,27 @@ def test_a_reminder_goes_only_where_meetings_are_still_wanted(world):
     world.browser().post(world.path(tab="/choices"), data=some)
     assert world.asked(**reminder)["choices"] == "block"
     assert "choices" not in world.asked()
+
+
+def test_a_draft_that_a_colleague_would_post_by_hand_is_taken_back(world):
+    """R225: it passes no permit any more, so the choice itself takes it back."""
+    with world.store.begin() as tx:
+        sent = Proposal("send_touch", "proactive", "linkedin", "nurture", "", (), "en", 1.0)
+        draft = message_of(
+            session_of(ANA), ANA, sent, cause="c", actor="agent", mailbox="m", due_at=NOW
+        )
+        tx.add_message(draft)
+        tx.settle(draft.message_id, "HANDED")
+        tx.save_human_task(
+            HumanTask(
+                "t", draft.message_id, draft.thread_id, "p-ana", "linkedin", "owner", "r", "", NOW
+            )
+        )
+    wanted = {"channel": [one for one in CHANNELS if one != "linkedin"], "topic": list(topics())}
+    world.browser().post(world.path(tab="/choices"), data=wanted)
+    with world.store.begin() as tx:
+        assert tx.message(draft.message_id).state == "CANCELLED"
+        assert tx.open_human_tasks() == ()
 
 
 def test_who_is_one_with_another_person_has_the_choices_of_both(world):

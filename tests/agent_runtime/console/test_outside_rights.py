@@ -1,22 +1,29 @@
 """Rights over one's data: nothing happens until the mail to the address on record is answered."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from desk_world import LIBRARY
-from outside_world import ANA, BO, NOW, Outside, session_of
+from outside_world import ANA, BO, NOW, SECRET, Outside, session_of
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from agent_runtime.channels.email.deliver import Outbox
+from agent_runtime.clock import write_now
+from agent_runtime.console.prospects.cli import pages as pages_app
 from agent_runtime.data_requests.asking import DUE_AFTER
+from agent_runtime.data_requests.cli import requests as requests_app
 from agent_runtime.data_requests.keeping import all_requests, close, open_requests
 from agent_runtime.domain import Sentence
+from agent_runtime.errors import ParleyError
 from agent_runtime.ports import Receipt
 from agent_runtime.store import tables as t
 from agent_runtime.store.erasing import erase, known_as
 from agent_runtime.store.rows import Inbound, Message
 from agent_runtime.store.sql_rows import load
+from pipelines.erase_cli import app as erase_app
 
 
 class Postbox:
@@ -39,10 +46,10 @@ def ask(world, kind, *, person=ANA, **more):
     return world.browser().post(world.path(person, tab="/data"), data={"kind": kind, **more})
 
 
-def delivered(world):
+def delivered(world, **more):
     """Sends what waits through the real permit, and returns it."""
     box = Postbox()
-    outbox = Outbox(world.store, LIBRARY, {}, "mail.northbeam.example", "w")
+    outbox = Outbox(world.store, LIBRARY, {}, "mail.northbeam.example", "w", **more)
     with world.store.engine.connect() as connection:
         rows = connection.execute(select(t.messages.c.message_id, t.messages.c.state)).all()
     for message_id, state in rows:
@@ -159,6 +166,29 @@ def test_the_question_reaches_also_who_said_stop_or_is_in_the_control(world):
     assert delivered(world) == []
 
 
+def test_the_footer_links_to_the_pages_on_the_wire_and_nowhere_else(tmp_path):
+    """R225: made as the mail leaves, for its reader; what is stored has only its place."""
+    world = Outside(tmp_path, library=replace(LIBRARY, has_pages=True))
+    ask(world, "access")
+    ask(world, "access", person=BO)
+    with world.store.begin() as tx:
+        tx.suppress("p-bo", reason="opt_out", source="x", now=NOW)
+    mails = {mail.recipient: mail for mail in delivered(world, pages_link=world.links)}
+    for person in (ANA, BO):
+        link = re.findall(r"http://localhost(/for-you/2\S+)", mails[person.email].body)[-1]
+        page = world.browser().get(link)
+        assert page.status_code == 200
+        assert person.email[0] + "•••" in page.text
+        with world.store.engine.connect() as connection:
+            docs = "".join(connection.execute(select(t.messages.c.doc)).scalars())
+        assert "[[PAGES_LINK]]" in docs
+        assert link.rpartition("/")[2] not in docs
+    ask(world, "erasure")
+    (bare,) = delivered(world)
+    assert "PAGES_LINK" not in bare.body
+    assert "all on one page" not in bare.body
+
+
 def test_a_link_ends_after_seven_days_and_with_the_next_asking(world):
     ask(world, "access")
     (mail,) = delivered(world)
@@ -183,3 +213,57 @@ def test_nobody_is_flooded_with_mails_by_a_button(world):
     assert len(delivered(world)) == 3
     with world.store.begin() as tx:
         assert not open_requests(tx)
+
+
+@pytest.fixture
+def command(world, monkeypatch):
+    """Runs a command on the workspace of the world; returns what it said."""
+    folder = world.office.settings.workspace
+    (folder / "plan.json").write_text("{}")
+    monkeypatch.setenv("PARLEY_TENANT_ID", "t")
+    monkeypatch.setenv("PARLEY_SIGNING_KEYS", f"2:{SECRET}")
+    write_now(world.store.engine, world.desk.now)
+
+    def run(app, *words, fails=False):
+        answer = CliRunner().invoke(app, [*words, "--workspace", str(folder)])
+        assert isinstance(answer.exception, ParleyError) if fails else answer.exit_code == 0
+        return str(answer.exception) if fails else answer.output
+
+    return run
+
+
+def test_people_of_ours_see_what_is_due_and_close_it(world, command):
+    """R198: the queue by due date; what is not open or not carried out is not closed."""
+    assert "no request about data is open" in command(requests_app, "list")
+    ask(world, "access")
+    ask(world, "erasure", person=BO)
+    waiting = requests(world)[0].request_id
+    assert "not confirmed" in command(requests_app, "copy", waiting, fails=True)
+    for mail in delivered(world):
+        world.browser().post(link_in(mail))
+    listed = json.loads(command(requests_app, "list", "--json"))
+    ids = {one["kind"]: one["request_id"] for one in listed}
+    assert "ana.ruiz@alder.example" in command(requests_app, "show", ids["access"][:6])
+    assert "parley erase --request" in command(requests_app, "show", ids["erasure"])
+    assert "still here" in command(requests_app, "done", ids["erasure"], fails=True)
+    file = world.office.settings.workspace / "ana.json"
+    command(requests_app, "copy", ids["access"], "--to", str(file))
+    assert json.loads(file.read_text())["contacts"][0]["email"] == ANA.email
+    assert "done" in command(requests_app, "done", ids["access"])
+    assert "not open" in command(requests_app, "refuse", ids["access"], "--why", "x", fails=True)
+    assert "there is none" in command(requests_app, "show", "zzz", fails=True)
+    dry = command(erase_app, "--request", ids["erasure"], "--dry-run")
+    assert "would go" in dry
+    command(erase_app, "--request", ids["erasure"][:8], "--yes")
+    assert {one.state for one in requests(world)} == {"DONE"}
+    with world.store.begin() as tx:
+        assert tx.contact_of("p-bo") is None
+
+
+def test_a_command_prints_pages_that_open(world, command):
+    told = json.loads(
+        command(pages_app, "--who", ANA.email, "--base", "http://localhost", "--json")
+    )
+    for address in told["p-ana"].values():
+        assert world.browser().get(address).status_code == 200
+    assert "nobody of that id" in command(pages_app, "--who", "x@y.example", fails=True)

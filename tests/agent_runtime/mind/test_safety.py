@@ -12,6 +12,8 @@ from agent_runtime.models.training import read_training
 
 SAYINGS = yaml.safe_load((Path(__file__).parent / "opt_outs.yaml").read_text(encoding="utf-8"))
 
+FOOTERS = ("frame.email", "privacy.confirm_request")
+
 
 def heard(text, **more):
     return listen(Observation("mail", "o", datetime(2026, 1, 12, tzinfo=UTC), text=text, **more))
@@ -40,6 +42,14 @@ def test_our_own_words_raise_no_rule():
     """What we wrote comes back in replies; it must never be heard as the buyer's."""
     for content in load_library().contents.values():
         assert set(heard(content.body).rules) <= {"legal_paper"}, content.body
+
+
+def test_our_own_footer_asks_for_nothing_paragraph_by_paragraph():
+    """R225: it comes back in answers in pieces, and speaks of what we know and of meetings."""
+    for (name, locale), content in load_library().contents.items():
+        for paragraph in content.paragraphs if name in FOOTERS else ():
+            found = heard(paragraph)
+            assert (found.rules, found.signals) == ((), ()), (locale, paragraph)
 
 
 def test_quoted_mail_is_not_read():

@@ -73,6 +73,10 @@ def test_a_policy_that_cannot_be_used_is_named_in_one_sentence(wrong, said):
     assert "\n" not in str(told.value)
 
 
+def _rule(rules, name):
+    return next(rule for rule in rules["rules"] if rule["id"] == name)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -81,7 +85,7 @@ def test_a_policy_that_cannot_be_used_is_named_in_one_sentence(wrong, said):
         (lambda rules: rules.pop("profiles"), "the field 'profiles' is missing"),
         (lambda rules: rules.update(rules=5), "not written as in rules.yaml"),
         (lambda rules: rules["profiles"]["standard"].pop("says"), "the field 'says' is missing"),
-        (lambda rules: rules["rules"][4]["parameters"].clear(), "the parameter"),
+        (lambda rules: _rule(rules, "consent")["parameters"].clear(), "the parameter"),
     ],
 )
 def test_a_file_of_rules_with_a_gap_is_refused(spoil, said, tmp_path):

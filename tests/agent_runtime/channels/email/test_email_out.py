@@ -172,7 +172,7 @@ def test_one_connection_serves_many_mails_and_a_dropped_one_is_opened_again():
         channel = channel_to(server)
         assert [send(channel).status for _ in range(3)] == ["sent"] * 3
         assert len(sink.peers) == 1
-        channel._connection.sock.close()
+        channel._line._connection.sock.close()
         assert send(channel).status == "sent"
         channel.close()
     assert len(sink.taken) == 4
