@@ -56,7 +56,7 @@ def erase(
 
     Example: [bold]parley erase ada@alder.example a.king@alder.example --yes --json[/bold]
 
-    Example: [bold]parley erase --request 3kXq9s[/bold]
+    Example: [bold]parley erase --request 3fa9c1[/bold]
     """
     settings = load_settings(workspace)
     who = [*(who or ()), *([_who_asked(settings, request)] if request else ())]

@@ -87,7 +87,7 @@ def ask(
     said = redact(words.strip(), contact, known=tx.recall(session.thread_id))
     made = DataRequest(
         tenant_id=tx.tenant_id,
-        request_id=secrets.token_urlsafe(16),
+        request_id=secrets.token_hex(16),
         person_id=contact.person_id,
         thread_id=session.thread_id,
         kind=kind,

@@ -65,7 +65,7 @@ def list_requests(
 def show(request_id: RequestId, workspace: WorkspaceOption = None) -> None:
     """Show one request: whose, what, since when, and what to do next.
 
-    Example: [bold]parley requests show 3kXq[/bold]
+    Example: [bold]parley requests show 3fa9[/bold]
     """
     store = open_store(load_settings(workspace))
     with store.begin() as tx:
@@ -93,7 +93,7 @@ def copy(
     They fetch the same on the page that their mail led to. Add what the CRM and other systems of
     yours hold.
 
-    Example: [bold]parley requests copy 3kXq --to ada.json[/bold]
+    Example: [bold]parley requests copy 3fa9 --to ada.json[/bold]
     """
     store = open_store(load_settings(workspace))
     with store.begin() as tx:
@@ -112,7 +112,7 @@ def copy(
 def done(request_id: RequestId, by: By = "", workspace: WorkspaceOption = None) -> None:
     """Close a request as done; one of erasure is closed by `parley erase --request`.
 
-    Example: [bold]parley requests done 3kXq[/bold]
+    Example: [bold]parley requests done 3fa9[/bold]
     """
     store = open_store(load_settings(workspace))
     closed = _close(store, request_id, by=by, why="")
@@ -128,7 +128,7 @@ def refuse(
 ) -> None:
     """Close a request as refused, once you have written to the person why (GDPR art. 12(4)).
 
-    Example: [bold]parley requests refuse 3kXq --why "asked for another person's data"[/bold]
+    Example: [bold]parley requests refuse 3fa9 --why "asked for another person's data"[/bold]
     """
     if not why.strip():
         raise DataRequestError("--why is empty; a refusal needs its reason.")

@@ -124,7 +124,7 @@ class DataRequest:
 
     tenant_id: str
     request_id: str
-    """Nobody can guess it."""
+    """Nobody can guess it; in hex, so that a command never takes it for an option."""
     person_id: str
     thread_id: str
     kind: RequestKind

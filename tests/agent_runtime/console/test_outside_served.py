@@ -6,7 +6,7 @@ from email.policy import default
 
 import httpx
 import pytest
-from outside_served import DAN, served_outside
+from outside_served import CLARA, DAN, served_outside
 from outside_world import ANA, BO, KEYS, NOW
 from sqlalchemy import select
 
@@ -78,6 +78,17 @@ def test_a_meeting_is_moved_in_the_real_calendar_and_never_onto_another(site):
     assert starts(site, first, other) == [written(moved.slot), written(other.slot)]
     assert first.slot.start != moved.slot.start
     assert invites(site, ANA) == ["REQUEST"]
+
+
+def test_who_hears_nothing_more_still_moves_a_meeting_and_is_promised_no_mail(site):
+    """R225: the calendar is theirs to change; no invitation goes to who said stop."""
+    site.meets(CLARA)
+    with httpx.Client(follow_redirects=True) as client:
+        client.post(site.page(CLARA, "/stop"))
+        start = offered(client.get(site.page(CLARA, "/meeting")).text)[0]
+        answer = client.post(site.page(CLARA, "/meeting/move"), data={"start": start})
+    assert meetings(site, CLARA)["CONFIRMED"][0].slot.start.isoformat() == start
+    assert "per Mail" not in answer.text
 
 
 def test_a_meeting_is_called_off_and_its_owner_hears_of_it(site):
