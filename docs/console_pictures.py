@@ -61,12 +61,10 @@ def _picture(page: Any, name: str, target: Path) -> Path | None:
         return None
     link.first.click()
     page.get_by_role("heading", level=1).wait_for()
-    if entry == "Threads":
-        # One that begins with a question, and so shows what was made of it.
-        page.get_by_label("Playbook").select_option("inbound_response")
-        page.wait_for_url(re.compile("playbook=inbound_response"))
     if inside == "row":
-        page.get_by_role("row").nth(1).get_by_role("link").first.click()
+        rows = page.get_by_role("row")
+        answered = rows.filter(has_text="They:")
+        (answered.first if answered.count() else rows.nth(1)).get_by_role("link").first.click()
         page.get_by_role("heading", level=1).wait_for()
     draws = page.get_by_role("button", name=re.compile("^Draw "))
     if draws.count():

@@ -31,6 +31,7 @@ UNLINKED = {
     "/console/enter/{secret}": "is a link that `parley serve --open` prints",
     "/console/sign-in": "is judged before anybody is signed in",
     "/for-you/confirm/{token}": "is a link that goes by mail, once",
+    "/console/coaching/changes/{change_id}": "is there once a reviewer has suggested a change",
 }
 
 
@@ -72,7 +73,10 @@ def _routes(company: Company) -> Iterator[tuple[str, re.Pattern[str]]]:
             path = mount.path + route.path
             is_page = "GET" in route.methods and "/static/" not in path and "/api/" not in path
             if is_page and not declared.scope and not declared.is_audited:
-                yield path, re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/?]+", re.escape(path)) + "/?")
+                yield path, re.compile(_NAME.sub(r"(?P<\1>[^/?]+)", re.escape(path)) + "/?")
+
+
+_NAME = re.compile(r"\\\{(\w+)\\\}")
 
 
 def _leave_traces(page: Any) -> None:
@@ -113,16 +117,22 @@ def _walk(
     waiting, tried = ["/console/", *_outside(company)], set[str]()
     seen: dict[str, int] = {}
     wrong: list[str] = []
-    while waiting:
+    ids: dict[str, str] = {}
+    while waiting or (waiting := _filled(set(routes) - set(seen), ids, tried)):
         address = waiting.pop(0)
         route = _route_of(address, routes)
-        if route is None or seen.get(route, 0) >= PER_ROUTE or address in tried:
-            continue
+        is_new = address not in tried
         tried.add(address)
-        answer = page.request.get(company.url + address)
-        if not answer.headers.get("content-type", "").startswith("text/html"):
-            seen[route] = seen.get(route, 0)
+        if route is None or seen.get(route, 0) >= PER_ROUTE or not is_new:
             continue
+        answer = page.request.get(company.url + address)
+        is_html = answer.headers.get("content-type", "").startswith("text/html")
+        if not is_html or "<html" not in answer.text():
+            seen[route] = seen.get(route, 0)  # a file, or a part of a page
+            continue
+        if answer.status >= 400:
+            continue
+        ids |= routes[route].fullmatch(urlsplit(address).path).groupdict()
         page.goto(company.url + address)
         seen[route] = seen.get(route, 0) + 1
         wrong += _judged(page, address)
@@ -134,6 +144,12 @@ def _walk(
             if urlsplit(one).netloc == here and "sign-out" not in one
         ]
     return seen, wrong
+
+
+def _filled(missed: set[str], ids: Mapping[str, str], tried: set[str]) -> list[str]:
+    """Addresses of routes that no link led to, with ids that stand in others."""
+    known = [route for route in missed if set(re.findall(r"{(\w+)}", route)) <= set(ids)]
+    return sorted({route.format(**ids) for route in known} - tried)
 
 
 _HREFS = """all => all.map(one => new URL(
