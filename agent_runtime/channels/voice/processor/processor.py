@@ -118,7 +118,8 @@ class CallProcessor(FrameProcessor):
         """Takes what concerns the call, and passes everything on."""
         await super().process_frame(frame, direction)
         if isinstance(frame, TurnOverFrame):
-            await self._turn_over()
+            self._turn.is_due = self._turn.is_speaking or bool(self._turn.words)
+            await self._turn_due()
             return
         await self.push_frame(frame, direction)
         if isinstance(frame, StartFrame):
@@ -194,6 +195,7 @@ class CallProcessor(FrameProcessor):
             await self.queue_frame(TurnOverFrame())
         elif isinstance(frame, TranscriptionFrame):
             self._turn.write(frame.text)
+            await self._turn_due()
             if self._turn.is_late and self.talk.phase in (*_TALKS, "menu"):
                 await self._late_words()
         elif isinstance(frame, InterimTranscriptionFrame):
@@ -218,7 +220,8 @@ class CallProcessor(FrameProcessor):
         elif isinstance(frame, InputDTMFFrame):
             await self.feed(on.KeyPressed(self._clock()))
         elif isinstance(frame, HeardNothingFrame):
-            self._turn.is_being_heard = False
+            self._turn.heard()
+            await self._turn_due()
         elif isinstance(frame, (LanguageHeardFrame, HeardAnewFrame, HeardOtherwiseFrame)):
             await self._hear_language(frame)
 
@@ -262,6 +265,11 @@ class CallProcessor(FrameProcessor):
         self._turn.is_speaking = True
         await self.feed(on.UserStarted(self._clock()))
         await self._turn_over()
+
+    async def _turn_due(self) -> None:
+        """Ends a turn that is over once all its words are there: half of it may mean another."""
+        if self._turn.is_due and not self._turn.is_being_heard:
+            await self._turn_over()
 
     async def _turn_over(self) -> None:
         if self._turn.is_speaking or self._turn.words:
@@ -370,7 +378,7 @@ class CallProcessor(FrameProcessor):
 
     async def _speech_failed(self, frame: SpeechFailedFrame) -> None:
         if frame.part == "hearing":
-            self._turn.is_speaking = False
+            self._turn.lose()
             await self.feed(on.SttFailed(self._clock()))
             return
         if not self.playout.ends_before(f"{frame.spoken} {frame.unspoken}"):

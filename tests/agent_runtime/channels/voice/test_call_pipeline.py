@@ -110,6 +110,32 @@ def test_what_words_were_guessed_of_is_no_cough_though_they_come_late():
     asyncio.run(go())
 
 
+def test_a_turn_of_which_words_are_still_to_come_is_not_over():
+    """The half of a stop that was heard already means nothing; it was answered by itself."""
+
+    async def go():
+        async with led_call() as call:
+            await call.ear.says("Hello?")
+            await call.listening(1)
+            await call.ear.voice()
+            await call.until(lambda: call.talk.user_since is not None)
+            await call.ear.guesses("Nor me")
+            await call.ear.quiet()
+            await call.ear.voice()
+            await call.ear.words("Please do not")
+            await call.ear.guesses("call")
+            await call.ear.quiet()
+            await asyncio.sleep(WORDLESS_S + 0.3)
+            assert call.talk.turns == 0
+            await call.ear.words("call me any more.")
+            await call.until(lambda: call.processor.outcome is not None)
+        assert call.processor.outcome.disposition == "stopped"
+        said = [line.text for line in call.processor.hands.lines if line.who == "person"]
+        assert said == ["Hello?", "Please do not call me any more."]
+
+    asyncio.run(go())
+
+
 def test_of_a_sound_that_had_no_words_after_all_nothing_is_awaited():
     async def go():
         async with led_call() as call:
