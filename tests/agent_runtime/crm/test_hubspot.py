@@ -57,7 +57,9 @@ def test_every_request_and_answer_is_as_the_vendor_describes_it(described, store
         hubspot.objects[path][number]["hubspot_owner_id"] = "7"
     # More than are allowed in ten seconds, in a time of which the vendor's window knows nothing.
     pace = Pace(count(step=1.0).__next__)
-    push = push_with(store, url, rules=OwnerRules(territories={"LATAM": "leave"}), pace=pace)
+    push = push_with(
+        store, url, rules=OwnerRules(territories={"LATAM": "leave"}), pace=pace, timeout_s=30.0
+    )
     work_until(push)
     work(store, "w1", state="DONE")
     meet(store, "u1", attendance="held", at=later)
@@ -121,7 +123,7 @@ def test_every_field_that_an_agent_may_write_has_its_property(hubspot):
 
 def test_the_present_value_of_a_field_is_read(hubspot, store, url):
     hubspot.objects["contacts"]["102"]["parley_urgency"] = "now"
-    account = push_with(store, url).crm
+    account = push_with(store, url, timeout_s=30.0).crm
     ana = Record("contact", "c-ana", "Ana@Alder.example")
     assert account.value(ana, "urgency").value == "now"
     assert account.value(ana, "blocker").value == ""

@@ -79,7 +79,7 @@ def test_the_worker_outlives_a_round_that_the_database_fails(monkeypatch):
     monkeypatch.setattr("agent_runtime.worker.read_now", MagicMock())
     monkeypatch.setattr("agent_runtime.worker.SWEEP_EVERY_S", 0.01)
     monkeypatch.setattr(Worker, "_round", failing)
-    neighbours = ("engine", "runtime", "mail_folder", "channel", "dispatch", "crm")
+    neighbours = ("engine", "runtime", "mail_folder", "channel", "dispatch", "digest", "crm")
     quiet = {name: MagicMock() for name in neighbours}
     Worker(**quiet, addresses=(), executor_id="w").run(stop)
     assert len(rounds) == 2

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 import numpy as np
 from pipecat.frames.frames import (
@@ -32,17 +32,21 @@ PATIENT = Settings(speech_hearing_limit_s=30, speech_speaking_limit_s=30)
 
 
 def free_port():
-    """A port of UDP that nobody was given, free with the next one, which baresip takes for TLS."""
+    """A port that nobody was given, free for UDP and TCP as the next one is: baresip takes them."""
     while True:
-        kinds = socket.SOCK_DGRAM, socket.SOCK_STREAM
-        with socket.socket(type=kinds[0]) as one, socket.socket(type=kinds[1]) as next_one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            with suppress(OSError, OverflowError):
-                next_one.bind(("127.0.0.1", port + 1))
-                if _GIVEN.isdisjoint((port, port + 1)):
-                    _GIVEN.update((port, port + 1))
-                    return port
+        with ExitStack() as held, suppress(OSError, OverflowError):
+            port = _held(held, socket.SOCK_DGRAM, 0)
+            if _GIVEN.isdisjoint((port, port + 1)):
+                _held(held, socket.SOCK_STREAM, port)
+                _held(held, socket.SOCK_STREAM, port + 1)
+                _GIVEN.update((port, port + 1))
+                return port
+
+
+def _held(held, kind, port):
+    one = held.enter_context(socket.socket(type=kind))
+    one.bind(("127.0.0.1", port))
+    return one.getsockname()[1]
 
 
 _GIVEN = set()
