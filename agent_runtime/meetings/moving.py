@@ -8,6 +8,7 @@ from agent_runtime import act
 from agent_runtime.attendance import tell_owner
 from agent_runtime.booking import Booker
 from agent_runtime.domain import Candidate, Contact, Room, Session, Slot
+from agent_runtime.library.catalog import Library
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.meetings.template import minutes_of, room_of
 from agent_runtime.planning.host import host_of
@@ -33,6 +34,28 @@ class Ahead:
     room: Room
 
 
+def meeting_ahead(tx: Tx, library: Library, person_id: str, *, now: datetime) -> Ahead | None:
+    """Returns the next meeting of a person that stands; None where there is none."""
+    contact, session = tx.contact_of(person_id), tx.session_of(person_id)
+    if contact is None or session is None:
+        return None
+    standing = tx.meetings_of(session.thread_id, "CONFIRMED")
+    coming = [m for m in standing if m.slot.start > now]
+    if not coming:
+        return None
+    meeting = min(coming, key=lambda m: m.slot.start)
+    playbook = library.playbook(session.playbook)
+    length = round((meeting.slot.end - meeting.slot.start).total_seconds() / 60)
+    return Ahead(
+        meeting=meeting,
+        contact=contact,
+        session=session,
+        owner_id=_owner_of(meeting, playbook, contact),
+        minutes=length or minutes_of(playbook.meeting),
+        room=room_of(playbook.meeting),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Mover:
     """Moves meetings through the same booking as everybody else, so a slot goes to one person."""
@@ -42,7 +65,7 @@ class Mover:
     def ahead(self, person_id: str, *, now: datetime) -> Ahead | None:
         """Returns the next meeting of a person that stands; None where there is none."""
         with self.booker.store.begin() as tx:
-            return self._ahead(tx, person_id, now)
+            return meeting_ahead(tx, self.booker.library, person_id, now=now)
 
     def free(self, ahead: Ahead, *, now: datetime) -> tuple[Slot, ...]:
         """Returns times to choose from, that of the meeting left out, earliest first."""
@@ -77,7 +100,7 @@ class Mover:
         """Writes what was decided; None where another choice of theirs is under way."""
         with self.booker.store.begin() as tx:
             tx.lock(f"person:{person_id}")
-            ahead = self._ahead(tx, person_id, now)
+            ahead = meeting_ahead(tx, self.booker.library, person_id, now=now)
             if ahead is None:
                 return None
             on_hold = tx.meetings_of(ahead.session.thread_id, "HOLDING")
@@ -103,26 +126,6 @@ class Mover:
         with self.booker.store.begin() as tx:
             tell_owner(tx, ahead.meeting, "page", "meeting_called_off", at, now, kind="notice")
         return True
-
-    def _ahead(self, tx: Tx, person_id: str, now: datetime) -> Ahead | None:
-        contact, session = tx.contact_of(person_id), tx.session_of(person_id)
-        if contact is None or session is None:
-            return None
-        standing = tx.meetings_of(session.thread_id, "CONFIRMED")
-        coming = [m for m in standing if m.slot.start > now]
-        if not coming:
-            return None
-        meeting = min(coming, key=lambda m: m.slot.start)
-        playbook = self.booker.library.playbook(session.playbook)
-        length = round((meeting.slot.end - meeting.slot.start).total_seconds() / 60)
-        return Ahead(
-            meeting=meeting,
-            contact=contact,
-            session=session,
-            owner_id=_owner_of(meeting, playbook, contact),
-            minutes=length or minutes_of(playbook.meeting),
-            room=room_of(playbook.meeting),
-        )
 
 
 def _owner_of(meeting: Meeting, playbook: Playbook, contact: Contact) -> str:

@@ -18,7 +18,7 @@ RUN = "run"
 
 
 class Cell(NamedTuple):
-    """A value as it was read, and how it is written."""
+    """A value as it was read, and how it is written; the order in which a page holds it."""
 
     value: float | None
     low: float | None

@@ -1,5 +1,7 @@
 """Tables of reviews: the samples, everybody's scores, what was agreed, changes, lessons read."""
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text
 
 from agent_runtime.store.tables import Instant, metadata
@@ -17,9 +19,9 @@ def _long(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, default="")
 
 
-def _marks() -> tuple[Column[int], ...]:
+def _marks() -> tuple[Column[Any], ...]:
     rated = (Column(name, Integer, nullable=False) for name in ("accuracy", "tone", "adherence"))
-    return (*rated, Column("objection", String(20), nullable=False))  # type: ignore[arg-type]
+    return (*rated, Column("objection", String(20), nullable=False))
 
 
 samples = Table(

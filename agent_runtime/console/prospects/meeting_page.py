@@ -14,7 +14,7 @@ from agent_runtime.console.prospects.seeing import Seen, back_to, by_reader, not
 from agent_runtime.domain import Slot
 from agent_runtime.endpoints import known_endpoints
 from agent_runtime.errors import ParleyError
-from agent_runtime.meetings.moving import Ahead, Mover
+from agent_runtime.meetings.moving import Ahead, Mover, meeting_ahead
 from agent_runtime.neighbours import open_calendar
 from agent_runtime.newcomers import read_newcomers
 from agent_runtime.ports import Calendar
@@ -74,7 +74,8 @@ def _cancel(request: Request, office: TheOffice, token: str) -> Response:
 
 def _page(request: Request, office: Office, seen: Seen, outcome: str) -> Response:
     mover, now = _mover(office), office.clock()
-    ahead = (mover or Mover(_booker(office, None))).ahead(seen.contact.person_id, now=now)
+    with office.store.begin() as tx:
+        ahead = meeting_ahead(tx, office.library, seen.contact.person_id, now=now)
     free = _free(mover, ahead, now) if ahead and seen.is_recent else ()
     zone = seen.contact.time_zone
     return show(
@@ -111,9 +112,9 @@ def _mover(office: Office) -> Mover | None:
     return Mover(_booker(office, calendar))
 
 
-def _booker(office: Office, calendar: Calendar | None) -> Booker:
+def _booker(office: Office, calendar: Calendar) -> Booker:
     library = replace(office.library, has_pages=office.settings.has_pages)
-    return Booker(office.store, calendar, library, office.versions)  # type: ignore[arg-type]
+    return Booker(office.store, calendar, library, office.versions)
 
 
 def _is_on_hold(office: Office, seen: Seen) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
+from agent_runtime.readouts.board import RUN, Cell
 from experiments.metric_words import (
     basis_text,
     group_text,
@@ -21,24 +22,6 @@ from experiments.metrics import MetricReading
 from experiments.rate_intervals import Interval
 from experiments.semantic_layer import MetricDefinition
 from pipelines.readouts.dashboards.definitions import DIMENSIONS
-
-RUN = "run"
-"""Key of the period that is everything."""
-
-
-class Cell(NamedTuple):
-    """A value as it was read, and how it is written; the order in which a page holds it."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    numerator: float | None
-    denominator: float | None
-    n: int
-    text: str
-    interval: str
-    basis: str
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
