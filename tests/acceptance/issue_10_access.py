@@ -2,7 +2,7 @@
 
 The routes are asked of the program, so a page that was added yesterday is tried today. Ids are
 invented: whoever may use a route learns that there is no such thing, and whoever may not learns
-nothing.
+nothing. What people outside open by a link is tried with links that are not ours.
 """
 
 import os
@@ -46,6 +46,7 @@ def _run(case: str) -> Result:
     from agent_runtime.settings import Settings
     from agent_runtime.status import open_store
     from agent_runtime.store.engine import open_engine
+    from tests.acceptance.strangers import strangers_wrong
 
     with TemporaryDirectory() as folder:
         settings = Settings(workspace=Path(folder))
@@ -53,13 +54,12 @@ def _run(case: str) -> Result:
         store = open_store(settings)
         add_people(store)
         tried = list(_addresses(settings, store))
-        with (
-            served(settings, "--no-worker") as url,
-        ):
+        with served(settings, "--no-worker") as url:
             wrong = []
             for person in PEOPLE:
                 with httpx.Client(base_url=url, timeout=60) as browser:
                     wrong += [f"{person}: {what}" for what in _wrong(person, browser, tried)]
+            wrong += strangers_wrong(url, settings, store, tried)
     return {"routes": len(tried), "acts": sum(one.method != "GET" for one in tried), "wrong": wrong}
 
 
@@ -124,7 +124,8 @@ def _token(page: str) -> str:
 
 def _judge(results: Mapping[str, Result]) -> Verdict:
     (seen,) = results.values()
-    figure = f"{seen['routes']} routes ({seen['acts']} acts), each {', '.join(PEOPLE)}"
+    by = ", ".join((*PEOPLE, "by bent links"))
+    figure = f"{seen['routes']} routes ({seen['acts']} acts), each {by}"
     told = f"{figure} {'; '.join(seen['wrong'])[:1500]}"
     return Verdict(not seen["wrong"] and seen["acts"] > 20, told, "no answer to a wrong person")
 
