@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from agent_runtime.app import Runtime, assemble
 from agent_runtime.clock import read_now, start_clock
+from agent_runtime.console.people.users import user_by_email
 from agent_runtime.endpoints import Endpoints, write_endpoints
 from agent_runtime.library.catalog import Library, company_library
 from agent_runtime.lifeline import end_with_parent, only_one
@@ -57,7 +58,7 @@ def _play(settings: Settings, stop: Event, part: Part) -> None:
         Exchanger(
             paths.mail,
             paths.exchanger_log,
-            known.__contains__,
+            lambda address: address in known or _has_account(store, address),
             lambda: read_now(engine),
             hold_250_s=simulation.hold_250_s,
         ) as exchanger,
@@ -89,6 +90,12 @@ def _play(settings: Settings, stop: Event, part: Part) -> None:
     engine.dispose()
     if stop.is_set():
         sys.exit(1)
+
+
+def _has_account(store: SqlStore, address: str) -> bool:
+    """Whether somebody of the console has this address; its digest has to arrive somewhere."""
+    with store.begin() as tx:
+        return user_by_email(tx, address) is not None
 
 
 def _runtime(
