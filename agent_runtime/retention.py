@@ -30,6 +30,7 @@ WORDS = frozenset(
         "fields",
         "records",
         "source_text",
+        "summary",
     }
 )
 """Fields of a trace in which somebody's words may stand, at whatever depth."""

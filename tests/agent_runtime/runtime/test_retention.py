@@ -232,3 +232,11 @@ def test_no_text_survives_under_a_name_of_words(payload):
     assert set(bare) == set(payload)
     assert not bare.get("text")
     assert not bare.get("reason")
+
+
+def test_what_a_call_is_summed_up_by_goes_with_its_words():
+    """R198: it says what they told; that the call was led, and how it ended, stays."""
+    figures = {"event": "ended", "outcome": "completed", "duration_s": 28.9, "turns": 2}
+    told = {"summary": "Call: talked. Known of them: person: Maria Lopez; tool: HubSpot."}
+    bare = without_words("call", figures | told, note="n")
+    assert bare == figures | {"summary": "", "retention": "n"}
