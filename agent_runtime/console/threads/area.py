@@ -15,6 +15,7 @@ from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.toasts import back
 from agent_runtime.console.table_file import MOST, table_file
 from agent_runtime.console.threads.files import api, files
+from agent_runtime.console.threads.memory_card import memory_card
 from agent_runtime.console.threads.view import (
     COLUMNS,
     READERS,
@@ -105,6 +106,7 @@ def _thread(
         record=record,
         showing=showing,
         stretch=stretch,
+        remembers=memory_card(record, showing, office.library, stretch),
         here=here,
         earlier=f"{here}?page={stretch.page - 1}" if stretch.page > 1 else "",
         later=f"{here}?page={stretch.page + 1}" if stretch.page < stretch.pages else "",

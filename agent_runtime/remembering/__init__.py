@@ -1,0 +1,1 @@
+"""What the agent remembers of a person, where it was learnt, and a story that shows it."""
