@@ -100,6 +100,10 @@ COMMANDS = {
     ),
     "meeting": ("agent_runtime.calendar_cli:meeting", "See meetings and say what became of them"),
     "brief": ("agent_runtime.commands:brief", "Brief a rep on one person, with talk tracks"),
+    "memory": (
+        "agent_runtime.remembering.cli:app",
+        "What is remembered of a person; a story that shows it",
+    ),
     "replay": ("pipelines.replays.cli:app", "Run old turns through new versions"),
     "changes": ("pipelines.changes.cli:app", "What changed, by whom, why, and what it did"),
     "costs": ("pipelines.costs.cli:app", "Calculate what it costs; write the invoice of a month"),

@@ -62,7 +62,7 @@ def carrier_router(hooks: CarrierHooks) -> APIRouter:
         fields = await _signed_fields(request, hooks)
         if fields is None:
             return Response(status_code=403)
-        arrival = _arrival(fields)
+        arrival = arrival_of(fields)
         if arrival is not None:
             await run_in_threadpool(hooks.intake.take, arrival, now=hooks.clock())
         return Response(_NOTHING_TO_SAY, media_type="text/xml")
@@ -100,7 +100,7 @@ async def _signed_fields(request: Request, hooks: CarrierHooks) -> dict[str, str
     return dict(fields)
 
 
-def _arrival(fields: dict[str, str]) -> Arrival | None:
+def arrival_of(fields: dict[str, str]) -> Arrival | None:
     """Returns the text of a person; None for what no person sent, such as a short code."""
     written_from, sid = fields.get("From", ""), fields.get("MessageSid", "")
     channel: ChannelName = "whatsapp" if written_from.startswith(_WHATSAPP) else "sms"

@@ -2,6 +2,8 @@
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from agent_runtime.console.frame.office import LOOPBACK
 from agent_runtime.console.frame.roles import ROLES, Role
@@ -19,16 +21,14 @@ PEOPLE: dict[Role, str] = {
     "admin": "Alex Adams",
 }
 VALID = timedelta(hours=12)
+PLAN, STORY = "plan.json", "story.json"
+"""By which `parley demo` and `parley memory demo` mark a workspace as theirs."""
 
 
 def is_demo(settings: Settings) -> bool:
-    """Says whether a workspace was made by `parley demo` out of invented people."""
-    plan = settings.workspace / "plan.json"
-    try:
-        told = json.loads(plan.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return not settings.store_url and isinstance(told, dict) and told.get("data") == ""
+    """Says whether a workspace was made out of invented people: by a demo, or of a story."""
+    marks = (_told(settings.workspace / name) for name in (PLAN, STORY))
+    return not settings.store_url and any(told.get("data") == "" for told in marks)
 
 
 def open_demo(settings: Settings, store: SqlStore, *, host: str, now: datetime) -> str:
@@ -44,7 +44,8 @@ def open_demo(settings: Settings, store: SqlStore, *, host: str, now: datetime) 
         )
     if not is_demo(settings):
         raise ParleyError(
-            f"--open: {settings.workspace} was not made by `parley demo`; add accounts with "
+            f"--open: {settings.workspace} was not made by `parley demo` or "
+            "`parley memory demo`; add accounts with "
             "`parley people add` and sign in."
         )
     with store.begin() as tx:
@@ -53,6 +54,14 @@ def open_demo(settings: Settings, store: SqlStore, *, host: str, now: datetime) 
             if user_by_email(tx, email) is None:
                 add_user(tx, email, role=role, name=PEOPLE[role], is_demo=True, now=now)
         return make_entry(tx, user_id="demo", now=now, valid=VALID)
+
+
+def _told(mark: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(mark.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def demo_users(tx: SqlTx) -> tuple[User, ...]:
