@@ -1,4 +1,7 @@
-"""Takes pictures of the console from the demo: what somebody who signs in sees and can click."""
+"""Takes pictures of the console from the demo: what somebody who signs in sees and can click.
+
+That of a thread is of the story of `parley memory demo`: one person over several channels.
+"""
 
 import re
 import shutil
@@ -12,15 +15,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 SIZE = {"width": 1280, "height": 800}
+WIDE = {"width": 1600, "height": 1000}
+"""For a page of two columns; the picture is made as small as the others."""
 AREAS = {
     "queue": ("Approvals", ""),
     "draft": ("Approvals", "row"),
-    "thread": ("Threads", "row"),
     "coaching": ("Coaching", ""),
     "steering": ("Steering", ""),
     "dashboards": ("Dashboards", ""),
 }
 """Name of each picture: the entry of the navigation that leads there, and whether to open a row."""
+THREAD = {"thread": ("Threads", "row")}
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +34,7 @@ FLAGS = (
     "--disable-background-networking",
     "--hide-scrollbars",
 )
+PARLEY = (sys.executable, "-c", "from pipelines.cli import main; main()")
 
 
 def take(run: Path, browser: str, target: Path) -> list[Path]:
@@ -40,22 +46,39 @@ def take(run: Path, browser: str, target: Path) -> list[Path]:
 
     target.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as driver:
-        copy = Path(folder) / "demo"
+        chromium = driver.chromium.launch(executable_path=browser, args=FLAGS)
+        copy, story = Path(folder) / "demo", Path(folder) / "story"
         shutil.copytree(run, copy, ignore=shutil.ignore_patterns("mail", "logs", "*.lock"))
-        with _opened(copy) as link:
-            chromium = driver.chromium.launch(executable_path=browser, args=FLAGS)
-            page = chromium.new_context(viewport=SIZE, color_scheme="light").new_page()
-            page.set_default_timeout(90_000)
-            page.goto(link)
-            page.get_by_role("button", name=re.compile(r"\badmin\b")).click()
-            page.get_by_role("heading", name=re.compile("^Good day")).wait_for()
-            taken = [path for name in AREAS if (path := _picture(page, name, target))]
-            chromium.close()
+        taken = _walk(chromium, copy, AREAS, "admin", SIZE, target)
+        told = [*PARLEY, "memory", "demo", "-w", str(story)]
+        subprocess.run(told, check=True, stdout=subprocess.DEVNULL)
+        taken += _walk(chromium, story, THREAD, "rep", WIDE, target)
+        chromium.close()
     return taken
 
 
-def _picture(page: Any, name: str, target: Path) -> Path | None:
-    entry, inside = AREAS[name]
+def _walk(
+    chromium: Any,
+    workspace: Path,
+    areas: dict[str, tuple[str, str]],
+    role: str,
+    size: dict[str, int],
+    target: Path,
+) -> list[Path]:
+    with _opened(workspace) as link:
+        scale = SIZE["width"] / size["width"]
+        looks = {"viewport": size, "color_scheme": "light", "device_scale_factor": scale}
+        page = chromium.new_context(**looks).new_page()
+        page.set_default_timeout(90_000)
+        page.goto(link)
+        page.get_by_role("button", name=re.compile(rf"\b{role}\b")).click()
+        page.get_by_role("heading", name=re.compile("^Good day")).wait_for()
+        found = (_picture(page, name, place, target) for name, place in areas.items())
+        return [path for path in found if path]
+
+
+def _picture(page: Any, name: str, place: tuple[str, str], target: Path) -> Path | None:
+    entry, inside = place
     link = page.get_by_role("navigation").get_by_role("link", name=re.compile(f"^{entry}"))
     if link.count() == 0:
         return None
@@ -81,9 +104,9 @@ def _opened(workspace: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["-c", "from pipelines.cli import main; main()", "serve", "--open", "--no-worker"]
+    command = ["serve", "--open", "--no-worker"]
     served = subprocess.Popen(
-        [sys.executable, *command, "--port", str(port), "-w", str(workspace)],
+        [*PARLEY, *command, "--port", str(port), "-w", str(workspace)],
         stdout=subprocess.PIPE,
         text=True,
     )
