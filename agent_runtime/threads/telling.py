@@ -139,7 +139,7 @@ def _delivery(event: Traced, said: dict[str, Any]) -> Entry:
         "system",
         title,
         facts=facts,
-        is_trouble=said.get("status") not in ("delivered", "sent", "read"),
+        is_trouble=said.get("status") not in ("accepted", "delivered", "sent", "read"),
     )
 
 

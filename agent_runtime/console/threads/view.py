@@ -56,6 +56,7 @@ _USED = {
     "human_minute": "Time of people",
     "audio": "Sound",
 }
+_UNITS = {"chat": "chat message", "voice": "spoken message"}
 _NUMBER = re.compile(r"_\d+$")
 
 
@@ -203,9 +204,8 @@ def used(item: str, quantity: float, unit: str) -> tuple[str, str]:
     """
     several = "" if quantity == 1 else "s"
     amount = f"{quantity:,.1f}".removesuffix(".0")
-    return _USED.get(
-        item, item.replace("_", " ").capitalize()
-    ), f"{amount} {unit.replace('_', ' ')}{several}"
+    named = _UNITS.get(unit) or unit.replace("_", " ")
+    return _USED.get(item, item.replace("_", " ").capitalize()), f"{amount} {named}{several}"
 
 
 def marked(text: str) -> Markup:

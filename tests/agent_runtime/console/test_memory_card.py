@@ -52,6 +52,13 @@ def test_each_thing_leads_to_the_message_that_it_was_learnt_from(desk):
         assert f'id="e-{entry}"' in page.text
 
 
+def test_a_thread_in_which_all_went_well_shows_no_trouble(desk):
+    page = desk.browser("rep").get(THREAD).text
+    assert "Message accepted" in page
+    assert 'class="badge warn"' not in page
+    assert "2 spoken messages" in page
+
+
 def test_who_reads_no_names_reads_none_in_what_is_remembered(desk):
     card = card_of(desk.browser("leader").get(THREAD))
     assert "HubSpot" in card
