@@ -70,13 +70,22 @@ def sample(
 
 
 @app.command("rubric")
-def _rubric(as_json: JsonOption = False) -> None:
-    """Print the rubric: what is asked, and what each mark means.
+def _rubric(
+    for_spreadsheet: Annotated[
+        bool, typer.Option("--csv", help="A row for each mark, for a spreadsheet.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the rubric as a template: what is asked, what each mark means, a sheet to fill in.
 
     Example: [bold]parley review rubric > rubric.md[/bold]
+
+    Example: [bold]parley review rubric --csv > rubric.csv[/bold]
     """
-    told = [asdict(question) for question in rubric.QUESTIONS]
-    typer.echo(json.dumps(told, indent=2) if as_json else rubric.as_markdown().rstrip())
+    if as_json:
+        typer.echo(json.dumps([asdict(question) for question in rubric.QUESTIONS], indent=2))
+    else:
+        typer.echo(rubric.as_csv() if for_spreadsheet else rubric.as_markdown(), nl=False)
 
 
 @app.command()

@@ -1,7 +1,10 @@
 """The rubric by which people judge a thread: what is asked, and what each mark means."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from agent_runtime import spreadsheet
 
 Rated = Literal["accuracy", "tone", "adherence"]
 Objection = Literal["handled", "missed", "none"]
@@ -12,6 +15,8 @@ OBJECTION = "objection"
 DIMENSIONS: tuple[str, ...] = (*RATED, OBJECTION)
 APART = 2
 """Marks that differ by so much are talked over."""
+LINES = 10
+"""Threads for which the printed sheet has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +81,32 @@ QUESTIONS: tuple[Question, ...] = (
 
 
 def as_markdown() -> str:
-    """Returns the rubric as a page to print or hand round."""
+    """Returns the rubric as a page to print or hand round, with a sheet to fill in at its end."""
     parts = [
         "# Rubric",
         "Each thread is read by two people who do not see each other's marks. "
         f"Marks that are {APART} or more apart are talked over, and one mark is agreed.",
     ]
     for question in QUESTIONS:
-        rows = "\n".join(f"| {mark} | {means} |" for mark, means in question.anchors)
         parts.append(
-            f"## {question.title}\n\n{question.asks}\n\n| Mark | Means |\n| --- | --- |\n{rows}"
+            f"## {question.title}\n\n{question.asks}\n\n"
+            + _table(("Mark", "Means"), question.anchors)
         )
+    columns = ("Thread", *(question.title for question in QUESTIONS), "Why")
+    parts.append("## Sheet\n\n" + _table(columns, [("",) * len(columns)] * LINES))
     return "\n\n".join(parts) + "\n"
+
+
+def as_csv() -> str:
+    """Returns the rubric for a spreadsheet: a row for each mark, and a column to tick it in."""
+    rows = [
+        (question.title, question.asks, mark, means, "")
+        for question in QUESTIONS
+        for mark, means in question.anchors
+    ]
+    return spreadsheet.as_csv(("field", "asks", "mark", "means", "given"), rows)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = (columns, ("---",) * len(columns), *rows)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

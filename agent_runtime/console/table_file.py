@@ -1,4 +1,4 @@
-"""A table of a page as a file for a spreadsheet."""
+"""A table of a page as a file for a spreadsheet, and other texts that a browser saves."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,8 +21,13 @@ def table_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Value]
         rows: As many values each as there are headings.
     """
     plain = _PLAIN.sub("-", name.lower()).strip("-.") or "table"
+    return saved(f"{plain}.csv", as_csv(columns, rows), "text/csv")
+
+
+def saved(name: str, text: str, media_type: str) -> Response:
+    """Returns a text as a file that a browser saves under a name of ours."""
     return Response(
-        as_csv(columns, rows),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="{plain}.csv"'},
+        text,
+        media_type=f"{media_type}; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
     )

@@ -17,6 +17,7 @@ from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import EVERYBODY
 from agent_runtime.console.frame.toasts import back
+from agent_runtime.console.table_file import saved
 
 STAGES: dict[Stage, str] = {
     "score": "For you to score",
@@ -102,3 +103,13 @@ def _draw(
 @pages.get("/rubric", roles=EVERYBODY)
 def _rubric(request: Request) -> Response:
     return render(request, "coaching/rubric.html", questions=rubric.QUESTIONS, apart=rubric.APART)
+
+
+@pages.get("/rubric.csv", roles=EVERYBODY)
+def _rubric_csv() -> Response:
+    return saved("rubric.csv", rubric.as_csv(), "text/csv")
+
+
+@pages.get("/rubric.md", roles=EVERYBODY)
+def _rubric_markdown() -> Response:
+    return saved("rubric.md", rubric.as_markdown(), "text/markdown")

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from desk_world import Desk
 from thread_world import write_in
+from typer.testing import CliRunner
 
 from agent_runtime.coaching.changes import all_changes
+from agent_runtime.coaching.cli import app as review
 from agent_runtime.coaching.samples import all_samples, checked_again
 from agent_runtime.coaching.scoring import given_to
 from agent_runtime.settings import Settings
@@ -125,6 +127,33 @@ def test_the_second_scorer_sees_neither_marks_nor_name_of_the_first(desk, drawn)
         assert "apart on tone" in page
     assert "your marks stand" in score(ben, sample, tone=2).text
     assert [one.score.tone for one in given(desk, sample)] == [2, 5]
+
+
+@pytest.mark.parametrize("best", [True, False])
+def test_a_rubric_that_was_taken_as_a_file_can_be_filled_in_and_given(desk, drawn, best):
+    """R202: each mark of the template has an anchor, and is one that the form of a thread takes."""
+    template = desk.browser("reviewer").get(f"{HOME}/rubric.csv")
+    anchors = list(csv.DictReader(io.StringIO(template.content.decode("utf-8-sig"))))
+    marks = {}
+    for row in anchors if best else reversed(anchors):
+        assert row["means"]
+        assert not row["given"]
+        marks.setdefault(row["field"].split()[0].lower(), row["mark"])
+    assert score(drawn, pair(desk), **marks).status_code == 303
+    told = given(desk, pair(desk))[0].score
+    assert {name: str(getattr(told, name)) for name in marks} == marks
+    assert len(marks) == 4
+    printed = drawn.get(f"{HOME}/rubric.md").text
+    assert all(f"| {row['mark']} | {row['means']} |" in printed for row in anchors)
+
+
+def test_the_command_prints_the_template_of_the_console(desk):
+    """R202: whoever has no account takes the same template."""
+    browser = desk.browser("rep")
+    for words, name in ((["--csv"], "rubric.csv"), ([], "rubric.md")):
+        printed = CliRunner().invoke(review, ["rubric", *words])
+        served = browser.get(f"{HOME}/{name}").text
+        assert printed.stdout.splitlines() == served.splitlines(), name
 
 
 def test_scores_are_traced_for_the_figures_once_both_are_there(desk, drawn):
