@@ -50,6 +50,8 @@ def take(run: Path, browser: str, target: Path) -> list[Path]:
         copy, story = Path(folder) / "demo", Path(folder) / "story"
         shutil.copytree(run, copy, ignore=shutil.ignore_patterns("mail", "logs", "*.lock"))
         taken = _walk(chromium, copy, AREAS, "admin", SIZE, target)
+        with _entered(chromium, copy, "admin", SIZE) as page:
+            taken += _policies(page, target)
         told = [*PARLEY, "memory", "demo", "-w", str(story)]
         subprocess.run(told, check=True, stdout=subprocess.DEVNULL)
         taken += _walk(chromium, story, THREAD, "rep", WIDE, target)
@@ -65,6 +67,13 @@ def _walk(
     size: dict[str, int],
     target: Path,
 ) -> list[Path]:
+    with _entered(chromium, workspace, role, size) as page:
+        found = (_picture(page, name, place, target) for name, place in areas.items())
+        return [path for path in found if path]
+
+
+@contextmanager
+def _entered(chromium: Any, workspace: Path, role: str, size: dict[str, int]) -> Iterator[Any]:
     with _opened(workspace) as link:
         scale = SIZE["width"] / size["width"]
         looks = {"viewport": size, "color_scheme": "light", "device_scale_factor": scale}
@@ -73,8 +82,7 @@ def _walk(
         page.goto(link)
         page.get_by_role("button", name=re.compile(rf"\b{role}\b")).click()
         page.get_by_role("heading", name=re.compile("^Good day")).wait_for()
-        found = (_picture(page, name, place, target) for name, place in areas.items())
-        return [path for path in found if path]
+        yield page
 
 
 def _picture(page: Any, name: str, place: tuple[str, str], target: Path) -> Path | None:
@@ -96,6 +104,39 @@ def _picture(page: Any, name: str, place: tuple[str, str], target: Path) -> Path
     path = target / f"{name}.png"
     page.mouse.move(640, 5)
     page.screenshot(path=path)
+    return path
+
+
+def _policies(page: Any, target: Path) -> list[Path]:
+    """Pictures of a change as a diff with its effect, and of what the rules go by."""
+    _propose(page, "Banned claims", "guaranteed results\nrisk-free", "Legal: nobody may say these.")
+    page.get_by_role("button", name="Put in force").click()
+    page.get_by_text("is in force").first.wait_for()
+    _propose(page, "Touches to a person", "2", "People who get three mails complain more often.")
+    change = _still(page, target / "policy_change.png")
+    page.get_by_role("link", name="Rules and autonomy").click()
+    page.get_by_role("heading", level=1, name="Rules and autonomy").wait_for()
+    page.set_viewport_size({**SIZE, "height": 1300})
+    return [change, _still(page, target / "policies.png")]
+
+
+def _propose(page: Any, title: str, value: str, why: str) -> None:
+    page.get_by_role("navigation").get_by_role("link", name=re.compile("^Steering")).first.click()
+    page.get_by_role("link", name="Rules and autonomy").click()
+    page.get_by_role("link", name=f"Change {title}").first.click()
+    page.locator("[name=value]").fill(value)
+    page.locator("[name=why]").fill(why)
+    page.get_by_role("button", name="Propose").click()
+    page.get_by_role("button", name=re.compile("^Try it on the latest")).click()
+    page.get_by_text("would have come out otherwise").wait_for()
+
+
+def _still(page: Any, path: Path) -> Path:
+    """Takes the page once nothing of the one before it fades out any more."""
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(640, 5)
+    page.screenshot(path=path, animations="disabled")
     return path
 
 

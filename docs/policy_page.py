@@ -57,7 +57,8 @@ def page_of(sets: dict[str, RuleSet]) -> str:
         "",
         "All rules are asked of every message; the first that does not allow decides. "
         "`parley policy list` shows them, `parley policy check --text …` tries the rules on "
-        "content, and `parley policy explain --message ID` says what they said of a message.",
+        "content, and `parley policy explain --message ID` says what they said of a message. "
+        "What binds now, and each change as a diff, is [in the console](console.md#steering).",
         "",
         "| Rule | Version | Stops | Decision | Owner |",
         "| --- | --- | --- | --- | --- |",

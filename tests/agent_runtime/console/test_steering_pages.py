@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 
@@ -34,6 +35,11 @@ def proposed(browser, subject, value, why="Fewer complaints"):
     answer = browser.submit(f"{CHANGES}/propose", subject=subject, value=value, why=why)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].rsplit("/", 1)[1]
+
+
+def words(page):
+    """What a reader sees of a page, without its marks."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def act(browser, change, what, **fields):
@@ -87,6 +93,23 @@ def test_a_change_goes_live_only_after_its_effect_was_seen_and_rolls_back(desk):
         "Fewer complaints",
         "revops-0@northbeam.example",
     )
+
+
+def test_what_is_in_force_stands_on_one_page_and_a_change_on_one_as_a_diff(desk):
+    """R203: caps, hours and banned claims as they bind now, and what a change takes and gives."""
+    steers = desk.browser("revops")
+    for subject, value in (("rule:claims.banned", "risk-free"), ("rule:quiet_hours.last_hour", 17)):
+        change = proposed(steers, subject, value)
+        act(steers, change, "try")
+        act(steers, change, "live")
+    page = words(steers.see(CHANGES).text)
+    assert "Touches to a person in 14 days 3 3" in page
+    assert "Last hour o'clock, where they are 17 set 18" in page
+    assert "Banned claims risk-free none" in page
+    assert "Touches to a person in 14 days, version" not in page
+    change = proposed(steers, CAP, "2")
+    assert "− before 3 + after 2" in words(steers.see(f"{CHANGES}/{change}").text)
+    assert "Touches to a person in 14 days, version 1" in words(steers.see(CHANGES).text)
 
 
 def test_who_makes_the_agent_freer_needs_somebody_else(desk):
