@@ -153,6 +153,32 @@ def review(
     typer.echo(f"{campaign.id} on {looked_at} was looked at by {who}")
 
 
+@app.command()
+def plan(
+    name: Name,
+    begins: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="First day of the set-up.")
+    ],
+    workspace: WorkspaceOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the plan from set-up to scale: dates, who does what by which command, what is met.
+
+    Example: [bold]parley campaign plan pilot -w pilot --begins 2026-03-02 > plan.md[/bold]
+    """
+    from pydantic import TypeAdapter
+
+    from agent_runtime.settings import load_settings
+    from pipelines.campaigns.book import read_book
+    from pipelines.campaigns.stages.plan import as_markdown, plan_of
+
+    settings = load_settings(workspace)
+    campaign = read_book(settings.workspace).page(name).campaign
+    made = plan_of(campaign, begins=begins.date(), workspace=str(settings.workspace))
+    text = TypeAdapter(type(made)).dump_json(made, indent=1).decode() if as_json else ""
+    typer.echo(text or as_markdown(made).rstrip())
+
+
 def _subject(
     name: str, workspace: Path | None, dns: bool = False, dns_file: Path | None = None
 ) -> "Subject":

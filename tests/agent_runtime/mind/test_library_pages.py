@@ -10,7 +10,7 @@ LIBRARY = load_library()
 
 
 def test_a_page_has_the_five_parts_and_every_text():
-    """R12, R87: what it helps with, actions, inputs, hand-off rule, what to train."""
+    """R12, R87, R216: what it helps with, actions, inputs, hand-off rule, what to train."""
     for playbook in LIBRARY.playbooks.values():
         page = page_of(LIBRARY, playbook)
         for title in (
