@@ -132,7 +132,7 @@ def test_a_stop_rule_that_nobody_could_judge_is_refused_before_anybody_is_assign
     ],
 )
 def test_a_light_touch_on_linkedin_is_an_option_of_a_campaign(library, channels, days, words):
-    """R26: the playbook offers it; a campaign that has no such channel ends before it."""
+    """R26, R101: the playbook offers it; a campaign that has no such channel ends before it."""
     change = {"playbook": "nurture", "channels": channels, "touch_workdays": days}
     nurture = library.playbook("nurture")
     more = {"playbook_version": nurture.version, "autonomy": "supervised"}
@@ -142,6 +142,28 @@ def test_a_light_touch_on_linkedin_is_an_option_of_a_campaign(library, channels,
         return
     with pytest.raises(IncoherentCampaignError, match=words):
         check_playbook(campaign, nurture)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ((0,), ""),
+        ((0, 60), ""),
+        ((0, 59), "has 59 days between two touches, but win_back asks for 60"),
+        ((0, 60, 120), "3 touches, but win_back allows 2 by email"),
+    ],
+)
+def test_a_lost_account_hears_of_us_twice_at_most_and_two_months_apart(library, days, words):
+    """R133: the cap belongs to the playbook, and no campaign goes beyond it."""
+    win_back = library.playbook("win_back")
+    change = {"playbook": "win_back", "touch_workdays": days}
+    more = {"playbook_version": win_back.version, "autonomy": "supervised"}
+    campaign = load_campaign("prospecting").model_copy(update=change | more)
+    if not words:
+        check_playbook(campaign, win_back)
+        return
+    with pytest.raises(IncoherentCampaignError, match=words):
+        check_playbook(campaign, win_back)
 
 
 OFFERS = (

@@ -17,6 +17,7 @@ ANA = Record("contact", "c-ana", "ana@alder.example")
 def test_a_field_outside_the_list_is_refused_in_one_sentence_before_it_leaves(
     store, hubspot, url, field
 ):
+    """R235: no field of the CRM can be written that nobody listed."""
     crm = push_with(store, url).crm
     (outcome,) = crm.deliver([Write(ANA, field, "x", frozenset({""}))])
     assert outcome.status == "refused"
@@ -67,6 +68,7 @@ def test_every_request_that_writes_a_record_takes_allowed_properties_alone():
 
 
 def test_an_owner_on_the_list_is_refused_unless_owners_may_change(tmp_path):
+    """R235: who owns a record is nothing that a list alone makes writable."""
     path = tmp_path / "writable.yaml"
     path.write_text("crm.update: {contact: {owner: {kind: code, hubspot: hubspot_owner_id}}}")
     with pytest.raises(NotAllowed, match="the record's owner, which is never changed"):

@@ -101,6 +101,7 @@ def test_a_crm_that_is_away_ends_the_round_in_words(mirrored, hubspot):
 
 
 def test_a_hundred_people_are_read_in_one_request(mirrored, hubspot):
+    """R49: what the CRM holds is read back."""
     store, _, mirror = mirrored
     hear(store, "k2")
     before = len(hubspot.log)

@@ -51,7 +51,7 @@ def undo_last(store, at):
 
 
 def test_a_support_ticket_and_its_blocker_arrive_once(store, hubspot, url):
-    """R36 R45: support triage opens the ticket and the deal shows what blocks it."""
+    """R36 R45 R49 R137: support triage opens the ticket and the deal shows what blocks it."""
     ticket_id = open_ticket(store)
     use(store, "crm.update", "deal:77", blocker="outage")
     push = push_with(store, url)
@@ -75,7 +75,7 @@ def test_a_support_ticket_and_its_blocker_arrive_once(store, hubspot, url):
 
 
 def test_fields_reach_the_contact_its_company_and_its_deal(store, hubspot, url):
-    """R192: the record is found by the address of the contact of the thread."""
+    """R192, R49, R195: the record is found by the address of the contact of the thread."""
     use(store, "crm.update", "contact:c-ana", preferred_language="de", urgency="this month")
     use(store, "crm.update", "account:a-1", use_case="routing")
     use(store, "crm.update", "deal:77", next_step="legal reads it")

@@ -64,6 +64,7 @@ def fits(shape, path):
 
 
 def test_a_scope_that_nothing_needs_is_not_asked_for():
+    """R235: the token may do what the requests need, and no more."""
     layout = hubspot_layout()
     needed = {scope for one in REQUESTS for scope in one.scopes(layout)}
     assert set(scopes_of(layout, with_setup=True)) == needed

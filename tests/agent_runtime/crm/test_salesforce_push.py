@@ -42,6 +42,7 @@ def ana(org):
 
 
 def test_what_was_said_done_and_booked_is_there_once(org, store, push):
+    """R195: notes, tasks and meetings, written over HTTP to a stand-in of the vendor."""
     hear(store, "k1")
     say(store, "m1")
     work(store, "w1", priority="fast")

@@ -43,7 +43,7 @@ def edited(approvals, words):
 
 
 def test_an_assistive_agent_offers_several_drafts_and_sends_none(world):
-    """R14 R71: the rep chooses, edits and sends."""
+    """R14 R71 R234: the rep chooses, edits and sends."""
     _store, _, wire, approvals = asks_the_price(world, "assistive")
     assert len(wire.mails) == 1
     (waiting,) = approvals.waiting()
@@ -55,7 +55,7 @@ def test_an_assistive_agent_offers_several_drafts_and_sends_none(world):
 
 
 def test_a_supervised_agent_sends_inside_the_safe_band_and_queues_the_rest(world):
-    """R15 R72 R227: prices are read by a person first, an offer of times is not."""
+    """R15 R72 R227 R234: prices are read by a person first, an offer of times is not."""
     store, runtime, wire, approvals = asks_the_price(world, "supervised")
     (waiting,) = approvals.waiting()
     assert "answer.pricing" in waiting.why
@@ -75,7 +75,7 @@ def test_an_unsure_reading_waits_even_where_the_action_is_safe(world):
 
 
 def test_an_autonomous_agent_sends_by_itself(world):
-    """R16."""
+    """R16, R234: the same question as above, answered without a person."""
     _, _, wire, approvals = asks_the_price(world, "autonomous")
     assert len(wire.mails) == 2
     assert approvals.waiting() == ()

@@ -32,6 +32,7 @@ def test_a_cap_that_is_set_lower_ends_a_campaign_for_a_person():
 
 
 def test_a_banned_claim_stops_even_approved_wording():
+    """R105: whatever the approver said, what people have banned is not said."""
     phrase = TOUCH.sentences[0].text.split(".")[0][:30].strip().upper()
     assert hits(under(**{"rule:claims__banned": ["nobody ever says this"]})) == []
     assert hits(under(**{"rule:claims__banned": [phrase]})) == ["claims"]
@@ -51,6 +52,7 @@ def test_a_flag_that_cannot_be_read_lets_nothing_leave(text):
 
 
 def test_a_level_for_one_campaign_binds_there_and_never_frees():
+    """R234: a level for the playbook, another for one campaign, and the stricter binds."""
     playbook = load_library().playbooks["icp_prospecting"]
     here = flag_of(playbook.id, "spring")
     usual = autonomy_of({}, playbook, "", "spring")

@@ -77,6 +77,7 @@ def test_a_value_that_could_carry_an_instruction_or_a_link_is_left_out():
 
 @pytest.mark.real
 def test_a_vendor_is_asked_over_http():
+    """R49: who is not known there is nobody, and a vendor that fails is named."""
     answers = iter([(200, b'{"industry": "Timber", "employees": 120}'), (404, b""), (500, b"")])
 
     class Vendor(BaseHTTPRequestHandler):

@@ -200,7 +200,7 @@ def test_an_owners_day_has_a_cap_of_holds():
 
 @pytest.mark.real
 def test_holds_on_a_calendar_server_are_tentative_and_end_in_one_meeting(tmp_path):
-    """R37 R193: what the owner sees in their calendar, on a real server."""
+    """R37 R193 R49: what the owner sees in their calendar, on a real server."""
     clock = [OFFERED]
     hours = {"o-1": OfficeHours("Europe/Berlin", buffer_minutes=15)}
 

@@ -88,7 +88,7 @@ def say(store, runtime, text, *, wire, key="k1"):
 
 
 def test_an_article_leaves_and_support_and_rep_are_told(thread_of):
-    """R136: the exact article, support and the rep know, and the deal shows what blocks it."""
+    """R136, R137: the exact article; support and the rep know, and the deal has its blocker."""
     store, runtime = thread_of("support_triage")
     wire = Wire()
     say(store, runtime, "I cannot log in, my password is refused.", wire=wire)

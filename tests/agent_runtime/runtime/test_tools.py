@@ -75,6 +75,7 @@ def test_only_the_gate_makes_a_permit():
     )
 )
 def test_what_is_not_on_the_list_never_gets_a_permit(call):
+    """R235: whatever tool, record and values a model asks for."""
     assert authorise_call(call, FACTS).permit is None
 
 

@@ -70,7 +70,7 @@ def bound(paths):
 def test_a_campaign_begins_in_the_sandbox_where_only_test_addresses_are_queued(
     write_campaign, approved, day_of, real_people
 ):
-    """R83."""
+    """R83, R232: every campaign has a sandbox, and begins in it."""
     write_campaign()
     approved()
 
@@ -99,7 +99,7 @@ def test_synthetic_people_are_queued_in_the_sandbox(write_campaign, approved, da
 
 
 def test_no_state_is_entered_while_a_criterion_is_not_met(paths, write_campaign, subject):
-    """R84."""
+    """R84, R247: nothing is widened before."""
     write_campaign()
 
     with pytest.raises(PipelineError, match=r"may not enter pilot yet: .*readiness"):

@@ -48,7 +48,7 @@ def test_a_month_split_into_parts_in_any_order_gives_the_same_invoice(counted, s
 
 @given(usage, st.sampled_from(PRICED), st.integers(1, 5_000))
 def test_more_usage_never_costs_less_and_never_more_than_its_dearest_price(counted, name, more):
-    """R212: overage rises with volume, unit by unit at the price of its tier."""
+    """R212, R236: overage rises with volume, unit by unit at the price of its tier."""
     before = {key: Decimal(n) for key, n in counted.items()}
     after = {**before, name: before[name] + more}
     charge = next(c for c in PLAN.charges if c.name == name)

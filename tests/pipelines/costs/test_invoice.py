@@ -95,6 +95,7 @@ def test_an_unknown_price_is_said_and_the_total_is_at_least():
 
 
 def test_failed_sends_stand_on_the_page_as_not_billed():
+    """R236: they are shown, and cost nothing."""
     page = html.fromstring(render_invoice(invoice(row(19, why="failed"), row(3, why="unknown"))))
     [failed] = page.xpath("//tr[th[starts-with(., 'Failed sends')]]")
     assert [cell.text for cell in failed.findall("td")] == ["19", "$0.00"]

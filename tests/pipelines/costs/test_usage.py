@@ -87,7 +87,7 @@ def book(tmp_path):
     ],
 )
 def test_a_message_that_is_not_billed_is_counted_once_under_its_reason(why, how, book):
-    """R212: failed sends, doubtful ones, people's own, the holdout's and test people's are free."""
+    """R212, R236: failed and doubtful sends, people's own, the holdout's, tests: all are free."""
     book.mail("other", **how)
     book.answer("t-other")
     usage = book.usage()

@@ -56,7 +56,7 @@ def found(day):
 
 
 def test_it_says_who_would_have_been_answered_and_by_when(found):
-    """R84: a pilot may begin with inbound response."""
+    """R84, R245: a pilot may begin with inbound response."""
     assert found.planned.new == ()
     assert found.requests.height == 7, "the form of a year ago is too old"
     agent = found.requests.filter("by_agent")

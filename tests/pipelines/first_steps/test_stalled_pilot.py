@@ -35,7 +35,7 @@ def found(paths, now):
 
 
 def test_a_stalled_pilot_reaches_people_and_the_permit_agrees_for_each(found):
-    """R84: a pilot may begin with stalled threads."""
+    """R84, R245: a pilot may begin with stalled threads."""
     assert found.counts["gets"] > 0
     assert [m.why_not for m in found.messages if m.why_not] == []
     assert {m.person_id for m in found.messages} == {t.person_id for t in found.planned.new}
