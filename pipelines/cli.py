@@ -59,6 +59,7 @@ COMMANDS = {
         "agent_runtime.console.people.token_cli:token",
         "Tokens by which programs use the console",
     ),
+    "audit": ("agent_runtime.console.audit.cli:audit", "Export a sample of the audit log"),
     "worker": ("agent_runtime.commands:worker", "Run a worker"),
     "mailbox": ("agent_runtime.commands:mailbox", "Warm a new mailbox up, or say how warm it is"),
     "pause": ("agent_runtime.commands:pause", "Stop the agent from sending, at once"),

@@ -1,4 +1,4 @@
-"""What makes it an agent: it begins, answers, remembers, uses tools, and keeps to what it may do."""
+"""What makes it an agent: it begins, answers, remembers, uses tools, and keeps to its rules."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -191,7 +191,7 @@ def test_prospecting_is_supervised_until_it_has_earned_more(stage):
 
 
 def test_a_renewal_nudge_goes_by_itself_and_only_where_usage_gives_a_reason():
-    """R19: autonomous as it ships; without what the account shows there is no nudge."""
+    """R19: autonomous as it ships; where the CRM knows nothing of the account there is none."""
     facts = (("usage", "12 comparisons a week"), ("feature", "alerts"))
     for known, sent in ((facts, 1), ((), 0)):
         store, runtime, wire = playing("renewal", facts=known, purpose="renewal")
