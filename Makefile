@@ -79,6 +79,7 @@ fix: $(READY)
 	$(BIN)/python docs/playbook_pages.py
 	$(BIN)/python docs/policy_page.py
 	$(BIN)/python docs/crm_scopes_page.py
+	$(BIN)/python docs/data_flow_page.py
 	$(BIN)/python -m pipelines.costs.seed
 
 bench: $(READY)
