@@ -219,6 +219,38 @@ class TestRenewal:
             assert not slips_in(played.draft, language)
 
 
+@pytest.mark.parametrize(
+    ("facts", "title", "text"),
+    [
+        ({"target_product": "Relay Alerts"}, "Head of Sales", "cross.alerts"),
+        ({"target_product": "Relay Alerts", "usage": "x"}, "Head of Sales", "cross.alerts_usage"),
+        ({"target_product": "Relay Audit"}, "CFO", "cross.audit_finance"),
+        ({"target_product": "Relay Audit"}, "Head of Sales", "cross.audit"),
+        ({"target_product": "Relay Unheard"}, "CFO", None),
+        ({}, "CFO", None),
+    ],
+)
+def test_the_matrix_of_product_role_and_usage_decides_what_is_told(contact, facts, title, text):
+    """R129: what is not in it is told to nobody."""
+    known = {"product": "Relay", **facts}
+    (played,) = talk(contact, "cross_sell", 1, facts=known, title=title)
+    assert said(played) == ((text,) if text else ())
+
+
+@pytest.mark.parametrize("article", ["", "northbeam.example/stories/alerts"])
+def test_a_story_of_another_customer_is_shared_once_where_there_is_one(contact, article):
+    """R129: the story that the CRM names, and the owning team where there is none."""
+    facts = {"product": "Relay", "target_product": "Relay Alerts", "article": article}
+    turns = (1, "product_question: what?", "send_info: who has it?", "send_info: who else?")
+    _, _, story, last = talk(contact, "cross_sell", *turns, facts=facts)
+    if article:
+        assert (story.best.action, said(story)) == ("share_asset", ("cross.story",))
+        assert article in read(story, contact, facts)
+    else:
+        assert story.best.route_to == "product_team"
+    assert last.best.action == "hand_off"
+
+
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("target", ["Relay Alerts", "Relay Audit"])
 def test_permission_is_asked_for_in_two_lines_after_one_outcome(contact, target, language):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.transforms.segment import Segment, members
+from pipelines.transforms.segment import Segment, load_segment, members
 from pipelines.transforms.segment_funnel import explain, funnel
 
 SEGMENT = Segment.model_validate(
@@ -105,3 +105,33 @@ def test_the_explanation_agrees_with_the_membership_and_shows_the_records_own_va
 def test_a_rule_is_said_in_words(employees, said):
     facts = facts_of([(employees, "finance", None, None)])
     assert explain(facts, SEGMENT, "c0").rules[0].said == said
+
+
+@pytest.mark.parametrize(
+    ("change", "why_not"),
+    [
+        ({}, None),
+        ({"contracts.active": 0}, "customer"),
+        ({"accounts.health_score": 60.0}, "healthy"),
+        ({"accounts.health_score": None}, "healthy"),
+        ({"accounts.owner_id": None}, "owned"),
+        ({"contacts.seniority": "staff"}, "leads_a_team"),
+    ],
+)
+def test_another_product_is_for_customers_who_do_well_and_have_an_owner(change, why_not):
+    """R129: the eligibility filter; what is not known of an account counts against it."""
+    row = {
+        "contacts.contact_id": "c",
+        "contacts.person_id": "p",
+        "contacts.account_id": "a",
+        "contacts.seniority": "director",
+        "contracts.active": 1,
+        "accounts.health_score": 61.0,
+        "accounts.owner_id": "o-1",
+    }
+    segment = load_segment("healthy-customers")
+    types = {"accounts.owner_id": pl.String, "accounts.health_score": pl.Float64}
+    facts = pl.DataFrame([row | change], schema_overrides=types)
+    told = explain(facts, segment, "c")
+    assert next((rule.rule for rule in told.rules if not rule.holds), None) == why_not
+    assert bool(members(facts, segment)["is_member"][0]) is (why_not is None)
