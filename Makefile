@@ -48,7 +48,7 @@ check: $(READY)
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-sql check-rest check-dbt
 
 check-types:
-	$(BIN)/pyright
+	$(BIN)/pyright --threads 2
 
 check-sql:
 	$(BIN)/sqlfluff lint --config dbt/.sqlfluff dbt/models dbt/tests
