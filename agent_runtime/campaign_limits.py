@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from agent_runtime.domain import Autonomy
 from agent_runtime.policies.ruleset import RuleSet
 from agent_runtime.ports import Tx
 
@@ -30,6 +31,8 @@ class CampaignLimits:
 
     drafts: Literal["approved"] | None = None
     """approved: no touch is written by a language model, whatever the playbook leaves to one."""
+    autonomy: Autonomy | None = None
+    """The freest level in the campaign; touches of its plan have it with them, calls do not."""
 
     def narrowed(self, rules: RuleSet) -> RuleSet:
         """Returns the rules with the offers that are left; one they do not have is not added."""
@@ -75,5 +78,6 @@ def _limits(row: Mapping[str, Any]) -> CampaignLimits:
         offers=None if offers is None else tuple(offers),
         meetings=None if meetings is None else tuple(meetings),
         drafts=row.get("drafts"),
+        autonomy=row.get("autonomy"),
         exploration=row.get("exploration", 0.0),
     )

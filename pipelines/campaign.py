@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from agent_runtime.campaign_limits import UNLIMITED, CampaignLimits, as_text, read_limits
-from agent_runtime.domain import Autonomy
+from agent_runtime.domain import LEVELS, Autonomy
 from agent_runtime.exploring import MOST
 from agent_runtime.library.playbook import Playbook
 from agent_runtime.policies.contact_rules import CONTACT_RULES
@@ -127,6 +127,7 @@ def write_limits(campaign: Campaign, path: Path) -> None:
         meetings=campaign.meetings,
         exploration=campaign.exploration,
         drafts=campaign.drafts,
+        autonomy=None if campaign.autonomy == LEVELS[-1] else campaign.autonomy,
     )
     if own != UNLIMITED:
         known[campaign.id] = own

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent_runtime.arms import binding_arm
-from agent_runtime.autonomy import autonomy_of
 from agent_runtime.calling.briefing import CallBriefing, brief_call
 from agent_runtime.calling.checking import Checked, check_person, whom
 from agent_runtime.calling.rows import Call
@@ -76,19 +75,19 @@ def ask_for_call(
     may = checked.decision in ("allow", "defer", "escalate")
     if dry_run or not may:
         return asked
-    is_new = tx.add_task(_task(tx, library, contact, checked, request, task_id, now))
+    is_new = tx.add_task(_task(tx, contact, checked, request, task_id, now))
     return Asked(checked, asked.briefing, task_id, is_new=is_new)
 
 
 def _task(
     tx: Tx,
-    library: Library,
     contact: Contact,
     checked: Checked,
     request: CallRequest,
     task_id: str,
     now: datetime,
 ) -> Task:
+    assert checked.session is not None
     experiment, arm = binding_arm(tx, contact.person_id)
     due_at = max(request.at or now, now)
     return Task(
@@ -97,7 +96,7 @@ def _task(
         person_id=contact.person_id,
         contact_id=contact.contact_id,
         account_id=contact.account_id,
-        campaign_id=request.campaign_id,
+        campaign_id=checked.session.campaign_id,
         campaign_version=1,
         touch=checked.touch,
         playbook=checked.playbook,
@@ -106,7 +105,7 @@ def _task(
         mailbox=contact.mailbox,
         expires_at=due_at + EXPIRES,
         due_at=due_at,
-        autonomy=autonomy_of(tx.flags(), library.playbook(checked.playbook), ""),
+        autonomy=checked.session.autonomy,
     )
 
 
@@ -130,7 +129,7 @@ def _briefing(
         contact_id=contact.contact_id,
         lane=contact.mailbox,
         number=checked.number,
-        campaign_id=request.campaign_id,
+        campaign_id=checked.session.campaign_id,
         playbook=checked.playbook,
         language=checked.proposal.language,
         purpose=checked.proposal.purpose,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from agent_runtime.calling.known import facts_of_number
 from agent_runtime.calling.telephony import Telephony
+from agent_runtime.campaign_limits import limits_of
 from agent_runtime.domain import (
     Contact,
     Decision,
@@ -21,6 +22,7 @@ from agent_runtime.library.playbook import Playbook
 from agent_runtime.opening import not_told_by_voice
 from agent_runtime.planning.touches import DueTouch, candidates_for, why_no_touch
 from agent_runtime.policies.calling.asked import BLOCKING, WAITING
+from agent_runtime.policies.dials import dialled
 from agent_runtime.policies.facts import Facts
 from agent_runtime.policies.permit import authorise
 from agent_runtime.policies.ruleset import profile_of
@@ -104,7 +106,7 @@ def check_person(
         )
     )
     if campaign_id:
-        session = replace(session, campaign_id=campaign_id)
+        session = _taken_into(tx, campaign_id, session)
     touch = _next_call(book, session)
     observation = Observation("due", f"call:{contact.person_id}", now, touch=touch)
     facts = gather(
@@ -146,7 +148,8 @@ def check_number(
     tx: Tx, number: str, telephony: Telephony, library: Library, *, language: str, now: datetime
 ) -> Checked:
     """Returns what the rules of calls say of a number that belongs to nobody here."""
-    rules = profile_of(tx.flags(), "")
+    flags = tx.flags()
+    rules = dialled(profile_of(flags, ""), flags)
     call = facts_of_number(tx, number, telephony, campaign_id="", rules=rules, now=now)
     nobody = Session(tx.tenant_id, "thread-", "", "", "", "")
     facts = Facts(
@@ -167,6 +170,13 @@ def check_number(
     hits = [v for v in verdicts if v.decision != "allow"]
     decision: Decision = hits[0].decision if hits else "allow"
     return Checked(number, decision, verdicts)
+
+
+def _taken_into(tx: Tx, campaign_id: str, session: Session) -> Session:
+    """The thread under the level of the campaign; where none is told, under its own."""
+    own = session.autonomy if session.campaign_id == campaign_id else ""
+    level = limits_of(tx, campaign_id).autonomy or own
+    return replace(session, campaign_id=campaign_id, autonomy=level)
 
 
 def _next_call(playbook: Playbook, session: Session) -> int:

@@ -88,6 +88,18 @@ def propose(
     return made
 
 
+def propose_or_set(
+    tx: Tx, library: Library, subject: str, after: Any, *, by: str, why: str, at: datetime
+) -> Change:
+    """Puts a change in force at once, unless it makes the agent freer: that is proposed.
+
+    Raises:
+        ParleyError: as `propose`.
+    """
+    made = propose(tx, library, subject, after, by=by, why=why, at=at)
+    return made if made.loosens else _in_force(tx, made, by=by, at=at)
+
+
 def measured(tx: Tx, change_id: str, effect: Effect) -> Change:
     """Keeps what a change did on past turns."""
     tx.lock(_LOCK)

@@ -15,6 +15,12 @@ from agent_runtime.calling.agreeing import record_consent
 from agent_runtime.calling.checking import CallError, check_number
 from agent_runtime.calling.telephony import telephony_of
 from agent_runtime.calling.voice_cli import voice
+from agent_runtime.campaign_limits import PUBLISHED as LIMITS
+from agent_runtime.campaign_limits import CampaignLimits
+from agent_runtime.campaign_limits import as_text as limits_as_text
+from agent_runtime.campaign_stage import PUBLISHED as STAGES
+from agent_runtime.campaign_stage import StageBounds
+from agent_runtime.campaign_stage import as_text as stages_as_text
 from agent_runtime.clock import write_now
 from agent_runtime.console import calls
 from agent_runtime.console.app import build_app
@@ -23,6 +29,7 @@ from agent_runtime.console.forms import signature
 from agent_runtime.domain import Session
 from agent_runtime.intake import Intake
 from agent_runtime.newcomers import Newcomers
+from agent_runtime.policies.ruleset import RuleSetError
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.memory import MemoryStore
@@ -178,6 +185,37 @@ def test_a_bare_number_is_held_against_the_rules_of_calls():
     assert "never imported" in reasons["do_not_call"]
     assert "no consent" in reasons["call_consent"]
     assert set(reasons) == {"call_consent", "do_not_call", "call_hours"}
+
+
+def test_a_dial_that_cannot_be_read_stops_a_check_as_it_stops_the_call():
+    """R254: what people have set of the rules binds a bare number too."""
+    store = MemoryStore("t")
+    store.set_flag("rule:caps.per_person", "many")
+    with pytest.raises(RuleSetError, match=r"caps\.per_person"):
+        check_number(store, "+12125550123", TELEPHONY, LIBRARY, language="en", now=NOW)
+
+
+def in_campaign(store, **limits):
+    store.publish(LIMITS, limits_as_text({"spring": CampaignLimits(**limits)}))
+    store.publish(STAGES, stages_as_text({"spring": StageBounds("live", tests_only=False)}))
+
+
+def test_a_call_in_a_campaign_is_as_free_as_the_campaign_is(desk):
+    """R17: a campaign may be stricter, and a call of it is."""
+    in_campaign(desk.store, autonomy="assistive")
+    told = desk.post(ASKED | {"campaign": "spring"}).json()
+    assert [r["rule"] for r in told["rules"] if r["decision"] == "escalate"] == ["approval"]
+    (task,) = desk.store.tasks.values()
+    assert (task.campaign_id, task.autonomy) == ("spring", "assistive")
+
+
+def test_a_call_in_a_thread_stays_in_its_campaign_and_under_its_level(desk):
+    in_campaign(desk.store)
+    session = Session("t", "thread-p-ana", ANA.person_id, ANA.contact_id, "icp_prospecting", "new")
+    desk.store.save_session(replace(session, campaign_id="spring", autonomy="supervised"))
+    desk.post()
+    (task,) = desk.store.tasks.values()
+    assert (task.campaign_id, task.autonomy) == ("spring", "supervised")
 
 
 def test_the_command_says_which_rules_stop_a_call_and_why(tmp_path, monkeypatch):
