@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agent_runtime.domain import Candidate, Verdict, Weighed
+from agent_runtime.placeholders import TOKEN, stands_for
 from agent_runtime.policies.approval import WAITS
 from agent_runtime.store.rows import Approval, Draft
 from agent_runtime.store.sql import SqlStore
@@ -87,13 +88,19 @@ def print_options(told: dict[str, Any]) -> None:
     Console().print(_side_by_side(options))
     for option in options:
         typer.echo(f"\nOption {option['option']}: {option['action']}, because {option['reason']}")
-        typer.echo(f"To: {option['to']}\nSubject: {option['subject']}\n{indented(option['body'])}")
+        typer.echo(
+            f"To: {option['to']}\nSubject: {option['subject']}\n{indented(_said(option['body']))}"
+        )
         for merit in option["merits"]:
             typer.echo(f"    {merit['name']:<11}{merit['points']:.2f}  {merit['why']}")
     for one in told["stopped"]:
         typer.echo(f"\nStopped: {one['reason']}\n{indented(one['body'])}")
         for rule in one["rules"]:
             typer.echo(f"    {rule['rule']}: {rule['reason']}")
+
+
+def _said(text: str) -> str:
+    return TOKEN.sub(lambda match: f"[{stands_for(match[0])}]", text)
 
 
 def indented(text: str) -> str:

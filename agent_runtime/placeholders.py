@@ -15,6 +15,16 @@ TOKEN = re.compile(r"\[\[[A-Z]+(?:_[A-Z]+)*(?:_\d+)?\]\]")
 """What a placeholder looks like: `[[EMAIL_1]]`, `[[FIRST_NAME]]`."""
 
 
+_PLACES = {
+    "PAGES_LINK": "the link to their pages",
+    "CHAT_LINK": "the link to the chat",
+    "CONFIRM_LINK": "the link by which they confirm",
+    "REQUEST_LINK": "the link by which they confirm",
+    "AGREED_WORDS": "the words they agreed to",
+}
+"""What a mail fills by itself as it leaves, for its reader alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Redacted:
     """A text without personal data, and what every placeholder of its thread stands for."""
@@ -69,6 +79,12 @@ def fill(text: str, contact: Contact, originals: Mapping[str, str]) -> str:
         return originals.get(token) or fields.get(token[2:-2]) or token
 
     return TOKEN.sub(value, text)
+
+
+def stands_for(token: str) -> str:
+    """Returns in words what a placeholder stands for: `[[FIRST_NAME]]` for a first name."""
+    kind = _kind(token)
+    return _PLACES.get(kind) or kind.replace("_", " ").lower()
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,7 @@ from agent_runtime.console.frame.office import TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.roles import roles
 from agent_runtime.console.frame.toasts import back
+from agent_runtime.console.threads.view import marked
 from agent_runtime.store.rows import Approval
 
 DECIDERS = roles("rep", "reviewer")
@@ -43,7 +44,13 @@ def _edit(
     request: Request, office: TheOffice, who: Who, approval_id: str, option: int = 1
 ) -> Response:
     editor = editor_of(office, approval_id, option - 1, by=who.name)
-    return render(request, "approvals/acts_edit.html", editor=editor, approval=editor.approval)
+    return render(
+        request,
+        "approvals/acts_edit.html",
+        editor=editor,
+        approval=editor.approval,
+        marked=marked,
+    )
 
 
 @pages.post("/{approval_id}/check", roles=DECIDERS, audited=False)
@@ -61,7 +68,7 @@ def _check(
         found = judge_words(desk, approval_id, option - 1, words, by=who.name, now=office.clock())
     except ApprovalError as error:
         refusal = str(error)
-    return render(request, "approvals/acts_check.html", found=found, refusal=refusal)
+    return render(request, "approvals/acts_check.html", found=found, refusal=refusal, marked=marked)
 
 
 @pages.post("/{approval_id}/revise", roles=DECIDERS)

@@ -9,7 +9,7 @@ from agent_runtime.approval_words import own_part
 from agent_runtime.approvals import Approvals, people_of
 from agent_runtime.console.frame.faults import Missing
 from agent_runtime.console.frame.office import Office
-from agent_runtime.placeholders import fill
+from agent_runtime.placeholders import TOKEN, fill, stands_for
 from agent_runtime.store.rows import Approval, Later
 
 
@@ -45,6 +45,8 @@ class Editor:
     after: str
     found: Checked
     is_grave: bool
+    places: tuple[tuple[str, str], ...] = ()
+    """Placeholders among the words, and what stands there when the mail leaves."""
 
 
 def desk_of(office: Office) -> Approvals:
@@ -89,12 +91,14 @@ def editor_of(office: Office, approval_id: str, number: int, *, by: str) -> Edit
         message = approval.drafts[number].message
         first, last = own_part(message, office.library)
         texts = [fill(one.text, contact, originals) for one in message.sentences]
+        words = "\n\n".join(texts[first:last])
         return Editor(
             approval=approval,
             number=number + 1,
             before="\n\n".join(texts[:first]),
-            words="\n\n".join(texts[first:last]),
+            words=words,
             after="\n\n".join(texts[last:]),
             found=judge(desk, tx, approval, number, by=by, now=office.clock()),
             is_grave=weigh(approval).risk == "high",
+            places=tuple((one, stands_for(one)) for one in dict.fromkeys(TOKEN.findall(words))),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, literal, or_, select, tuple_
 
 from agent_runtime.approval_check import digest_of
 from agent_runtime.approval_risk import RISKS, Risk, Weight, weigh
@@ -113,12 +113,20 @@ def count_waiting(store: SqlStore, *, now: datetime, risk: Risk | Literal[""] = 
 
 
 def following(store: SqlStore, approval_id: str, *, now: datetime) -> str:
-    """Returns what comes after an item when the queue is worked by risk; empty at its end."""
+    """Returns what comes after an item, decided or not, by risk; empty at the end of the queue."""
+    line = t.approval_lines.c
+    this = select(line.risk, line.made_at).where(
+        line.tenant_id == store.tenant_id, line.approval_id == approval_id
+    )
+    query = select(line.approval_id).where(*_open(store.tenant_id, now))
     with store.engine.connect() as connection:
-        rows = _rows(connection, store.tenant_id, Asked(), now)
-    ids = [row.approval_id for row in rows]
-    at = ids.index(approval_id) + 1 if approval_id in ids else 0
-    return next((one for one in ids[at:] if one != approval_id), "")
+        if at := connection.execute(this).first():
+            stands_after = tuple_(-line.risk, line.made_at, line.approval_id) > tuple_(
+                -at.risk, literal(at.made_at, t.Instant), approval_id
+            )
+            query = query.where(stands_after)
+        query = query.order_by(line.risk.desc(), line.made_at, line.approval_id).limit(1)
+        return connection.execute(query).scalar() or ""
 
 
 def _open(tenant_id: str, now: datetime) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from agent_runtime.console.frame.faults import Missing
 from agent_runtime.console.frame.office import Office, SignedIn
 from agent_runtime.console.frame.roles import EVERYBODY, roles
 from agent_runtime.library.catalog import Library
-from agent_runtime.placeholders import TOKEN
+from agent_runtime.placeholders import TOKEN, stands_for
 from agent_runtime.spreadsheet import Value
 from agent_runtime.store.sql import SqlStore
 from agent_runtime.store.thread_rows import (
@@ -57,7 +57,6 @@ _USED = {
     "audio": "Sound",
 }
 _UNITS = {"chat": "chat message", "voice": "spoken message"}
-_NUMBER = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +211,7 @@ def marked(text: str) -> Markup:
     """Returns words with their placeholders as marks that say what stands there."""
 
     def mark(match: re.Match[str]) -> str:
-        kind = _NUMBER.sub("", match[0][2:-2]).replace("_", " ").lower()
-        return f'<span class="badge">{escape(kind)}</span>'
+        return f'<span class="badge">{escape(stands_for(match[0]))}</span>'
 
     return Markup(TOKEN.sub(mark, str(escape(text))))
 

@@ -12,8 +12,14 @@ from waiting_drafts import FIRMS, NAMES, fill_queue, let_wait, made, person
 
 from agent_runtime.approval_risk import RISKS, weigh
 from agent_runtime.approvals import Approvals
-from agent_runtime.console.approvals.queue import PAGE, Asked, count_waiting, read_queue
-from agent_runtime.domain import Session, Verdict
+from agent_runtime.console.approvals.queue import (
+    PAGE,
+    Asked,
+    count_waiting,
+    following,
+    read_queue,
+)
+from agent_runtime.domain import Sentence, Session, Verdict
 from agent_runtime.store.approval_lines import fill_lines
 from agent_runtime.store.tables import approval_lines
 
@@ -80,6 +86,46 @@ def test_what_is_decided_or_void_waits_no_more(desk):
     assert not {first.approval_id, second.approval_id} & left
     page = desk.browser("rep").get(f"/console/approvals/{first.approval_id}").text
     assert "maya@northbeam.example" in page
+
+
+def test_next_is_the_next_of_the_whole_queue(desk):
+    """R15: beyond the first page too, and past an item that was just decided."""
+    ids = [line.approval_id for line in everything(desk)]
+    assert [following(desk.store, one, now=NOW) for one in ids] == [*ids[1:], ""]
+    with desk.store.begin() as tx:
+        for one in (ids[40], ids[41]):
+            tx.void_approvals(tx.approval(one).person_id)
+    assert following(desk.store, ids[40], now=NOW) == ids[42]
+    assert following(desk.store, "nobody", now=NOW) == ids[0]
+
+
+def with_link(desk):
+    """Somebody's item, with the paragraph of the reader's own link in its draft."""
+    with desk.store.begin() as tx:
+        contact = person(998)
+        tx.add_contact(contact)
+        tx.save_session(
+            Session("t", f"thread-{contact.person_id}", "q-998", "c-998", "icp_prospecting", "new")
+        )
+        waits = let_wait(tx, 998, contact, now=NOW)
+        draft = waits.drafts[0]
+        line = Sentence("What you hear from us: [[PAGES_LINK]]", ())
+        said = (*draft.message.sentences, line)
+        message = replace(draft.message, sentences=said)
+        tx.save_approval(replace(waits, drafts=(replace(draft, message=message),)))
+    return waits.approval_id
+
+
+@pytest.mark.parametrize("page", ["", "/compare", "/edit"])
+def test_a_reviewer_reads_what_stands_in_the_place_of_a_link(desk, page):
+    """R71: and what is approved keeps the place, which each mail fills by itself."""
+    approval_id = with_link(desk)
+    shown = desk.browser("rep").get(f"/console/approvals/{approval_id}{page}").text
+    assert "link to their pages" in shown
+    letters = re.sub(r"<(textarea|code).*?</\1>", "", shown, flags=re.S)
+    assert "PAGES_LINK" not in letters
+    with desk.store.begin() as tx:
+        assert "[[PAGES_LINK]]" in tx.approval(approval_id).drafts[0].message.body
 
 
 def test_a_store_of_an_earlier_version_has_its_queue(desk):

@@ -50,3 +50,24 @@ def test_a_reviewer_enters_and_reads_what_waits(tmp_path, need_program):
         page.goto(page.url.replace("/enter/", "/people?"))
         assert page.get_by_text("may not use this page").is_visible()
     assert [one for one in said if "40" not in one] == []
+
+
+CLIPPED = """all => all.filter(one => one.scrollHeight > one.clientHeight + 1
+    || one.scrollWidth > one.clientWidth + 1 || !one.offsetHeight).map(one => one.textContent)"""
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_why_a_draft_is_grave_is_read_whole_in_the_queue(tmp_path, need_program, width):
+    """R71: on a phone too."""
+    with (
+        served(tmp_path, drafts=30) as link,
+        looking(need_program("chromium"), viewport={"width": width, "height": 800}) as (page, _),
+    ):
+        page.goto(link)
+        page.get_by_role("button", name=re.compile("reviewer")).click()
+        page.goto(page.url.split("/console/")[0] + "/console/approvals")
+        reasons = page.locator(".reason")
+        assert reasons.filter(has_text="Speaks of what binds us: answer.pricing").count()
+        assert reasons.evaluate_all(CLIPPED) == []
+        assert overflow(page) == 0
+        assert violations(page) == []
