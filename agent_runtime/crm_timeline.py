@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from agent_runtime.channels.email.chat_links import PAGES_PLACE, PLACE, without_link
+from agent_runtime.channels.email.chat_links import PAGES_PLACE, PLACE, SURVEY_PLACE, without_link
 from agent_runtime.crm_port import Activity, ActivityKind
 from agent_runtime.domain import Contact
 from agent_runtime.placeholders import fill
@@ -100,7 +100,7 @@ def _words(
     originals: Mapping[str, str],
 ) -> Activity:
     channel, direction, what = where
-    subject, body = words[0], without_link(words[1], PLACE, PAGES_PLACE)
+    subject, body = words[0], without_link(words[1], PLACE, PAGES_PLACE, SURVEY_PLACE)
     becomes = _OBJECTS.get(channel, "note")
     head = f"{_CHANNELS.get(channel, channel.capitalize())} {what}, by Parley"
     is_titled = becomes in ("email", "call") and subject

@@ -103,6 +103,7 @@ def gather(
         else None,
         has_unknown=tx.has_unknown(session.thread_id),
         has_unread=tx.has_unread(session.thread_id),
+        has_met=_has_met(tx, session),
         already_sent=task_id is not None and tx.has_left(task_id, but=message_id),
         opinions=opinions,
         call=call_facts(
@@ -111,6 +112,11 @@ def gather(
         if channel == "voice"
         else None,
     )
+
+
+def _has_met(tx: Tx, session: Session) -> bool:
+    meeting = tx.meeting(session.meeting_uid) if session.meeting_uid else None
+    return meeting is not None and meeting.attendance == "held"
 
 
 def gather_for(

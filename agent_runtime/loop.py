@@ -26,6 +26,7 @@ from agent_runtime.models.language import Drafter, LanguageModel
 from agent_runtime.perceive import perceive
 from agent_runtime.plan import plan
 from agent_runtime.planning.host import host_of
+from agent_runtime.planning.survey import asking_how_it_was
 from agent_runtime.policies.arms import why_held
 from agent_runtime.policies.facts import Facts, Rule
 from agent_runtime.policies.permit import RULES
@@ -106,6 +107,7 @@ async def run_turn(session: Session, observation: Observation, deps: Deps) -> As
         drafts=_drafts(observation, seen, evidence, deps),
         approvals=deps.facts.approvals,
     )
+    considered = asking_how_it_was(considered, session, deps.facts, deps.library)
     planned = perf_counter()
     chosen = choose(considered, session, observation, seen, deps.facts, rules=deps.rules)
     judgement = chosen.judgement

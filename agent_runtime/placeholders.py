@@ -17,6 +17,7 @@ TOKEN = re.compile(r"\[\[[A-Z]+(?:_[A-Z]+)*(?:_\d+)?\]\]")
 
 _PLACES = {
     "PAGES_LINK": "the link to their pages",
+    "SURVEY_LINK": "the link to one question about the conversation",
     "CHAT_LINK": "the link to the chat",
     "CONFIRM_LINK": "the link by which they confirm",
     "REQUEST_LINK": "the link by which they confirm",

@@ -18,8 +18,9 @@ SPOKEN_BY_CODE = (
     "meeting.soon",
     "meeting.tomorrow",
     "slots.other",
+    "survey.ask",
 )
-"""Texts that consents and the booking of a meeting speak, whatever the playbook."""
+"""Texts that consents, the booking of a meeting and a goodbye speak, whatever the playbook."""
 
 IN_EVERY_STATE = ("explain", "confirm_start")
 """What a carrier's words of command ask for is done whatever the state of the thread."""

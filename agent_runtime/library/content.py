@@ -59,7 +59,10 @@ CHAT_LINK = "chat_link"
 PAGES_LINK = "pages_link"
 """Slot of a paragraph that is left out where people have no pages of their own."""
 
-LINK_SLOTS = ("confirm_link", "agreed_words", "request_link", CHAT_LINK, PAGES_LINK)
+SURVEY_LINK = "survey_link"
+"""Slot of a paragraph that is left out where its reader is not to be asked."""
+
+LINK_SLOTS = ("confirm_link", "agreed_words", "request_link", CHAT_LINK, PAGES_LINK, SURVEY_LINK)
 """Slots that the code which speaks the text fills, for that one mail."""
 
 SLOT_VALUES = {

@@ -127,6 +127,8 @@ class Facts:
     """A mail of this thread may or may not have gone out."""
     has_unread: bool = False
     """The buyer has written and nobody has dealt with it yet."""
+    has_met: bool = False
+    """The meeting of this thread took place."""
     already_sent: bool = False
     """This very touch has left before, in any attempt."""
     opinions: Opinions = NO_OPINIONS

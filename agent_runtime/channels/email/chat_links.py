@@ -6,11 +6,12 @@ from datetime import datetime
 from agent_runtime.console.keeping import chat_key
 from agent_runtime.console.links import chat_link
 from agent_runtime.errors import ParleyError
-from agent_runtime.library.content import CHAT_LINK, PAGES_LINK, SLOT_VALUES
+from agent_runtime.library.content import CHAT_LINK, PAGES_LINK, SLOT_VALUES, SURVEY_LINK
 from agent_runtime.settings import Settings
 
 PLACE = SLOT_VALUES[CHAT_LINK]
 PAGES_PLACE = SLOT_VALUES[PAGES_LINK]
+SURVEY_PLACE = SLOT_VALUES[SURVEY_LINK]
 """What stands in a stored mail where its reader finds a link."""
 
 

@@ -12,11 +12,19 @@ from agent_runtime.approval_check import shown_hash
 from agent_runtime.approvals import ask_again
 from agent_runtime.band.noting import note_asked, note_going
 from agent_runtime.calling.taking_over import rings_first
+from agent_runtime.channels.email.page_links import survey_in
 from agent_runtime.channels.email.render import proposal_of, render
 from agent_runtime.channels.heard import heard_of, unlearn
 from agent_runtime.crash import crash_point
 from agent_runtime.crm_outbox import queue_sent
-from agent_runtime.domain import TEXT_CHANNELS, Contact, MessageState, Sentence, Session
+from agent_runtime.domain import (
+    TEXT_CHANNELS,
+    Choices,
+    Contact,
+    MessageState,
+    Sentence,
+    Session,
+)
 from agent_runtime.gather import gather_for
 from agent_runtime.grounding.sentences import split_sentences
 from agent_runtime.holds import want_holds
@@ -87,15 +95,18 @@ class Outbox:
             ):
                 return ""
             originals = tx.recall(message.thread_id)
+            wants_less = tx.choices(message.person_id) != Choices()
         crash_point("claimed")
         claimed = replace(message, state="SENDING", attempt=attempt, rfc_message_id=rfc_id)
         began = perf_counter()
+        pages = self._pages_link(claimed, now)
         mail = render(
             claimed,
             contact,
             originals,
             chat_link=self._chat_link(claimed, now),
-            pages_link=self._pages_link(claimed, now),
+            pages_link=pages,
+            survey_link=survey_in(pages) if pages and not wants_less else "",
         )
         receipt = channel.send(
             mail,

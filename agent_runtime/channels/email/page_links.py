@@ -66,6 +66,11 @@ def open_page_links(settings: Settings) -> PageLinks | None:
     return PageLinks(settings.public_url, keyring, settings.tenant_id)
 
 
+def survey_in(pages_link: str) -> str:
+    """Returns the address of the one question on the pages of a reader."""
+    return f"{pages_link}/survey"
+
+
 def reader_of(token: str, keyring: Keyring) -> Reader | None:
     """Returns for whom a token opens the pages, or None where it is not ours."""
     parts = keyring.read(token, purpose=_PURPOSE)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agent_runtime.channels.email.chat_links import PAGES_PLACE, PLACE, without_link
+from agent_runtime.channels.email.chat_links import PAGES_PLACE, PLACE, SURVEY_PLACE, without_link
 from agent_runtime.domain import Contact, Proposal
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Mail
@@ -16,13 +16,14 @@ def render(
     *,
     chat_link: str = "",
     pages_link: str = "",
+    survey_link: str = "",
 ) -> Mail:
     """Returns the mail with personal data filled in, as the recipient will read it.
 
-    Without a link to the chat, or to the reader's pages, the paragraph that would hold it is left
-    out.
+    Without a link to the chat, to the reader's pages or to the question there, the paragraph that
+    would hold it is left out.
     """
-    links = {PLACE: chat_link, PAGES_PLACE: pages_link}
+    links = {PLACE: chat_link, PAGES_PLACE: pages_link, SURVEY_PLACE: survey_link}
     body = without_link(message.body, *(place for place, link in links.items() if not link))
     return Mail(
         sender=message.mailbox,

@@ -12,7 +12,7 @@ from agent_runtime.models.training import read_training
 
 SAYINGS = yaml.safe_load((Path(__file__).parent / "opt_outs.yaml").read_text(encoding="utf-8"))
 
-FOOTERS = ("frame.email", "privacy.confirm_request")
+FOOTERS = ("frame.email", "privacy.confirm_request", "survey.ask")
 
 
 def heard(text, **more):
