@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent_runtime import log
+from agent_runtime.crm_outbox import queue_choice
 from agent_runtime.domain import Choices, Contact
 from agent_runtime.intake import opened_by_buyer
 from agent_runtime.policies.choices import topic_of
@@ -36,7 +37,9 @@ def choose(
         now: When they chose.
     """
     person = contact.person_id
-    tx.save_choices(person, wanted)
+    if tx.choices(person) != Choices().joined(wanted):
+        tx.save_choices(person, wanted)
+        queue_choice(tx, person, at=now)
     for row in tx.rows(t.messages, person_id=person, state="HANDED").all():
         message = load(Message, row.doc)
         is_off = message.channel in wanted.channels_off

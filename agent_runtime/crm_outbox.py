@@ -67,6 +67,14 @@ def queue_stop(tx: Tx, person_id: str, *, reason: str, source: str, at: datetime
     _queue_off_lists(tx, person_id, at=at + timedelta(microseconds=1))
 
 
+def queue_choice(tx: Tx, person_id: str, *, at: datetime) -> None:
+    """Tells the CRM what a person has turned off, whatever their arm, at each contact of theirs."""
+    for one in tx.persons_of(person_id) if tx.published(CONNECTED) else ():
+        contact = tx.contact_of(one)
+        if contact is not None and contact.person_id == one:
+            queue_again(tx, "choice", one, at=at)
+
+
 def _queue_off_lists(tx: Tx, person_id: str, *, at: datetime) -> None:
     """Takes whoever is stopped off our lists, behind their opt-out, which has to stand first."""
     for one in tx.persons_of(person_id):

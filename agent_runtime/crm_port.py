@@ -85,6 +85,8 @@ class Activity:
     """The field that may still change (`status`, `outcome`); empty where nothing does."""
     over: frozenset[str] = frozenset()
     """Values of that field that are ours to change; any other was set by a person."""
+    is_wish: bool = False
+    """What the person wants of us: it is told whoever owns the record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from agent_runtime.crm_waves import Ask, Waves
 from agent_runtime.domain import Contact
 from agent_runtime.placeholders import redact
 from agent_runtime.ports import Store, Tx
-from agent_runtime.store.rows import Push, PushState
+from agent_runtime.store.rows import WISHED, Push, PushState
 
 AT_A_TIME = 100
 POLL_S = 1.0
@@ -28,7 +28,7 @@ BREATH = timedelta(seconds=10)
 """After a failure nothing is asked for so long, whichever row it was; twice that after the next."""
 LONGEST_BREATH = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(days=14)
-"""A row that fails for so long while it is tried is given up and listed; an opt-out never is."""
+"""A row that fails for so long while it is tried is given up and listed; a wish never is."""
 
 _STATES: dict[str, PushState] = {
     "pushed": "PUSHED",
@@ -182,7 +182,7 @@ class CrmPush:
             asked_for = timedelta(seconds=outcome.retry_after_s)
             wait = max(min(FIRST_WAIT * 2 ** min(push.attempts, 10), LONGEST_WAIT), asked_for)
             attempts = push.attempts + 1
-            is_over = push.kind != "stop" and now - push.queued_at > GIVE_UP_AFTER
+            is_over = push.kind not in WISHED and now - push.queued_at > GIVE_UP_AFTER
             if not is_over:
                 again = replace(push, due_at=now + wait, attempts=attempts, reason=reason)
                 tx.save_push(again)

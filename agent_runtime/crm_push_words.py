@@ -29,6 +29,8 @@ def push_row(tx: Tx, push: Push) -> dict[str, Any]:
         what = f"timeline: what was {push.kind}"
     elif push.kind == "stop":
         what = f"opt-out of {push.row_id}"
+    elif push.kind == "choice":
+        what = f"note: what {push.row_id} has turned off"
     elif push.kind == "work" and (work := tx.human_task(push.row_id)):
         what = (
             f"{work.kind.replace('_', ' ')}: {work.reason.replace('_', ' ')}, {work.state.lower()}"

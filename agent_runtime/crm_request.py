@@ -18,7 +18,7 @@ from agent_runtime.crm_port import (
 from agent_runtime.domain import Contact
 from agent_runtime.placeholders import fill
 from agent_runtime.ports import Tx
-from agent_runtime.store.rows import FieldChange, Push, PushKind, Ticket
+from agent_runtime.store.rows import WISHED, FieldChange, Push, PushKind, Ticket
 
 _STAYS_HERE = ("SECRET", "WALLET", "CARD", "IBAN", "NATIONAL_ID", "IP")
 """Kinds of placeholders whose originals never leave the vault for a CRM."""
@@ -30,7 +30,7 @@ NOBODY = Outcome("refused", "the thread has no contact any more")
 
 def person_of(tx: Tx, kind: PushKind, row_id: str) -> str:
     """Returns whom a queued row is about, empty when it is gone."""
-    if kind == "stop":
+    if kind in WISHED:
         return row_id
     if kind == "change":
         change = tx.change(row_id)
@@ -135,6 +135,8 @@ def _case(ticket: Ticket, contact: Contact, originals: Mapping[str, str]) -> Cas
 def _activity(
     tx: Tx, push: Push, contact: Contact, originals: Mapping[str, str]
 ) -> Activity | None:
+    if push.kind == "choice":
+        return crm_timeline.choice(push, tx.choices(push.row_id), contact)
     if push.kind == "sent":
         message = tx.message(push.row_id)
         return crm_timeline.said(message, contact, originals) if message else None

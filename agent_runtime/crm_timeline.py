@@ -1,14 +1,15 @@
 """Rows of the store as activities of a CRM's timeline: what was said, tasks, meetings."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from agent_runtime.channels.email.chat_links import PAGES_PLACE, PLACE, SURVEY_PLACE, without_link
 from agent_runtime.crm_port import Activity, ActivityKind
-from agent_runtime.domain import Contact
+from agent_runtime.domain import Choices, Contact
 from agent_runtime.placeholders import fill
-from agent_runtime.store.rows import HumanTask, Inbound, Meeting, Message
+from agent_runtime.policies.choices import CHANNELS, is_on
+from agent_runtime.store.rows import HumanTask, Inbound, Meeting, Message, Push
 
 _OBJECTS: dict[str, ActivityKind] = {
     "email": "email",
@@ -83,6 +84,30 @@ def meeting(row: Meeting, contact: Contact) -> Activity:
     ours = frozenset({"scheduled", "moved", ""})
     key = activity_id("meeting", row.uid)
     return Activity(key, "meeting", contact.email, tuple(values.items()), "outcome", ours)
+
+
+def choice(push: Push, off: Choices, contact: Contact) -> Activity:
+    """Returns what somebody has turned off by themselves as a note, one for each time they chose.
+
+    Neither CRM has a field for less than a whole opt-out.
+    """
+    channels = [name for name in CHANNELS if not is_on(off, name)]
+    topics = f"about {_listed(off.topics_off)}" if off.topics_off else ""
+    named = "; ".join(part for part in (_listed(channels), topics) if part)
+    said = f"Turned off by themselves: {named}. Please keep to it."
+    values = {
+        "at": instant(push.queued_at),
+        "subject": "Parley: what they want to hear",
+        "text": said if named else "Nothing is turned off any more.",
+        "status": "sent",
+    }
+    values["text"] = f"{values['subject']}\n\n{values['text']}"
+    key = activity_id("choice", "\x1f".join((push.row_id, values["at"], named)))
+    return Activity(key, "note", contact.email, tuple(values.items()), is_wish=True)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in names)
 
 
 def instant(at: datetime) -> str:

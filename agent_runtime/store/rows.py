@@ -41,9 +41,11 @@ HoldState = Literal["OPEN", "BOOKED", "RELEASED"]
 ReminderState = Literal["WAITING", "DONE", "CANCELLED"]
 ListScope = Literal["email", "domain", "account", "person"]
 """What an entry of a suppression list names; `person` only where a recorded stop was lifted."""
-PushKind = Literal["stop", "change", "ticket", "sent", "heard", "work", "meeting"]
-"""An opt-out, a field, a case for support, a message that left, one that came in, work for a
-person, a meeting."""
+PushKind = Literal["stop", "choice", "change", "ticket", "sent", "heard", "work", "meeting"]
+"""An opt-out, what somebody has turned off, a field, a case for support, a message that left, one
+that came in, work for a person, a meeting."""
+WISHED: tuple[PushKind, ...] = ("stop", "choice")
+"""What a person wants of us, by their id: told whatever their arm, and never given up."""
 PushState = Literal["WAITING", "PUSHED", "MERGED", "KEPT", "CONFLICT", "REFUSED", "GIVEN_UP"]
 """MERGED: a later change of the field went in its place; KEPT: it stays here, since no CRM was
 connected or the record is further on there; CONFLICT: a person has changed it there since;

@@ -41,7 +41,8 @@ class Timeline:
         for one in activities:
             try:
                 contact = self.finder.contact(one.email)
-                self.finder.refuse_if_left_alone(contact)
+                if not one.is_wish:
+                    self.finder.refuse_if_left_alone(contact)
                 contacts[one.activity_id] = contact
             except HubSpotTrouble as trouble:
                 if trouble.outcome.status != "refused":
