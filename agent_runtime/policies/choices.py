@@ -33,10 +33,9 @@ def choices(proposal: Proposal, facts: Facts) -> Verdict:
         return Verdict("choices", 1, "allow")
     if proposal.channel in off.channels_off:
         return Verdict("choices", 1, "block", f"turned off by themselves: {proposal.channel}")
-    topic = topic_of(MEETINGS if is_reminder else proposal.purpose)
     is_about = is_reminder or proposal.touch_class == "proactive"
-    if is_about and off.topics_off and (not topic or topic in off.topics_off):
-        about = topic or f"the purpose {proposal.purpose!r} belongs to no topic"
+    about = off_topic(off, MEETINGS if is_reminder else proposal.purpose)
+    if is_about and about:
         return Verdict("choices", 1, "block", f"turned off by themselves: {about}")
     return Verdict("choices", 1, "allow")
 
@@ -51,6 +50,14 @@ def topics() -> Mapping[str, tuple[str, ...]]:
 def topic_of(purpose: str) -> str:
     """Returns the topic that a purpose belongs to; empty where none names it."""
     return next((topic for topic, purposes in topics().items() if purpose in purposes), "")
+
+
+def off_topic(off: Choices, purpose: str) -> str:
+    """Returns the topic by which what has this purpose is turned off; empty where it is not."""
+    topic = topic_of(purpose)
+    if not off.topics_off or (topic and topic not in off.topics_off):
+        return ""
+    return topic or f"the purpose {purpose!r} belongs to no topic"
 
 
 def choices_of(wanted_channels: set[str], wanted_topics: set[str]) -> Choices:

@@ -252,7 +252,12 @@ def diff(
     before, after = _two(settings, old, new)
     one = _day(settings, after, day)
     with open_runtime(settings.paths, settings.tenant_id) as runtime:
-        world = read_world(settings.paths, settings.tenant_id, stopped=runtime.stopped())
+        world = read_world(
+            settings.paths,
+            settings.tenant_id,
+            stopped=runtime.stopped(),
+            choices=runtime.choices(),
+        )
     found = compare(world, before, after, day=one.day, at=one.at)
     if as_json:
         typer.echo(json.dumps(as_dict(found), indent=1))

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from agent_runtime.contracts import OutreachTask
+from agent_runtime.domain import ChannelName, Choices
 from agent_runtime.library.catalog import company_library
+from agent_runtime.library.playbook import Playbook
+from agent_runtime.policies.choices import off_topic
 from agent_runtime.policies.contact_rules import ContactRule, rules_without
 from agent_runtime.store.registrations import controls_of, read_registrations
 from experiments.spec import Spec
@@ -31,7 +34,7 @@ from pipelines.transforms.segment import load_segment, members
 if TYPE_CHECKING:
     from agent_runtime.settings import Workspace
 
-NO_EVENT, STOPPED = "no_event", "suppressed"
+NO_EVENT, STOPPED, TURNED_OFF = "no_event", "suppressed", "turned_off"
 ANSWERED = "answers_only"
 """Treated in a campaign that answers who writes first: nothing is planned for them."""
 
@@ -55,6 +58,8 @@ class World:
     """The queue as it stands, of every campaign."""
     stopped: Mapping[str, str]
     """Why the runtime writes to a person no more, by person; mostly their own words."""
+    choices: Mapping[str, Choices]
+    """What people have turned off by themselves, by person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,11 @@ class Planned:
 
 
 def read_world(
-    paths: "Workspace", tenant_id: str, *, stopped: Mapping[str, str] | None = None
+    paths: "Workspace",
+    tenant_id: str,
+    *,
+    stopped: Mapping[str, str] | None = None,
+    choices: Mapping[str, Choices] | None = None,
 ) -> World:
     """Returns what campaigns stand on.
 
@@ -112,6 +121,7 @@ def read_world(
         identity=read_or_empty(lake.person_events, EVENTS),
         tasks=tuple(read_tasks(lake.tasks)),
         stopped=stopped or {},
+        choices=choices or {},
     )
 
 
@@ -132,8 +142,9 @@ def plan_day(world: World, campaign: Campaign, day: date, *, at: datetime) -> Pl
     segments = {one.id: one for one in map(load_segment, campaign.segments)}
     memberships = {name: members(world.contacts, one) for name, one in segments.items()}
     library = company_library(world.lake.paths.library)
-    purpose = purpose_of(library.playbook(campaign.playbook))
-    audience = _audience(world, campaign, memberships, reason_of, purpose)
+    playbook = library.playbook(campaign.playbook)
+    purpose = purpose_of(playbook)
+    audience = _audience(world, campaign, playbook, memberships, reason_of)
     people = _people(world, audience)
     assignments = _assigned(world, spec, people, now)
     by_arm = sort_by_arm(
@@ -161,6 +172,29 @@ def plan_day(world: World, campaign: Campaign, day: date, *, at: datetime) -> Pl
     )
 
 
+def without_unwilling(
+    judged: pl.DataFrame,
+    choices: Mapping[str, Choices],
+    campaign: Campaign,
+    playbook: Playbook,
+    survivors: Mapping[str, str],
+) -> pl.DataFrame:
+    """Returns who is eligible, without those who turned off all that a campaign begins.
+
+    Where somebody wants some of it, the permit decides touch by touch.
+
+    Args:
+        judged: Rows of `transforms.eligibility.ELIGIBILITY`.
+        choices: What people have turned off, by person.
+        campaign: Whose touches they are.
+        playbook: Its playbook.
+        survivors: Of the merged, whose rows they are by now; see `transforms.identity.aliases`.
+    """
+    off = [one for one, said in choices.items() if _turns_off(said, campaign, playbook)]
+    gone = {survivors.get(one) or one for one in off}
+    return _left_out(judged, pl.col("person_id").is_in(list(gone)), TURNED_OFF)
+
+
 def _queue(
     world: World, campaign: Campaign, recipients: Sequence[Recipient], spec: Spec, now: datetime
 ) -> Queue:
@@ -172,13 +206,13 @@ def _queue(
 def _audience(
     world: World,
     campaign: Campaign,
+    playbook: Playbook,
     memberships: Mapping[str, pl.DataFrame],
     reason_of: Mapping[str, str],
-    purpose: str,
 ) -> pl.DataFrame:
     facts = rule_facts(
         world.contacts,
-        bases=bases(world.tables, purpose),
+        bases=bases(world.tables, purpose_of(playbook)),
         suppressions=pl.read_parquet(world.lake.suppressions),
         territories=world.tables["territories"],
         listings=read_listings(world.lake.paths, world.tenant_id),
@@ -193,10 +227,21 @@ def _audience(
     survivors = aliases(world.identity)
     stopped = {survivors.get(p) or p for p in world.stopped}
     judged = _left_out(judged, pl.col("person_id").is_in(list(stopped)), STOPPED)
+    judged = without_unwilling(judged, world.choices, campaign, playbook, survivors)
     if campaign.triggers:
         has_event = pl.col("account_id").fill_null("").is_in(list(reason_of))
         judged = _left_out(judged, ~has_event, NO_EVENT)
     return judged
+
+
+def _turns_off(choices: Choices, campaign: Campaign, playbook: Playbook) -> bool:
+    """Says whether nothing that a campaign begins is wanted."""
+    touches = playbook.touches[: len(campaign.touch_workdays)]
+    channels: set[ChannelName] = {touch.channel for touch in touches if touch.do == "send_touch"}
+    return bool(channels) and all(
+        one in choices.channels_off or off_topic(choices, playbook.on(one).purpose)
+        for one in channels
+    )
 
 
 def _rules(campaign: Campaign) -> tuple[ContactRule, ...]:

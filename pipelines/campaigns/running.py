@@ -189,5 +189,10 @@ def _opened(day: Day) -> Iterator[tuple[Runtime, World, Library]]:
     segments = [load_segment(name).id for name in day.campaign.segments]
     check_campaign(day.campaign, segments, library)
     with open_runtime(day.paths, day.tenant_id) as runtime:
-        world = read_world(day.paths, day.tenant_id, stopped=runtime.stopped())
+        world = read_world(
+            day.paths,
+            day.tenant_id,
+            stopped=runtime.stopped(),
+            choices=runtime.choices(),
+        )
         yield runtime, world, library

@@ -11,6 +11,7 @@ from agent_runtime.settings import Settings, Workspace
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from agent_runtime.domain import Choices
     from agent_runtime.store.sql import SqlStore
 
 PAUSE = "pause"
@@ -56,6 +57,20 @@ class Runtime:
         query = select(t.c.person_id, t.c.reason).where(t.c.tenant_id == self.store.tenant_id)
         with self.store.engine.connect() as connection:
             return {person: reason for person, reason in connection.execute(query)}
+
+    def choices(self) -> "dict[str, Choices]":
+        """Returns what people have turned off by themselves, by person."""
+        from sqlalchemy import select
+
+        from agent_runtime.domain import Choices
+        from agent_runtime.store.sql_rows import load
+        from agent_runtime.store.tables import choices as t
+
+        if self.store is None:
+            return {}
+        query = select(t.c.person_id, t.c.doc).where(t.c.tenant_id == self.store.tenant_id)
+        with self.store.engine.connect() as connection:
+            return {person: load(Choices, doc) for person, doc in connection.execute(query)}
 
 
 @contextmanager

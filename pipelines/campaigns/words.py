@@ -17,6 +17,7 @@ _UNTOLD = {
     "no_event": "no event of the campaign's triggers at their account",
     "queued_before": "their touches stand in the queue from an earlier day",
     "suppressed": "they refused or withdrew, here or in the CRM",
+    "turned_off": "they turned it off themselves, by channel or topic",
     "no_consent": "no basis on which they may be written to",
     "not_confirmed": "their consent waits to be confirmed",
     "do_not_contact": "flagged in the CRM",

@@ -91,17 +91,20 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     """One row per person: may be written to in this campaign, or the first reason why not.
 
     Source: memberships, consents, suppressions, owners, territories and the suppression lists of
-    the runtime store, by the contact rules.
+    the runtime store, by the contact rules; and what people have turned off by themselves there.
     """
     import polars as pl
 
     from agent_runtime.library.catalog import company_library
     from agent_runtime.policies.contact_rules import rules_without
     from pipelines.campaign import load_campaign, purpose_of
+    from pipelines.campaigns.planning import without_unwilling
+    from pipelines.campaigns.runtime import open_runtime
     from pipelines.lake import Lake, write
     from pipelines.listings import read_listings
     from pipelines.transforms.consent import bases
     from pipelines.transforms.eligibility import judge, rule_facts
+    from pipelines.transforms.identity import aliases
 
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
     playbook = company_library(workspace.paths.library).playbook(campaign.playbook)
@@ -121,6 +124,10 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
         rules_without(campaign.waive),
         tenant_id=workspace.tenant_id,
     )
+    with open_runtime(workspace.paths, workspace.tenant_id) as runtime:
+        choices = runtime.choices()
+    survivors = aliases(pl.read_parquet(lake.person_events))
+    judged = without_unwilling(judged, choices, campaign, playbook, survivors)
     write(judged, lake.judged(campaign.id))
     write(judged, lake.eligibility)
     reasons = judged.filter(~pl.col("eligible")).get_column("reason").value_counts(sort=True)

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent_runtime.contracts import Assignment
+from agent_runtime.domain import Choices
 from agent_runtime.errors import ParleyError
 from agent_runtime.sandbox.company import write_company
 from agent_runtime.sandbox.world import LAUNCH_AT
@@ -279,3 +280,20 @@ def test_what_a_company_made_public_reaches_its_contacts(tmp_path, export_writer
     assert [signal.headline for signal in ada.signals] == ["Alder speaks"]
     refused = pl.read_parquet(workspace.quarantine / "public_signals.parquet")
     assert refused.get_column("reason").to_list() == ["kind_not_listed"]
+
+
+def test_planners_see_what_people_have_turned_off(tmp_path, batch, export_writer, now):
+    """R225: all that the campaign begins; who turned off something else has their touches."""
+    persons = dict(pl.read_parquet(Lake(batch[0]).persons).select("contact_id", "person_id").rows())
+    workspace = Workspace(tmp_path / "chosen")
+    export_writer(workspace.exports)
+    engine = open_engine(f"sqlite:///{workspace.store}")
+    with SqlStore(engine, "northbeam").begin() as tx:
+        tx.save_choices(persons["c01"], Choices(("email",)))
+        tx.save_choices(persons["c02"], Choices(("voice",), ("events",)))
+    engine.dispose()
+    ingest.run_batch(workspace, now=now, loads_store=False, has_checks=False)
+    reasons = by_contact(pl.read_parquet(Lake(workspace).eligibility), "reason")
+    assert (reasons["c01"], reasons["c02"]) == ("turned_off", "")
+    queued = {task.person_id for task in read_tasks(Lake(workspace).tasks)}
+    assert persons["c01"] not in queued

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
+from agent_runtime.domain import Choices
 from agent_runtime.store.engine import open_engine
 from agent_runtime.store.importing import load
 from agent_runtime.store.sql import SqlStore
@@ -145,3 +146,30 @@ def test_who_said_stop_to_the_runtime_is_left_out_of_the_plan(paths, day_of, app
 
     assert dict(found.table.select("person_id", "why").iter_rows())[person] == "suppressed"
     assert person not in {task.person_id for task in done.new}
+
+
+@pytest.mark.parametrize(
+    ("choices", "why"),
+    [
+        (Choices(("email",)), "turned_off"),
+        (Choices((), ("getting_to_know",)), "turned_off"),
+        (Choices(("voice", "sms"), ("events",)), "gets"),
+    ],
+)
+def test_who_turned_it_off_is_left_out_of_the_plan(paths, day_of, approved, now, choices, why):
+    """R225: a choice is known to the store alone; what it does not concern is planned as before."""
+    approved()
+    person = look(day_of()).planned.new[0].person_id
+    engine = open_engine(f"sqlite:///{paths.store}")
+    with SqlStore(engine, "northbeam").begin() as tx:
+        tx.save_choices(person, choices)
+    engine.dispose()
+
+    found = look(day_of())
+    done = carry_out(day_of(), code_version="test")
+
+    told = dict(found.table.select("person_id", "why").iter_rows())[person]
+    assert (told == "turned_off") == (why == "turned_off")
+    assert (person in {task.person_id for task in done.new}) == (why == "gets")
+    said = "turned it off themselves" in as_text(found, paths, people=9, messages=0)
+    assert said == (why == "turned_off")
