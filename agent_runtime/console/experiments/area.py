@@ -1,17 +1,28 @@
-"""The pages of experiments: the list, one answer, its figures, and the published report."""
+"""The pages of experiments: list, answer, figures, decisions, and the published report."""
 
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Form, Request
 from starlette.responses import FileResponse, Response
 
-from agent_runtime.console.experiments.view import COLUMNS, READERS, find, list_asked, table
+from agent_runtime.console.experiments.view import (
+    COLUMNS,
+    DECIDES,
+    READERS,
+    WORDS,
+    find,
+    list_asked,
+    table,
+)
 from agent_runtime.console.frame.declared import Area, Entry, Pages
 from agent_runtime.console.frame.faults import Missing
 from agent_runtime.console.frame.noting import note
-from agent_runtime.console.frame.office import Office, TheOffice
+from agent_runtime.console.frame.office import Office, TheOffice, Who
 from agent_runtime.console.frame.render import render
+from agent_runtime.console.frame.toasts import back
 from agent_runtime.console.table_file import table_file
+from agent_runtime.readouts.deciding import decide, decided
 from agent_runtime.readouts.experiment import Experiment
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
@@ -22,19 +33,44 @@ pages = Pages("/experiments", area="experiments")
 
 @pages.get("", roles=READERS)
 def _list(request: Request, office: TheOffice) -> Response:
-    return render(request, "experiments/list.html", asked=list_asked(office.settings.paths))
+    asked = list_asked(office.settings.paths)
+    with office.store.begin() as tx:
+        latest = {one.id: decided(tx, one.id)[:1] for one in asked}
+    return render(request, "experiments/list.html", asked=asked, latest=latest, words=WORDS)
 
 
 @pages.get("/{name}", roles=READERS)
-def _one(request: Request, office: TheOffice, name: str) -> Response:
+def _one(request: Request, office: TheOffice, who: Who, name: str) -> Response:
     asked = find(office.settings.paths, name)
+    with office.store.begin() as tx:
+        found = decided(tx, name)
     return render(
         request,
         "experiments/one.html",
         asked=asked,
         answer=asked.answer,
         has_report=asked.answer is not None and _report(office, name).exists(),
+        decided=found,
+        may_decide=who.user.role in DECIDES,
+        words=WORDS,
     )
+
+
+@pages.post("/{name}/decisions", roles=DECIDES)
+def _decide(
+    request: Request,
+    office: TheOffice,
+    who: Who,
+    name: str,
+    what: Annotated[str, Form()] = "",
+    why: Annotated[str, Form()] = "",
+    read: Annotated[str, Form()] = "",
+) -> Response:
+    answer = _answer(office, name)
+    with office.store.begin() as tx:
+        decide(tx, answer, what, why=why, by=who.name, read=read, at=office.wall_clock())
+    note(request, record=f"experiment:{answer.id}", detail=what)
+    return back(request, f"/console/experiments/{answer.id}", said="Kept with the answer.")
 
 
 @pages.get("/{name}/table.csv", roles=READERS, audited=True, rate="60/minute")

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from agent_runtime.console.frame.faults import Missing
 from agent_runtime.console.frame.office import SignedIn
 from agent_runtime.console.frame.roles import roles
+from agent_runtime.readouts.deciding import Choice
 from agent_runtime.readouts.experiment import Decision, Experiment, Registered
 from agent_runtime.readouts.reading import read_decisions, read_experiments, read_registered
 from agent_runtime.settings import Workspace
 from agent_runtime.spreadsheet import Value
 
 READERS = roles("leader", "revops", "reviewer")
+DECIDES = roles("leader", "revops")
+WORDS: dict[Choice, tuple[str, str, str]] = {
+    "ship": ("Ship", "good", "Everybody gets what was tried"),
+    "go_on": ("Go on", "note", "It is watched further as it is"),
+    "stop": ("Stop", "danger", "It is given up"),
+}
+"""How pages call each choice, its colour, and what it means."""
 COLUMNS = (
     "experiment",
     "metric",
