@@ -57,7 +57,7 @@ def decide(
     Raises:
         DecisionError: no choice or reason, another answer by now, or nothing to ship by.
     """
-    chosen = next((one for one in CHOICES if one == what), None)
+    chosen: Choice | None = next((one for one in CHOICES if one == what), None)
     if chosen is None:
         raise DecisionError(f"what = {what[:20]!r}: choose one of {', '.join(CHOICES)}.")
     said = " ".join(why.split())[:_LONGEST]

@@ -26,11 +26,16 @@ from agent_runtime.console.frame.office import Office, SignedIn, TheOffice, Who
 from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.toasts import back
 from agent_runtime.console.steering.changing import installed_versions
+from agent_runtime.console.steering.who import STEERS, may_steer
 from agent_runtime.replaying.versions import Versions
+from agent_runtime.steering import changes as steering
 from agent_runtime.steering.effect import effect_between
+from agent_runtime.steering.subjects import value_in
 from agent_runtime.store.reading import turns_of
 from agent_runtime.store.sql import SqlTx
 
+BANNED = "rule:claims.banned"
+"""The dial of steering that a rule can become a part of."""
 STATES = {"PROPOSED": "To decide", "ACCEPTED": "Accepted", "REJECTED": "Rejected"}
 TURNS = 200
 """Past turns that a change is tried on: the latest."""
@@ -71,6 +76,7 @@ def _change(request: Request, office: TheOffice, who: Who, change_id: str) -> Re
     with office.store.begin() as tx:
         change = _seen(tx, change_id, who, office)
         names = names_of(tx)
+        steered = [one for one in steering.all_changes(tx) if _mark(change) in one.reason]
     return render(
         request,
         "coaching/change.html",
@@ -80,8 +86,39 @@ def _change(request: Request, office: TheOffice, who: Who, change_id: str) -> Re
         can_try=change.kind in ("content", "playbook"),
         turns=TURNS,
         state=STATES[change.state],
+        steered=steered,
+        may_steer=may_steer(who),
         called=lambda scorer: called(names, scorer),
     )
+
+
+@pages.post("/changes/{change_id}/steer", roles=STEERS)
+def _steer(
+    request: Request,
+    office: TheOffice,
+    who: Who,
+    change_id: str,
+    phrase: Annotated[str, Form()] = "",
+) -> Response:
+    """An accepted rule becomes a proposed ban of a claim, which is tried and put in force there."""
+    with office.store.begin() as tx:
+        change = _seen(tx, change_id, who, office)
+        if change.kind != "rule" or change.state != "ACCEPTED":
+            raise CoachingError("only an accepted rule is proposed as a banned claim.")
+        if not phrase.strip():
+            raise CoachingError("phrase: is empty; write the words that are not to be said.")
+        made = steering.propose(
+            tx,
+            office.library,
+            BANNED,
+            [*value_in(tx.flags(), BANNED), phrase],
+            by=who.name,
+            why=f"{change.why[:300]} {_mark(change)}",
+            at=office.wall_clock(),
+        )
+    note(request, record=f"change:{made.change_id}", detail=f"{BANNED} version {made.version}")
+    said = "Proposed; nothing has changed yet. Try it on past turns next."
+    return back(request, f"/console/steering/changes/{made.change_id}", said=said)
 
 
 @pages.post("/changes/{change_id}/try", roles=DECIDERS, rate="10/minute")
@@ -125,6 +162,11 @@ def _reject(
         done = reject(tx, change_id, by=who.name, why=why, at=office.wall_clock())
     note(request, record=f"change:{change_id}", detail=f"{done.kind} {done.path}")
     return back(request, CHANGES, said="Rejected; nothing has changed.")
+
+
+def _mark(change: Change) -> str:
+    """By which a change of steering says out of which proposed rule it came."""
+    return f"(coaching {change.change_id})"
 
 
 def _seen(tx: SqlTx, change_id: str, who: SignedIn, office: Office) -> Change:

@@ -19,6 +19,7 @@ from agent_runtime.coaching.cli import app as review
 from agent_runtime.coaching.samples import all_samples, checked_again
 from agent_runtime.coaching.scoring import given_to
 from agent_runtime.settings import Settings
+from agent_runtime.steering import changes as steering
 from agent_runtime.store.erasing import erase, known_as
 from agent_runtime.store.pruning import prune
 from agent_runtime.store.reading import turns_of
@@ -250,6 +251,46 @@ def test_a_tag_becomes_diffs_that_a_colleague_tries_accepts_and_takes_as_a_patch
     )
     assert checked.returncode == 0, checked.stderr
     assert patch.count("+++ b/agent_runtime/") == 3
+
+
+def test_an_accepted_rule_says_what_is_left_and_becomes_a_proposed_ban(desk, drawn):
+    """R76, R242: a file binds nobody; the dial does, once it was tried and put in force."""
+    sample = next(s for s in samples(desk) if s.thread_id == "thread-p-ana")
+    ben = desk.browser("reviewer")
+    for one in (drawn, ben):
+        page_of(one, sample)
+        score(one, sample)
+    form = page_of(drawn, sample, "/change").text
+    message = re.search(r'name="message" value="(\w+)"', form)[1]
+    told = {"message": message, "why": "Nobody can promise that", "tag": ["policy"]}
+    assert drawn.submit(f"{HOME}/samples/{sample.sample_id}/change", **told).status_code == 303
+    with desk.store.begin() as tx:
+        rule = next(one for one in all_changes(tx) if one.kind == "rule")
+    desk.now += timedelta(days=15)
+    place, steers = f"{HOME}/changes/{rule.change_id}", desk.browser("revops")
+    steers.see(place)
+    assert "only an accepted rule" in steers.submit(f"{place}/steer", phrase="never fails").text
+    ben.see(place)
+    assert ben.submit(f"{place}/accept").status_code == 303
+    page = ben.see(place).text
+    for said in ("What is left to do", "parley review patch | git apply", "nothing reads it"):
+        assert said in page
+    assert "Propose as a banned claim" not in page
+    assert ben.submit(f"{place}/steer", phrase="never fails").status_code == 403
+    assert "Propose as a banned claim" in steers.see(place).text
+    assert steers.submit(f"{place}/steer", phrase=" ").status_code == 409
+    there = steers.submit(f"{place}/steer", phrase="never fails").headers["location"]
+    with desk.store.begin() as tx:
+        (made,) = steering.all_changes(tx)
+    assert there == f"/console/steering/changes/{made.change_id}"
+    assert (made.state, made.after[-1], made.author) == (
+        "PROPOSED",
+        "never fails",
+        "revops-2@northbeam.example",
+    )
+    assert made.after[:-1] == made.before
+    assert "Nobody can promise that" in steers.see(there).text
+    assert there in ben.see(place).text
 
 
 def test_a_change_that_would_not_load_is_refused_in_a_sentence(desk, drawn):
