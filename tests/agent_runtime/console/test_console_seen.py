@@ -71,3 +71,17 @@ def test_why_a_draft_is_grave_is_read_whole_in_the_queue(tmp_path, need_program,
         assert reasons.evaluate_all(CLIPPED) == []
         assert overflow(page) == 0
         assert violations(page) == []
+
+
+def test_what_an_act_says_of_itself_is_read_aloud_as_it_should_be(tmp_path, need_program):
+    """R15: by a screen reader too; a message in a corner is on every page."""
+    with (
+        served(tmp_path, drafts=3) as link,
+        looking(need_program("chromium"), viewport={"width": 1280, "height": 800}) as (page, _),
+    ):
+        page.goto(link)
+        page.get_by_role("button", name=re.compile("reviewer")).click()
+        page.goto(page.url.split("/console/")[0] + "/console/steering")
+        page.get_by_role("button", name=re.compile("Pause all")).first.click()
+        page.get_by_role("status").get_by_text("Everything is paused").wait_for()
+        assert violations(page) == []
