@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent_runtime.authored import load_yaml
-from agent_runtime.library.content import LibraryError, Locale, sentence_of
+from agent_runtime.library.authored_file import read_authored
+from agent_runtime.library.content import LibraryError, Locale
 
 FOLDER = "calls"
 """Of the scenarios: a call is told otherwise than a thread of mails."""
@@ -190,12 +189,4 @@ def read_call_scenarios(roots: Iterable[Path]) -> tuple[CallScenario, ...]:
 
 def read_call_scenario(path: Path) -> CallScenario:
     """Returns the call of a file, or raises a sentence that says what is wrong with it."""
-    try:
-        return CallScenario.model_validate(load_yaml(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise LibraryError(f"{path}: the file does not exist; name one.") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        line = " ".join(str(error).split())[:160]
-        raise LibraryError(f"{path}: not YAML in UTF-8 ({line}).") from None
-    except ValidationError as error:
-        raise LibraryError(f"{path}: {sentence_of(error)}") from None
+    return read_authored(path, CallScenario)

@@ -5,12 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent_runtime.authored import load_yaml
 from agent_runtime.domain import ChannelName
-from agent_runtime.library.content import LibraryError, Locale, sentence_of
+from agent_runtime.library.authored_file import read_authored
+from agent_runtime.library.content import Locale
 
 STORIES = Path(__file__).parent / "stories"
 
@@ -103,12 +102,4 @@ def read_story(path: Path) -> Story:
     Raises:
         LibraryError: it cannot be used; the sentence names file, field, value and rule.
     """
-    try:
-        return Story.model_validate(load_yaml(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise LibraryError(f"{path}: the file does not exist; name one.") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        line = " ".join(str(error).split())[:160]
-        raise LibraryError(f"{path}: not YAML in UTF-8 ({line}).") from None
-    except ValidationError as error:
-        raise LibraryError(f"{path}: {sentence_of(error)}") from None
+    return read_authored(path, Story)
