@@ -11,7 +11,7 @@ from agent_runtime import console
 from agent_runtime.console.frame import routes as own
 from agent_runtime.console.frame.cookies import ROOT
 from agent_runtime.console.frame.declared import Area, Menu, check, declaration_of
-from agent_runtime.console.frame.faults import add_faults
+from agent_runtime.console.frame.fault_pages import add_faults
 from agent_runtime.console.frame.gate import enforce
 from agent_runtime.console.frame.headers import Headers
 from agent_runtime.console.frame.office import Office

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent_runtime.console.frame.office import LOOPBACK
+from agent_runtime.console.frame.hosts import LOOPBACK
 
 ROOT = "/console"
 SESSION = "parley_session"

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
 from agent_runtime.console.door import Gate, Rates
+from agent_runtime.console.frame.hosts import LOOPBACK
 from agent_runtime.console.people.passwords import Passwords
 from agent_runtime.console.people.sessions import Lifetime
 from agent_runtime.console.people.users import User
@@ -19,8 +19,6 @@ from agent_runtime.store.sql import SqlStore
 
 if TYPE_CHECKING:
     from agent_runtime.console.people.oidc import Provider
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,6 @@ class Office:
     """Where people sign in by OpenID Connect; None where nothing is set up."""
     is_demo: bool = False
     """Whether anybody at this machine may enter by a link, as a user of the demo."""
-
-
-def hosts_of(settings: Settings, *more: str) -> frozenset[str]:
-    """Returns the host names of a console: loopback, its public address, and more."""
-    public = urlsplit(settings.public_url).hostname or ""
-    return LOOPBACK | {name for name in (public, *more) if name and name != "0.0.0.0"}
 
 
 def office_of(request: Request) -> Office:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from agent_runtime.clock import read_now
-from agent_runtime.console.frame.office import Office, hosts_of
+from agent_runtime.console.frame.hosts import hosts_of
+from agent_runtime.console.frame.office import Office
 from agent_runtime.console.keeping import chat_key
 from agent_runtime.console.people.oidc import provider_of
 from agent_runtime.console.people.sessions import Lifetime

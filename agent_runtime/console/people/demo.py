@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.console.frame.office import LOOPBACK
+from agent_runtime.console.frame.hosts import LOOPBACK
 from agent_runtime.console.frame.roles import ROLES, Role
 from agent_runtime.console.people.sessions import make_entry
 from agent_runtime.console.people.users import User, add_user, all_users, user_by_email

@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 from agent_runtime.console.app import build_app
 from agent_runtime.console.door import Gate, Rates
 from agent_runtime.console.frame.build import build_mounts
-from agent_runtime.console.frame.office import LOOPBACK, Office
+from agent_runtime.console.frame.hosts import LOOPBACK
+from agent_runtime.console.frame.office import Office
 from agent_runtime.console.people.passwords import Passwords
 from agent_runtime.console.people.users import add_user
 from agent_runtime.library.catalog import load_library
