@@ -20,8 +20,10 @@ from tests.acceptance.check import Check, Result, Verdict
 from tests.acceptance.coaching_steps import leave_coaching_traces
 from tests.acceptance.console_company import Company, read_out_company, sign_in
 
-PER_ROUTE = 2
-"""Pages of one route that are judged: two threads look alike."""
+PER_ROUTE, WIDE_PER_ROUTE = 2, 8
+"""Pages of one route that axe judges, since two threads look alike, and that are held against a
+phone, since one of them may have a longer word."""
+SHARED = 6
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 UNLINKED = {
@@ -47,8 +49,8 @@ def _run(case: str) -> Result:
             page.goto(f"{company.url}/console/sign-in")
             wrong = list(_judged(page, "/console/sign-in"))
             sign_in(page, company.url, "admin")
-            _leave_traces(page)
-            seen, more = _walk(page, company, routes)
+            shared = _leave_traces(page)
+            seen, more = _walk(page, company, routes, shared)
     missed = sorted(set(routes) - set(seen) - set(UNLINKED))
     return {
         "pages": sum(seen.values()),
@@ -78,8 +80,11 @@ def _routes(company: Company) -> Iterator[tuple[str, re.Pattern[str]]]:
 _NAME = re.compile(r"\\\{(\w+)\\\}")
 
 
-def _leave_traces(page: Any) -> None:
-    """What has no page before somebody did it: a pause, an incident, a sample, a shared thread."""
+def _leave_traces(page: Any) -> list[str]:
+    """What has no page before somebody did it: a pause, an incident, a sample, shared threads.
+
+    Returns the addresses of these.
+    """
     page.get_by_role("link", name="Steering", exact=True).click()
     page.get_by_role("button", name=re.compile("^Pause all")).click()
     page.get_by_role("button", name="Resume").wait_for()
@@ -89,10 +94,17 @@ def _leave_traces(page: Any) -> None:
     page.get_by_role("button", name="Open it").click()
     page.get_by_role("heading", name="Mails went to the wrong list").first.wait_for()
     leave_coaching_traces(page)
-    page.get_by_role("link", name="Threads", exact=True).click()
-    page.get_by_role("row").nth(1).get_by_role("link").first.click()
-    page.get_by_role("button", name="Make a link").click()
-    page.get_by_role("link", name="Look at it").first.wait_for()
+    return list(_share_threads(page))
+
+
+def _share_threads(page: Any) -> Iterator[str]:
+    """Yields the addresses of threads that somebody without an account may read."""
+    for number in range(1, SHARED + 1):
+        page.get_by_role("link", name="Threads", exact=True).click()
+        page.get_by_role("row").nth(number).get_by_role("link").first.click()
+        page.get_by_role("button", name="Make a link").click()
+        link = page.get_by_role("link", name="Look at it").first
+        yield urlsplit(link.get_attribute("href")).path
 
 
 def _outside(company: Company) -> list[str]:
@@ -110,10 +122,10 @@ def _outside(company: Company) -> list[str]:
 
 
 def _walk(
-    page: Any, company: Company, routes: Mapping[str, re.Pattern[str]]
+    page: Any, company: Company, routes: Mapping[str, re.Pattern[str]], shared: list[str]
 ) -> tuple[dict[str, int], list[str]]:
     """Follows every link, so many times for each route, and judges what is there."""
-    waiting, tried = ["/console/", *_outside(company)], set[str]()
+    waiting, tried = ["/console/", *_outside(company), *shared], set[str]()
     seen: dict[str, int] = {}
     wrong: list[str] = []
     ids: dict[str, str] = {}
@@ -122,7 +134,7 @@ def _walk(
         route = _route_of(address, routes)
         is_new = address not in tried
         tried.add(address)
-        if route is None or seen.get(route, 0) >= PER_ROUTE or not is_new:
+        if route is None or seen.get(route, 0) >= WIDE_PER_ROUTE or not is_new:
             continue
         answer = page.request.get(company.url + address)
         is_html = answer.headers.get("content-type", "").startswith("text/html")
@@ -134,7 +146,7 @@ def _walk(
         ids |= routes[route].fullmatch(urlsplit(address).path).groupdict()
         _goto(page, company.url + address, answer)
         seen[route] = seen.get(route, 0) + 1
-        wrong += _judged(page, address)
+        wrong += _judged(page, address) if seen[route] <= PER_ROUTE else _too_wide(page, address)
         hrefs = page.eval_on_selector_all("[href], [hx-get]", _HREFS)
         here = urlsplit(company.url).netloc
         waiting += [
@@ -170,13 +182,19 @@ def _route_of(address: str, routes: Mapping[str, re.Pattern[str]]) -> str | None
 
 
 def _judged(page: Any, address: str) -> Iterator[str]:
-    from served_console import overflow, violations
+    from served_console import violations
 
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for rule, where in violations(page):
             yield f"{address} in {scheme}: {rule} at {where[0]}"[:300]
     page.emulate_media(color_scheme="light")
+    yield from _too_wide(page, address)
+
+
+def _too_wide(page: Any, address: str) -> Iterator[str]:
+    from served_console import overflow
+
     page.set_viewport_size(PHONE)
     if wide := overflow(page):
         yield f"{address}: {wide} pixels wider than a phone"
