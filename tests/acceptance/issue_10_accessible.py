@@ -100,7 +100,7 @@ def _leave_traces(page: Any) -> list[str]:
 def _share_threads(page: Any) -> Iterator[str]:
     """Yields the addresses of threads that somebody without an account may read."""
     for number in range(1, SHARED + 1):
-        page.get_by_role("link", name="Threads", exact=True).click()
+        page.get_by_role("link", name="Threads", exact=True).first.click()
         page.get_by_role("row").nth(number).get_by_role("link").first.click()
         page.get_by_role("button", name="Make a link").click()
         link = page.get_by_role("link", name="Look at it").first
