@@ -1,8 +1,6 @@
 """`parley autonomy`: how free the agent is in each use case."""
 
 import json
-from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -10,23 +8,19 @@ import typer
 
 from agent_runtime.autonomy import autonomy_of
 from agent_runtime.commands import JsonOption, WorkspaceOption
-from agent_runtime.console.people.users import user_by_email
 from agent_runtime.domain import Autonomy
 from agent_runtime.library.catalog import company_library
 from agent_runtime.settings import load_settings
 from agent_runtime.status import open_store
-from agent_runtime.steering.changes import propose_or_set
-from agent_runtime.steering.subjects import SteeringError, autonomy_subject
-from agent_runtime.store.sql import SqlTx
+from agent_runtime.steering.by_command import BY, WHY, change_by_command, told
+from agent_runtime.steering.subjects import autonomy_subject
 
 autonomy = typer.Typer(
     add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help="Who sends."
 )
 PlaybookId = Annotated[str, typer.Argument(help="Id of the playbook.")]
-Why = Annotated[str, typer.Option(help="Why; kept with the version.")]
-By = Annotated[
-    str, typer.Option(help="Who decides, as the address of an account [default: the login name].")
-]
+Why = Annotated[str, typer.Option(help=WHY)]
+By = Annotated[str, typer.Option(help=BY)]
 
 
 @autonomy.command()
@@ -81,28 +75,9 @@ def reset(playbook: PlaybookId, why: Why, by: By = "", workspace: WorkspaceOptio
 def _change(
     playbook: str, level: Autonomy | None, *, by: str, why: str, workspace: Path | None
 ) -> None:
-    settings, who = load_settings(workspace), by.strip() or getuser()
+    settings = load_settings(workspace)
     library = company_library(settings.paths.library)
     subject = autonomy_subject(library.playbook(playbook).id)
     with open_store(settings).begin() as tx:
-        made = propose_or_set(tx, library, subject, level, by=who, why=why, at=datetime.now(UTC))
-        if made.loosens:
-            _need_account(tx, who)
-    what = f"{playbook} {level or 'as by default'}, version {made.version}"
-    if made.state == "LIVE":
-        typer.echo(f"{what} is in force; the console shows it and rolls it back")
-    else:
-        typer.echo(
-            f"{what} makes the agent freer and waits for a colleague; they put it in force at "
-            f"/console/steering/changes/{made.change_id}"
-        )
-
-
-def _need_account(tx: SqlTx, who: str) -> None:
-    """The console tells author and colleague apart by their accounts, so the author has one."""
-    found = user_by_email(tx, who)
-    if found is None or found.is_disabled:
-        raise SteeringError(
-            f"by = {who!r}: makes the agent freer without an account of the console; give the "
-            "address of yours, since a colleague has to put it in force there."
-        )
+        made = change_by_command(tx, library, subject, level, by=by, why=why)
+    typer.echo(told(made, f"{playbook} {level or 'as by default'}"))

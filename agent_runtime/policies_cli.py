@@ -89,24 +89,34 @@ def list_rules(
 @policy.command()
 def use(
     profile: Annotated[str, typer.Argument(help="Name of the profile: standard or regulated.")],
+    why: Annotated[str, typer.Option(help="Why; kept with the version.")],
     playbook: Annotated[str, typer.Option(help="Only for this playbook.")] = "",
+    by: Annotated[
+        str,
+        typer.Option(help="Who decides, as the address of an account [default: the login name]."),
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Set the profile of the rules, of all or of one playbook; in effect at the next permit.
+    """Set the profile of the rules, of all or of one playbook, as a version that rolls back.
 
-    Example: [bold]parley policy use regulated --playbook icp_prospecting[/bold]
+    What is stricter is in effect at the next permit. What is freer is proposed, and a colleague
+    puts it in force in the console.
+
+    Example: [bold]parley policy use regulated --why "new law" --playbook icp_prospecting[/bold]
     """
     from agent_runtime.library.catalog import company_library
-    from agent_runtime.policies.ruleset import flag_of, rule_set
+    from agent_runtime.policies.ruleset import rule_set
     from agent_runtime.status import open_store
+    from agent_runtime.steering.by_command import change_by_command, told
+    from agent_runtime.steering.subjects import profile_subject
 
     settings = load_settings(workspace)
-    rules = rule_set(profile)
-    if playbook:
-        company_library(settings.paths.library).playbook(playbook)
+    library, rules = company_library(settings.paths.library), rule_set(profile)
+    subject = profile_subject(library.playbook(playbook).id if playbook else "")
     with open_store(settings).begin() as tx:
-        tx.set_flag(flag_of(playbook), profile)
-    typer.echo(f"{playbook or 'all playbooks'}: {rules.profile}. {rules.says}")
+        made = change_by_command(tx, library, subject, profile, by=by, why=why)
+    typer.echo(told(made, f"{playbook or 'all playbooks'} {rules.profile}"))
+    typer.echo(rules.says)
 
 
 def _flags(workspace: Path | None) -> Mapping[str, str]:

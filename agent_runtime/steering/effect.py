@@ -11,9 +11,16 @@ from agent_runtime.domain import LEVELS, Autonomy
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.dials import dialled
 from agent_runtime.policies.facts import Facts, Limits
+from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.replaying.decision import Decided, decided_now
 from agent_runtime.replaying.versions import Versions, outcome_of
-from agent_runtime.steering.subjects import campaign_of, flag_for, playbook_of, value_in
+from agent_runtime.steering.subjects import (
+    campaign_of,
+    flag_for,
+    is_profile,
+    playbook_of,
+    value_in,
+)
 
 MOST_KINDS = 8
 
@@ -98,10 +105,11 @@ def effect_between(
 def _steered(
     subject: str, flags: Mapping[str, str], changed: Mapping[str, str], library: Library
 ) -> Any:
-    """Returns what puts the facts of a turn under flags: dials, and a level of autonomy."""
+    """Returns what puts the facts of a turn under flags: profile, dials, level of autonomy."""
 
     def steer(facts: Facts) -> Facts:
-        rules = dialled(facts.rules, changed)
+        known = profile_of(changed, facts.session.playbook) if is_profile(subject) else facts.rules
+        rules = dialled(known, changed)
         facts = replace(facts, rules=rules, limits=Limits.under(rules))
         if not playbook_of(subject) or not facts.autonomy or not _is_about(subject, facts):
             return facts

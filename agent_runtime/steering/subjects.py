@@ -1,4 +1,4 @@
-"""What can be steered: levels of autonomy by playbook and campaign, and the dials of the rules."""
+"""What can be steered: levels of autonomy, the dials of the rules, and the profile of the rules."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ from agent_runtime.domain import LEVELS
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
 from agent_runtime.policies.dials import dial_of, set_in
+from agent_runtime.policies.ruleset import flag_of as profile_flag
+from agent_runtime.policies.ruleset import profiles
 
 
 class SteeringError(ParleyError):
@@ -39,6 +41,8 @@ def checked(subject: str, value: Any, library: Library) -> Any:
     dial = dial_of(subject)
     if dial is not None:
         return dial.checked(value)
+    if is_profile(subject):
+        return _checked_profile(subject, value, library)
     playbook = playbook_of(subject)
     if playbook not in library.playbooks:
         raise SteeringError(f"subject {subject[:80]!r}: nothing of this name can be steered.")
@@ -62,6 +66,10 @@ def loosens(subject: str, before: Any, after: Any, library: Library) -> bool:
     dial = dial_of(subject)
     if dial is not None:
         return dial.is_loosened(before, after)
+    if is_profile(subject):
+        # What an unset profile falls back on may change by itself, so it is the freest to go to.
+        order = profiles()
+        return order.index(after or order[0]) < order.index(before or _unset_profile(subject))
     usual = library.playbook(playbook_of(subject)).autonomy
     unset = LEVELS[-1] if campaign_of(subject) else usual
     return LEVELS.index(after or unset) > LEVELS.index(before or unset)
@@ -72,6 +80,8 @@ def title_of(subject: str) -> str:
     dial = dial_of(subject)
     if dial is not None:
         return f"{dial.says} {dial.unit}".strip()
+    if is_profile(subject):
+        return f"Profile of the rules of {_profiled(subject).replace('_', ' ') or 'all playbooks'}"
     campaign = campaign_of(subject)
     where = f" in campaign {campaign}" if campaign else ""
     return f"Autonomy of {playbook_of(subject).replace('_', ' ')}{where}"
@@ -80,6 +90,33 @@ def title_of(subject: str) -> str:
 def autonomy_subject(playbook: str, campaign: str = "") -> str:
     """Returns the subject of a level of autonomy."""
     return flag_of(playbook, campaign)
+
+
+def profile_subject(playbook: str = "") -> str:
+    """Returns the subject of the profile of the rules, of all playbooks or of one."""
+    return profile_flag(playbook)
+
+
+def is_profile(subject: str) -> bool:
+    """Says whether a subject is a profile of the rules."""
+    return subject == profile_flag(_profiled(subject))
+
+
+def _checked_profile(subject: str, value: Any, library: Library) -> Any:
+    if (playbook := _profiled(subject)) and playbook not in library.playbooks:
+        raise SteeringError(f"subject {subject[:80]!r}: nothing of this name can be steered.")
+    if value is not None and value not in profiles():
+        raise SteeringError(f"profile {value!r}: use one of {', '.join(profiles())}, or none.")
+    return value
+
+
+def _profiled(subject: str) -> str:
+    return subject.removeprefix(profile_flag()).removeprefix(":")
+
+
+def _unset_profile(subject: str) -> str:
+    """The standard for all; a playbook without one of its own may be under a stricter one."""
+    return profiles()[-1] if _profiled(subject) else profiles()[0]
 
 
 def _parts(subject: str) -> tuple[str, str]:

@@ -1,0 +1,81 @@
+"""The profile of the rules, set by command: a version, and freer only with a colleague."""
+
+import pytest
+from typer.testing import CliRunner
+
+from agent_runtime.clock import write_now
+from agent_runtime.errors import ParleyError
+from agent_runtime.policies.ruleset import profile_of
+from agent_runtime.policies_cli import policy
+from agent_runtime.steering import changes
+from tests.agent_runtime.console.desk_world import NOW, Desk
+
+CHANGES = "/console/steering/changes"
+BOOK = "icp_prospecting"
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARLEY_TENANT_ID", "t")
+    made = Desk(tmp_path)
+    write_now(made.store.engine, NOW)
+    made.folder = tmp_path
+    return made
+
+
+def use(desk, *words, why="A new law"):
+    said = CliRunner().invoke(policy, ["use", *words, "--why", why, "-w", str(desk.folder)])
+    return said.output or str(said.exception)
+
+
+def stands(desk, playbook=BOOK):
+    with desk.store.begin() as tx:
+        return profile_of(tx.flags(), playbook).profile, changes.all_changes(tx)
+
+
+@pytest.mark.parametrize("only", [(), ("--playbook", BOOK)])
+def test_a_stricter_profile_binds_at_once_and_rolls_back_in_the_console(desk, only):
+    """R204, R63: with who, why and a way back."""
+    assert "version 1 is in force" in use(desk, "regulated", *only, "--by", "Ana Roe")
+    profile, (change,) = stands(desk)
+    assert (profile, change.state, change.author) == ("regulated", "LIVE", "Ana Roe")
+    assert stands(desk, "nurture")[0] == ("standard" if only else "regulated")
+    steers, place = desk.browser("revops"), f"{CHANGES}/{change.change_id}"
+    assert "Profile of the rules" in steers.see(CHANGES).text
+    steers.see(place)
+    assert steers.submit(f"{place}/roll-back", why="It was not passed").status_code == 303
+    assert stands(desk)[0] == "standard"
+
+
+def test_a_freer_profile_is_tried_and_put_in_force_by_a_colleague(desk):
+    """R63: also where it is only a playbook's way around the profile of all."""
+    writer, other = desk.browser("revops"), desk.browser("revops")
+    use(desk, "regulated")
+    by = ("--by", "revops-0@northbeam.example")
+    said = use(desk, "standard", "--playbook", BOOK, *by)
+    assert "waits for a colleague" in said
+    profile, (change, _) = stands(desk)
+    assert (profile, change.state) == ("regulated", "PROPOSED")
+    place = f"{CHANGES}/{change.change_id}"
+    for who in (writer, other):
+        who.see(place)
+    writer.submit(f"{place}/try")
+    assert writer.submit(f"{place}/live").status_code == 409
+    assert other.submit(f"{place}/live").status_code == 303
+    assert stands(desk)[0] == "standard"
+    assert stands(desk, "nurture")[0] == "regulated"
+
+
+@pytest.mark.parametrize(
+    ("words", "why", "said"),
+    [
+        (("regulated",), " ", "a change needs a reason"),
+        (("lax",), "x", "lax"),
+        (("regulated", "--playbook", "none"), "x", "none"),
+    ],
+)
+def test_what_cannot_be_set_is_refused_in_one_sentence(desk, words, why, said):
+    runner = CliRunner().invoke(policy, ["use", *words, "--why", why, "-w", str(desk.folder)])
+    assert isinstance(runner.exception, ParleyError)
+    assert said in str(runner.exception)
+    assert stands(desk) == ("standard", ())
