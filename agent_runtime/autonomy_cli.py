@@ -53,10 +53,10 @@ def _set(
     by: By = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Set the level of one use case, as a version that the console lists and can roll back.
+    """Make a use case stricter, as a version that the console lists and can roll back.
 
-    What is stricter is in effect at the next permit. What is freer is proposed, and a colleague
-    puts it in force in the console.
+    In effect at the next permit. What is freer is proposed in the console, and put in force there
+    by a colleague.
 
     Example: [bold]parley autonomy set nurture assistive --why "a complaint"[/bold]
     """
@@ -65,9 +65,9 @@ def _set(
 
 @autonomy.command()
 def reset(playbook: PlaybookId, why: Why, by: By = "", workspace: WorkspaceOption = None) -> None:
-    """Go back to the default of a use case; where that is freer, as a proposal.
+    """Go back to the default of a use case, where that is no freer.
 
-    Example: [bold]parley autonomy reset nurture --why "all read" --by ana@company.com[/bold]
+    Example: [bold]parley autonomy reset nurture --why "too many questions"[/bold]
     """
     _change(playbook, None, by=by, why=why, workspace=workspace)
 

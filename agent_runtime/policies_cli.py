@@ -93,19 +93,19 @@ def use(
     playbook: Annotated[str, typer.Option(help="Only for this playbook.")] = "",
     by: Annotated[
         str,
-        typer.Option(help="Who decides, as the address of an account [default: the login name]."),
+        typer.Option(help="Who decides [default: the login name]."),
     ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Set the profile of the rules, of all or of one playbook, as a version that rolls back.
+    """Make the profile of the rules stricter, of all or of one playbook; a version rolls back.
 
-    What is stricter is in effect at the next permit. What is freer is proposed, and a colleague
-    puts it in force in the console.
+    In effect at the next permit. What is freer is proposed in the console, and put in force there
+    by a colleague.
 
     Example: [bold]parley policy use regulated --why "new law" --playbook icp_prospecting[/bold]
     """
     from agent_runtime.library.catalog import company_library
-    from agent_runtime.policies.ruleset import rule_set
+    from agent_runtime.policies.ruleset import profile_of, rule_set
     from agent_runtime.status import open_store
     from agent_runtime.steering.by_command import change_by_command, told
     from agent_runtime.steering.subjects import profile_subject
@@ -115,8 +115,12 @@ def use(
     subject = profile_subject(library.playbook(playbook).id if playbook else "")
     with open_store(settings).begin() as tx:
         made = change_by_command(tx, library, subject, profile, by=by, why=why)
+        own = {book: profile_of(tx.flags(), book).profile for book in library.playbooks}
     typer.echo(told(made, f"{playbook or 'all playbooks'} {rules.profile}"))
     typer.echo(rules.says)
+    others = [f"{book} {name}" for book, name in sorted(own.items()) if name != rules.profile]
+    if others and not playbook:
+        typer.echo(f"not so, by a profile of their own: {', '.join(others)}")
 
 
 def _flags(workspace: Path | None) -> Mapping[str, str]:

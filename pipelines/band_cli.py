@@ -181,8 +181,8 @@ def close(
         )
     if not is_closed:
         raise PipelineError(
-            f"{found.id} has no calibrated band; `parley autonomy set {found.id} assistive` "
-            "has a person read everything."
+            f"{found.id} has no calibrated band; `parley autonomy set {found.id} assistive "
+            '--why "..."` has a person read everything.'
         )
     typer.echo(f"{found.id}: a person reads everything until new judgements show it to be safe")
 

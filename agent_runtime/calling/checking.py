@@ -7,6 +7,7 @@ from agent_runtime.calling.known import facts_of_number
 from agent_runtime.calling.telephony import Telephony
 from agent_runtime.campaign_limits import limits_of
 from agent_runtime.domain import (
+    LEVELS,
     Contact,
     Decision,
     Observation,
@@ -173,9 +174,9 @@ def check_number(
 
 
 def _taken_into(tx: Tx, campaign_id: str, session: Session) -> Session:
-    """The thread under the level of the campaign; where none is told, under its own."""
-    own = session.autonomy if session.campaign_id == campaign_id else ""
-    level = limits_of(tx, campaign_id).autonomy or own
+    """The thread in a campaign, under the stricter of its own level and the campaign's."""
+    levels = {session.autonomy, limits_of(tx, campaign_id).autonomy}
+    level = next((one for one in LEVELS if one in levels), session.autonomy)
     return replace(session, campaign_id=campaign_id, autonomy=level)
 
 

@@ -8,6 +8,8 @@ from typing import Literal, get_args
 from pydantic import TypeAdapter
 
 from agent_runtime.errors import ParleyError
+from agent_runtime.lone_text import NOBODY
+from agent_runtime.placeholders import redact
 from agent_runtime.ports import Tx
 from agent_runtime.readouts.experiment import Experiment
 
@@ -49,7 +51,7 @@ def decide(
         tx: In which it is written.
         answer: What is published now.
         what: One of `CHOICES`.
-        why: The reason, in words.
+        why: The reason, in words; personal data in it becomes placeholders.
         by: Who decides.
         read: The version of the data whose answer they have read.
         at: By the wall clock.
@@ -60,7 +62,7 @@ def decide(
     chosen: Choice | None = next((one for one in CHOICES if one == what), None)
     if chosen is None:
         raise DecisionError(f"what = {what[:20]!r}: choose one of {', '.join(CHOICES)}.")
-    said = " ".join(why.split())[:_LONGEST]
+    said = redact(" ".join(why.split())[:_LONGEST], NOBODY).text
     if not said:
         raise DecisionError("why: a decision needs a reason; say what it rests on.")
     if read != answer.data_version:

@@ -88,16 +88,22 @@ def propose(
     return made
 
 
-def propose_or_set(
+def set_stricter(
     tx: Tx, library: Library, subject: str, after: Any, *, by: str, why: str, at: datetime
 ) -> Change:
-    """Puts a change in force at once, unless it makes the agent freer: that is proposed.
+    """Puts a change in force at once that does not make the agent freer.
 
     Raises:
-        ParleyError: as `propose`.
+        ParleyError: as `propose`, or it makes the agent freer.
     """
     made = propose(tx, library, subject, after, by=by, why=why, at=at)
-    return made if made.loosens else _in_force(tx, made, by=by, at=at)
+    if made.loosens:
+        raise SteeringError(
+            f"{subject}: {after or 'unset'} makes the agent freer; propose it in the console at "
+            f"/console/steering/changes/propose?subject={subject}, where a colleague puts it in "
+            "force."
+        )
+    return _in_force(tx, made, by=by, at=at)
 
 
 def measured(tx: Tx, change_id: str, effect: Effect) -> Change:

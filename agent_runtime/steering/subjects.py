@@ -1,7 +1,7 @@
 """What can be steered: levels of autonomy, the dials of the rules, and the profile of the rules."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent_runtime.autonomy import AUTONOMY, flag_of
@@ -31,23 +31,37 @@ def flag_for(subject: str, value: Any) -> str | None:
     return None if value == dial.written else json.dumps(value, sort_keys=True)
 
 
+def names_of(subject: str) -> tuple[str, ...]:
+    """Returns what may be set of a subject that is no dial: profiles, or levels."""
+    return profiles() if is_profile(subject) else LEVELS
+
+
+def check_subject(subject: str, library: Library) -> None:
+    """Checks that there is something to steer.
+
+    Raises:
+        SteeringError: nothing has this name.
+    """
+    playbook = _profiled(subject) if is_profile(subject) else playbook_of(subject)
+    is_for_all = is_profile(subject) and not playbook
+    if dial_of(subject) is None and not is_for_all and playbook not in library.playbooks:
+        raise SteeringError(f"subject {subject[:80]!r}: nothing of this name can be steered.")
+
+
 def checked(subject: str, value: Any, library: Library) -> Any:
     """Returns a value that may be proposed.
 
     Raises:
-        SteeringError: an unknown subject or level.
+        SteeringError: an unknown subject, level or profile.
         RuleSetError: a value that the dial does not take.
     """
     dial = dial_of(subject)
     if dial is not None:
         return dial.checked(value)
-    if is_profile(subject):
-        return _checked_profile(subject, value, library)
-    playbook = playbook_of(subject)
-    if playbook not in library.playbooks:
-        raise SteeringError(f"subject {subject[:80]!r}: nothing of this name can be steered.")
-    if value is not None and value not in LEVELS:
-        raise SteeringError(f"autonomy {value!r}: use one of {', '.join(LEVELS)}, or none.")
+    check_subject(subject, library)
+    names, what = names_of(subject), "profile" if is_profile(subject) else "autonomy"
+    if value is not None and value not in names:
+        raise SteeringError(f"{what} {value!r}: use one of {', '.join(names)}, or none.")
     return value
 
 
@@ -69,10 +83,11 @@ def loosens(subject: str, before: Any, after: Any, library: Library) -> bool:
     if is_profile(subject):
         # What an unset profile falls back on may change by itself, so it is the freest to go to.
         order = profiles()
-        return order.index(after or order[0]) < order.index(before or _unset_profile(subject))
+        return _rank(order, after or order[0]) < _rank(order, before or _unset_profile(subject))
     usual = library.playbook(playbook_of(subject)).autonomy
     unset = LEVELS[-1] if campaign_of(subject) else usual
-    return LEVELS.index(after or unset) > LEVELS.index(before or unset)
+    freest_last = tuple(reversed(LEVELS))
+    return _rank(freest_last, after or unset) < _rank(freest_last, before or unset)
 
 
 def title_of(subject: str) -> str:
@@ -102,14 +117,6 @@ def is_profile(subject: str) -> bool:
     return subject == profile_flag(_profiled(subject))
 
 
-def _checked_profile(subject: str, value: Any, library: Library) -> Any:
-    if (playbook := _profiled(subject)) and playbook not in library.playbooks:
-        raise SteeringError(f"subject {subject[:80]!r}: nothing of this name can be steered.")
-    if value is not None and value not in profiles():
-        raise SteeringError(f"profile {value!r}: use one of {', '.join(profiles())}, or none.")
-    return value
-
-
 def _profiled(subject: str) -> str:
     return subject.removeprefix(profile_flag()).removeprefix(":")
 
@@ -117,6 +124,11 @@ def _profiled(subject: str) -> str:
 def _unset_profile(subject: str) -> str:
     """The standard for all; a playbook without one of its own may be under a stricter one."""
     return profiles()[-1] if _profiled(subject) else profiles()[0]
+
+
+def _rank(order: Sequence[str], name: str) -> int:
+    """Where a name stands, from the freest on; one that is not known binds as the strictest."""
+    return order.index(name) if name in order else len(order) - 1
 
 
 def _parts(subject: str) -> tuple[str, str]:

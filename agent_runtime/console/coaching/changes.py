@@ -27,6 +27,8 @@ from agent_runtime.console.frame.render import render
 from agent_runtime.console.frame.toasts import back
 from agent_runtime.console.steering.changing import installed_versions
 from agent_runtime.console.steering.who import STEERS, may_steer
+from agent_runtime.lone_text import NOBODY
+from agent_runtime.placeholders import redact
 from agent_runtime.replaying.versions import Versions
 from agent_runtime.steering import changes as steering
 from agent_runtime.steering.effect import effect_between
@@ -107,13 +109,15 @@ def _steer(
             raise CoachingError("only an accepted rule is proposed as a banned claim.")
         if not phrase.strip():
             raise CoachingError("phrase: is empty; write the words that are not to be said.")
+        if _names_somebody(tx, change, phrase):
+            raise CoachingError("phrase: names somebody; write the words without names or numbers.")
         made = steering.propose(
             tx,
             office.library,
             BANNED,
             [*value_in(tx.flags(), BANNED), phrase],
             by=who.name,
-            why=f"{change.why[:300]} {_mark(change)}",
+            why=f"A rule that coaching accepted {_mark(change)}",
             at=office.wall_clock(),
         )
     note(request, record=f"change:{made.change_id}", detail=f"{BANNED} version {made.version}")
@@ -162,6 +166,13 @@ def _reject(
         done = reject(tx, change_id, by=who.name, why=why, at=office.wall_clock())
     note(request, record=f"change:{change_id}", detail=f"{done.kind} {done.path}")
     return back(request, CHANGES, said="Rejected; nothing has changed.")
+
+
+def _names_somebody(tx: SqlTx, change: Change, phrase: str) -> bool:
+    """Whether a phrase holds what erasing the person of the change would have to find."""
+    message = tx.message(change.message_id)
+    contact = tx.contact_of(message.person_id) if message else None
+    return any(redact(phrase, one).text != phrase for one in (NOBODY, *filter(None, [contact])))
 
 
 def _mark(change: Change) -> str:

@@ -14,17 +14,17 @@ from agent_runtime.console.frame.roles import roles
 from agent_runtime.console.frame.toasts import back
 from agent_runtime.console.steering.forms import UNSET, text_of, value_from
 from agent_runtime.console.steering.who import STEERS, campaign_names, may_steer
-from agent_runtime.domain import LEVELS
 from agent_runtime.policies.dials import DIALS, dial_of
-from agent_runtime.policies.ruleset import rule_set
+from agent_runtime.policies.ruleset import flag_of, profile_of, rule_set
 from agent_runtime.replaying.versions import Versions
 from agent_runtime.steering import changes
 from agent_runtime.steering.changes import Change
 from agent_runtime.steering.effect import Effect, effect_of
 from agent_runtime.steering.subjects import (
-    SteeringError,
     autonomy_subject,
-    playbook_of,
+    check_subject,
+    is_profile,
+    names_of,
     title_of,
     value_in,
 )
@@ -65,6 +65,10 @@ def _changes(request: Request, office: TheOffice, who: Who) -> Response:
         found=found[:SHOWN],
         waiting=[one for one in found if one.state == "PROPOSED"],
         rules=rule_set(),
+        profile=profile_of(flags, "").profile,
+        own_profiles=[
+            (one, flags[own]) for one in office.library.playbooks if (own := flag_of(one)) in flags
+        ],
         title_of=title_of,
         text_of=text_of,
         may_steer=may_steer(who),
@@ -76,8 +80,7 @@ def _form(request: Request, office: TheOffice, subject: str = "") -> Response:
     with office.store.begin() as tx:
         flags = tx.flags()
     dial = dial_of(subject)
-    if dial is None and playbook_of(subject) not in office.library.playbooks:
-        raise SteeringError(f"subject {subject[:80]!r}: nothing of this name can be steered.")
+    check_subject(subject, office.library)
     value = value_in(flags, subject)
     return render(
         request,
@@ -87,7 +90,8 @@ def _form(request: Request, office: TheOffice, subject: str = "") -> Response:
         dial=dial,
         rule=rule_set().rules[dial.rule] if dial else None,
         value=text_of(subject, value),
-        levels=[(UNSET, "as the playbook or campaign says"), *((one, one) for one in LEVELS)],
+        choice="Profile" if is_profile(subject) else "Level",
+        levels=[(UNSET, "as where nothing is set"), *((one, one) for one in names_of(subject))],
         turns=TURNS,
     )
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from agent_runtime.domain import LEVELS
 from agent_runtime.policies.dials import dial_of
-from agent_runtime.steering.subjects import SteeringError
+from agent_runtime.steering.subjects import SteeringError, names_of
 
 UNSET = "unset"
 
@@ -16,8 +15,10 @@ def value_from(subject: str, text: str) -> Any:
         SteeringError: it is no value of this subject.
     """
     dial, said = dial_of(subject), text.strip()
+    if dial is None and said == UNSET:
+        return None
     if dial is None:
-        return said if said in LEVELS else None if said == UNSET else _refuse(subject, said)
+        return said if said in names_of(subject) else _refuse(subject, said)
     if dial.kind == "phrases":
         return [line for line in said.splitlines() if line.strip()]
     if dial.kind == "ends":

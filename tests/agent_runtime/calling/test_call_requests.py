@@ -218,6 +218,24 @@ def test_a_call_in_a_thread_stays_in_its_campaign_and_under_its_level(desk):
     assert (task.campaign_id, task.autonomy) == ("spring", "supervised")
 
 
+@pytest.mark.parametrize(
+    ("campaigns", "threads", "level"),
+    [
+        (None, "assistive", "assistive"),
+        ("autonomous", "supervised", "supervised"),
+        ("supervised", "autonomous", "supervised"),
+    ],
+)
+def test_a_call_for_another_campaign_never_frees_a_thread(desk, campaigns, threads, level):
+    """R17: the stricter of both binds."""
+    in_campaign(desk.store, autonomy=campaigns)
+    session = Session("t", "thread-p-ana", ANA.person_id, ANA.contact_id, "icp_prospecting", "new")
+    desk.store.save_session(replace(session, campaign_id="autumn", autonomy=threads))
+    desk.post(ASKED | {"campaign": "spring"})
+    (task,) = desk.store.tasks.values()
+    assert (task.campaign_id, task.autonomy) == ("spring", level)
+
+
 def test_the_command_says_which_rules_stop_a_call_and_why(tmp_path, monkeypatch):
     monkeypatch.setenv("PARLEY_TENANT_ID", "t")
     engine = open_engine(f"sqlite:///{tmp_path}/runtime.db")

@@ -42,6 +42,15 @@ def test_a_decision_stands_on_the_page_with_who_why_and_the_answer_it_rests_on(d
     assert "decided: ship" in desk.browser("revops").see("/console/experiments").text
 
 
+def test_no_address_or_number_of_anybody_is_kept_in_a_reason(desk):
+    """R61: nobody would find it there to erase it."""
+    decides(desk.browser("leader"), why="ada@alder.example rang from +44 20 7946 0018")
+    (made,) = kept(desk)
+    assert "ada@alder" not in made.why
+    assert "7946" not in made.why
+    assert "rang from" in made.why
+
+
 def test_who_only_reads_cannot_decide_and_is_not_asked_to(desk):
     reads = desk.browser("reviewer")
     assert "Your decision" not in reads.see(ANSWER).text

@@ -47,16 +47,15 @@ def test_a_stricter_profile_binds_at_once_and_rolls_back_in_the_console(desk, on
     assert stands(desk)[0] == "standard"
 
 
-def test_a_freer_profile_is_tried_and_put_in_force_by_a_colleague(desk):
+def test_a_freer_profile_is_proposed_and_put_in_force_by_two_who_signed_in(desk):
     """R63: also where it is only a playbook's way around the profile of all."""
     writer, other = desk.browser("revops"), desk.browser("revops")
     use(desk, "regulated")
-    by = ("--by", "revops-0@northbeam.example")
-    said = use(desk, "standard", "--playbook", BOOK, *by)
-    assert "waits for a colleague" in said
-    profile, (change, _) = stands(desk)
-    assert (profile, change.state) == ("regulated", "PROPOSED")
-    place = f"{CHANGES}/{change.change_id}"
+    assert "makes the agent freer" in use(desk, "standard", "--playbook", BOOK)
+    assert stands(desk)[0] == "regulated"
+    assert "Profile" in writer.see(f"{CHANGES}/propose?subject=profile:{BOOK}").text
+    form = {"subject": f"profile:{BOOK}", "value": "standard", "why": "It was not passed"}
+    place = writer.submit(f"{CHANGES}/propose", **form).headers["location"]
     for who in (writer, other):
         who.see(place)
     writer.submit(f"{place}/try")
@@ -64,6 +63,21 @@ def test_a_freer_profile_is_tried_and_put_in_force_by_a_colleague(desk):
     assert other.submit(f"{place}/live").status_code == 303
     assert stands(desk)[0] == "standard"
     assert stands(desk, "nurture")[0] == "regulated"
+    assert f"not so, by a profile of their own: {BOOK} standard" in _again(desk)
+
+
+def _again(desk):
+    """All are made stricter once more, by somebody who does not know of the exception."""
+    with desk.store.begin() as tx:
+        tx.set_flag("profile", None)
+    return use(desk, "regulated")
+
+
+def test_a_profile_that_is_gone_counts_as_the_strictest_and_can_be_mended(desk):
+    with desk.store.begin() as tx:
+        tx.set_flag("profile", "abolished")
+    assert "is in force" in use(desk, "regulated")
+    assert stands(desk)[0] == "regulated"
 
 
 @pytest.mark.parametrize(
