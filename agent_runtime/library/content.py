@@ -48,6 +48,7 @@ FACT_SLOTS = (
     "trigger",
     "lost_reason",
     "article",
+    "story",
     "specialist",
     "headline",
 )

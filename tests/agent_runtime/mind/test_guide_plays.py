@@ -237,17 +237,23 @@ def test_the_matrix_of_product_role_and_usage_decides_what_is_told(contact, fact
     assert said(played) == ((text,) if text else ())
 
 
-@pytest.mark.parametrize("article", ["", "northbeam.example/stories/alerts"])
-def test_a_story_of_another_customer_is_shared_once_where_there_is_one(contact, article):
-    """R129: the story that the CRM names, and the owning team where there is none."""
-    facts = {"product": "Relay", "target_product": "Relay Alerts", "article": article}
+HELP = "northbeam.example/help/alerts"
+
+
+@pytest.mark.parametrize("story", ["", "northbeam.example/stories/alerts"])
+@pytest.mark.parametrize("article", ["", HELP])
+def test_a_story_of_another_customer_is_shared_once_where_there_is_one(contact, story, article):
+    """R129: the story that the CRM names; without one the owning team, whatever else is known."""
+    facts = {"product": "Relay", "target_product": "Relay Alerts"}
+    facts |= {"story": story, "article": article}
     turns = (1, "product_question: what?", "send_info: who has it?", "send_info: who else?")
-    _, _, story, last = talk(contact, "cross_sell", *turns, facts=facts)
-    if article:
-        assert (story.best.action, said(story)) == ("share_asset", ("cross.story",))
-        assert article in read(story, contact, facts)
+    _, _, third, last = talk(contact, "cross_sell", *turns, facts=facts)
+    if story:
+        assert (third.best.action, said(third)) == ("share_asset", ("cross.story",))
+        assert story in read(third, contact, facts)
     else:
-        assert story.best.route_to == "product_team"
+        assert third.best.route_to == "product_team"
+    assert HELP not in read(third, contact, facts)
     assert last.best.action == "hand_off"
 
 
