@@ -84,6 +84,7 @@ def _as_table(funnels: "list[Funnel]") -> dg.TableMetadataValue:
         dg.AssetKey(["segments", "memberships"]),
         dg.AssetKey(["crm", "suppressions"]),
         dg.AssetKey(["crm", "consents"]),
+        dg.AssetKey(["crm", "person_events"]),
     ],
     kinds=KINDS,
 )
@@ -100,11 +101,11 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     from pipelines.campaign import load_campaign, purpose_of
     from pipelines.campaigns.planning import without_unwilling
     from pipelines.campaigns.runtime import open_runtime
-    from pipelines.lake import Lake, write
+    from pipelines.lake import Lake, read_or_empty, write
     from pipelines.listings import read_listings
     from pipelines.transforms.consent import bases
     from pipelines.transforms.eligibility import judge, rule_facts
-    from pipelines.transforms.identity import aliases
+    from pipelines.transforms.identity import EVENTS, aliases
 
     lake, campaign = Lake(workspace.paths), load_campaign(batch.campaign)
     playbook = company_library(workspace.paths.library).playbook(campaign.playbook)
@@ -126,7 +127,7 @@ def eligibilities(workspace: WorkspaceResource, batch: BatchResource) -> dg.Mate
     )
     with open_runtime(workspace.paths, workspace.tenant_id) as runtime:
         choices = runtime.choices()
-    survivors = aliases(pl.read_parquet(lake.person_events))
+    survivors = aliases(read_or_empty(lake.person_events, EVENTS))
     judged = without_unwilling(judged, choices, campaign, playbook, survivors)
     write(judged, lake.judged(campaign.id))
     write(judged, lake.eligibility)
