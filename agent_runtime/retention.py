@@ -86,6 +86,16 @@ def without_words(kind: str, payload: Mapping[str, Any], *, note: str) -> dict[s
     return {**_emptied(kind, payload, depth=0), "retention": note}
 
 
+def has_words(kind: str, payload: Mapping[str, Any]) -> bool:
+    """Says whether emptying a payload, once or once more, would change more than its note."""
+    return _emptied(kind, payload, depth=0) != payload
+
+
+def rule_of_words() -> str:
+    """Returns what decides which fields hold words, as a text that differs when the rule does."""
+    return " ".join((*sorted(WORDS), "codes:", *sorted(_CODES)))
+
+
 def _emptied(kind: str, value: Any, *, depth: int) -> Any:
     if isinstance(value, Mapping):
         return {

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from agent_runtime.erasures import NOTE, ErasedKind, add_erasures, hash_of
-from agent_runtime.retention import without_words
+from agent_runtime.retention import has_words, without_words
 from pipelines.identity import decisions
 from pipelines.lake import Lake, write
 from pipelines.sources.contract import read_contract
@@ -169,7 +169,7 @@ class _Erasure:
 
     def _bare(self, kind: str, payload: str) -> str:
         said = json.loads(payload)
-        if "retention" in said:
+        if not has_words(kind, said):
             return payload
         bare = without_words(kind, said, note=f"{self.now:%Y-%m-%d} {NOTE}")
         return json.dumps(bare, separators=(",", ":"), sort_keys=True)

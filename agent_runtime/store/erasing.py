@@ -14,7 +14,7 @@ from agent_runtime.contracts import TraceEvent
 from agent_runtime.crm_request import person_of
 from agent_runtime.domain import Contact, Session
 from agent_runtime.erasures import NOTE, PREFIX, hash_of
-from agent_runtime.retention import without_words
+from agent_runtime.retention import has_words, without_words
 from agent_runtime.store import tables as t
 from agent_runtime.store.pruning import KINDS, Kind
 from agent_runtime.store.rows import FieldChange, Listing, Push
@@ -175,10 +175,10 @@ class _Erasure:
         tx, c = self.tx, t.trace_events.c
         for row in _traces(tx, self.known, self.threads):
             event = load(TraceEvent, row.doc)
-            bare = without_words(event.kind, event.payload, note=self.note)
-            if "retention" in event.payload or bare == event.payload | {"retention": self.note}:
+            if not has_words(event.kind, event.payload):
                 continue
             self.counts["traces"] += 1
+            bare = without_words(event.kind, event.payload, note=self.note)
             new = event.model_copy(update={"payload": bare}).model_dump_json()
             tx.connection.execute(
                 t.trace_events.update().where(c.position == row.position).values(doc=new)

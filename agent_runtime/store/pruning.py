@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,14 +10,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select, update
 
 from agent_runtime.asking.answers import KeptAnswer
 from agent_runtime.channels.voice.recording.shelf import Shelf
 from agent_runtime.coaching.forgetting import forget_threads
 from agent_runtime.contracts import TraceEvent
 from agent_runtime.domain import Sentence, Session
-from agent_runtime.retention import LAST_RUN, Keep, keep_for, shortest, without_words
+from agent_runtime.retention import (
+    LAST_RUN,
+    Keep,
+    has_words,
+    keep_for,
+    rule_of_words,
+    shortest,
+    without_words,
+)
 from agent_runtime.settings import LANDING_DAYS, RECORDING_DAYS, Workspace
 from agent_runtime.store import coaching_tables as coaching
 from agent_runtime.store import tables as t
@@ -44,6 +52,8 @@ class _Undone(Exception):
 
 NOTE = "[[RETENTION]]"
 """In the vault of a thread: when its originals went, and by which rule."""
+_RULE = "retention_words"
+"""Name under which the store keeps by which rule of words all traces were last looked at."""
 _REMOVED = '"removed":"2'
 """How a row without words says so in JSON; in a text a quote is escaped."""
 
@@ -144,7 +154,9 @@ def prune(
 ) -> dict[str, int]:
     """Removes words that are older than their profile allows and returns how many, by kind.
 
-    Running it again changes nothing; a run that was cut off goes on where it stopped.
+    Running it again changes nothing; a run that was cut off goes on where it stopped. Where more
+    fields are words than at the last run, the traces that were emptied before, of whoever was
+    erased too, are looked at once more; on other nights they are not read.
 
     Args:
         store: The runtime store.
@@ -161,7 +173,7 @@ def prune(
         counts[kind.name] = 0 if is_young else run.rows(kind)
     counts["originals"] = 0 if is_young else run.vault()
     counts["words of reviewers"] = 0 if is_young else run.reviews()
-    counts["traces"] = 0 if is_young else run.traces()
+    counts["traces"] = 0 if is_young and not run.is_rule_new else run.traces()
     # Erasing empties rows as this module says, and so it is loaded first.
     erasing = import_module("agent_runtime.store.erasing")
     counts["erased contacts"] = erasing.finish_erasures(store, dry_run=dry_run)
@@ -178,6 +190,8 @@ def prune(
         said = {"day": now.date().isoformat(), "at": now.isoformat(), "removed": dict(counts)}
         with store.begin() as tx:
             tx.publish(LAST_RUN, json.dumps(said))
+            if workspace:
+                tx.publish(_RULE, rule_of_words())
     return dict(counts)
 
 
@@ -210,6 +224,7 @@ class _Run:
             flags = tx.flags()
             self._least = shortest(flags)
             sessions = tx.all(Session, t.threads)
+            self.is_rule_new = tx.published(_RULE) != rule_of_words()
         self._keep = {s.thread_id: keep_for(flags, s.playbook) for s in sessions}
         self._sessions = {s.thread_id: s for s in sessions}
 
@@ -300,15 +315,17 @@ class _Run:
     def traces(self) -> int:
         """Empties the words in the traces of the store."""
         column = t.trace_events.c
+        is_old = column.day <= self._least.before(self._now).date().isoformat()
+        was_emptied = column.doc.contains('"retention":"2', autoescape=True)
+        is_due = and_(is_old, ~was_emptied)
         query = select(column.position, column.doc).where(
             column.tenant_id == self._tenant,
-            column.day <= self._least.before(self._now).date().isoformat(),
-            ~column.doc.contains('"retention":"2', autoescape=True),
+            or_(is_due, was_emptied) if self.is_rule_new else is_due,
         )
         changes: list[tuple[int, str]] = []
         for row in self._all(query):
             event = load(TraceEvent, row.doc)
-            note = self._note(event.thread_id, event.occurred_at)
+            note = self._due(event.kind, event.payload, event.thread_id, event.occurred_at)
             if note:
                 bare = without_words(event.kind, event.payload, note=note)
                 new = event.model_copy(update={"payload": bare})
@@ -327,7 +344,7 @@ class _Run:
 
         count, last_day = 0, self._least.before(self._now).date().isoformat()
         for path in sorted(folder.glob("day=*/*.parquet")):
-            if path.parent.name.removeprefix("day=") > last_day:
+            if path.parent.name.removeprefix("day=") > last_day and not self.is_rule_new:
                 continue
             frame = pl.read_parquet(path)
             written = [self._bare(row) for row in frame.iter_rows(named=True)]
@@ -343,13 +360,16 @@ class _Run:
 
     def _bare(self, row: dict[str, Any]) -> str | None:
         payload = json.loads(row["payload"])
-        note = self._note(row["thread_id"], row["occurred_at"])
-        if row["tenant_id"] != self._tenant or not note or "retention" in payload:
+        note = self._due(row["kind"], payload, row["thread_id"], row["occurred_at"])
+        if row["tenant_id"] != self._tenant or not note:
             return None
         bare = without_words(row["kind"], payload, note=note)
         return json.dumps(bare, separators=(",", ":"), sort_keys=True)
 
-    def _note(self, thread: str | None, at: datetime) -> str:
+    def _due(self, kind: str, payload: Mapping[str, Any], thread: str | None, at: datetime) -> str:
+        """Returns the note of a trace whose words go now; one that it has already stays."""
+        if before := payload.get("retention"):
+            return before if self.is_rule_new and has_words(kind, payload) else ""
         keep = self._of(thread or "")
         return keep.note(self._now) if at < keep.before(self._now) else ""
 

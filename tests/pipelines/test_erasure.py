@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from agent_runtime.channels.voice.recording.shelf import Label, Shelf
+from agent_runtime.contracts import TraceEvent
 from agent_runtime.erasures import hash_of
 from agent_runtime.settings import Settings, Workspace
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.export import export_traces
 from agent_runtime.store.pruning import prune
 from agent_runtime.store.sql import SqlStore
 from pipelines.erase_cli import app, run_erase
@@ -100,6 +102,37 @@ def test_an_erasure_is_a_repeat_of_itself(ingested, now):
     said = Lake(ingested.paths).erasures.read_text()
     assert run_erase(ingested, [who["email"]], now=now).erased == {}
     assert Lake(ingested.paths).erasures.read_text() == said
+
+
+def test_an_older_erasure_left_words_in_the_lake_and_this_one_takes_them(settings, now):
+    """R198: the summary of a call counts as words since; a repeat then finds nothing."""
+    said = {"duration_s": 28.9, "retention": "2026-03-01 erasure", "summary": "Maria Lopez"}
+    settings.paths.root.mkdir(parents=True)
+    store = SqlStore(open_engine(f"sqlite:///{settings.paths.store}"), "northbeam")
+    with store.begin() as tx:
+        tx.trace(
+            TraceEvent(
+                event_id="call-1",
+                tenant_id="northbeam",
+                kind="call",
+                thread_id="thread-p-1",
+                person_id="p-1",
+                contact_id=None,
+                occurred_at=now,
+                versions={},
+                payload=said,
+            )
+        )
+        tx.write_traces()
+    export_traces(store.engine, settings.paths, tenant_id="northbeam")
+    store.engine.dispose()
+    folder = settings.paths.traces
+    assert naming(folder, "Maria Lopez")
+    went = run_erase(settings, ["p-1"], now=now).erased
+    assert (went["traces"], went["traces in the lake"]) == (1, 1)
+    assert not naming(folder, "Maria Lopez")
+    assert naming(folder, "28.9")
+    assert run_erase(settings, ["p-1"], now=now).erased == {}
 
 
 def people(rows, **hints):

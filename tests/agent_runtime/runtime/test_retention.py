@@ -17,18 +17,22 @@ from typer.testing import CliRunner
 from agent_runtime import pump
 from agent_runtime.app import assemble
 from agent_runtime.clock import write_now
+from agent_runtime.contracts import TraceEvent
 from agent_runtime.models.language import ScriptedModel
 from agent_runtime.newcomers import Newcomers
 from agent_runtime.retention import without_words
 from agent_runtime.retention_cli import retention
 from agent_runtime.settings import Workspace
+from agent_runtime.store import pruning
 from agent_runtime.store import tables as t
 from agent_runtime.store.engine import open_engine
+from agent_runtime.store.erasing import Known, erase
 from agent_runtime.store.export import export_traces
 from agent_runtime.store.pruning import last_run, prune, prune_daily
 from agent_runtime.store.reading import turns_of
 from agent_runtime.store.rows import Due
 from agent_runtime.store.sql import SqlStore
+from agent_runtime.store.sql_rows import load
 from agent_runtime.suppression import add
 from agent_runtime.tools.memory_calendar import MemoryCalendar
 from agent_runtime.tools.slots import OfficeHours
@@ -240,3 +244,64 @@ def test_what_a_call_is_summed_up_by_goes_with_its_words():
     told = {"summary": "Call: talked. Known of them: person: Maria Lopez; tool: HubSpot."}
     bare = without_words("call", figures | told, note="n")
     assert bare == figures | {"summary": "", "retention": "n"}
+
+
+def note_call(store, workspace, *, at):
+    """A call that was emptied, as an erasure left it before its summary counted as words."""
+    said = {"event": "ended", "duration_s": 28.9, "retention": "2026-03-01 erasure"}
+    said["summary"] = "Known of them: person: Maria Lopez"
+    with store.begin() as tx:
+        tx.trace(
+            TraceEvent(
+                event_id="call-1",
+                tenant_id="t",
+                kind="call",
+                thread_id=f"thread-{ANA.person_id}",
+                person_id=ANA.person_id,
+                contact_id=None,
+                occurred_at=at,
+                versions={},
+                payload=said,
+            )
+        )
+        tx.write_traces()
+    export_traces(store.engine, workspace, tenant_id=store.tenant_id)
+
+
+def test_what_was_emptied_by_an_older_rule_is_emptied_again_once(world):
+    """R198: whoever was erased before a field counted as words; however young it is."""
+    store, workspace = world
+    note_call(store, workspace, at=NOW)
+    assert "Maria Lopez" in everything(store, workspace)
+    dry = prune(store, workspace, now=NOW, dry_run=True)
+    went = {name: count for name, count in dry.items() if count}
+    assert went == {"traces": 1, "traces in the lake": 1}
+    assert prune(store, workspace, now=NOW) == dry
+    left = everything(store, workspace)
+    assert "Maria Lopez" not in left
+    assert "2026-03-01 erasure" in left
+    assert "Zanzibar" in left, "words that have time left stay"
+    files = {p: p.stat().st_mtime_ns for p in workspace.traces.glob("day=*/*.parquet")}
+    assert sum(prune(store, workspace, now=NOW).values()) == 0
+    assert {p: p.stat().st_mtime_ns for p in files} == files
+
+
+def test_a_night_without_a_new_rule_reads_nothing_that_was_emptied(world, monkeypatch):
+    store, workspace = world
+    old = NOW + timedelta(days=800)
+    prune(store, workspace, now=old)
+    read = []
+    monkeypatch.setattr(pruning, "load", lambda *row: read.append(row) or load(*row))
+    prune(store, workspace, now=old + timedelta(days=1))
+    assert [row for kind, row in read if kind is TraceEvent] == []
+
+
+def test_an_erasure_empties_again_what_an_older_one_left(world):
+    """R198: in the store; a repeat then finds nothing."""
+    store, workspace = world
+    note_call(store, workspace, at=NOW)
+    known = Known((ANA.person_id,))
+    erase(store, known, now=NOW)
+    with store.begin() as tx:
+        assert "Maria Lopez" not in str([tuple(row) for row in tx.rows(t.trace_events).all()])
+    assert "traces" not in erase(store, known, now=NOW)
