@@ -21,6 +21,29 @@ def only_one(lock: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def one_of(lock: Path) -> Iterator[None]:
+    """Holds a lock for the block that several processes of a kind may hold at once."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def at_work(workspace: Path) -> tuple[str, ...]:
+    """Returns the names of the locks of a workspace that some process holds."""
+    return tuple(lock.stem for lock in sorted(workspace.glob("*.lock")) if _is_held(lock))
+
+
+def _is_held(lock: Path) -> bool:
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def end_with_parent(stop: Event) -> None:
     """Sets `stop` when the supervisor is gone, however it went.
 

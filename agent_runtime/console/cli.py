@@ -43,11 +43,12 @@ def _serve(
     from agent_runtime.console.beside import Beside, beside, running
     from agent_runtime.console.serve import MAX_MESSAGE, open_app
     from agent_runtime.console.settled import settle
+    from agent_runtime.lifeline import one_of
 
     settings = load_settings(workspace)
     app = open_app(settings, host=host, is_demo=enter)
     found = beside(settings) if worker else Beside({}, "No worker, as you asked.")
-    with running(settings, found):
+    with one_of(settings.workspace / "serve.lock"), running(settings, found):
         typer.echo(found.says)
         if enter:
             _print_entry(settings, host, port)

@@ -14,14 +14,15 @@ from agent_runtime.channels.voice.stage import Postman
 from agent_runtime.clock import read_now, write_now
 from agent_runtime.console.door import Door
 from agent_runtime.console.keeping import chat_key
-from agent_runtime.console.people.demo import STORY
 from agent_runtime.contracts import Assignment
 from agent_runtime.domain import TEXT_CHANNELS, Consent, Contact
 from agent_runtime.errors import ParleyError
 from agent_runtime.library.catalog import Library
+from agent_runtime.lifeline import at_work
 from agent_runtime.models.language import LanguageModel
 from agent_runtime.newcomers import OWNERS, Newcomers, Owner
 from agent_runtime.policies.arms import HOLDOUT
+from agent_runtime.remembering.mark import PLAN, STORY, is_story, person_id
 from agent_runtime.remembering.story import Story
 from agent_runtime.settings import Settings
 from agent_runtime.store.engine import open_engine
@@ -62,22 +63,28 @@ def fresh_store(settings: Settings, story: Story) -> SqlStore:
     """Returns an empty store; a workspace in which a story was played begins anew.
 
     Raises:
-        ParleyError: something else lies in this workspace.
+        ParleyError: something else lies in this workspace, or somebody is at work in it.
     """
-    paths, mark = settings.paths, settings.workspace / STORY
+    paths, plan = settings.paths, settings.workspace / PLAN
     if settings.store_url:
         raise ParleyError(
             "PARLEY_STORE_URL is set: a story has a store of its own, so unset it for this command."
         )
-    if paths.store.exists() and not mark.is_file():
+    if (paths.store.exists() or plan.exists()) and not is_story(settings):
         raise ParleyError(
             f"--workspace {settings.workspace}: another run lies there, and a story begins with an "
             "empty one; name another folder."
         )
+    if names := at_work(settings.workspace):
+        raise ParleyError(
+            f"--workspace {settings.workspace}: somebody is at work there: {', '.join(names)}; "
+            "end it first, or name another folder."
+        )
     settings.workspace.mkdir(parents=True, exist_ok=True)
     for suffix in ("", "-wal", "-shm"):
         paths.store.with_name(paths.store.name + suffix).unlink(missing_ok=True)
-    mark.write_text(json.dumps({"data": "", "story": story.id}) + "\n", encoding="utf-8")
+    told = json.dumps({"data": "", "story": story.id}) + "\n"
+    (settings.workspace / STORY).write_text(told, encoding="utf-8")
     return SqlStore(open_engine(f"sqlite:///{paths.store}"), settings.tenant_id)
 
 
@@ -139,7 +146,7 @@ def open_world(
 
 def person_id_of(story: Story) -> str:
     """Returns by which id the person of a story is known."""
-    return f"p-{story.id.replace('_', '-')}"
+    return person_id(story.id)
 
 
 def _person(story: Story, tenant_id: str) -> Contact:

@@ -1,15 +1,13 @@
 """The users of a demo: one per role, without a password, whom anybody at this machine may be."""
 
-import json
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 from agent_runtime.console.frame.hosts import LOOPBACK
 from agent_runtime.console.frame.roles import ROLES, Role
 from agent_runtime.console.people.sessions import make_entry
 from agent_runtime.console.people.users import User, add_user, all_users, user_by_email
 from agent_runtime.errors import ParleyError
+from agent_runtime.remembering.mark import PLAN, is_story, read_mark
 from agent_runtime.settings import Settings
 from agent_runtime.store.sql import SqlStore, SqlTx
 
@@ -21,14 +19,16 @@ PEOPLE: dict[Role, str] = {
     "admin": "Alex Adams",
 }
 VALID = timedelta(hours=12)
-PLAN, STORY = "plan.json", "story.json"
-"""By which `parley demo` and `parley memory demo` mark a workspace as theirs."""
 
 
 def is_demo(settings: Settings) -> bool:
-    """Says whether a workspace was made out of invented people: by a demo, or of a story."""
-    marks = (_told(settings.workspace / name) for name in (PLAN, STORY))
-    return not settings.store_url and any(told.get("data") == "" for told in marks)
+    """Says whether a workspace was made out of invented people: by a demo, or of a story.
+
+    The plan of a run on real data wins over the mark of a story.
+    """
+    plan = settings.workspace / PLAN
+    is_invented = read_mark(plan).get("data") == "" if plan.exists() else is_story(settings)
+    return is_invented and not settings.store_url
 
 
 def open_demo(settings: Settings, store: SqlStore, *, host: str, now: datetime) -> str:
@@ -54,14 +54,6 @@ def open_demo(settings: Settings, store: SqlStore, *, host: str, now: datetime) 
             if user_by_email(tx, email) is None:
                 add_user(tx, email, role=role, name=PEOPLE[role], is_demo=True, now=now)
         return make_entry(tx, user_id="demo", now=now, valid=VALID)
-
-
-def _told(mark: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(mark.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def demo_users(tx: SqlTx) -> tuple[User, ...]:

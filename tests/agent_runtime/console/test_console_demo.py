@@ -63,6 +63,10 @@ def test_no_link_is_made_for_other_machines_or_among_real_people(tmp_path):
     desk = desk_of(tmp_path, data="/exports/crm")
     with pytest.raises(ParleyError, match="was not made by `parley demo`"):
         link(desk)
+    (tmp_path / "story.json").write_text(json.dumps({"data": "", "story": "one_thread"}))
+    with pytest.raises(ParleyError, match="was not made by `parley demo`"):
+        link(desk)
+    (tmp_path / "story.json").unlink()
     (tmp_path / "plan.json").unlink()
     with pytest.raises(ParleyError, match="parley people add"):
         link(desk)

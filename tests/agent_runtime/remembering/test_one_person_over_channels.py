@@ -1,17 +1,21 @@
 """One person by mail, chat, text message and telephone: one thread, one memory, until forgotten."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from io import StringIO
 
 import pytest
+import uvicorn
 from rich.console import Console
 from story_world import LIBRARY, NOW, STORY, staged
 from typer.testing import CliRunner
 
+from agent_runtime.console.cli import serve
 from agent_runtime.console.people.demo import is_demo
 from agent_runtime.console.threads.view import read_line
 from agent_runtime.errors import ParleyError
+from agent_runtime.lifeline import at_work, one_of, only_one
 from agent_runtime.policies.arms import HOLDOUT
 from agent_runtime.remembering.cli import app
 from agent_runtime.remembering.memory import memory_of
@@ -182,3 +186,52 @@ def test_no_other_run_is_overwritten(tmp_path):
     with pytest.raises(ParleyError, match="another run lies there"):
         fresh_store(Settings(workspace=tmp_path), STORY)
     assert (tmp_path / "runtime.db").read_bytes() == b"somebody's"
+
+
+@pytest.mark.parametrize("brought", ["a plan", "a lake", "a contact", "a stop"])
+def test_a_story_among_real_people_is_no_demo_and_is_not_begun_anew(tmp_path, brought):
+    """What else came into its workspace is not let open to anybody, nor deleted."""
+    settings, world, _, _ = staged(tmp_path)
+    assert is_demo(settings)
+    with world.store.begin() as tx:
+        if brought == "a plan":
+            (tmp_path / "plan.json").write_text(json.dumps({"data": "/real/export"}))
+        elif brought == "a lake":
+            settings.paths.canonical.mkdir(parents=True)
+        elif brought == "a contact":
+            own = tx.contact_by_email(STORY.person.email)
+            other = {"contact_id": "c-9", "person_id": "p-9", "email": "bo@birch.example"}
+            tx.add_contact(replace(own, **other))
+        else:
+            tx.suppress("p-9", reason="unsubscribed", source="erasure", now=NOW)
+    assert not is_demo(settings)
+    with pytest.raises(ParleyError, match="another run lies there"):
+        fresh_store(settings, STORY)
+    with world.store.begin() as tx:
+        assert tx.contact_by_email(STORY.person.email)
+
+
+def test_a_story_that_somebody_works_on_is_not_deleted_under_them(tmp_path):
+    settings, world, _, _ = staged(tmp_path)
+    for lock in (only_one(tmp_path / "worker-1.lock"), one_of(tmp_path / "serve.lock")):
+        with lock, pytest.raises(ParleyError, match="somebody is at work there"):
+            fresh_store(settings, STORY)
+    with world.store.begin() as tx:
+        assert tx.contact_by_email(STORY.person.email)
+    with fresh_store(settings, STORY).begin() as tx:
+        assert not tx.contact_by_email(STORY.person.email)
+
+
+def test_several_web_sides_may_serve_one_workspace(tmp_path):
+    with one_of(tmp_path / "serve.lock"), one_of(tmp_path / "serve.lock"):
+        assert at_work(tmp_path) == ("serve",)
+    assert at_work(tmp_path) == ()
+
+
+def test_who_serves_a_story_is_at_work_on_it(tmp_path, monkeypatch):
+    staged(tmp_path)
+    seen = []
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: seen.append(at_work(tmp_path)))
+    run = CliRunner().invoke(serve, ["--workspace", str(tmp_path), "--no-worker"])
+    assert run.exit_code == 0, run.output
+    assert seen == [("serve",)]
