@@ -156,7 +156,7 @@ def prune(
 
     Running it again changes nothing; a run that was cut off goes on where it stopped. Where more
     fields are words than at the last run, the traces that were emptied before, of whoever was
-    erased too, are looked at once more; on other nights they are not read.
+    erased too, are looked at once more.
 
     Args:
         store: The runtime store.
