@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
-from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.acceptance.check import Check, Result, Verdict
 from tests.acceptance.coaching_steps import give_marks, propose_change
-from tests.acceptance.server_time import timed
+from tests.acceptance.server_time import p95_by_path, timed
 
 BOUND_MS = 150.0
 ALEX, PASSWORD = "alex@northbeam.example", "four words that differ"
@@ -140,14 +139,7 @@ def _year(folder: Path) -> Result:
     with timed(desk, browser) as times:
         for number in range(len(paths) * (REQUESTS + 1)):
             assert browser.get(paths[number % len(paths)]).status_code == 200
-    # The first requests of a process load templates and statistics: they are not counted.
-    p95, processor = (
-        {
-            path: round(quantiles([t[which] for t in times[at :: len(paths)]][1:], n=20)[-1], 1)
-            for at, path in enumerate(paths)
-        }
-        for which in (0, 1)
-    )
+    p95, processor = p95_by_path(times, paths)
     load = round(os.getloadavg()[0], 1)
     return {"p95_ms": p95, "processor_ms": processor, "samples": DAYS * A_DAY, "load": load}
 

@@ -5,12 +5,11 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import quantiles
 from tempfile import TemporaryDirectory
 
 from tests.acceptance.check import Check, Result, Verdict
 from tests.acceptance.console_company import REPOSITORY, prepare_path
-from tests.acceptance.server_time import timed
+from tests.acceptance.server_time import p95_by_path, timed
 
 BOUND_MS = 150.0
 REQUESTS = 24
@@ -44,14 +43,7 @@ def _run(case: str) -> Result:
         with timed(desk, browser) as times:
             for number in range(len(paths) * (REQUESTS + 1)):
                 assert browser.get(paths[number % len(paths)]).status_code == 200
-    # The first requests of a process load templates: they are not counted.
-    p95, processor = (
-        {
-            path: round(quantiles([t[which] for t in times[at :: len(paths)]][1:], n=20)[-1], 1)
-            for at, path in enumerate(paths)
-        }
-        for which in (0, 1)
-    )
+    p95, processor = p95_by_path(times, paths)
     load = round(os.getloadavg()[0], 1)
     return {"p95_ms": p95, "processor_ms": processor, "load": load}
 

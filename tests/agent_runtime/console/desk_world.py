@@ -6,6 +6,7 @@ from functools import cache
 
 from starlette.testclient import TestClient
 
+from agent_runtime.clock import write_now
 from agent_runtime.console.app import build_app
 from agent_runtime.console.door import Gate, Rates
 from agent_runtime.console.frame.build import build_mounts
@@ -72,6 +73,15 @@ class Desk:
 
     def later(self, **by):
         self.wall += timedelta(**by)
+
+
+def commanded_desk(folder, monkeypatch):
+    """A desk whose workspace commands find."""
+    monkeypatch.setenv("PARLEY_TENANT_ID", "t")
+    made = Desk(folder)
+    write_now(made.store.engine, NOW)
+    made.folder = folder
+    return made
 
 
 class Browser(TestClient):

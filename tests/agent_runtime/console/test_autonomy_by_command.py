@@ -4,11 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from agent_runtime.autonomy_cli import autonomy
-from agent_runtime.clock import write_now
 from agent_runtime.console.frame.audit import latest
 from agent_runtime.steering import changes
 from agent_runtime.steering.subjects import SteeringError
-from tests.agent_runtime.console.desk_world import NOW, Desk
+from tests.agent_runtime.console.desk_world import commanded_desk
 
 CHANGES = "/console/steering/changes"
 LEVEL = "autonomy:icp_prospecting"
@@ -16,11 +15,7 @@ LEVEL = "autonomy:icp_prospecting"
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    monkeypatch.setenv("PARLEY_TENANT_ID", "t")
-    made = Desk(tmp_path)
-    write_now(made.store.engine, NOW)
-    made.folder = tmp_path
-    return made
+    return commanded_desk(tmp_path, monkeypatch)
 
 
 def run(desk, *words):

@@ -3,12 +3,11 @@
 import pytest
 from typer.testing import CliRunner
 
-from agent_runtime.clock import write_now
 from agent_runtime.errors import ParleyError
 from agent_runtime.policies.ruleset import profile_of
 from agent_runtime.policies_cli import policy
 from agent_runtime.steering import changes
-from tests.agent_runtime.console.desk_world import NOW, Desk
+from tests.agent_runtime.console.desk_world import commanded_desk
 
 CHANGES = "/console/steering/changes"
 BOOK = "icp_prospecting"
@@ -16,11 +15,7 @@ BOOK = "icp_prospecting"
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    monkeypatch.setenv("PARLEY_TENANT_ID", "t")
-    made = Desk(tmp_path)
-    write_now(made.store.engine, NOW)
-    made.folder = tmp_path
-    return made
+    return commanded_desk(tmp_path, monkeypatch)
 
 
 def use(desk, *words, why="A new law"):
